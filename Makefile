@@ -1,0 +1,60 @@
+# topdown - make demo and make check do all the set-up they need; see README.md.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+PACKAGES := sndfile soxr yaml-0.1 libcurl sqlite3 libmicrohttpd jansson libcrypto kissfft-float rubberband
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmp3lame
+
+# No contraction and no fast-math: the same samples on every machine (engine/base/maths.h).
+CFLAGS ?= -O2 -g
+TD_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -DTD_VERSION='"$(VERSION)"' -DTD_PREFIX='"$(PREFIX)"' \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Werror \
+	-ffp-contract=off -fno-math-errno -fno-trapping-math -fno-strict-aliasing -pthread $(PKG_CFLAGS)
+TD_LDFLAGS = -pthread $(LDFLAGS)
+TD_LIBS = $(PKG_LIBS) -lm
+
+ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix recipes jobs cmd
+SOURCES := $(filter-out cmd/main.c,$(wildcard $(ROOMS:%=%/*.c)))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
+LIBRARY := $(BUILD)/libtopdown.a
+UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
+UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+
+.PHONY: all deps demo check unit golden service bench figures lint asan tsan install clean
+all: $(BUILD)/topdown
+
+# what vectorises along time gains from -O3
+$(BUILD)/obj/engine/dsp/%.o $(BUILD)/obj/engine/meter/%.o: TD_OPT = -O3
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(TD_CFLAGS) $(CFLAGS) $(TD_OPT) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/topdown: $(BUILD)/obj/cmd/main.o $(LIBRARY)
+	$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIBRARY) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(TD_CFLAGS) $(CFLAGS) -MMD -MP $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -lcmocka -lebur128 -o $@
+
+deps:
+	@packaging/deps.sh
+
+unit: $(UNIT_BIN)
+	@tests/unit/run.sh $(UNIT_BIN)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(BUILD)/obj/cmd/main.d

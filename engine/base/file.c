@@ -1,0 +1,143 @@
+#include "engine/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *td_basename(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool td_is_folder(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+bool td_is_file(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+td_status td_file_read(td_arena *a, const char *path, size_t limit, char **data, size_t *length, td_error *err)
+{
+    struct stat s;
+    *data = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return td_fail(err, errno == ENOENT ? TD_ARG : TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
+    td_status st = TD_OK;
+    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode))
+        st = td_fail(err, TD_ARG, path, NULL, "is not a file");
+    else if ((uint64_t)s.st_size > limit)
+        st = td_fail(err, TD_ARG, path, NULL, "is too large: %llu bytes, at most %zu are read",
+                     (unsigned long long)s.st_size, limit);
+    char *p = st ? NULL : td_arena_alloc(a, (size_t)s.st_size + 1);
+    if (!st && !p) st = TD_NOMEM;
+    size_t got = 0;
+    while (!st && got < (size_t)s.st_size) {
+        ssize_t n = read(fd, p + got, (size_t)s.st_size - got);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) st = td_fail(err, TD_DISK, path, NULL, "cannot be read: %s", strerror(errno));
+        if (n <= 0) break;
+        got += (size_t)n;
+    }
+    close(fd);
+    if (st) return st;
+    *data = p;
+    if (length) *length = got;
+    return TD_OK;
+}
+
+static void folder_of(const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        snprintf(out, size, ".");
+    else
+        snprintf(out, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err)
+{
+    char folder[4096];
+    folder_of(path, folder, sizeof folder);
+    if ((size_t)snprintf(temp, size, "%s/.td-XXXXXX", folder) >= size)
+        return td_fail(err, TD_ARG, path, NULL, "the path is too long");
+    int fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0) return td_fail(err, TD_DISK, folder, NULL, "cannot be written to: %s", strerror(errno));
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd, 0666 & ~mask);
+    close(fd);
+    return TD_OK;
+}
+
+static td_status sync_path(const char *path, int flags, td_error *err)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0) return td_fail(err, TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
+    int bad = fsync(fd) != 0 ? errno : 0;
+    if (close(fd) != 0 && !bad) bad = errno;
+    /* some file systems refuse fsync on folders; that is no lost data */
+    if (bad && !((flags & O_DIRECTORY) && bad == EINVAL))
+        return td_fail(err, TD_DISK, path, NULL, "cannot be made durable: %s", strerror(bad));
+    return TD_OK;
+}
+
+td_status td_file_commit(const char *temp, const char *path, bool replace, td_error *err)
+{
+    char folder[4096];
+    folder_of(path, folder, sizeof folder);
+    td_status st = sync_path(temp, O_RDONLY, err);
+    if (!st && (replace ? rename(temp, path) : renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE)) != 0) {
+        if (errno == EEXIST)
+            st = td_fail(err, TD_ARG, path, "--force replaces it", "stands there already");
+        else
+            st = td_fail(err, TD_DISK, path, NULL, "cannot be written: %s", strerror(errno));
+    }
+    if (!st) st = sync_path(folder, O_RDONLY | O_DIRECTORY, err);
+    if (st) unlink(temp);
+    return st;
+}
+
+td_status td_file_write(const char *path, const void *data, size_t length, bool replace, td_error *err)
+{
+    char temp[4096];
+    td_status st = td_file_temp(path, temp, sizeof temp, err);
+    if (st) return st;
+    FILE *f = fopen(temp, "wb");
+    bool good = f && fwrite(data, 1, length, f) == length;
+    if (f && fclose(f) != 0) good = false;
+    if (!good) {
+        st = td_fail(err, TD_DISK, path, NULL, "cannot be written: %s", strerror(errno));
+        unlink(temp);
+        return st;
+    }
+    return td_file_commit(temp, path, replace, err);
+}
+
+td_status td_folder_make(const char *path, td_error *err)
+{
+    char part[4096];
+    if ((size_t)snprintf(part, sizeof part, "%s", path) >= sizeof part)
+        return td_fail(err, TD_ARG, path, NULL, "the path is too long");
+    for (char *p = part + 1;; p++) {
+        if (*p && *p != '/') continue;
+        char end = *p;
+        *p = 0;
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return td_fail(err, TD_DISK, part, NULL, "cannot be made: %s", strerror(errno));
+        *p = end;
+        if (!end) break;
+    }
+    if (!td_is_folder(path)) return td_fail(err, TD_DISK, path, NULL, "is not a folder");
+    return TD_OK;
+}

@@ -1,0 +1,26 @@
+/* engine/base/file.h - files that appear whole or not at all. */
+#ifndef TD_BASE_FILE_H
+#define TD_BASE_FILE_H
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include <stdint.h>
+
+/* Reads a whole regular file of at most `limit` bytes into the arena, NUL-terminated. TD_ARG: no such file (the message
+ * names it), a folder, or too large. TD_DISK: cannot be read. */
+td_status td_file_read(td_arena *a, const char *path, size_t limit, char **data, size_t *length, td_error *err);
+
+/* Writes data under a temporary name beside path, fsyncs, renames, fsyncs the folder. An existing file is replaced only
+ * when `replace`; else TD_ARG. */
+td_status td_file_write(const char *path, const void *data, size_t length, bool replace, td_error *err);
+
+/* The two halves of the same promise for writers that stream: a temporary name beside path, and making it final. */
+td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err);
+td_status td_file_commit(const char *temp, const char *path, bool replace, td_error *err);
+
+td_status td_folder_make(const char *path, td_error *err); /* with parents, like mkdir -p */
+bool td_is_folder(const char *path);
+bool td_is_file(const char *path);
+const char *td_basename(const char *path); /* points into path */
+
+#endif

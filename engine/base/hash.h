@@ -1,0 +1,21 @@
+/* engine/base/hash.h - SHA-256 (of libcrypto), the name of every session, plan and file. */
+#ifndef TD_BASE_HASH_H
+#define TD_BASE_HASH_H
+
+#include "engine/base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define TD_SHA256_HEX 65 /* with the final NUL */
+
+typedef struct td_sha256 td_sha256;
+
+td_status td_sha256_new(td_sha256 **out);
+void td_sha256_add(td_sha256 *h, const void *data, size_t length);
+void td_sha256_hex(td_sha256 *h, char out[TD_SHA256_HEX]); /* ends and frees h */
+void td_sha256_free(td_sha256 *h);                         /* for those that are not ended; NULL is welcome */
+
+td_status td_sha256_of(const void *data, size_t length, char out[TD_SHA256_HEX]);
+td_status td_sha256_file(const char *path, char out[TD_SHA256_HEX], uint64_t *bytes, td_error *err);
+
+#endif

@@ -1,0 +1,151 @@
+#include "engine/base/text.h"
+
+#include "engine/base/memory.h"
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void td_text_addn(td_text *t, const char *s, size_t n)
+{
+    if (t->broken || n > SIZE_MAX / 4) {
+        t->broken = true;
+        return;
+    }
+    void *data = t->data;
+    if (!td_grow(&data, &t->capacity, t->length + n, 1)) {
+        t->broken = true;
+        return;
+    }
+    t->data = data;
+    memcpy(t->data + t->length, s, n);
+    t->length += n;
+    t->data[t->length] = 0;
+}
+
+void td_text_add(td_text *t, const char *s)
+{
+    td_text_addn(t, s, strlen(s));
+}
+
+void td_text_addf(td_text *t, const char *fmt, ...)
+{
+    char small[512];
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof small, fmt, args);
+    if (n >= 0 && (size_t)n < sizeof small) {
+        td_text_addn(t, small, (size_t)n);
+    } else if (n >= 0) {
+        char *large = malloc((size_t)n + 1);
+        if (large) {
+            vsnprintf(large, (size_t)n + 1, fmt, again);
+            td_text_addn(t, large, (size_t)n);
+            free(large);
+        } else {
+            t->broken = true;
+        }
+    }
+    va_end(again);
+    va_end(args);
+}
+
+const char *td_text_or_empty(const td_text *t)
+{
+    return t->data ? t->data : "";
+}
+
+void td_text_free(td_text *t)
+{
+    free(t->data);
+    *t = (td_text){ 0 };
+}
+
+bool td_starts_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool td_ends_with(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), m = strlen(suffix);
+    return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}
+
+/* Restricted Damerau-Levenshtein distance, words up to 63 bytes; longer ones count as far. */
+static unsigned distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    if (n > 63 || m > 63) return 99;
+    unsigned char row[3][64];
+    unsigned char *before = row[0], *last = row[1], *now = row[2];
+    for (size_t j = 0; j <= m; j++) last[j] = (unsigned char)j;
+    for (size_t i = 1; i <= n; i++) {
+        now[0] = (unsigned char)i;
+        for (size_t j = 1; j <= m; j++) {
+            unsigned d = last[j - 1] + (a[i - 1] != b[j - 1]);
+            if (last[j] + 1u < d) d = last[j] + 1u;
+            if (now[j - 1] + 1u < d) d = now[j - 1] + 1u;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1u < d)
+                d = before[j - 2] + 1u;
+            now[j] = (unsigned char)d;
+        }
+        unsigned char *spare = before;
+        before = last;
+        last = now;
+        now = spare;
+    }
+    return last[m];
+}
+
+const char *td_nearest(const char *s, const char *const *words, size_t n)
+{
+    const char *best = NULL;
+    unsigned least = 3;
+    size_t length = strlen(s);
+    for (size_t i = 0; i < n; i++) {
+        unsigned d = distance(s, words[i]);
+        if (d < least && d < length && d < strlen(words[i])) {
+            least = d;
+            best = words[i];
+        }
+    }
+    return best;
+}
+
+/* Length of the UTF-8 sequence at s, or 0 when it is not one that may be printed. */
+static size_t sequence(const unsigned char *s)
+{
+    if (s[0] < 0x20 || s[0] == 0x7f) return 0;
+    if (s[0] < 0x80) return 1;
+    size_t n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
+    if (s[0] >= 0xf5) return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0))) return 0;
+    if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))) return 0;
+    if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) return 0;              /* C1 controls */
+    if (n == 3 && s[0] == 0xe2 && s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) return 0; /* line breaks, bidi */
+    return n;
+}
+
+const char *td_printable(const char *s, char *out, size_t size)
+{
+    size_t o = 0;
+    const unsigned char *p = (const unsigned char *)s;
+    while (*p) {
+        size_t n = sequence(p);
+        if (o + (n ? n : 4) >= size) break;
+        if (n) {
+            memcpy(out + o, p, n);
+            o += n;
+            p += n;
+        } else {
+            o += (size_t)snprintf(out + o, size - o, "\\x%02x", *p++);
+        }
+    }
+    out[o] = 0;
+    return out;
+}

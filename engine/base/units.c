@@ -1,0 +1,19 @@
+#include "engine/base/units.h"
+
+#include <stdio.h>
+
+double td_round_to(double x, double step)
+{
+    if (!(step > 0) || !isfinite(x)) return x;
+    /* steps are decimal: divide by the whole number of steps in one where that is exact, so 0.1 * 3 reads 0.3 */
+    double per = rint(1 / step);
+    double r = per >= 1 && fabs(per * step - 1) < 1e-9 ? rint(x * per) / per : rint(x / step) * step;
+    return r + 0.0;
+}
+
+const char *td_clock(double seconds, char out[16])
+{
+    long s = seconds > 0 && seconds < 1e6 ? (long)seconds : 0;
+    snprintf(out, 16, "%ld:%02ld", s / 60, s % 60);
+    return out;
+}

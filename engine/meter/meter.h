@@ -1,0 +1,86 @@
+/* engine/meter/meter.h - measuring, never changing.
+ *
+ * Units:   audio planar float, full scale 1.0; lengths in frames; loudness LUFS (ITU-R BS.1770-4/-5, EBU Tech 3341),
+ *          range LU (EBU Tech 3342), true peak dBTP, powers as mean squares.
+ * Silence: is a value, not an error. Its loudness is -INFINITY, and callers are expected to meet it.
+ * Mono:    a mono file is measured as it sounds on two speakers after the centre pan law: callers hand in the pair.
+ * Threads: a meter belongs to one thread at a time. Results do not depend on block size. */
+#ifndef TD_METER_H
+#define TD_METER_H
+
+#include "engine/base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- loudness --------------------------------------------------------------------------------------------------- */
+
+typedef struct td_loudness td_loudness;
+/* TD_ARG: rate outside 8 to 384 kHz or channels not 1 or 2. Memory grows by 8 bytes a 100 ms. */
+td_status td_loudness_new(unsigned rate_hz, unsigned channels, td_loudness **out);
+void td_loudness_free(td_loudness *m);
+void td_loudness_reset(td_loudness *m);
+td_status td_loudness_add(td_loudness *m, const float *const *ch, size_t frames); /* TD_NOMEM */
+double td_loudness_integrated(const td_loudness *m);
+double td_loudness_range(const td_loudness *m);      /* LU; 0 below 3 s */
+double td_loudness_momentary(const td_loudness *m);  /* of the last 400 ms */
+double td_loudness_short_term(const td_loudness *m); /* of the last 3 s */
+double td_loudness_max_momentary(const td_loudness *m);
+double td_loudness_max_short_term(const td_loudness *m);
+/* The K-weighted power of every full 100 ms so far, channels added: what all the figures above are made of. */
+const float *td_loudness_steps(const td_loudness *m, size_t *n);
+
+/* The same figures from such powers (mean squares per 100 ms, channels added), as the planner combines them. */
+double td_gated_loudness(const float *k, size_t n);
+double td_gated_range(const float *k, size_t n);
+/* Frames of 100 ms that count: above -70 LUFS and above the relative gate (-10 LU) of the signal itself. Returns how
+ * many; active may be NULL. A 400 ms block that passes marks its four frames. */
+size_t td_gated_frames(const float *k, size_t n, unsigned char *active);
+
+/* |K(f)|^2 of the K weighting, for loudness from band powers. */
+double td_k_weight_power(double freq_hz);
+
+/* ---- peaks ------------------------------------------------------------------------------------------------------ */
+
+typedef struct td_true_peak td_true_peak;
+/* over is 4, 8 or 16: how many points between samples are looked at. 16 is the meter of reports and verification. */
+td_status td_true_peak_new(unsigned channels, unsigned over, td_true_peak **out);
+void td_true_peak_free(td_true_peak *m);
+void td_true_peak_reset(td_true_peak *m);
+void td_true_peak_add(td_true_peak *m, const float *const *ch, size_t frames);
+/* So far, linear, the larger channel; call td_true_peak_end first for the last half window. */
+double td_true_peak_max(const td_true_peak *m);
+double td_sample_peak_max(const td_true_peak *m);
+void td_true_peak_end(td_true_peak *m);
+
+/* ---- VU --------------------------------------------------------------------------------------------------------- */
+
+typedef struct td_vu td_vu;
+/* The needle of mean(|L|, |R|): 99 % of a step in 300 ms, 1 to 1.5 % over. Scaled so that a sine reads its peak level:
+ * one of -18 dBFS reads -18, which is 0 VU. */
+td_status td_vu_new(double rate_hz, td_vu **out);
+void td_vu_free(td_vu *m);
+void td_vu_add(td_vu *m, const float *left, const float *right, size_t frames);
+double td_vu_max_dbfs(const td_vu *m); /* the highest reading so far */
+double td_vu_max_at(const td_vu *m);   /* seconds */
+double td_vu_mean_dbfs(const td_vu *m);
+
+/* ---- spectrum --------------------------------------------------------------------------------------------------- */
+
+#define TD_BANDS 29 /* third octaves, base 10, 25 Hz to 16 kHz */
+double td_band_hz(size_t band);    /* exact centre: 10^(n/10) */
+double td_band_label(size_t band); /* nominal: 25, 31.5, 40 ... */
+
+/* Third-octave powers of two channels and their real cross power, one frame every 100 ms: Hann window of 8192 at 48 kHz
+ * (scaled with the rate), fractional bins at band edges, and bands above 0.45 of the rate are 0. */
+typedef struct td_band_frame {
+    float ll[TD_BANDS], rr[TD_BANDS], lr[TD_BANDS];
+} td_band_frame;
+
+typedef struct td_spectrum td_spectrum;
+typedef void (*td_spectrum_sink)(void *user, size_t frame, const td_band_frame *bands);
+td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out);
+void td_spectrum_free(td_spectrum *m);
+void td_spectrum_add(td_spectrum *m, const float *const *ch, size_t frames); /* mono: rr = ll = lr */
+void td_spectrum_end(td_spectrum *m); /* emits the frames the last window half covers: one per started 100 ms */
+
+#endif

@@ -1,0 +1,136 @@
+/* engine/mix/plan.h - what to do: every decision as a number, with its reason. The fourth of the five values, the heart.
+ *
+ * A plan holds no goal and no condition any more (but the master's targets, whose drive is found on the finished
+ * premix). Numbers are rounded to the descriptor's step when they are decided, and the rounded number is what renders:
+ * a plan that was written, read and rendered gives the same bytes as one that never was. recipes/plan_text.c writes and
+ * reads it as YAML. Everything lives in the plan's arena. */
+#ifndef TD_MIX_PLAN_H
+#define TD_MIX_PLAN_H
+
+#include "engine/mix/recipe.h"
+#include "engine/mix/session.h"
+
+typedef struct td_plan_part {
+    const td_processor *proc;
+    double *value; /* proc->n_params; NaN: not set */
+    const char *reason;
+} td_plan_part;
+
+/* How a number came to be, for counting and for reports. */
+typedef enum td_origin { TD_AS_WRITTEN, TD_SOLVED, TD_FROM_KNOB, TD_FROM_FIX } td_origin;
+
+typedef struct td_plan_step {
+    const char *name;
+    const td_processor *proc;
+    double *value;
+    td_plan_part *part;
+    size_t n_parts;
+    const char *file;
+    const char **key;   /* names of stems (td_stem.name) whose sum drives the detector */
+    size_t n_keys;
+    double blend;
+    bool bypass;
+    td_origin origin;
+    const char *reason; /* "reaches 1.9 dB at 2:31 (asked: at most 2 dB), 95 % of the time under 0.8 dB" */
+    const char *note;
+    double asked_db, planned_max_db, planned_p95_db; /* of a gain reduction goal; NaN where there is none */
+} td_plan_step;
+
+typedef struct td_plan_chain {
+    td_plan_step *step;
+    size_t n_steps;
+} td_plan_chain;
+
+typedef struct td_plan_send {
+    const char *to;
+    double level_db;
+    const char *reason;
+} td_plan_send;
+
+/* A breakpoint of gain over time, linear in dB between points. */
+typedef struct td_breakpoint {
+    double at_s, gain_db;
+} td_breakpoint;
+
+typedef struct td_plan_stem {
+    const char *name, *path, *path_right, *role, *bus; /* path: where it was when the plan was made */
+    const char *sha256;
+    double gain_db;   /* the order's level and what `inside: loudness` adds */
+    double pan;       /* -100..100; NaN: as delivered */
+    bool flip;
+    double delay_ms;  /* alignment: positive later; sub-sample */
+    td_plan_chain chain; /* of its fixes, in order */
+    td_plan_send *send;  /* sends of a fix */
+    size_t n_sends;
+    const char *reason;  /* role guesses, pan, alignment; may be NULL */
+} td_plan_stem;
+
+typedef struct td_plan_bus {
+    const char *name;      /* of td_bus */
+    const char *group;     /* whose chain it got */
+    double peak_dbfs;      /* of the raw sum */
+    double clip_gain_db;   /* brings it to the staging level */
+    td_plan_chain chain;
+    double makeup_db;      /* makes the chain loudness-neutral, before the fader */
+    double fader_db;
+    const char *fader_reason;
+    td_breakpoint *ride;   /* planned automation on the fader; NULL */
+    size_t n_ride;
+    td_plan_send *send;
+    size_t n_sends;
+} td_plan_bus;
+
+typedef struct td_plan_return {
+    const char *name;
+    td_plan_chain chain;
+    double fader_db;
+    const char *reason;
+} td_plan_return;
+
+/* A remark of the plan: "warning: ...", "not used: ...". */
+typedef struct td_plan_note {
+    enum { TD_NOTE_WARNING, TD_NOTE_NOT_USED, TD_NOTE_NOT_MADE, TD_NOTE_DECISION } kind;
+    const char *text;
+} td_plan_note;
+
+typedef struct td_plan {
+    const char *recipe, *recipe_title, *label; /* label: the job's name for this mix, else the recipe's */
+    unsigned recipe_revision;
+    const char *recipe_hash;
+    const char *session_hash;
+    const char *title, *artist;
+    unsigned rate_hz;
+    uint64_t frames;     /* of every file that leaves: the session's last sound and room for tails */
+    double tempo_bpm;
+    td_balance balance;  /* what `auto` became */
+    const char *balance_reason;
+    td_plan_stem *stem;
+    size_t n_stems;
+    td_plan_bus *bus;
+    size_t n_buses;
+    td_plan_return *ret;
+    size_t n_rets;
+    double trim_db;      /* mix-bus input trim */
+    const char *trim_reason;
+    td_plan_chain mix;
+    td_plan_chain master_chain;
+    td_target master, preview;
+    const char *preview_format;
+    unsigned preview_bits;
+    td_plan_note *note;
+    size_t n_notes;
+    td_arena *arena;
+} td_plan;
+
+void td_plan_free(td_plan *p); /* NULL is welcome */
+
+/* SHA-256 over everything that decides the sound: no reasons, notes, paths, labels. */
+td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX]);
+
+/* How many decisions it holds, and how many of them were solved or are fixes. */
+typedef struct td_plan_count {
+    size_t all, solved, written, fixes;
+} td_plan_count;
+td_plan_count td_plan_counts(const td_plan *p);
+
+#endif

@@ -1,0 +1,73 @@
+/* engine/mix/survey.h - what was heard: measured features of every track, bus and the raw sum. The second value.
+ *
+ * Made in one pass over the audio, which also leaves the raw bus sums as scratch audio, so that planning and rendering
+ * do not decode again. Features stand in steps of 100 ms. What is small stays in memory (16 bytes a step and signal);
+ * third-octave powers, 3.5 kB a second and signal, stream through disk: memory hardly grows with the song.
+ * A survey can be written and read back (td_survey_save, td_survey_load): it is cached by the session's hash. */
+#ifndef TD_MIX_SURVEY_H
+#define TD_MIX_SURVEY_H
+
+#include "engine/meter/meter.h"
+#include "engine/mix/session.h"
+
+#define TD_STEP_S 0.1 /* seconds a step */
+
+typedef struct td_passage {
+    uint64_t at;   /* frames */
+    size_t frames; /* 4 s */
+} td_passage;
+
+#define TD_PASSAGES 8
+
+/* Signals: first the stems of the session in its order (also those that take no part, all zero), then its buses (raw
+ * sums with the order's levels, pans and polarity, before clip gain), last the raw sum of all. */
+typedef struct td_signal {
+    size_t steps;         /* of 100 ms */
+    const float *k;       /* K-weighted power, L+R */
+    const float *ms;      /* mean square, mean of L and R */
+    const float *peak;    /* sample peak */
+    const float *true_peak; /* buses and sum; NULL for stems */
+    double peak_dbfs, true_peak_dbtp, rms_dbfs, crest_db;
+    double loudness_lufs, range_lu;
+    double dc;            /* mean, of the worse channel, linear */
+    uint64_t nonfinite;
+    double first_sound_s, last_sound_s; /* above -60 dBFS; NaN when silent */
+    size_t active_steps;  /* above its own gates */
+    td_passage passage[TD_PASSAGES]; /* loudest 4 s by momentary loudness, not overlapping; frames 0 where there are none */
+} td_signal;
+
+typedef struct td_survey td_survey;
+
+typedef void (*td_progress)(void *user, const char *stage, double fraction);
+
+/* scratch_folder holds the temporary audio. progress may be NULL. */
+td_status td_survey_make(const td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,
+                         void *user, td_survey **out, td_error *err);
+void td_survey_free(td_survey *s);
+
+size_t td_survey_signals(const td_survey *s);
+size_t td_survey_stem(const td_survey *s, size_t stem); /* the signal of a stem, a bus, the sum */
+size_t td_survey_bus(const td_survey *s, size_t bus);
+size_t td_survey_sum(const td_survey *s);
+const td_signal *td_survey_signal(const td_survey *s, size_t signal);
+
+/* Band powers of a signal over the steps where mask is set (NULL: all), summed, as doubles. */
+typedef struct td_band_power {
+    double ll[TD_BANDS], rr[TD_BANDS], lr[TD_BANDS];
+} td_band_power;
+td_status td_survey_bands(const td_survey *s, size_t signal, const unsigned char *mask, td_band_power *out,
+                          td_error *err);
+/* The frames themselves, steps first..first+n, streamed from disk. */
+td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first, size_t n, td_band_frame *out,
+                                td_error *err);
+
+/* Raw audio of a bus at the session's rate (two planes): before clip gain. Made again from the stems when the survey
+ * came from a cache. Stems alone: td_survey_stem_audio, one or two planes, from scratch or straight from the file. */
+td_status td_survey_bus_audio(td_survey *s, size_t bus, const td_scratch **out, td_error *err);
+
+/* Written whole and read back bit for bit; TD_INPUT when a file is no survey of this session or version. */
+td_status td_survey_save(const td_survey *s, const char *path, td_error *err);
+td_status td_survey_load(const td_session *session, const char *path, const char *scratch_folder, td_survey **out,
+                         td_error *err);
+
+#endif
