@@ -4,7 +4,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/fft.h"
 #include "engine/base/hash.h"
+#include "engine/base/lanes.h"
 #include "engine/base/maths.h"
 #include "engine/base/memory.h"
 #include "engine/base/pool.h"

@@ -1,9 +1,9 @@
-/* engine/dsp/lanes.h - left and right side by side in one SIMD register.
+/* engine/base/lanes.h - left and right side by side in one SIMD register.
  *
  * Recursive filters cannot run ahead along time, but the two channels are independent: one register of two doubles holds
  * both, and every x86-64 machine has it, so there is one path and one result. */
-#ifndef TD_DSP_LANES_H
-#define TD_DSP_LANES_H
+#ifndef TD_BASE_LANES_H
+#define TD_BASE_LANES_H
 
 #include <math.h>
 #include <stddef.h>
