@@ -1,4 +1,86 @@
-int main(void)
+#include "cmd/cmd.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const td_command td_cmd_help, td_cmd_version;
+
+const td_command *const td_commands[] = {
+    &td_cmd_help,
+    &td_cmd_version,
+    NULL,
+};
+
+volatile int td_stop_asked;
+
+static void stop(int sig)
 {
-    return 0;
+    if (td_stop_asked) _exit(128 + sig);
+    td_stop_asked = sig;
+}
+
+int td_report_error(const td_error *err)
+{
+    char where[sizeof err->where], what[sizeof err->what];
+    fprintf(stderr, "topdown: error: %s%s%s\n", td_printable(err->where, where, sizeof where),
+            err->where[0] ? ": " : "",
+            err->what[0] ? td_printable(err->what, what, sizeof what) : td_status_name(err->status));
+    if (err->hint[0]) fprintf(stderr, "  %s\n", td_printable(err->hint, what, sizeof what));
+    return td_status_exit(err->status);
+}
+
+void td_report_warning(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    fputs("topdown: warning: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+static const td_command *find(const char *name)
+{
+    for (size_t i = 0; td_commands[i]; i++)
+        if (!strcmp(td_commands[i]->name, name)) return td_commands[i];
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    const char *names[96];
+    size_t n = 0;
+    for (; td_commands[n]; n++) names[n] = td_commands[n]->name;
+    const char *near = td_nearest(name, names, n);
+    td_error err;
+    char hint[160] = "topdown help lists them";
+    if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    td_fail(&err, TD_ARG, NULL, hint, "no command '%s'", name);
+    return td_report_error(&err);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction act = { .sa_handler = stop };
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) return td_cmd_help.run(&(td_args){ 0 });
+    const char *name = argv[1];
+    if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
+    if (!strcmp(name, "--version")) name = "version";
+    const td_command *c = find(name);
+    if (!c) return unknown(name);
+    static td_args args;
+    td_error err = { 0 };
+    if (td_args_parse(c->flags, argc - 2, argv + 2, &args, &err)) return td_report_error(&err);
+    if (td_args_has(&args, "help")) {
+        args.word[0] = c->name;
+        args.n_words = 1;
+        return td_cmd_help.run(&args);
+    }
+    return c->run(&args);
 }

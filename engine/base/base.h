@@ -3,8 +3,8 @@
 #define TD_BASE_H
 
 #include "engine/base/error.h"
-#include "engine/base/file.h"
 #include "engine/base/fft.h"
+#include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/lanes.h"
 #include "engine/base/maths.h"

@@ -12,21 +12,21 @@
 
 /* code, name as printed, exit code of a command, whether the queue tries again (RETRY) or gives up (BURY).
  * The exit codes are those of `topdown help exit-codes`. */
-#define TD_STATUS_MAP(X)                                                                                               \
-    X(OK, "ok", 0, DONE)                                                                                               \
-    X(FAILED, "failed", 1, BURY)       /* trying again unchanged will not help */                                      \
-    X(ARG, "argument", 2, BURY)        /* the call itself is wrong */                                                  \
-    X(INPUT, "input", 3, BURY)         /* a stem is refused */                                                         \
-    X(RECIPE, "recipe", 3, BURY)       /* a recipe or plan is refused */                                               \
-    X(JOB, "job", 3, BURY)             /* a job file is refused */                                                     \
-    X(PARTIAL, "partial", 4, BURY)     /* some recipes or files done, some not */                                      \
-    X(MISSED, "missed", 5, BURY)       /* done, but what --strict or --expect asked for did not hold */                \
-    X(REMOTE, "unreachable", 69, RETRY) /* server, storage or address not reachable: the other side may heal */        \
-    X(NOMEM, "memory", 75, RETRY)                                                                                      \
-    X(DISK, "disk", 75, RETRY)         /* reading, writing or space */                                                 \
-    X(BUSY, "busy", 75, RETRY)                                                                                         \
-    X(DENIED, "denied", 77, BURY)                                                                                      \
-    X(STOPPED, "stopped", 130, RETRY)  /* the caller asked to stop */
+#define TD_STATUS_MAP(X)                                                                                        \
+    X(OK, "ok", 0, DONE)                                                                                        \
+    X(FAILED, "failed", 1, BURY)        /* trying again unchanged will not help */                              \
+    X(ARG, "argument", 2, BURY)         /* the call itself is wrong */                                          \
+    X(INPUT, "input", 3, BURY)          /* a stem is refused */                                                 \
+    X(RECIPE, "recipe", 3, BURY)        /* a recipe or plan is refused */                                       \
+    X(JOB, "job", 3, BURY)              /* a job file is refused */                                             \
+    X(PARTIAL, "partial", 4, BURY)      /* some recipes or files done, some not */                              \
+    X(MISSED, "missed", 5, BURY)        /* done, but what --strict or --expect asked for did not hold */        \
+    X(REMOTE, "unreachable", 69, RETRY) /* server, storage or address not reachable: the other side may heal */ \
+    X(NOMEM, "memory", 75, RETRY)                                                                               \
+    X(DISK, "disk", 75, RETRY) /* reading, writing or space */                                                  \
+    X(BUSY, "busy", 75, RETRY)                                                                                  \
+    X(DENIED, "denied", 77, BURY)                                                                               \
+    X(STOPPED, "stopped", 130, RETRY) /* the caller asked to stop */
 
 typedef enum td_status {
 #define X(code, name, exit, action) TD_##code,

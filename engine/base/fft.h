@@ -1,8 +1,8 @@
 /* engine/base/fft.h - Fourier transform of two real signals at once, in double.
  *
- * Our own, for one reason: libraries choose other code on other processors, or compute in single precision, and a mix has
- * to be the same bytes everywhere. Two signals (left and right) run side by side in SIMD lanes. A transform belongs to
- * one thread at a time (it holds work space). */
+ * Our own, for one reason: libraries choose other code on other processors, or compute in single precision, and a mix
+ * has to be the same bytes everywhere. Two signals (left and right) run side by side in SIMD lanes. A transform belongs
+ * to one thread at a time (it holds work space). */
 #ifndef TD_BASE_FFT_H
 #define TD_BASE_FFT_H
 

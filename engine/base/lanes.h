@@ -1,7 +1,7 @@
 /* engine/base/lanes.h - left and right side by side in one SIMD register.
  *
- * Recursive filters cannot run ahead along time, but the two channels are independent: one register of two doubles holds
- * both, and every x86-64 machine has it, so there is one path and one result. */
+ * Recursive filters cannot run ahead along time, but the two channels are independent: one register of two doubles
+ * holds both, and every x86-64 machine has it, so there is one path and one result. */
 #ifndef TD_BASE_LANES_H
 #define TD_BASE_LANES_H
 

@@ -3,7 +3,8 @@
  * libm picks other code where the processor has fused multiply-add, so its last digit differs between machines, and
  * a mix must not. These functions are plain C in double, compiled without contraction: additions, multiplications,
  * divisions and square roots only, which IEEE 754 fixes to the bit. Accuracy: relative error below 1e-15 unless said
- * otherwise. engine/ calls these and sqrt, fabs, floor, ceil, rint, trunc, fmin, fmax, isfinite; nothing else of math.h.
+ * otherwise. engine/ calls these and sqrt, fabs, floor, ceil, rint, trunc, fmin, fmax, isfinite; nothing else of
+ * math.h.
  *
  * Domain errors give NaN, overflow gives infinity, as in math.h; errno is not touched. */
 #ifndef TD_BASE_MATHS_H
@@ -32,8 +33,8 @@ double td_tanh(double x);
 double td_log1p(double x);
 double td_asinh(double x);
 
-/* Turns denormal numbers off (flush to zero, denormals are zero) for the calling thread and returns what was set before,
- * for td_denormals_restore. Every thread that touches audio does so: silence must not cost more than sound. */
+/* Turns denormal numbers off (flush to zero, denormals are zero) for the calling thread and returns what was set
+ * before, for td_denormals_restore. Every thread that touches audio does so: silence must not cost more than sound. */
 unsigned td_denormals_off(void);
 void td_denormals_restore(unsigned before);
 

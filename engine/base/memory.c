@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK ((size_t)16 << 10)
+#define CHUNK   ((size_t)16 << 10)
 #define LARGEST ((size_t)1 << 30)
 
 typedef struct chunk {

@@ -75,7 +75,8 @@ td_status td_pool_new(unsigned threads, td_pool **out)
         return TD_NOMEM;
     }
     /* a thread that cannot be made is a thread less, not a failure: the caller works too */
-    while (p->n_threads + 1 < threads && pthread_create(&p->thread[p->n_threads], NULL, sleeper, p) == 0) p->n_threads++;
+    while (p->n_threads + 1 < threads && pthread_create(&p->thread[p->n_threads], NULL, sleeper, p) == 0)
+        p->n_threads++;
     *out = p;
     return TD_OK;
 }

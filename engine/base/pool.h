@@ -15,8 +15,8 @@ unsigned td_pool_threads(const td_pool *p);
 
 typedef td_status (*td_task)(void *shared, size_t index, td_error *err);
 
-/* Runs task(shared, 0..n-1, err), the caller helping, and returns when all have ended. Returns the status (and error) of
- * the lowest index that failed; later tasks may then have been skipped. Calls do not nest. */
+/* Runs task(shared, 0..n-1, err), the caller helping, and returns when all have ended. Returns the status (and error)
+ * of the lowest index that failed; later tasks may then have been skipped. Calls do not nest. */
 td_status td_pool_run(td_pool *p, size_t n, td_task task, void *shared, td_error *err);
 
 #endif

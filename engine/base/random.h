@@ -1,4 +1,5 @@
-/* engine/base/random.h - numbers that look random and repeat: xoshiro128++ (Blackman and Vigna), seeded by splitmix64. */
+/* engine/base/random.h - numbers that look random and repeat: xoshiro128++ (Blackman and Vigna), seeded by splitmix64.
+ */
 #ifndef TD_BASE_RANDOM_H
 #define TD_BASE_RANDOM_H
 

@@ -126,7 +126,7 @@ static size_t sequence(const unsigned char *s)
         if ((s[i] & 0xc0) != 0x80) return 0;
     if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0))) return 0;
     if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))) return 0;
-    if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) return 0;              /* C1 controls */
+    if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) return 0;                                  /* C1 controls */
     if (n == 3 && s[0] == 0xe2 && s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) return 0; /* line breaks, bidi */
     return n;
 }

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A growing string. Zero-initialise it; td_text_free frees. When memory runs out it stays as it was and `broken` is set,
- * so callers check once at the end. data is NUL-terminated, or NULL while nothing was added. */
+/* A growing string. Zero-initialise it; td_text_free frees. When memory runs out it stays as it was and `broken` is
+ * set, so callers check once at the end. data is NUL-terminated, or NULL while nothing was added. */
 typedef struct td_text {
     char *data;
     size_t length, capacity;

@@ -1,0 +1,66 @@
+/* cmd/cmd.h - what the files of this room share: the table of commands, flags, and how results and messages look.
+ *
+ * One file a subcommand: it reads flags, calls one function below, prints. Results go to stdout, progress and messages
+ * to stderr. Exit codes are those of engine/base/error.h; `topdown help exit-codes` prints them. */
+#ifndef TD_CMD_H
+#define TD_CMD_H
+
+#include "engine/base/base.h"
+
+typedef struct td_flag {
+    const char *name;  /* without the dashes; NULL ends a table */
+    char letter;       /* 'o' for -o; 0: none */
+    const char *value; /* what its value is called in help: "FILE"; NULL: a switch */
+    const char *help;
+} td_flag;
+
+typedef struct td_args {
+    const td_flag *flags; /* the command's own */
+    struct td_given {
+        const td_flag *flag;
+        const char *value;
+    } given[256];
+    size_t n_given;
+    const char *word[1024]; /* everything that is no flag, in order */
+    size_t n_words;
+} td_args;
+
+typedef struct td_command {
+    const char *name;
+    const char *group;    /* heading in `topdown help` */
+    const char *summary;  /* one line */
+    const char *synopsis; /* "STEMS... --recipe NAME [-o DIR]" */
+    const char *examples; /* two or three lines, each "topdown ..." and what it does */
+    const td_flag *flags; /* own ones; td_flags_common hold everywhere */
+    int (*run)(const td_args *args);
+} td_command;
+
+extern const td_flag td_flags_common[];
+extern const td_command *const td_commands[]; /* NULL-terminated; one row a command, main.c */
+
+/* Flags may stand anywhere; `--` ends them; --name=value and --name value alike. Words are borrowed from argv. Unknown
+ * flags are TD_ARG and name the nearest. */
+td_status td_args_parse(const td_flag *flags, int argc, char **argv, td_args *out, td_error *err);
+const char *td_args_get(const td_args *a, const char *flag); /* the last value given, or NULL */
+bool td_args_has(const td_args *a, const char *flag);
+size_t td_args_all(const td_args *a, const char *flag, const char **out, size_t most);
+/* A whole number in lo..hi, or `def` when not given. */
+td_status td_args_number(const td_args *a, const char *flag, long lo, long hi, long def, long *out, td_error *err);
+
+/* Prints "topdown: error: where: what" and the hint to stderr and returns the exit code of err->status. */
+int td_report_error(const td_error *err);
+void td_report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Progress as the flags ask for: a line a stage redrawn at most ten times a second on a terminal, plain lines
+ * elsewhere, newline-delimited JSON objects on stdout with --json, nothing with --quiet. */
+typedef struct td_meter_line td_meter_line;
+td_meter_line *td_progress_new(const td_args *a);
+void td_progress_free(td_meter_line *p);
+/* A td_progress callback (engine/mix/survey.h); user is the td_meter_line. Calls may come from any thread. */
+void td_progress_show(void *user, const char *stage, double fraction);
+void td_progress_end(td_meter_line *p); /* finishes the line under way */
+
+/* Set when the user asked to stop (first Ctrl-C); the second ends the process at once. */
+extern volatile int td_stop_asked;
+
+#endif

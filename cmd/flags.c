@@ -1,0 +1,128 @@
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const td_flag td_flags_common[] = {
+    {"help",      'h', NULL,   "this text"                                               },
+    { "quiet",    'q', NULL,   "no progress, only results and errors"                    },
+    { "verbose",  'v', NULL,   "more about each step"                                    },
+    { "json",     0,   NULL,   "results (and progress) as JSON with a version in it"     },
+    { "color",    0,   "WHEN", "auto, always or never"                                   },
+    { "threads",  'j', "N",    "how many threads to use; as many as there are processors"},
+    { "no-input", 0,   NULL,   "never ask"                                               },
+    { NULL,       0,   NULL,   NULL                                                      },
+};
+
+static const td_flag *find(const td_flag *flags, const char *name, size_t length, char letter)
+{
+    const td_flag *const tables[] = { flags, td_flags_common };
+    for (size_t t = 0; t < 2; t++)
+        for (const td_flag *f = tables[t]; f && f->name; f++)
+            if (letter ? f->letter == letter : strlen(f->name) == length && !memcmp(f->name, name, length)) return f;
+    return NULL;
+}
+
+static td_status unknown(const td_flag *flags, const char *word, td_error *err)
+{
+    const char *names[96];
+    size_t n = 0;
+    const td_flag *const tables[] = { flags, td_flags_common };
+    for (size_t t = 0; t < 2; t++)
+        for (const td_flag *f = tables[t]; f && f->name && n < 96; f++) names[n++] = f->name;
+    char bare[128];
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word + strspn(word, "-"), "="), word + strspn(word, "-"));
+    const char *near = td_nearest(bare, names, n);
+    char hint[160] = "see --help";
+    if (near) snprintf(hint, sizeof hint, "did you mean --%s?", near);
+    return td_fail(err, TD_ARG, NULL, hint, "unknown flag %s", word);
+}
+
+static td_status give(td_args *a, const td_flag *f, const char *value, td_error *err)
+{
+    if (a->n_given == sizeof a->given / sizeof a->given[0]) return td_fail(err, TD_ARG, NULL, NULL, "too many flags");
+    a->given[a->n_given++] = (struct td_given){ f, value };
+    return TD_OK;
+}
+
+/* One argument that begins with a dash; *i moves on when it took the next one as its value. */
+static td_status flag(td_args *a, int argc, char **argv, int *i, td_error *err)
+{
+    const char *word = argv[*i], *value = NULL;
+    const td_flag *f;
+    if (word[1] == '-') {
+        const char *equals = strchr(word, '=');
+        f = find(a->flags, word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2), 0);
+        value = equals ? equals + 1 : NULL;
+    } else {
+        f = find(a->flags, NULL, 0, word[1]);
+        value = word[2] ? word + 2 : NULL;
+    }
+    if (!f) return unknown(a->flags, word, err);
+    if (!f->value && value) {
+        if (word[1] == '-') return td_fail(err, TD_ARG, NULL, NULL, "--%s takes no value", f->name);
+        return td_fail(err, TD_ARG, NULL, "write the letters apart", "-%c takes no value", f->letter);
+    }
+    if (f->value && !value) {
+        if (*i + 1 >= argc) return td_fail(err, TD_ARG, NULL, NULL, "--%s needs a value: %s", f->name, f->value);
+        value = argv[++*i];
+    }
+    return give(a, f, value, err);
+}
+
+td_status td_args_parse(const td_flag *flags, int argc, char **argv, td_args *out, td_error *err)
+{
+    *out = (td_args){ .flags = flags };
+    bool ended = false;
+    for (int i = 0; i < argc; i++) {
+        if (!ended && !strcmp(argv[i], "--")) {
+            ended = true;
+        } else if (!ended && argv[i][0] == '-' && argv[i][1]) {
+            td_status st = flag(out, argc, argv, &i, err);
+            if (st) return st;
+        } else {
+            if (out->n_words == sizeof out->word / sizeof out->word[0])
+                return td_fail(err, TD_ARG, NULL, "name a folder", "too many arguments");
+            out->word[out->n_words++] = argv[i];
+        }
+    }
+    return TD_OK;
+}
+
+const char *td_args_get(const td_args *a, const char *name)
+{
+    for (size_t i = a->n_given; i-- > 0;)
+        if (!strcmp(a->given[i].flag->name, name)) return a->given[i].value;
+    return NULL;
+}
+
+bool td_args_has(const td_args *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_given; i++)
+        if (!strcmp(a->given[i].flag->name, name)) return true;
+    return false;
+}
+
+size_t td_args_all(const td_args *a, const char *name, const char **out, size_t most)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_given && n < most; i++)
+        if (!strcmp(a->given[i].flag->name, name)) out[n++] = a->given[i].value;
+    return n;
+}
+
+td_status td_args_number(const td_args *a, const char *name, long lo, long hi, long def, long *out, td_error *err)
+{
+    const char *s = td_args_get(a, name);
+    *out = def;
+    if (!s) return TD_OK;
+    char *end;
+    errno = 0;
+    long v = strtol(s, &end, 10);
+    if (errno || end == s || *end || v < lo || v > hi)
+        return td_fail(err, TD_ARG, NULL, NULL, "--%s takes a whole number from %ld to %ld, not '%s'", name, lo, hi, s);
+    *out = v;
+    return TD_OK;
+}

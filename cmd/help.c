@@ -1,0 +1,151 @@
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const td_flag none[] = {
+    {NULL, 0, NULL, NULL}
+};
+
+/* ---- topics ------------------------------------------------------------------------------------------------------ */
+
+static void exit_codes(void)
+{
+    puts("Exit codes. New ones may come; anything unknown is a failure.\n");
+    static const struct {
+        int code;
+        const char *text;
+    } rows[] = {
+        {0,    "done"                                                                    },
+        { 1,   "failed; trying again unchanged will not help"                            },
+        { 2,   "wrong call: flags or arguments"                                          },
+        { 3,   "input refused: a recipe, job file, plan or stem; messages name the place"},
+        { 4,   "some recipes or files done, some not"                                    },
+        { 5,   "done, but what --strict or --expect asked for did not hold"              },
+        { 69,  "a server or storage is not reachable"                                    },
+        { 75,  "temporary: queue full, disk or memory short; try later"                  },
+        { 77,  "not allowed"                                                             },
+        { 130, "interrupted (Ctrl-C)"                                                    },
+        { 143, "terminated"                                                              },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) printf("  %3d  %s\n", rows[i].code, rows[i].text);
+}
+
+static void units(void)
+{
+    puts("How values are written. One blank between number and unit is usual; a bare number is refused where a unit "
+         "belongs.\n\n"
+         "  level       -12 dBFS, -1 dBTP, -14 LUFS      three scales, never mixed\n"
+         "  gain        +1 dB, -2.5 dB                   loudness differences may be LU\n"
+         "  frequency   80 Hz, 10 kHz\n"
+         "  time        10 ms, 1.5 s, 1:12, 1/8 note     notes need the job's tempo\n"
+         "  ratio       2:1, inf:1\n"
+         "  amount      110 %\n"
+         "  slope       12 dB/oct\n"
+         "  pan         L30, C, R100\n"
+         "  range       300 to 500 Hz, -4 to 0 dB        unit once, at the end\n"
+         "  wish        at most 2 dB, at least 6 dB, about 3 dB\n"
+         "  word        auto, measured, or one of a parameter's choices");
+}
+
+static const struct {
+    const char *name, *summary;
+    void (*print)(void);
+} topics[] = {
+    {"exit-codes", "what the exit codes mean", exit_codes},
+    { "units",     "how values are written",   units     },
+};
+
+/* ---- commands ---------------------------------------------------------------------------------------------------- */
+
+static void flags(const char *title, const td_flag *f)
+{
+    if (!f || !f->name) return;
+    printf("\n%s\n", title);
+    for (; f->name; f++) {
+        char left[64];
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", f->letter ? '-' : ' ', f->letter ? f->letter : ' ',
+                 f->letter ? ',' : ' ', f->name, f->value ? " " : "", f->value ? f->value : "");
+        printf("  %-26s %s\n", left, f->help);
+    }
+}
+
+static int one(const td_command *c)
+{
+    printf("%s\n", c->examples ? c->examples : "");
+    printf("topdown %s %s\n  %s\n", c->name, c->synopsis, c->summary);
+    flags("Flags", c->flags);
+    flags("Flags everywhere", td_flags_common);
+    return 0;
+}
+
+static void everything(void)
+{
+    puts("topdown mixes stems by recipe, from the top down: first the mix bus, then the groups, then single tracks.\n\n"
+         "  topdown mix stems/ --recipe pop-rock -o out/     a first mix\n"
+         "  topdown plan stems/ --recipe pop-rock            what it would decide, and why\n"
+         "  topdown serve --listen 127.0.0.1:8750 --data data/ --work 1\n"
+         "                                                   the service");
+    const char *group = "";
+    for (size_t i = 0; td_commands[i]; i++) {
+        if (strcmp(group, td_commands[i]->group)) printf("\n%s\n", group = td_commands[i]->group);
+        printf("  %-10s %s\n", td_commands[i]->name, td_commands[i]->summary);
+    }
+    puts("\nTopics (topdown help TOPIC)");
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
+        printf("  %-10s %s\n", topics[i].name, topics[i].summary);
+}
+
+static int run(const td_args *a)
+{
+    if (!a->n_words) {
+        everything();
+        return 0;
+    }
+    const char *names[128];
+    size_t n = 0;
+    for (size_t i = 0; td_commands[i] && n < 96; i++) {
+        if (!strcmp(td_commands[i]->name, a->word[0])) return one(td_commands[i]);
+        names[n++] = td_commands[i]->name;
+    }
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        if (!strcmp(topics[i].name, a->word[0])) {
+            topics[i].print();
+            return 0;
+        }
+        names[n++] = topics[i].name;
+    }
+    const char *near = td_nearest(a->word[0], names, n);
+    td_error err;
+    char hint[160] = "topdown help lists commands and topics";
+    if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    td_fail(&err, TD_ARG, NULL, hint, "no command or topic '%s'", a->word[0]);
+    return td_report_error(&err);
+}
+
+const td_command td_cmd_help = {
+    .name = "help",
+    .group = "Care",
+    .summary = "what there is, one command, or a topic",
+    .synopsis = "[COMMAND or TOPIC]",
+    .flags = none,
+    .run = run,
+};
+
+static int version(const td_args *a)
+{
+    if (td_args_has(a, "json"))
+        printf("{\"v\":1,\"version\":\"%s\"}\n", TD_VERSION);
+    else
+        printf("topdown %s\n", TD_VERSION);
+    return 0;
+}
+
+const td_command td_cmd_version = {
+    .name = "version",
+    .group = "Care",
+    .summary = "the version",
+    .synopsis = "",
+    .flags = none,
+    .run = version,
+};
