@@ -13,7 +13,7 @@ double td_round_to(double x, double step)
 
 const char *td_clock(double seconds, char out[16])
 {
-    long s = seconds > 0 && seconds < 1e6 ? (long)seconds : 0;
-    snprintf(out, 16, "%ld:%02ld", s / 60, s % 60);
+    unsigned s = seconds > 0 && seconds < 1e6 ? (unsigned)seconds : 0;
+    snprintf(out, 16, "%u:%02u", s / 60, s % 60);
     return out;
 }
