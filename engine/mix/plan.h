@@ -1,4 +1,5 @@
-/* engine/mix/plan.h - what to do: every decision as a number, with its reason. The fourth of the five values, the heart.
+/* engine/mix/plan.h - what to do: every decision as a number, with its reason. The fourth of the five values, the
+ * heart.
  *
  * A plan holds no goal and no condition any more (but the master's targets, whose drive is found on the finished
  * premix). Numbers are rounded to the descriptor's step when they are decided, and the rounded number is what renders:
@@ -26,7 +27,7 @@ typedef struct td_plan_step {
     td_plan_part *part;
     size_t n_parts;
     const char *file;
-    const char **key;   /* names of stems (td_stem.name) whose sum drives the detector */
+    const char **key; /* names of stems (td_stem.name) whose sum drives the detector */
     size_t n_keys;
     double blend;
     bool bypass;
@@ -55,26 +56,26 @@ typedef struct td_breakpoint {
 typedef struct td_plan_stem {
     const char *name, *path, *path_right, *role, *bus; /* path: where it was when the plan was made */
     const char *sha256;
-    double gain_db;   /* the order's level and what `inside: loudness` adds */
-    double pan;       /* -100..100; NaN: as delivered */
+    double gain_db; /* the order's level and what `inside: loudness` adds */
+    double pan;     /* -100..100; NaN: as delivered */
     bool flip;
-    double delay_ms;  /* alignment: positive later; sub-sample */
+    double delay_ms;     /* alignment: positive later; sub-sample */
     td_plan_chain chain; /* of its fixes, in order */
     td_plan_send *send;  /* sends of a fix */
     size_t n_sends;
-    const char *reason;  /* role guesses, pan, alignment; may be NULL */
+    const char *reason; /* role guesses, pan, alignment; may be NULL */
 } td_plan_stem;
 
 typedef struct td_plan_bus {
-    const char *name;      /* of td_bus */
-    const char *group;     /* whose chain it got */
-    double peak_dbfs;      /* of the raw sum */
-    double clip_gain_db;   /* brings it to the staging level */
+    const char *name;    /* of td_bus */
+    const char *group;   /* whose chain it got */
+    double peak_dbfs;    /* of the raw sum */
+    double clip_gain_db; /* brings it to the staging level */
     td_plan_chain chain;
-    double makeup_db;      /* makes the chain loudness-neutral, before the fader */
+    double makeup_db; /* makes the chain loudness-neutral, before the fader */
     double fader_db;
     const char *fader_reason;
-    td_breakpoint *ride;   /* planned automation on the fader; NULL */
+    td_breakpoint *ride; /* planned automation on the fader; NULL */
     size_t n_ride;
     td_plan_send *send;
     size_t n_sends;
@@ -100,9 +101,9 @@ typedef struct td_plan {
     const char *session_hash;
     const char *title, *artist;
     unsigned rate_hz;
-    uint64_t frames;     /* of every file that leaves: the session's last sound and room for tails */
+    uint64_t frames; /* of every file that leaves: the session's last sound and room for tails */
     double tempo_bpm;
-    td_balance balance;  /* what `auto` became */
+    td_balance balance; /* what `auto` became */
     const char *balance_reason;
     td_plan_stem *stem;
     size_t n_stems;
@@ -110,7 +111,7 @@ typedef struct td_plan {
     size_t n_buses;
     td_plan_return *ret;
     size_t n_rets;
-    double trim_db;      /* mix-bus input trim */
+    double trim_db; /* mix-bus input trim */
     const char *trim_reason;
     td_plan_chain mix;
     td_plan_chain master_chain;

@@ -8,11 +8,11 @@
 #include "engine/dsp/dsp.h"
 
 typedef enum td_wish_kind {
-    TD_WISH_NONE,     /* not written: the default holds */
-    TD_WISH_VALUE,    /* a */
-    TD_WISH_NOTES,    /* a = notes of a whole bar of 4/4: "1/8 note" is 0.125; needs the tempo */
-    TD_WISH_RANGE,    /* a to b: the planner picks */
-    TD_WISH_AT_MOST,  /* goals: a */
+    TD_WISH_NONE,    /* not written: the default holds */
+    TD_WISH_VALUE,   /* a */
+    TD_WISH_NOTES,   /* a = notes of a whole bar of 4/4: "1/8 note" is 0.125; needs the tempo */
+    TD_WISH_RANGE,   /* a to b: the planner picks */
+    TD_WISH_AT_MOST, /* goals: a */
     TD_WISH_AT_LEAST,
     TD_WISH_ABOUT,
     TD_WISH_AUTO,
@@ -38,19 +38,24 @@ struct td_condition {
     const char *about;                /* argument that names something: "vocals.lead", "glue"; NULL */
     double low_hz, high_hz;           /* argument that is a range; 0 */
     td_compare compare;
-    double value;                     /* in the feature's unit */
+    double value; /* in the feature's unit */
 };
 
-typedef enum td_feature_argument { TD_FEATURE_PLAIN, TD_FEATURE_RANGE, TD_FEATURE_ROLE, TD_FEATURE_STEP } td_feature_argument;
+typedef enum td_feature_argument {
+    TD_FEATURE_PLAIN,
+    TD_FEATURE_RANGE,
+    TD_FEATURE_ROLE,
+    TD_FEATURE_STEP
+} td_feature_argument;
 
 /* What a condition may ask. The survey measures them; `topdown recipe features` prints this table. */
 typedef struct td_feature {
     const char *name;
-    td_unit unit;                /* TD_UNIT_DB stands for LU and dB alike */
-    const char *unit_name;       /* "dB", "LU", "dBFS", "LUFS", "ms", "%", "" */
+    td_unit unit;          /* TD_UNIT_DB stands for LU and dB alike */
+    const char *unit_name; /* "dB", "LU", "dBFS", "LUFS", "ms", "%", "" */
     td_feature_argument argument;
-    const char *scope;           /* "track, bus, mix" */
-    const char *help;            /* what is measured, against what reference */
+    const char *scope; /* "track, bus, mix" */
+    const char *help;  /* what is measured, against what reference */
 } td_feature;
 
 extern const td_feature td_features[]; /* ends with a NULL name */
@@ -66,12 +71,12 @@ typedef struct td_part_wish {
 
 typedef struct td_step_wish {
     const td_processor *proc;
-    const char *name;         /* `as`, else the processor's name; unique within its chain (a second eq is "eq-2") */
-    td_wish *value;           /* proc->n_params */
+    const char *name; /* `as`, else the processor's name; unique within its chain (a second eq is "eq-2") */
+    td_wish *value;   /* proc->n_params */
     td_part_wish *part;
     size_t n_parts;
-    const char *file;         /* of a file parameter; absolute */
-    const char **key;         /* roles, buses or file names that drive the detector */
+    const char *file; /* of a file parameter; absolute */
+    const char **key; /* roles, buses or file names that drive the detector */
     size_t n_keys;
     double blend;             /* 0..1 */
     const td_condition *when; /* NULL: always */
@@ -87,16 +92,16 @@ typedef struct td_chain_wish {
 } td_chain_wish;
 
 typedef struct td_send_wish {
-    const char *to;   /* a return's name */
+    const char *to; /* a return's name */
     td_wish level_db;
 } td_send_wish;
 
 typedef struct td_group_wish {
     const char *bus; /* the group's name, or a return's */
     td_chain_wish chain;
-    td_wish level_db;      /* offset on what balance gives; default 0 */
-    td_wish loudness_lu;   /* wished loudness against the mix; none: the template */
-    bool inside_loudness;  /* inside: loudness */
+    td_wish level_db;     /* offset on what balance gives; default 0 */
+    td_wish loudness_lu;  /* wished loudness against the mix; none: the template */
+    bool inside_loudness; /* inside: loudness */
     bool pan_auto;
     td_send_wish *send;
     size_t n_sends;
@@ -107,7 +112,7 @@ typedef struct td_group_wish {
 
 typedef struct td_fix_wish {
     const char *name;
-    const char **roles;   /* `for`; "all" */
+    const char **roles; /* `for`; "all" */
     size_t n_roles;
     const char **except;
     size_t n_except;
@@ -115,23 +120,24 @@ typedef struct td_fix_wish {
     const char *when_text;
     td_chain_wish chain;
     td_wish level_db;
-    double pan;           /* NaN: none */
+    double pan; /* NaN: none */
     bool pan_auto;
     bool flip;
-    const char *align;    /* a role; NULL */
+    const char *align; /* a role; NULL */
     td_send_wish *send;
     size_t n_sends;
     int line;
 } td_fix_wish;
 
-/* ---- targets ------------------------------------------------------------------------------------------------------ */
+/* ---- targets ------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct td_target {
-    double loudness_lufs;   /* NaN: not asked (the peak decides) */
-    double true_peak_dbtp;  /* NaN: not asked */
-    double peak_dbfs;       /* sample peak; NaN: not asked */
-    double limiting_db;     /* how much the loudest 10 s may be limited (95th percentile); 6 */
-    const char *named;      /* "spotify" where a name was written; NULL */
+    double loudness_lufs;  /* NaN: not asked (the peak decides) */
+    double true_peak_dbtp; /* NaN: not asked */
+    double peak_dbfs;      /* sample peak; NaN: not asked */
+    double limiting_db;    /* how much the loudest 10 s may be limited (95th percentile); 6 */
+    const char *named;     /* "spotify" where a name was written; NULL */
 } td_target;
 
 typedef struct td_named_target {
@@ -172,14 +178,14 @@ typedef struct td_recipe {
     td_knob *knob;
     size_t n_knobs;
     td_approach approach;
-    const char *focus;        /* a role; NULL */
+    const char *focus; /* a role; NULL */
     td_balance balance;
-    double stage_dbfs;        /* -12 */
+    double stage_dbfs; /* -12 */
     td_stage_meter stage_meter;
     td_chain_wish mix;
     td_group_wish *group;
     size_t n_groups;
-    td_group_wish *ret;       /* returns */
+    td_group_wish *ret; /* returns */
     size_t n_rets;
     td_fix_wish *fix;
     size_t n_fixes;

@@ -16,8 +16,8 @@ typedef enum td_role_source {
 } td_role_source;
 
 typedef struct td_role {
-    char name[48];     /* "drums.kick.in", "other" when unknown, "ignore", "mix.rough", "mix.reference" */
-    char why[96];      /* "token 'kick in'", "two buses in the name: drums, bass; the leftmost taken" */
+    char name[48]; /* "drums.kick.in", "other" when unknown, "ignore", "mix.rough", "mix.reference" */
+    char why[96];  /* "token 'kick in'", "two buses in the name: drums, bass; the leftmost taken" */
     td_role_source source;
     bool guess;        /* shown with a question mark everywhere */
     bool two_buses;    /* TD_FAULT_DOUBLE_ROLE */
@@ -34,12 +34,13 @@ void td_roles_read(const char *const *names, size_t n, td_role *out);
 /* One name on its own. */
 td_role td_role_read(const char *name);
 
-/* True when `what` names role or something above it: "drums" and "drums.kick" cover "drums.kick.in"; "all" covers all. */
+/* True when `what` names role or something above it: "drums" and "drums.kick" cover "drums.kick.in"; "all" covers all.
+ */
 bool td_role_covers(const char *what, const char *role);
 
 /* Default buses in their fixed order; NULL-terminated. The bus of a role is its first part, when it is one of these. */
 extern const char *const td_buses[];
-bool td_role_known(const char *role);      /* a role or bus of the table, for jobs and recipes */
+bool td_role_known(const char *role);          /* a role or bus of the table, for jobs and recipes */
 size_t td_role_names(const char *const **out); /* all roles and buses, for suggestions; returns how many */
 
 #endif

@@ -15,8 +15,8 @@ typedef struct td_stem_wish {
     const char *name; /* as the client calls it; NULL: the path's last part */
     const char *role; /* NULL: read it from the name */
     double level_db;
-    double pan;       /* -100..100; NaN: as delivered */
-    bool flip;        /* polarity */
+    double pan; /* -100..100; NaN: as delivered */
+    bool flip;  /* polarity */
 } td_stem_wish;
 
 typedef struct td_stem {
@@ -24,29 +24,29 @@ typedef struct td_stem {
     const char *path;       /* where it lies */
     const char *path_right; /* the R file of an L/R pair; NULL */
     td_role role;
-    unsigned bus;           /* index into td_session.bus; UINT_MAX: takes no part (ignored, rejected, silent) */
-    double level_db;        /* the order's; 0 */
-    double pan;             /* the order's; NaN as delivered */
+    unsigned bus;    /* index into td_session.bus; UINT_MAX: takes no part (ignored, rejected, silent) */
+    double level_db; /* the order's; 0 */
+    double pan;      /* the order's; NaN as delivered */
     bool flip;
     td_audio_info info;
-    unsigned faults;        /* TD_FAULT_BITs known from the file; the survey's intake adds what is heard */
-    char fault_text[160];   /* the message of a rejection */
+    unsigned faults;            /* TD_FAULT_BITs known from the file; the survey's intake adds what is heard */
+    char fault_text[160];       /* the message of a rejection */
     char sha256[TD_SHA256_HEX]; /* of the file's bytes; of both for a pair */
-    uint64_t frames;        /* at the session's rate */
+    uint64_t frames;            /* at the session's rate */
 } td_stem;
 
 typedef struct td_bus {
-    const char *name;     /* "drums", "vocals"; lead and backing vocals are two buses: "vocals" and "backing" share the
-                             group chain of `group` */
-    const char *group;    /* whose chain of a recipe applies: equal to name but for backing vocals ("vocals") */
-    size_t stems;         /* how many take part */
+    const char *name;  /* "drums", "vocals"; lead and backing vocals are two buses: "vocals" and "backing" share the
+                          group chain of `group` */
+    const char *group; /* whose chain of a recipe applies: equal to name but for backing vocals ("vocals") */
+    size_t stems;      /* how many take part */
 } td_bus;
 
 typedef struct td_session {
     const char *title, *artist;
-    unsigned rate_hz;     /* the highest among the stems, at least 44100 and at most 96000; all else is converted */
-    uint64_t frames;      /* the longest stem */
-    double tempo_bpm;     /* the order's, a file name's, or 0 until the survey estimated it */
+    unsigned rate_hz;       /* the highest among the stems, at least 44100 and at most 96000; all else is converted */
+    uint64_t frames;        /* the longest stem */
+    double tempo_bpm;       /* the order's, a file name's, or 0 until the survey estimated it */
     const char *tempo_from; /* "job", "file name", "estimate", "default" */
     td_stem *stem;
     size_t n_stems;
@@ -66,9 +66,9 @@ typedef struct td_session_wish {
     bool skip_rejected;            /* leave refused stems out instead of failing */
 } td_session_wish;
 
-/* Opens every file, judges it, reads roles, pairs L/R files, orders stems and buses (by bus, role, name, hash: the order
- * in which files were named changes nothing), and hashes. TD_INPUT: a stem is refused and skip_rejected is false; *out
- * then still holds the session, so that all verdicts can be shown. TD_ARG: no stems, too many. */
+/* Opens every file, judges it, reads roles, pairs L/R files, orders stems and buses (by bus, role, name, hash: the
+ * order in which files were named changes nothing), and hashes. TD_INPUT: a stem is refused and skip_rejected is false;
+ * *out then still holds the session, so that all verdicts can be shown. TD_ARG: no stems, too many. */
 td_status td_session_open(const td_session_wish *wish, td_session **out, td_error *err);
 void td_session_free(td_session *s);
 

@@ -22,18 +22,19 @@ typedef struct td_passage {
 /* Signals: first the stems of the session in its order (also those that take no part, all zero), then its buses (raw
  * sums with the order's levels, pans and polarity, before clip gain), last the raw sum of all. */
 typedef struct td_signal {
-    size_t steps;         /* of 100 ms */
-    const float *k;       /* K-weighted power, L+R */
-    const float *ms;      /* mean square, mean of L and R */
-    const float *peak;    /* sample peak */
+    size_t steps;           /* of 100 ms */
+    const float *k;         /* K-weighted power, L+R */
+    const float *ms;        /* mean square, mean of L and R */
+    const float *peak;      /* sample peak */
     const float *true_peak; /* buses and sum; NULL for stems */
     double peak_dbfs, true_peak_dbtp, rms_dbfs, crest_db;
     double loudness_lufs, range_lu;
-    double dc;            /* mean, of the worse channel, linear */
+    double dc; /* mean, of the worse channel, linear */
     uint64_t nonfinite;
     double first_sound_s, last_sound_s; /* above -60 dBFS; NaN when silent */
-    size_t active_steps;  /* above its own gates */
-    td_passage passage[TD_PASSAGES]; /* loudest 4 s by momentary loudness, not overlapping; frames 0 where there are none */
+    size_t active_steps;                /* above its own gates */
+    td_passage
+        passage[TD_PASSAGES]; /* loudest 4 s by momentary loudness, not overlapping; frames 0 where there are none */
 } td_signal;
 
 typedef struct td_survey td_survey;
@@ -61,9 +62,16 @@ td_status td_survey_bands(const td_survey *s, size_t signal, const unsigned char
 td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first, size_t n, td_band_frame *out,
                                 td_error *err);
 
-/* Raw audio of a bus at the session's rate (two planes): before clip gain. Made again from the stems when the survey
- * came from a cache. Stems alone: td_survey_stem_audio, one or two planes, from scratch or straight from the file. */
+/* Raw audio of a bus at the session's rate (two planes), before clip gain, summed through engine/mix/stemsum.h. Made
+ * from the stems when it is not there yet (the survey came from a cache, or from td_survey_bare). */
 td_status td_survey_bus_audio(td_survey *s, size_t bus, const td_scratch **out, td_error *err);
+/* A stem's decoded audio (one or two planes, at the session's rate, level and pan not applied) where decoding it again
+ * would cost (a codec, another rate, an L/R pair); *out is NULL for plain PCM at the session's rate, which
+ * td_source_open reads again for little. */
+td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out, td_error *err);
+/* A survey without features, for rendering a plan that is decided already: only the audio above. */
+td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,
+                         td_error *err);
 
 /* Written whole and read back bit for bit; TD_INPUT when a file is no survey of this session or version. */
 td_status td_survey_save(const td_survey *s, const char *path, td_error *err);
