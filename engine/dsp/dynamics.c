@@ -1,0 +1,197 @@
+#include "engine/dsp/dynamics.h"
+
+#include <stdlib.h>
+
+double td_share(double tau_ms, double rate_hz)
+{
+    return tau_ms > 0 ? 1 - td_exp(-1000 / (tau_ms * rate_hz)) : 1;
+}
+
+void td_curve_set(td_curve *c, double threshold_db, double ratio, double knee_db)
+{
+    *c = (td_curve){ .threshold_db = threshold_db,
+                     .knee_db = knee_db,
+                     .half_knee_db = knee_db / 2,
+                     .per_knee = knee_db > 0 ? 1 / (2 * knee_db) : 0,
+                     .slope = 1 - 1 / ratio };
+}
+
+void td_curve_run(const td_curve *c, const float *level, size_t frames, float *reduction_db)
+{
+    const td_curve curve = *c;
+    for (size_t i = 0; i < frames; i++)
+        reduction_db[i] = (float)td_curve_reduction(&curve, td_level_db((double)level[i]));
+}
+
+void td_ballistics_set(td_ballistics *b, double attack_ms, double release_ms, double rate_hz)
+{
+    *b = (td_ballistics){ .attack = td_share(attack_ms, rate_hz), .release = td_share(release_ms, rate_hz) };
+}
+
+void td_stores_set(td_stores *t, double attack_ms, double fast_ms, double slow_ms, double charge_ms, double part,
+                   double rate_hz)
+{
+    *t = (td_stores){ .attack = td_share(attack_ms, rate_hz),
+                      .fall_fast = 1 - td_share(fast_ms, rate_hz),
+                      .fall_slow = 1 - td_share(slow_ms, rate_hz),
+                      .charge = td_share(charge_ms, rate_hz),
+                      .part = part };
+}
+
+/* ---- detectors ---- */
+
+/* Coefficients of an elliptic half-band as two allpass branches in z^-2, in closed form by theta functions (Valenzuela
+ * and Constantinides, IEE Proc. G 130(4), 1983). Turned by a quarter of the rate, the branches are 90 degrees apart
+ * from edge_hz to rate/2 - edge_hz: the pair of an analytic signal. Section i belongs to branch i mod 2. */
+static void design_quadrature(double edge_hz, double rate_hz, double coef[2][TD_QUADRATURE])
+{
+    const int n = 2 * TD_QUADRATURE;
+    double k = td_tan(TD_PI / 4 - TD_PI * edge_hz / rate_hz);
+    k *= k;
+    double k4 = sqrt(sqrt(1 - k * k)), e = 0.5 * (1 - k4) / (1 + k4), e4 = e * e * e * e;
+    double q = e * (1 + e4 * (2 + e4 * (15 + e4 * 150)));
+    for (int i = 0; i < n; i++) {
+        double angle = (i + 1) * TD_PI / (2 * n + 1), num = 0, den = 0.5, sign = 1;
+        for (int j = 0; j < 10; j++, sign = -sign) {
+            num += sign * td_pow(q, j * (j + 1)) * td_sin((2 * j + 1) * angle);
+            if (j > 0) den += sign * td_pow(q, j * j) * td_cos(2 * j * angle);
+        }
+        double w2 = num * num / (den * den) * sqrt(q);
+        double x = sqrt((1 - w2 * k) * (1 - w2 / k)) / (1 + w2);
+        coef[i & 1][i / 2] = (1 - x) / (1 + x);
+    }
+}
+
+void td_detector_set(td_detector *d, td_detection how, double low_cut_hz, double rms_ms, double rate_hz)
+{
+    *d = (td_detector){ .how = how, .low_cut = low_cut_hz > 0 };
+    if (d->low_cut) {
+        d->cut_g = td_tan(TD_PI * td_clamp(low_cut_hz / rate_hz, 0, 0.45));
+        d->cut_k = sqrt(2.0);
+    }
+    if (how == TD_DETECT_RMS) d->share = td_share(rms_ms, rate_hz);
+    if (how == TD_DETECT_ENVELOPE) design_quadrature(20, rate_hz, d->coef);
+}
+
+void td_detector_reset(td_detector *d)
+{
+    d->cut[0] = d->cut[1] = d->mean = d->late = td_v2_set(0);
+    memset(d->pair, 0, sizeof d->pair);
+    d->odd = 0;
+}
+
+static inline td_v2 high_pass(td_detector *d, td_v2 x)
+{
+    td_v2 g = td_v2_set(d->cut_g), k = td_v2_set(d->cut_k);
+    td_v2 high = (x - (g + k) * d->cut[0] - d->cut[1]) / (1 + g * (g + k));
+    td_v2 band = g * high + d->cut[0], low = g * band + d->cut[1];
+    d->cut[0] = g * high + band;
+    d->cut[1] = g * band + low;
+    return high;
+}
+
+/* One branch: sections (a - z^-2) / (1 - a z^-2) in a row, each one's input being its neighbour's output. */
+static inline td_v2 allpasses(const double *coef, td_v2 *before, td_v2 x)
+{
+    for (int i = 0; i < TD_QUADRATURE; i++) {
+        td_v2 y = coef[i] * (x + before[i + 1]) - before[i];
+        before[i] = x;
+        x = y;
+    }
+    before[TD_QUADRATURE] = x;
+    return x;
+}
+
+static inline td_v2 envelope_power(td_detector *d, td_v2 x)
+{
+    td_v2 a = allpasses(d->coef[0], d->pair[d->odd][0], x);
+    td_v2 b = d->late;
+    d->late = allpasses(d->coef[1], d->pair[d->odd][1], x);
+    d->odd ^= 1;
+    return a * a + b * b;
+}
+
+void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power)
+{
+    for (size_t i = 0; i < frames; i++) {
+        td_v2 x = { (double)in[0][i], (double)in[1][i] };
+        if (d->low_cut) x = high_pass(d, x);
+        if (d->how == TD_DETECT_ENVELOPE) {
+            x = envelope_power(d, x);
+        } else if (d->how == TD_DETECT_RMS) {
+            d->mean += d->share * (x * x - d->mean);
+            x = 2 * d->mean;
+        } else {
+            x = x * x;
+        }
+        td_v2_store(power, i, x);
+    }
+}
+
+static void link_partly(const float *const *power, double link, size_t frames, float *left, float *right)
+{
+    for (size_t i = 0; i < frames; i++) {
+        double l_db = td_level_db(sqrt((double)power[0][i])), r_db = td_level_db(sqrt((double)power[1][i]));
+        double loud_db = l_db > r_db ? l_db : r_db;
+        left[i] = (float)td_db_gain(l_db + link * (loud_db - l_db));
+        right[i] = (float)td_db_gain(r_db + link * (loud_db - r_db));
+    }
+}
+
+void td_link_run(const float *const *power, double link, size_t frames, float *left, float *right)
+{
+    if (right && link < 1) {
+        link_partly(power, link, frames, left, right);
+        return;
+    }
+    for (size_t i = 0; i < frames; i++) {
+        float loud = power[0][i] > power[1][i] ? power[0][i] : power[1][i];
+        left[i] = sqrtf(loud);
+    }
+    if (right) memcpy(right, left, frames * sizeof *right);
+}
+
+/* ---- gain ---- */
+
+void td_gain_apply(float *ch, const float *gr_db, double makeup, size_t frames)
+{
+    for (size_t i = 0; i < frames; i++) ch[i] = (float)((double)ch[i] * (makeup * td_db_gain(-(double)gr_db[i])));
+}
+
+td_status td_lookahead_new(td_lookahead *l, size_t frames)
+{
+    *l = (td_lookahead){ .length = frames };
+    if (frames == 0) return TD_OK;
+    l->ring[0] = td_calloc2(2, frames, sizeof *l->ring[0]);
+    if (!l->ring[0]) return TD_NOMEM;
+    l->ring[1] = l->ring[0] + frames;
+    return TD_OK;
+}
+
+void td_lookahead_free(td_lookahead *l)
+{
+    free(l->ring[0]);
+    *l = (td_lookahead){ .length = 0 };
+}
+
+void td_lookahead_reset(td_lookahead *l)
+{
+    l->at = 0;
+    if (l->length) memset(l->ring[0], 0, 2 * l->length * sizeof *l->ring[0]);
+}
+
+void td_lookahead_run(td_lookahead *l, float *const *ch, size_t frames)
+{
+    if (l->length == 0) return;
+    size_t at = l->at;
+    for (unsigned c = 0; c < 2; c++) {
+        at = l->at;
+        for (size_t i = 0; i < frames; i++) {
+            float x = ch[c][i];
+            ch[c][i] = l->ring[c][at];
+            l->ring[c][at] = x;
+            if (++at == l->length) at = 0;
+        }
+    }
+    l->at = at;
+}
