@@ -1,0 +1,257 @@
+#include "engine/dsp/oversample.h"
+
+#include "engine/base/maths.h"
+#include "engine/base/memory.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define STAGES_MAX 4
+#define PASS_HZ    20000.0
+#define STOP_DB    112.0 /* by Kaiser's estimate, for one stage: all images of all stages together then keep to -100 */
+
+/* One doubling of the rate, low -> high -> low:
+ *
+ *   up:    [ 2 taps of history | block ]            ->  evens are copies, odds the mean of their neighbours
+ *   down:  [ 2 (wait + taps) of history | block ]   ->  at the low rate
+ *
+ * The high block of one stage is the low block of the next; the last one is what the caller sees. */
+typedef struct stage {
+    td_v2 *up, *down;          /* work space, history first */
+    size_t up_past, down_past; /* history, in samples of its own rate */
+    td_v2 *odd;                /* half-band: pairs of taps around the middle; their sum is 1/2 */
+    td_v2 *mean;               /* last stage after an averaging shaper: pairs around a middle between samples */
+    size_t taps, means;        /* pairs of each */
+    size_t wait;               /* delay of down, in low-rate samples */
+} stage;
+
+struct td_oversample {
+    unsigned stages;
+    size_t latency;
+    stage stage[STAGES_MAX];
+};
+
+/* ---- design ----------------------------------------------------------------------------------------------------- */
+
+static double bessel_i0(double x)
+{
+    double sum = 1, term = 1;
+    for (int k = 1; term > 1e-18 * sum; k++) {
+        term *= x / (2 * k) * (x / (2 * k));
+        sum += term;
+    }
+    return sum;
+}
+
+/* Taps of a low-pass from pass_hz to stop_hz by Kaiser's estimate, (A - 7.95) / (2.285 dW) + 1. */
+static size_t kaiser_length(double pass_hz, double stop_hz, double rate_hz)
+{
+    double width = 2 * TD_PI * (stop_hz - pass_hz) / rate_hz;
+    return (size_t)ceil((STOP_DB - 7.95) / (2.285 * width) + 1);
+}
+
+/* A half-band's taps beside the middle are 1 / (pi k) with alternating signs at odd k, Kaiser-windowed, and 0 at even
+ * k; scaled so that the odd samples keep direct current exactly. */
+static void design_odd(td_v2 *c, size_t taps)
+{
+    double beta = 0.1102 * (STOP_DB - 8.7), sum = 0;
+    for (size_t i = 0; i < taps; i++) {
+        double k = 2.0 * (double)i + 1, edge = k / (2.0 * (double)taps);
+        double h = bessel_i0(beta * sqrt(1 - edge * edge)) / k * (i % 2 ? -1 : 1);
+        c[i] = td_v2_set(h);
+        sum += h;
+    }
+    for (size_t i = 0; i < taps; i++) c[i] *= td_v2_set(0.5 / sum);
+}
+
+/* Solves the symmetric positive definite a x = b in place (Cholesky); x returns in b. */
+static void solve(double *a, double *b, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        for (size_t k = 0; k < j; k++) a[j * n + j] -= a[j * n + k] * a[j * n + k];
+        a[j * n + j] = sqrt(a[j * n + j]);
+        for (size_t i = j + 1; i < n; i++) {
+            for (size_t k = 0; k < j; k++) a[i * n + j] -= a[i * n + k] * a[j * n + k];
+            a[i * n + j] /= a[j * n + j];
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < i; k++) b[i] -= a[i * n + k] * b[k];
+        b[i] /= a[i * n + i];
+    }
+    for (size_t i = n; i-- > 0;) {
+        for (size_t k = i + 1; k < n; k++) b[i] -= a[k * n + i] * b[k];
+        b[i] /= a[i * n + i];
+    }
+}
+
+/* The symmetric filter of even length whose response times cos(w/2) comes nearest to 1 below `pass` and to 0 above
+ * `stop` (radians): least squares over both bands. TD_NOMEM. */
+static td_status design_mean(td_v2 *c, size_t n, double pass, double stop)
+{
+    enum { POINTS = 400 }; /* a band; the longest filter, 2x at 44.1 kHz, has 80 pairs */
+    double *a = td_calloc2(n + 2, n, sizeof *a);
+    if (!a) return TD_NOMEM;
+    double *b = a + n * n, *phi = b + n;
+    for (int g = 0; g < 2 * POINTS; g++) {
+        double at = (g % POINTS + 0.5) / POINTS;
+        double w = g < POINTS ? at * pass : stop + at * (TD_PI - stop);
+        double scale = g < POINTS ? td_cos(w / 2) : 1;
+        for (size_t k = 0; k < n; k++) phi[k] = 2 * scale * td_cos(((double)k + 0.5) * w);
+        for (size_t i = 0; i < n; i++) {
+            if (g < POINTS) b[i] += phi[i];
+            for (size_t k = 0; k <= i; k++) a[i * n + k] += phi[i] * phi[k];
+        }
+    }
+    for (size_t i = 0; i < n; i++) a[i * n + i] += 1e-9 * POINTS; /* the band between is nobody's: keep it tame */
+    solve(a, b, n);
+    double sum = 0;
+    for (size_t k = 0; k < n; k++) sum += b[k];
+    for (size_t k = 0; k < n; k++) c[k] = td_v2_set(0.5 * b[k] / sum);
+    free(a);
+    return TD_OK;
+}
+
+/* ---- making ----------------------------------------------------------------------------------------------------- */
+
+unsigned td_oversample_factor(double rate_hz, double least_hz)
+{
+    unsigned factor = 2;
+    while (factor < 16 && factor * rate_hz < least_hz) factor *= 2;
+    return factor;
+}
+
+/* Sizes, taps and memory of stage `s`, whose low rate is low_hz. `multiple`: low-rate samples that make a frame. */
+static td_status stage_init(stage *s, double low_hz, size_t multiple, bool means)
+{
+    size_t length = kaiser_length(PASS_HZ, low_hz - PASS_HZ, 2 * low_hz), frames = TD_OVERSAMPLE_FRAMES * multiple;
+    s->taps = (length + 4) / 4;
+    s->means = means ? (length + 1) / 2 : 0;
+    s->wait = means ? s->means / 2 : s->taps;
+    while ((s->taps + s->wait) % multiple != 0) s->wait++;
+    s->up_past = 2 * s->taps;
+    s->down_past = 2 * (s->wait + (means ? s->means : s->taps) + 1);
+    s->up = td_calloc2(s->up_past + frames, 1, sizeof *s->up);
+    s->down = td_calloc2(s->down_past + 2 * frames, 1, sizeof *s->down);
+    s->odd = td_calloc2(s->taps, 1, sizeof *s->odd);
+    s->mean = td_calloc2(s->means + 1, 1, sizeof *s->mean);
+    if (!s->up || !s->down || !s->odd || !s->mean) return TD_NOMEM;
+    design_odd(s->odd, s->taps);
+    double turn = TD_PI / low_hz; /* radians a hertz at the high rate */
+    return means ? design_mean(s->mean, s->means, PASS_HZ * turn, (low_hz - PASS_HZ) * turn) : TD_OK;
+}
+
+td_status td_oversample_new(double rate_hz, unsigned factor, td_oversample_for shaper, td_oversample **out)
+{
+    *out = NULL;
+    if (factor != 2 && factor != 4 && factor != 8 && factor != 16) return TD_ARG;
+    if (!(rate_hz >= 44100)) return TD_ARG;
+    td_oversample *o = calloc(1, sizeof *o);
+    if (!o) return TD_NOMEM;
+    td_status st = TD_OK;
+    for (size_t multiple = 1; st == TD_OK && multiple < factor; multiple *= 2) {
+        stage *s = &o->stage[o->stages++];
+        bool last = 2 * multiple == factor;
+        st = stage_init(s, rate_hz * (double)multiple, multiple, last && shaper == TD_OVERSAMPLE_MEANS);
+        o->latency += (s->taps + s->wait) / multiple;
+    }
+    if (st != TD_OK) {
+        td_oversample_free(o);
+        return st;
+    }
+    *out = o;
+    return TD_OK;
+}
+
+void td_oversample_free(td_oversample *o)
+{
+    if (!o) return;
+    for (unsigned i = 0; i < STAGES_MAX; i++) {
+        free(o->stage[i].up);
+        free(o->stage[i].down);
+        free(o->stage[i].odd);
+        free(o->stage[i].mean);
+    }
+    free(o);
+}
+
+void td_oversample_reset(td_oversample *o)
+{
+    for (unsigned i = 0; i < o->stages; i++) {
+        stage *s = &o->stage[i];
+        memset(s->up, 0, s->up_past * sizeof *s->up);
+        memset(s->down, 0, s->down_past * sizeof *s->down);
+    }
+}
+
+size_t td_oversample_latency(const td_oversample *o)
+{
+    return o->latency;
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+/* The one loop all three filters share: y[j] = bias + sum c[i] (lo[j next - i step] + hi[j next + i step]). Four
+ * outputs run side by side to hide the additions' latency; each keeps its own order of sums, so n does not change a
+ * bit. */
+static void fold(const td_v2 *lo, const td_v2 *hi, ptrdiff_t step, ptrdiff_t next, const td_v2 *c, size_t taps,
+                 td_v2 *y, ptrdiff_t stride, size_t n)
+{
+    for (; n >= 4; n -= 4, lo += 4 * next, hi += 4 * next, y += 4 * stride) {
+        td_v2 y0 = { 0, 0 }, y1 = y0, y2 = y0, y3 = y0;
+        const td_v2 *a = lo, *b = hi;
+        for (size_t i = 0; i < taps; i++, a -= step, b += step) {
+            y0 += c[i] * (a[0] + b[0]);
+            y1 += c[i] * (a[next] + b[next]);
+            y2 += c[i] * (a[2 * next] + b[2 * next]);
+            y3 += c[i] * (a[3 * next] + b[3 * next]);
+        }
+        y[0] = y0;
+        y[stride] = y1;
+        y[2 * stride] = y2;
+        y[3 * stride] = y3;
+    }
+    for (; n > 0; n--, lo += next, hi += next, y += stride) {
+        td_v2 sum = { 0, 0 };
+        const td_v2 *a = lo, *b = hi;
+        for (size_t i = 0; i < taps; i++, a -= step, b += step) sum += c[i] * (a[0] + b[0]);
+        *y = sum;
+    }
+}
+
+/* n samples stand behind the history of s->up; 2 n go to high. Output 2t is input t - taps. */
+static void stage_up(stage *s, td_v2 *high, size_t n)
+{
+    const td_v2 *middle = s->up + s->up_past - s->taps;
+    for (size_t i = 0; i < n; i++) high[2 * i] = middle[i];
+    fold(middle, middle + 1, 1, 1, s->odd, s->taps, high + 1, 2, n);
+    memmove(s->up, s->up + n, s->up_past * sizeof *s->up);
+}
+
+/* 2 n samples stand behind the history of s->down; n go to low. Output t is centred on input 2 (t - wait). */
+static void stage_down(stage *s, td_v2 *low, size_t n)
+{
+    const td_v2 *middle = s->down + s->down_past - 2 * s->wait;
+    if (s->means) {
+        fold(middle, middle + 1, 1, 2, s->mean, s->means, low, 1, n);
+    } else {
+        fold(middle - 1, middle + 1, 2, 2, s->odd, s->taps, low, 1, n);
+        for (size_t i = 0; i < n; i++) low[i] = td_v2_set(0.5) * (low[i] + middle[2 * i]);
+    }
+    memmove(s->down, s->down + 2 * n, s->down_past * sizeof *s->down);
+}
+
+td_v2 *td_oversample_up(td_oversample *o, const td_v2 *in, size_t frames)
+{
+    stage *s = o->stage, *last = s + o->stages - 1;
+    memcpy(s->up + s->up_past, in, frames * sizeof *in);
+    for (; s < last; s++, frames *= 2) stage_up(s, s[1].up + s[1].up_past, frames);
+    stage_up(last, last->down + last->down_past, frames);
+    return last->down + last->down_past;
+}
+
+void td_oversample_down(td_oversample *o, td_v2 *out, size_t frames)
+{
+    for (stage *s = o->stage + o->stages - 1; s > o->stage; s--)
+        stage_down(s, s[-1].down + s[-1].down_past, frames * (1u << (s - o->stage)));
+    stage_down(o->stage, out, frames);
+}
