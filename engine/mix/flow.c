@@ -1,0 +1,553 @@
+#include "engine/mix/flow.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/stemsum.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { AHEAD = 8 * TD_BLOCK }; /* frames read from disk at once */
+
+/* ---- sources: one stem, or one scratch, from any position ----------------------------------------------------------
+ */
+
+typedef struct source {
+    const td_scratch *scratch; /* else the file itself */
+    const td_stem *stem;
+    unsigned rate_hz;
+    td_source *file;
+    int64_t file_at; /* where the file stands */
+    unsigned channels;
+    int64_t at; /* the next frame to give */
+    float *buffer[2];
+    size_t have, used;
+} source;
+
+static void source_fini(source *s)
+{
+    td_source_close(s->file);
+    free(s->buffer[0]);
+    free(s->buffer[1]);
+}
+
+static td_status source_init(source *s, td_error *err)
+{
+    for (unsigned c = 0; c < s->channels; c++)
+        if (!(s->buffer[c] = td_calloc2(AHEAD, 1, sizeof(float))))
+            return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    return TD_OK;
+}
+
+static void source_seek(source *s, int64_t at)
+{
+    s->at = at;
+    s->have = s->used = 0;
+}
+
+/* Reads the file on to frame `at`: forwards by dropping, backwards by opening it again. */
+static td_status file_go(source *s, int64_t at, td_error *err)
+{
+    if (s->file && s->file_at > at) {
+        td_source_close(s->file);
+        s->file = NULL;
+    }
+    if (!s->file) {
+        td_status st = td_source_open(s->stem->path, s->stem->path_right, s->rate_hz, &s->file, err);
+        if (st) return st;
+        s->file_at = 0;
+    }
+    while (s->file_at < at) {
+        size_t want = at - s->file_at < AHEAD ? (size_t)(at - s->file_at) : AHEAD, got;
+        td_status st = td_source_read(s->file, s->buffer, want, &got, err);
+        if (st || !got) return st;
+        s->file_at += (int64_t)got;
+    }
+    return TD_OK;
+}
+
+static td_status file_fill(source *s, td_error *err)
+{
+    size_t lead = s->at < 0 ? (-s->at < AHEAD ? (size_t)-s->at : AHEAD) : 0, done = lead;
+    for (unsigned c = 0; c < s->channels; c++) memset(s->buffer[c], 0, lead * sizeof(float));
+    td_status st = done < AHEAD ? file_go(s, s->at + (int64_t)lead, err) : TD_OK;
+    while (!st && done < AHEAD && s->file_at == s->at + (int64_t)done) {
+        float *to[2] = { s->buffer[0] + done, s->channels == 2 ? s->buffer[1] + done : NULL };
+        size_t got = 0;
+        st = td_source_read(s->file, to, AHEAD - done, &got, err);
+        if (!got) break;
+        s->file_at += (int64_t)got;
+        done += got;
+    }
+    for (unsigned c = 0; c < s->channels; c++) memset(s->buffer[c] + done, 0, (AHEAD - done) * sizeof(float));
+    return st;
+}
+
+static td_status source_read(source *s, float *const *out, size_t n, td_error *err)
+{
+    for (size_t done = 0; done < n;) {
+        if (s->used == s->have) {
+            td_status st = s->scratch ? td_scratch_read(s->scratch, s->at, s->buffer, AHEAD, err) : file_fill(s, err);
+            if (st) return st;
+            s->have = AHEAD;
+            s->used = 0;
+            s->at += AHEAD;
+        }
+        size_t m = s->have - s->used < n - done ? s->have - s->used : n - done;
+        for (unsigned c = 0; c < s->channels; c++) memcpy(out[c] + done, s->buffer[c] + s->used, m * sizeof(float));
+        s->used += m;
+        done += m;
+    }
+    return TD_OK;
+}
+
+/* ---- feeds ---------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct stem_in {
+    source from;
+    td_place place;
+    td_chain *chain; /* of its fixes; NULL */
+    int64_t shift;   /* frames it is played later */
+} stem_in;
+
+struct td_feed {
+    source bus; /* the whole bus at once; scratch NULL: the stems below */
+    stem_in *stem;
+    size_t n;
+    float *work[2];
+    double *sum[2];
+};
+
+void td_feed_free(td_feed *f)
+{
+    if (!f) return;
+    source_fini(&f->bus);
+    for (size_t i = 0; i < f->n; i++) {
+        source_fini(&f->stem[i].from);
+        td_chain_free(f->stem[i].chain);
+    }
+    for (size_t c = 0; c < 2; c++) {
+        free(f->work[c]);
+        free(f->sum[c]);
+    }
+    free(f->stem);
+    free(f);
+}
+
+static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *session, const td_plan *plan, size_t i,
+                              double gain_db, td_error *err)
+{
+    const td_stem *s = &session->stem[i];
+    const td_plan_stem *p = plan ? &plan->stem[i] : NULL;
+    td_status st = td_survey_stem_audio(survey, i, &in->from.scratch, err);
+    if (st) return st;
+    in->from.stem = s;
+    in->from.rate_hz = session->rate_hz;
+    in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : (s->path_right ? 2 : s->info.channels);
+    if ((st = source_init(&in->from, err))) return st;
+    in->place = td_stem_place(in->from.channels, (p ? p->gain_db : s->level_db) + gain_db, p ? p->pan : s->pan,
+                              p ? p->flip : s->flip);
+    if (!p) return TD_OK;
+    in->shift = (int64_t)rint(p->delay_ms * session->rate_hz / 1000);
+    if (!p->chain.n_steps) return TD_OK;
+    td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
+    return td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
+}
+
+/* A stem as the order delivers it: then the survey's sum of the bus will do. */
+static bool untouched(const td_stem *s, const td_plan_stem *p)
+{
+    bool same_pan = p->pan == s->pan || (isnan(p->pan) && isnan(s->pan));
+    return p->gain_db == s->level_db && same_pan && p->flip == s->flip && p->delay_ms == 0 && !p->chain.n_steps;
+}
+
+td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, const size_t *index, size_t n,
+                      const double *gain_db, td_feed **out, td_error *err)
+{
+    *out = NULL;
+    td_feed *f = calloc(1, sizeof *f);
+    td_status st = f ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (!st && !(f->stem = calloc(n ? n : 1, sizeof *f->stem))) st = td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    for (size_t c = 0; !st && c < 2; c++) {
+        f->work[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
+        f->sum[c] = td_calloc2(TD_BLOCK, 1, sizeof(double));
+        if (!f->work[c] || !f->sum[c]) st = td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    }
+    for (size_t i = 0; !st && i < n; i++) {
+        f->n = i + 1;
+        st = stem_in_init(&f->stem[i], survey, session, plan, index[i], gain_db ? gain_db[i] : 0, err);
+    }
+    if (!st) st = td_feed_seek(f, 0, err);
+    if (st) {
+        td_feed_free(f);
+        return st;
+    }
+    *out = f;
+    return TD_OK;
+}
+
+td_status td_feed_bus(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, td_feed **out,
+                      td_error *err)
+{
+    size_t index[TD_STEMS_MAX], n = 0;
+    bool as_delivered = true;
+    for (size_t i = 0; i < session->n_stems; i++) {
+        if (session->stem[i].bus != bus) continue;
+        if (plan && !untouched(&session->stem[i], &plan->stem[i])) as_delivered = false;
+        index[n++] = i;
+    }
+    if (!as_delivered) return td_feed_new(survey, session, plan, index, n, NULL, out, err);
+    td_status st = td_feed_new(survey, session, NULL, NULL, 0, NULL, out, err);
+    if (st) return st;
+    (*out)->bus.channels = 2;
+    st = td_survey_bus_audio(survey, bus, &(*out)->bus.scratch, err);
+    if (!st) st = source_init(&(*out)->bus, err);
+    if (st) {
+        td_feed_free(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
+/* The next n frames of a stem after its fixes, before level and pan. A mono stem with fixes runs as two equal sides, of
+ * which the first is its sound. */
+static td_status stem_read(stem_in *in, float *const *work, size_t n, td_error *err)
+{
+    td_status st = source_read(&in->from, work, n, err);
+    if (st || !in->chain) return st;
+    if (in->from.channels == 1) memcpy(work[1], work[0], n * sizeof(float));
+    td_chain_process(in->chain, work, NULL, NULL, n);
+    return TD_OK;
+}
+
+td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
+{
+    if (f->bus.scratch) source_seek(&f->bus, at);
+    for (size_t i = 0; i < f->n; i++) {
+        stem_in *in = &f->stem[i];
+        source_seek(&in->from, at - in->shift);
+        if (!in->chain) continue;
+        td_chain_reset(in->chain);
+        for (size_t left = td_chain_latency(in->chain); left;) { /* read ahead by the latency, and drop what comes */
+            size_t n = left < TD_BLOCK ? left : TD_BLOCK;
+            td_status st = stem_read(in, f->work, n, err);
+            if (st) return st;
+            left -= n;
+        }
+    }
+    return TD_OK;
+}
+
+td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
+{
+    if (f->bus.scratch) return source_read(&f->bus, out, n, err);
+    for (size_t c = 0; c < 2; c++) memset(f->sum[c], 0, n * sizeof(double));
+    for (size_t i = 0; i < f->n; i++) {
+        td_status st = stem_read(&f->stem[i], f->work, n, err);
+        if (st) return st;
+        td_stem_add(f->sum, (const float *const *)f->work, f->stem[i].from.channels, f->stem[i].place, n);
+    }
+    td_stem_store((const double *const *)f->sum, out, n);
+    return TD_OK;
+}
+
+/* ---- chains of a plan -----------------------------------------------------------------------------------------------
+ */
+
+td_settings td_step_settings(const td_plan_step *s, td_part *part)
+{
+    size_t n = s->n_parts < TD_PARTS_MAX ? s->n_parts : TD_PARTS_MAX;
+    for (size_t i = 0; i < n; i++) part[i] = (td_part){ s->part[i].proc, s->part[i].value };
+    return (td_settings){ .value = s->value, .part = part, .n_parts = n, .file = s->file };
+}
+
+td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_format *fmt, td_chain **out, td_error *err)
+{
+    size_t n = wish->n_steps < steps ? wish->n_steps : steps;
+    td_step *step = calloc(n ? n : 1, sizeof *step);
+    td_part *part = calloc(n ? n : 1, TD_PARTS_MAX * sizeof *part);
+    td_status st = step && part ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    for (size_t i = 0; !st && i < n; i++) {
+        const td_plan_step *s = &wish->step[i];
+        step[i] = (td_step){
+            .proc = s->proc,
+            .set = td_step_settings(s, part + i * TD_PARTS_MAX),
+            .blend = s->blend,
+            .bypass = s->bypass,
+            .keyed = s->n_keys > 0,
+        };
+    }
+    if (!st) st = td_chain_new(fmt, step, n, out, err);
+    free(step);
+    free(part);
+    return st;
+}
+
+td_status td_key_feed(td_survey *survey, const td_session *session, const td_plan *plan, const td_plan_step *step,
+                      td_feed **out, td_error *err)
+{
+    *out = NULL;
+    size_t index[TD_STEMS_MAX], n = 0;
+    double gain_db[TD_STEMS_MAX];
+    if (!step->n_keys) return TD_OK;
+    for (size_t i = 0; i < session->n_stems; i++) {
+        if (session->stem[i].bus >= plan->n_buses) continue;
+        for (size_t k = 0; k < step->n_keys; k++) {
+            if (strcmp(step->key[k], session->stem[i].name)) continue;
+            gain_db[n] = plan->bus[session->stem[i].bus].clip_gain_db;
+            index[n++] = i;
+            break;
+        }
+    }
+    return td_feed_new(survey, session, NULL, index, n, gain_db, out, err);
+}
+
+/* ---- counting gain changes
+ * ------------------------------------------------------------------------------------------- */
+
+struct td_watch {
+    size_t steps;
+    size_t *detectors;        /* per step */
+    td_reduction **reduction; /* TD_DETECTORS_MAX a step */
+    float **row;              /* the arrays a block is written to */
+    float *const **taps;      /* per step; NULL: it has no detector */
+};
+
+void td_watch_free(td_watch *w)
+{
+    if (!w) return;
+    for (size_t i = 0; i < w->steps * TD_DETECTORS_MAX; i++) {
+        if (w->reduction) td_reduction_free(w->reduction[i]);
+        if (w->row) free(w->row[i]);
+    }
+    free(w->detectors);
+    free(w->reduction);
+    free(w->row);
+    free(w->taps);
+    free(w);
+}
+
+td_status td_watch_new(const td_plan_chain *wish, td_chain *chain, double rate_hz, td_watch **out)
+{
+    *out = NULL;
+    size_t n = wish->n_steps;
+    td_watch *w = calloc(1, sizeof *w);
+    if (!w) return TD_NOMEM;
+    w->detectors = calloc(n + 1, sizeof *w->detectors);
+    w->reduction = calloc(n + 1, TD_DETECTORS_MAX * sizeof *w->reduction);
+    w->row = calloc(n + 1, TD_DETECTORS_MAX * sizeof *w->row);
+    w->taps = calloc(n + 1, sizeof *w->taps);
+    td_status st = w->detectors && w->reduction && w->row && w->taps ? TD_OK : TD_NOMEM;
+    if (!st) w->steps = n;
+    for (size_t i = 0; !st && i < n; i++) {
+        const td_dynamics *d = wish->step[i].proc->dynamics;
+        if (!d) continue;
+        w->detectors[i] = d->detectors(td_unit_raw(td_chain_unit(chain, i)));
+        w->taps[i] = w->row + i * TD_DETECTORS_MAX;
+        for (size_t k = 0; !st && k < w->detectors[i]; k++) {
+            size_t at = i * TD_DETECTORS_MAX + k;
+            st = td_reduction_new(rate_hz, 8, &w->reduction[at]);
+            if (!(w->row[at] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) st = TD_NOMEM;
+        }
+    }
+    if (st) {
+        td_watch_free(w);
+        return st;
+    }
+    *out = w;
+    return TD_OK;
+}
+
+float *const *const *td_watch_taps(td_watch *w)
+{
+    return w->taps;
+}
+
+void td_watch_count(td_watch *w, const float *left, const float *right, size_t n)
+{
+    for (size_t i = 0; i < w->steps; i++)
+        for (size_t k = 0; k < w->detectors[i]; k++) {
+            size_t at = i * TD_DETECTORS_MAX + k;
+            td_reduction_add(w->reduction[at], w->row[at], left, right, n);
+        }
+}
+
+const td_reduction *td_watch_reduction(const td_watch *w, size_t step, size_t detector)
+{
+    if (!w || step >= w->steps || detector >= w->detectors[step]) return NULL;
+    return w->reduction[step * TD_DETECTORS_MAX + detector];
+}
+
+/* ---- lanes
+ * ----------------------------------------------------------------------------------------------------------- */
+
+struct td_lane {
+    const td_plan_bus *bus;
+    double rate_hz;
+    float clip, fader; /* linear */
+    td_feed *in;
+    td_chain *chain;
+    size_t steps;
+    td_feed **key;             /* per step; NULL: none */
+    float *key_block[2];       /* per step behind each other */
+    const float *const **keys; /* as td_chain_process wants them */
+    const float **key_pointer;
+    td_watch *watch;
+    bool whole;
+    int64_t at;    /* the next frame to give */
+    size_t ride;   /* breakpoint at or before `at` */
+    float *dry[2]; /* the chain's input, for counting */
+};
+
+void td_lane_free(td_lane *l)
+{
+    if (!l) return;
+    td_feed_free(l->in);
+    td_chain_free(l->chain);
+    for (size_t i = 0; l->key && i < l->steps; i++) td_feed_free(l->key[i]);
+    for (size_t c = 0; c < 2; c++) {
+        free(l->key_block[c]);
+        free(l->dry[c]);
+    }
+    td_watch_free(l->watch);
+    free(l->key);
+    free(l->keys);
+    free(l->key_pointer);
+    free(l);
+}
+
+static td_status lane_keys(td_lane *l, td_survey *survey, const td_session *session, const td_plan *plan, td_error *err)
+{
+    l->key = calloc(l->steps + 1, sizeof *l->key);
+    l->keys = calloc(l->steps + 1, sizeof *l->keys);
+    l->key_pointer = calloc(l->steps + 1, 2 * sizeof *l->key_pointer);
+    bool good = l->key && l->keys && l->key_pointer;
+    for (size_t c = 0; c < 2; c++) {
+        l->key_block[c] = td_calloc2(l->steps + 1, TD_BLOCK, sizeof(float));
+        l->dry[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
+        good = good && l->key_block[c] && l->dry[c];
+    }
+    if (!good) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    for (size_t i = 0; i < l->steps; i++) {
+        td_status st = td_key_feed(survey, session, plan, &l->bus->chain.step[i], &l->key[i], err);
+        if (st) return st;
+        if (!l->key[i]) continue;
+        l->key_pointer[2 * i] = l->key_block[0] + i * TD_BLOCK;
+        l->key_pointer[2 * i + 1] = l->key_block[1] + i * TD_BLOCK;
+        l->keys[i] = l->key_pointer + 2 * i;
+    }
+    return TD_OK;
+}
+
+td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
+                      td_lane **out, td_error *err)
+{
+    *out = NULL;
+    td_lane *l = calloc(1, sizeof *l);
+    if (!l) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    l->bus = &plan->bus[bus];
+    l->rate_hz = session->rate_hz;
+    l->whole = steps == SIZE_MAX;
+    l->steps = steps < l->bus->chain.n_steps ? steps : l->bus->chain.n_steps;
+    l->clip = (float)td_from_db(l->bus->clip_gain_db);
+    l->fader = (float)td_from_db(l->bus->makeup_db + l->bus->fader_db);
+    td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
+    td_status st = td_chain_of_plan(&l->bus->chain, steps, &fmt, &l->chain, err);
+    if (!st) st = lane_keys(l, survey, session, plan, err);
+    if (!st) st = td_feed_bus(survey, session, plan, bus, &l->in, err);
+    if (!st) st = td_lane_seek(l, 0, err);
+    if (st) {
+        td_lane_free(l);
+        return st;
+    }
+    *out = l;
+    return TD_OK;
+}
+
+td_status td_lane_watch(td_lane *l, td_error *err)
+{
+    td_status st = td_watch_new(&l->bus->chain, l->chain, l->rate_hz, &l->watch);
+    return st ? td_fail(err, st, NULL, NULL, "no memory") : TD_OK;
+}
+
+const td_reduction *td_lane_reduction(const td_lane *l, size_t step, size_t detector)
+{
+    return td_watch_reduction(l->watch, step, detector);
+}
+
+/* One block in at the chain's own time, one out. */
+static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *err)
+{
+    td_status st = td_feed_read(l->in, out, n, err);
+    for (size_t i = 0; !st && i < l->steps; i++) {
+        if (!l->key[i]) continue;
+        float *to[2] = { l->key_block[0] + i * TD_BLOCK, l->key_block[1] + i * TD_BLOCK };
+        st = td_feed_read(l->key[i], to, n, err);
+    }
+    if (st) return st;
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) out[c][i] *= l->clip;
+    if (l->watch)
+        for (size_t c = 0; c < 2; c++) memcpy(l->dry[c], out[c], n * sizeof(float));
+    td_chain_process(l->chain, out, l->keys, l->watch ? td_watch_taps(l->watch) : NULL, n);
+    if (l->watch) td_watch_count(l->watch, l->dry[0], l->dry[1], n);
+    return TD_OK;
+}
+
+td_status td_lane_seek(td_lane *l, int64_t at, td_error *err)
+{
+    float *scrap[2] = { malloc(TD_BLOCK * sizeof(float)), malloc(TD_BLOCK * sizeof(float)) };
+    td_status st =
+        scrap[0] && scrap[1] ? td_feed_seek(l->in, at, err) : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    for (size_t i = 0; !st && i < l->steps; i++)
+        if (l->key[i]) st = td_feed_seek(l->key[i], at, err);
+    td_chain_reset(l->chain);
+    for (size_t left = td_chain_latency(l->chain); !st && left;) {
+        size_t n = left < TD_BLOCK ? left : TD_BLOCK;
+        st = lane_block(l, scrap, n, err);
+        left -= n;
+    }
+    free(scrap[0]);
+    free(scrap[1]);
+    l->at = at;
+    l->ride = 0;
+    return st;
+}
+
+/* The ride's gain at a frame: linear in dB between breakpoints, held outside. */
+static double ride_db(td_lane *l, int64_t at)
+{
+    const td_breakpoint *p = l->bus->ride;
+    double t = (double)at / l->rate_hz;
+    while (l->ride + 1 < l->bus->n_ride && p[l->ride + 1].at_s <= t) l->ride++;
+    p += l->ride;
+    if (l->ride + 1 == l->bus->n_ride || t <= p->at_s) return p->gain_db;
+    return p->gain_db + (p[1].gain_db - p->gain_db) * (t - p->at_s) / (p[1].at_s - p->at_s);
+}
+
+static void lane_fader(td_lane *l, float *const *out, size_t n)
+{
+    if (!l->bus->n_ride) {
+        for (size_t c = 0; c < 2; c++)
+            for (size_t i = 0; i < n; i++) out[c][i] *= l->fader;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        float g = l->fader * (float)td_from_db(ride_db(l, l->at + (int64_t)i));
+        out[0][i] *= g;
+        out[1][i] *= g;
+    }
+}
+
+td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err)
+{
+    for (size_t done = 0; done < n;) {
+        size_t m = n - done < TD_BLOCK ? n - done : TD_BLOCK;
+        float *to[2] = { out[0] + done, out[1] + done };
+        td_status st = lane_block(l, to, m, err);
+        if (st) return st;
+        if (l->whole) lane_fader(l, to, m);
+        l->at += (int64_t)m;
+        done += m;
+    }
+    return TD_OK;
+}

@@ -1,0 +1,148 @@
+#include "engine/mix/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void td_plan_free(td_plan *p)
+{
+    if (p) td_arena_free(p->arena); /* the plan itself lives in it */
+}
+
+/* ---- hash: every member that decides sound, each with its kind and length, so that no two plans read alike --------
+ */
+
+static void add_number(td_sha256 *h, double x)
+{
+    if (isnan(x)) x = NAN;
+    x += 0.0; /* -0 counts as 0 */
+    td_sha256_add(h, isnan(x) ? (const void *)"not-set." : (const void *)&x, 8);
+}
+
+static void add_count(td_sha256 *h, uint64_t n)
+{
+    td_sha256_add(h, &n, sizeof n);
+}
+
+static void add_text(td_sha256 *h, const char *s)
+{
+    add_count(h, s ? strlen(s) + 1 : 0);
+    if (s) td_sha256_add(h, s, strlen(s));
+}
+
+static void add_values(td_sha256 *h, const td_processor *proc, const double *value)
+{
+    add_text(h, proc->name);
+    add_count(h, proc->n_params);
+    for (size_t i = 0; i < proc->n_params; i++) add_number(h, value[i]);
+}
+
+static void add_chain(td_sha256 *h, const td_plan_chain *c)
+{
+    add_count(h, c->n_steps);
+    for (size_t i = 0; i < c->n_steps; i++) {
+        const td_plan_step *s = &c->step[i];
+        add_values(h, s->proc, s->value);
+        add_count(h, s->n_parts);
+        for (size_t k = 0; k < s->n_parts; k++) add_values(h, s->part[k].proc, s->part[k].value);
+        add_text(h, s->file);
+        add_count(h, s->n_keys);
+        for (size_t k = 0; k < s->n_keys; k++) add_text(h, s->key[k]);
+        add_number(h, s->blend);
+        add_count(h, s->bypass);
+    }
+}
+
+static void add_sends(td_sha256 *h, const td_plan_send *send, size_t n)
+{
+    add_count(h, n);
+    for (size_t i = 0; i < n; i++) {
+        add_text(h, send[i].to);
+        add_number(h, send[i].level_db);
+    }
+}
+
+static void add_stem(td_sha256 *h, const td_plan_stem *s)
+{
+    add_text(h, s->sha256);
+    add_text(h, s->bus);
+    add_number(h, s->gain_db);
+    add_number(h, s->pan);
+    add_count(h, s->flip);
+    add_number(h, s->delay_ms);
+    add_chain(h, &s->chain);
+    add_sends(h, s->send, s->n_sends);
+}
+
+static void add_bus(td_sha256 *h, const td_plan_bus *b)
+{
+    add_text(h, b->name);
+    add_number(h, b->clip_gain_db);
+    add_chain(h, &b->chain);
+    add_number(h, b->makeup_db);
+    add_number(h, b->fader_db);
+    add_count(h, b->n_ride);
+    for (size_t i = 0; i < b->n_ride; i++) {
+        add_number(h, b->ride[i].at_s);
+        add_number(h, b->ride[i].gain_db);
+    }
+    add_sends(h, b->send, b->n_sends);
+}
+
+td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX])
+{
+    td_sha256 *h;
+    td_status st = td_sha256_new(&h);
+    if (st) return st;
+    add_text(h, "topdown plan/1");
+    add_text(h, p->session_hash);
+    add_count(h, p->rate_hz);
+    add_count(h, p->frames);
+    add_number(h, p->tempo_bpm);
+    add_count(h, p->n_stems);
+    for (size_t i = 0; i < p->n_stems; i++) add_stem(h, &p->stem[i]);
+    add_count(h, p->n_buses);
+    for (size_t i = 0; i < p->n_buses; i++) add_bus(h, &p->bus[i]);
+    add_count(h, p->n_rets);
+    for (size_t i = 0; i < p->n_rets; i++) {
+        add_text(h, p->ret[i].name);
+        add_chain(h, &p->ret[i].chain);
+        add_number(h, p->ret[i].fader_db);
+    }
+    add_number(h, p->trim_db);
+    add_chain(h, &p->mix);
+    add_chain(h, &p->master_chain);
+    td_sha256_hex(h, out);
+    return TD_OK;
+}
+
+/* ---- counts ------------------------------------------------------------------------------------------------------ */
+
+static void count_one(td_plan_count *n, td_origin origin)
+{
+    n->all++;
+    if (origin == TD_SOLVED) n->solved++;
+    if (origin == TD_AS_WRITTEN || origin == TD_FROM_KNOB) n->written++;
+}
+
+static void count_chain(td_plan_count *n, const td_plan_chain *c)
+{
+    for (size_t i = 0; i < c->n_steps; i++) count_one(n, c->step[i].origin);
+}
+
+td_plan_count td_plan_counts(const td_plan *p)
+{
+    td_plan_count n = { 0 };
+    for (size_t i = 0; i < p->n_stems; i++) {
+        count_chain(&n, &p->stem[i].chain);
+        n.fixes += p->stem[i].chain.n_steps > 0 || p->stem[i].delay_ms != 0;
+    }
+    for (size_t i = 0; i < p->n_buses; i++) {
+        count_chain(&n, &p->bus[i].chain);
+        count_one(&n, TD_SOLVED); /* clip gain */
+        count_one(&n, TD_SOLVED); /* fader */
+    }
+    for (size_t i = 0; i < p->n_rets; i++) count_chain(&n, &p->ret[i].chain);
+    count_one(&n, TD_SOLVED); /* trim */
+    count_chain(&n, &p->mix);
+    return n;
+}

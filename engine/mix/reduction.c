@@ -1,0 +1,164 @@
+#include "engine/mix/reduction.h"
+
+#include "engine/base/memory.h"
+#include "engine/base/units.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BINS = 800,   /* of 0.05 dB: 0 to 40 dB */
+    LEVELS = 121, /* of 1 dB: 0 is -90 dBFS and below, 120 is +30 dBFS and above */
+    ACTIVE = 30,  /* dB below the highest window that still count as active */
+};
+
+struct td_reduction {
+    double rate_hz;
+    unsigned stride, phase;
+    size_t window, in_window; /* 0.2 s, in values */
+    size_t step, in_step;     /* 0.1 s */
+    float window_peak, step_max;
+    uint64_t at;
+    double max;
+    uint64_t max_at;
+    uint32_t now[BINS];           /* the window under way */
+    uint32_t count[LEVELS][BINS]; /* finished windows, by their input's peak */
+    float *steps;
+    size_t n_steps, room;
+};
+
+td_status td_reduction_new(double rate_hz, unsigned stride, td_reduction **out)
+{
+    *out = NULL;
+    td_reduction *r = calloc(1, sizeof *r);
+    if (!r) return TD_NOMEM;
+    r->rate_hz = rate_hz;
+    r->stride = stride ? stride : 1;
+    r->window = (size_t)(rate_hz * 0.2);
+    r->step = (size_t)(rate_hz * 0.1);
+    *out = r;
+    return TD_OK;
+}
+
+void td_reduction_free(td_reduction *r)
+{
+    if (!r) return;
+    free(r->steps);
+    free(r);
+}
+
+void td_reduction_reset(td_reduction *r)
+{
+    float *steps = r->steps;
+    td_reduction fresh = { .rate_hz = r->rate_hz, .stride = r->stride, .window = r->window, .step = r->step };
+    size_t room = r->room;
+    *r = fresh;
+    r->steps = steps;
+    r->room = room;
+}
+
+static void end_window(td_reduction *r)
+{
+    double db = td_to_db((double)r->window_peak) + 90;
+    size_t level = db > 0 ? (size_t)db : 0;
+    if (level >= LEVELS) level = LEVELS - 1;
+    for (size_t i = 0; i < BINS; i++) r->count[level][i] += r->now[i];
+    memset(r->now, 0, sizeof r->now);
+    r->in_window = 0;
+    r->window_peak = 0;
+}
+
+static void end_step(td_reduction *r)
+{
+    void *steps = r->steps;
+    /* when memory runs out the drawing ends early; the figures stay right */
+    if (td_grow(&steps, &r->room, r->n_steps, sizeof *r->steps)) {
+        r->steps = steps;
+        r->steps[r->n_steps++] = r->step_max;
+    }
+    r->in_step = 0;
+    r->step_max = 0;
+}
+
+void td_reduction_add(td_reduction *r, const float *change_db, const float *left, const float *right, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float change = fabsf(change_db[i]), in = fabsf(left[i]);
+        if (right && fabsf(right[i]) > in) in = fabsf(right[i]);
+        if (in > r->window_peak) r->window_peak = in;
+        if (change > r->step_max) {
+            r->step_max = change;
+            if ((double)change > r->max) {
+                r->max = (double)change;
+                r->max_at = r->at + i;
+            }
+        }
+        if (r->phase-- == 0) {
+            r->phase = r->stride - 1;
+            int bin = (int)(change * 20);
+            r->now[bin < BINS ? bin : BINS - 1]++;
+        }
+        if (++r->in_step == r->step) end_step(r);
+        if (++r->in_window == r->window) end_window(r);
+    }
+    r->at += n;
+}
+
+double td_reduction_max(const td_reduction *r)
+{
+    return r->max;
+}
+
+double td_reduction_max_at(const td_reduction *r)
+{
+    return (double)r->max_at / r->rate_hz;
+}
+
+/* The lowest level that counts as active: 30 dB below the highest window that held anything. */
+static size_t active_from(const td_reduction *r)
+{
+    for (size_t level = LEVELS; level-- > 1;)
+        for (size_t i = 0; i < BINS; i++)
+            if (r->count[level][i]) return level > ACTIVE ? level - ACTIVE : 1;
+    return LEVELS;
+}
+
+static uint64_t active_below(const td_reduction *r, size_t bin, uint64_t *all)
+{
+    uint64_t below = 0;
+    *all = 0;
+    for (size_t level = active_from(r); level < LEVELS; level++) {
+        for (size_t i = 0; i < BINS; i++) {
+            *all += r->count[level][i];
+            if (i < bin) below += r->count[level][i];
+        }
+    }
+    return below;
+}
+
+double td_reduction_percentile(const td_reduction *r, double part)
+{
+    uint64_t all, sum = 0, per_bin[BINS] = { 0 };
+    active_below(r, 0, &all);
+    if (!all) return 0;
+    for (size_t level = active_from(r); level < LEVELS; level++)
+        for (size_t i = 0; i < BINS; i++) per_bin[i] += r->count[level][i];
+    double want = part * (double)all;
+    for (size_t i = 0; i < BINS; i++) {
+        if ((double)(sum + per_bin[i]) >= want && per_bin[i])
+            return ((double)i + (want - (double)sum) / (double)per_bin[i]) / 20;
+        sum += per_bin[i];
+    }
+    return BINS / 20.0;
+}
+
+double td_reduction_idle(const td_reduction *r)
+{
+    uint64_t all, idle = active_below(r, 2, &all);
+    return all ? (double)idle / (double)all : 1;
+}
+
+const float *td_reduction_steps(const td_reduction *r, size_t *n)
+{
+    *n = r->n_steps;
+    return r->steps;
+}
