@@ -128,6 +128,8 @@ int td_param_find(const td_processor *p, const char *name);
 void td_processor_defaults(const td_processor *p, double *value);
 /* What a decided value of this parameter is rounded to. */
 double td_param_round(const td_param *p, double value);
+/* A value as an engineer writes it: "-2.5 dB", "10 kHz", "L30", "opto". Returns out. */
+const char *td_param_text(const td_param *p, double value, char out[32]);
 /* TD_RECIPE with a message that names the parameter when a set value lies outside its range or a part is not allowed. */
 td_status td_settings_check(const td_processor *p, const td_settings *set, td_error *err);
 

@@ -1,0 +1,22 @@
+#include "engine/dsp/dsp.h"
+
+/* Every processor, one a row: td_NAME is what its file defines. Steps by name; parts by their step, then by name. */
+/* clang-format off */
+#define STEPS(X)                                                                                                       \
+    X(gain)                                                                                                            \
+    X(polarity)
+
+#define PARTS(X)
+/* clang-format on */
+
+#define X(name) extern const td_processor td_##name;
+STEPS(X)
+PARTS(X)
+#undef X
+
+const td_processor *const td_processors[] = {
+#define X(name) &td_##name,
+    STEPS(X) PARTS(X)
+#undef X
+        NULL,
+};

@@ -1,0 +1,196 @@
+/* A chain against hand-made processors whose sound is known: a delay that reports its latency, and a wire that listens
+ * to its key. */
+#include "engine/dsp/dsp.h"
+
+#include "engine/dsp/delayline.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { LATE = 37, FRAMES = 2048 };
+
+static td_status late_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
+{
+    (void)fmt, (void)set, (void)err;
+    return td_delayline_init(st, LATE);
+}
+
+static void late_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
+{
+    (void)key, (void)gr;
+    const float *const in[2] = { ch[0], ch[1] };
+    td_delayline_process(st, in, ch, frames);
+}
+
+static void late_reset(void *st)
+{
+    td_delayline_reset(st);
+}
+
+static void late_destroy(void *st)
+{
+    td_delayline_fini(st);
+}
+
+static size_t late_latency(const void *st)
+{
+    (void)st;
+    return LATE;
+}
+
+static size_t one(const void *st)
+{
+    (void)st;
+    return 1;
+}
+
+static size_t five(const void *st)
+{
+    (void)st;
+    return 5;
+}
+
+/* Gives out its key, and says -3 dB of it. */
+static void listen_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
+{
+    (void)st;
+    for (size_t i = 0; i < frames; i++) {
+        if (gr) gr[0][i] = 3;
+        for (unsigned c = 0; c < 2; c++) ch[c][i] = key ? key[c][i] : 0;
+    }
+}
+
+static td_status listen_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
+{
+    (void)st, (void)fmt, (void)set, (void)err;
+    return TD_OK;
+}
+
+static const td_dynamics listening = { .detectors = one };
+static const td_processor late = { .name = "late",
+                                   .state_size = sizeof(td_delayline),
+                                   .prepare = late_prepare,
+                                   .process = late_process,
+                                   .reset = late_reset,
+                                   .latency = late_latency,
+                                   .tail = five,
+                                   .destroy = late_destroy };
+static const td_processor listen = {
+    .name = "listen", .state_size = 1, .prepare = listen_prepare, .process = listen_process, .dynamics = &listening
+};
+
+static float ramp[2][FRAMES], other[2][FRAMES];
+
+static void fill(void)
+{
+    for (int i = 0; i < FRAMES; i++) {
+        ramp[0][i] = (float)(i + 1);
+        ramp[1][i] = (float)-i;
+        other[0][i] = other[1][i] = (float)(i % 100);
+    }
+}
+
+static void run(td_chain *c, size_t block, bool keyed, size_t step, float *gr_out)
+{
+    for (size_t at = 0; at < FRAMES; at += block) {
+        size_t n = at + block < FRAMES ? block : FRAMES - at;
+        float *const ch[2] = { ramp[0] + at, ramp[1] + at };
+        const float *const key[2] = { other[0] + at, other[1] + at };
+        const float *const *keys[4] = { 0 };
+        float gr_block[TD_BLOCK], *const gr_step[1] = { gr_block };
+        float *const *gr[4] = { 0 };
+        if (keyed) keys[step] = key;
+        if (gr_out) gr[step] = gr_step;
+        td_chain_process(c, ch, keys, gr, n);
+        if (gr_out) memcpy(gr_out + at, gr_block, n * sizeof *gr_out);
+    }
+}
+
+static const td_format format = { .rate_hz = 48000 };
+
+static void a_wire(void **unused)
+{
+    (void)unused;
+    td_chain *c;
+    assert_int_equal(td_chain_new(&format, NULL, 0, &c, NULL), TD_OK);
+    fill();
+    run(c, 512, false, 0, NULL);
+    assert_true(ramp[0][100] == 101 && td_chain_latency(c) == 0 && td_chain_tail(c) == 0);
+    td_chain_free(c);
+    td_chain_free(NULL);
+}
+
+static void latencies_add(void **unused)
+{
+    (void)unused;
+    td_step steps[] = {
+        {.proc = &late,  .blend = 1},
+        { .proc = &late, .blend = 1, .bypass = true },
+        { .proc = &late,             .blend = 0.3         }
+    };
+    td_chain *c;
+    assert_int_equal(td_chain_new(&format, steps, 3, &c, NULL), TD_OK);
+    assert_int_equal(td_chain_latency(c), 3 * LATE);
+    assert_int_equal(td_chain_tail(c), 10);
+    assert_int_equal(td_chain_latency_before(c, 2), 2 * LATE);
+    static const size_t blocks[] = { 1, 7, 64, 512 };
+    for (size_t b = 0; b < 4; b++) {
+        fill();
+        td_chain_reset(c);
+        run(c, blocks[b], false, 0, NULL);
+        for (int i = 0; i < FRAMES; i++) {
+            assert_true(ramp[0][i] == (i < 3 * LATE ? 0 : i - 3 * LATE + 1)); /* a blend of two alike is exact */
+            assert_true(ramp[1][i] == (i < 3 * LATE ? 0 : -(i - 3 * LATE)));
+        }
+    }
+    td_chain_free(c);
+}
+
+static void keys_come_late_as_the_sound(void **unused)
+{
+    (void)unused;
+    td_step steps[] = {
+        {.proc = &late, .blend = 1   },
+        { .proc = &listen,   .blend = 1, .keyed = true }
+    };
+    td_chain *c;
+    float gr[FRAMES];
+    assert_int_equal(td_chain_new(&format, steps, 2, &c, NULL), TD_OK);
+    fill();
+    run(c, 100, true, 1, gr);
+    for (int i = 0; i < FRAMES; i++) assert_true(ramp[0][i] == (i < LATE ? 0 : (i - LATE) % 100) && gr[i] == 3);
+    td_chain_free(c);
+    steps[1].bypass = true;
+    assert_int_equal(td_chain_new(&format, steps, 2, &c, NULL), TD_OK);
+    fill();
+    run(c, 100, true, 1, gr);
+    for (int i = 0; i < FRAMES; i++) assert_true(ramp[1][i] == (i < LATE ? 0 : -(i - LATE)) && gr[i] == 0);
+    td_chain_free(c);
+}
+
+static void a_bad_step_leaves_nothing(void **unused)
+{
+    (void)unused;
+    double loud = 90;
+    td_step steps[] = {
+        {.proc = &late,       .blend = 1},
+        { .proc = td_processor_find("gain"), .set.value = &loud, .blend = 1 }
+    };
+    td_chain *c;
+    td_error err;
+    assert_int_equal(td_chain_new(&format, steps, 2, &c, &err), TD_RECIPE);
+    assert_null(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(a_wire), cmocka_unit_test(latencies_add),
+                                        cmocka_unit_test(keys_come_late_as_the_sound),
+                                        cmocka_unit_test(a_bad_step_leaves_nothing) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
