@@ -104,7 +104,7 @@ static td_status source_read(source *s, float *const *out, size_t n, td_error *e
 
 typedef struct stem_in {
     source from;
-    td_place place;
+    td_sides sides;
     td_chain *chain; /* of its fixes; NULL */
     int64_t shift;   /* frames it is played later */
 } stem_in;
@@ -144,7 +144,7 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     in->from.rate_hz = session->rate_hz;
     in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : (s->path_right ? 2 : s->info.channels);
     if ((st = source_init(&in->from, err))) return st;
-    in->place = td_stem_place(in->from.channels, (p ? p->gain_db : s->level_db) + gain_db, p ? p->pan : s->pan,
+    in->sides = td_stem_sides(in->from.channels, (p ? p->gain_db : s->level_db) + gain_db, p ? p->pan : s->pan,
                               p ? p->flip : s->flip);
     if (!p) return TD_OK;
     in->shift = (int64_t)rint(p->delay_ms * session->rate_hz / 1000);
@@ -244,7 +244,7 @@ td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
     for (size_t i = 0; i < f->n; i++) {
         td_status st = stem_read(&f->stem[i], f->work, n, err);
         if (st) return st;
-        td_stem_add(f->sum, (const float *const *)f->work, f->stem[i].from.channels, f->stem[i].place, n);
+        td_stem_add(f->sum, (const float *const *)f->work, f->stem[i].from.channels, f->stem[i].sides, n);
     }
     td_stem_store((const double *const *)f->sum, out, n);
     return TD_OK;
@@ -396,6 +396,9 @@ struct td_lane {
     int64_t at;    /* the next frame to give */
     size_t ride;   /* breakpoint at or before `at` */
     float *dry[2]; /* the chain's input, for counting */
+    float staged_peak;
+    double staged_square;
+    uint64_t staged_frames;
 };
 
 void td_lane_free(td_lane *l)
@@ -474,6 +477,25 @@ const td_reduction *td_lane_reduction(const td_lane *l, size_t step, size_t dete
     return td_watch_reduction(l->watch, step, detector);
 }
 
+static void note_staged(td_lane *l, float *const *out, size_t n)
+{
+    for (size_t c = 0; c < 2; c++) {
+        memcpy(l->dry[c], out[c], n * sizeof(float));
+        for (size_t i = 0; i < n; i++) {
+            float x = fabsf(out[c][i]);
+            if (x > l->staged_peak) l->staged_peak = x;
+            l->staged_square += (double)x * (double)x;
+        }
+    }
+    l->staged_frames += n;
+}
+
+void td_lane_staged(const td_lane *l, double *peak, double *square)
+{
+    *peak = (double)l->staged_peak;
+    *square = l->staged_frames ? l->staged_square / (2 * (double)l->staged_frames) : 0;
+}
+
 /* One block in at the chain's own time, one out. */
 static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *err)
 {
@@ -486,8 +508,7 @@ static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *e
     if (st) return st;
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; i < n; i++) out[c][i] *= l->clip;
-    if (l->watch)
-        for (size_t c = 0; c < 2; c++) memcpy(l->dry[c], out[c], n * sizeof(float));
+    if (l->watch) note_staged(l, out, n);
     td_chain_process(l->chain, out, l->keys, l->watch ? td_watch_taps(l->watch) : NULL, n);
     if (l->watch) td_watch_count(l->watch, l->dry[0], l->dry[1], n);
     return TD_OK;

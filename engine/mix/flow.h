@@ -46,6 +46,10 @@ td_status td_lane_watch(td_lane *l, td_error *err);
 /* Of a step's detector; NULL when the step has none. */
 const td_reduction *td_lane_reduction(const td_lane *l, size_t step, size_t detector);
 
+/* Of the staged bus (after clip gain, before its chain) since td_lane_watch: sample peak, and mean square of a channel.
+ */
+void td_lane_staged(const td_lane *l, double *peak, double *square);
+
 /* ---- chains of a plan ----------------------------------------------------------------------------------------------
  */
 

@@ -8,6 +8,7 @@
 #include "engine/mix/roles.h"
 
 #define TD_STEMS_MAX 256
+#define TD_BUSES_MAX 32
 
 /* What the order says about one stem. Zero-initialised means: nothing. */
 typedef struct td_stem_wish {

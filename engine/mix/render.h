@@ -1,0 +1,62 @@
+/* engine/mix/render.h - a plan played: stems in, the premaster (the mix before limiter and loudness) out, in one pass.
+ *
+ * All buses of a chunk run side by side on the pool while the mix bus works on the chunk before: the same bytes on any
+ * number of threads. What was reached is measured on the way; it never alters the plan. */
+#ifndef TD_MIX_RENDER_H
+#define TD_MIX_RENDER_H
+
+#include "engine/mix/plan.h"
+#include "engine/mix/reduction.h"
+#include "engine/mix/survey.h"
+
+/* What one step did, whole song. Only steps with a detector have one. */
+typedef struct td_step_reached {
+    const char *place;                             /* "mix", or the bus or return */
+    const char *step;                              /* the step's name; "even.2" for the second band of a multiband */
+    double asked_db;                               /* NaN: no goal */
+    double max_db, max_at_s, p95_db, p50_db, idle; /* idle: part of active time below 0.1 dB */
+    const float *steps;                            /* per 100 ms, the highest change */
+    size_t n_steps;
+} td_step_reached;
+
+typedef struct td_bus_reached {
+    const char *name;
+    double peak_before_dbfs, clip_gain_db, peak_after_dbfs; /* staging: the raw sum, and as it was rendered */
+    double crest_before_db, crest_after_db;                 /* staged; after chain and fader */
+    double loudness_lufs, vu_max_dbfs;                      /* after chain and fader */
+} td_bus_reached;
+
+typedef struct td_rendered {
+    td_scratch *premaster; /* two planes at the session's rate, plan->frames long */
+    td_step_reached *step;
+    size_t n_steps;
+    td_bus_reached *bus;
+    size_t n_buses;
+    double premaster_lufs, premaster_peak_dbfs, vu_max_dbfs; /* vu: at the mix bus's input, after the trim */
+    struct td_render_keep *keep;                             /* what the members above point into */
+} td_rendered;
+
+typedef struct td_render_wish {
+    const td_session *session;
+    td_survey *survey; /* whole or bare */
+    const td_plan *plan;
+    td_pool *pool;
+    const char *scratch_folder;
+    /* NULL: all buses; else a bus takes part where its entry is true. The plan's gains stand: nothing is solved anew.
+     */
+    const bool *heard;
+    td_progress progress;
+    void *user;
+    const volatile int *stop; /* not 0: end with TD_STOPPED; may be NULL */
+} td_render_wish;
+
+td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err);
+void td_rendered_free(td_rendered *r);
+
+/* The mix bus and its returns over any stretch of the song, for the planner's last check: frames [at, at + n) of the
+ * mix bus's input after trim go to `in`, of its output to `mixed` (both two planes; either may be NULL), after `warm`
+ * frames that are dropped. */
+td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, size_t warm, float *const *in,
+                            float *const *mixed, td_error *err);
+
+#endif
