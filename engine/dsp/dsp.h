@@ -110,7 +110,8 @@ struct td_processor {
      * change in dB per frame, or NULL. */
     void (*process)(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames);
     void (*reset)(void *st);                                 /* as if freshly prepared */
-    size_t (*latency)(const void *st), (*tail)(const void *st); /* frames; absent means 0 */
+    /* Frames; absent means 0. tail: how long it rings on after its input, and its latency, are over, down to -120 dB. */
+    size_t (*latency)(const void *st), (*tail)(const void *st);
     void (*destroy)(void *st);                               /* also after a failed prepare */
     /* Time-invariant linear ones: |H|^2 at a frequency, for a signal alike in both channels. Else absent. */
     double (*power_at)(const void *st, double freq_hz);
