@@ -1,7 +1,5 @@
 #include "engine/dsp/dynamics.h"
 
-#include <stdlib.h>
-
 double td_share(double tau_ms, double rate_hz)
 {
     return tau_ms > 0 ? 1 - td_exp(-1000 / (tau_ms * rate_hz)) : 1;
@@ -14,6 +12,11 @@ void td_curve_set(td_curve *c, double threshold_db, double ratio, double knee_db
                      .half_knee_db = knee_db / 2,
                      .per_knee = knee_db > 0 ? 1 / (2 * knee_db) : 0,
                      .slope = 1 - 1 / ratio };
+}
+
+void td_level_run(const float *level, size_t frames, float *db)
+{
+    for (size_t i = 0; i < frames; i++) db[i] = (float)td_level_db((double)level[i]);
 }
 
 void td_curve_run(const td_curve *c, const float *level, size_t frames, float *reduction_db)
@@ -153,45 +156,19 @@ void td_link_run(const float *const *power, double link, size_t frames, float *l
 
 /* ---- gain ---- */
 
-void td_gain_apply(float *ch, const float *gr_db, double makeup, size_t frames)
+void td_gain_apply(float *const *ch, const float *left_db, const float *right_db, double makeup, size_t frames)
 {
-    for (size_t i = 0; i < frames; i++) ch[i] = (float)((double)ch[i] * (makeup * td_db_gain(-(double)gr_db[i])));
-}
-
-td_status td_lookahead_new(td_lookahead *l, size_t frames)
-{
-    *l = (td_lookahead){ .length = frames };
-    if (frames == 0) return TD_OK;
-    l->ring[0] = td_calloc2(2, frames, sizeof *l->ring[0]);
-    if (!l->ring[0]) return TD_NOMEM;
-    l->ring[1] = l->ring[0] + frames;
-    return TD_OK;
-}
-
-void td_lookahead_free(td_lookahead *l)
-{
-    free(l->ring[0]);
-    *l = (td_lookahead){ .length = 0 };
-}
-
-void td_lookahead_reset(td_lookahead *l)
-{
-    l->at = 0;
-    if (l->length) memset(l->ring[0], 0, 2 * l->length * sizeof *l->ring[0]);
-}
-
-void td_lookahead_run(td_lookahead *l, float *const *ch, size_t frames)
-{
-    if (l->length == 0) return;
-    size_t at = l->at;
-    for (unsigned c = 0; c < 2; c++) {
-        at = l->at;
-        for (size_t i = 0; i < frames; i++) {
-            float x = ch[c][i];
-            ch[c][i] = l->ring[c][at];
-            l->ring[c][at] = x;
-            if (++at == l->length) at = 0;
-        }
+    float *left = ch[0], *right = ch[1];
+    if (right_db && right_db != left_db) {
+        for (size_t i = 0; i < frames; i++)
+            left[i] = (float)((double)left[i] * (makeup * td_db_gain(-(double)left_db[i])));
+        for (size_t i = 0; i < frames; i++)
+            right[i] = (float)((double)right[i] * (makeup * td_db_gain(-(double)right_db[i])));
+        return;
     }
-    l->at = at;
+    for (size_t i = 0; i < frames; i++) {
+        double gain = makeup * td_db_gain(-(double)left_db[i]);
+        left[i] = (float)((double)left[i] * gain);
+        right[i] = (float)((double)right[i] * gain);
+    }
 }

@@ -79,6 +79,16 @@ static inline double td_curve_reduction(const td_curve *c, double level_db)
     return c->slope * (in_knee * in_knee * c->per_knee + above);
 }
 
+/* How steep the reduction is at a level: dB a dB, from 0 below the knee to slope above it. */
+static inline double td_curve_bend(const td_curve *c, double level_db)
+{
+    double in_knee = level_db - c->threshold_db + c->half_knee_db;
+    if (in_knee <= 0) return 0;
+    return in_knee < c->knee_db ? c->slope * 2 * in_knee * c->per_knee : c->slope;
+}
+
+/* db[i] from level[i]; may be the same array. */
+void td_level_run(const float *level, size_t frames, float *db);
 /* reduction_db[i] from level[i]; may be the same array. */
 void td_curve_run(const td_curve *c, const float *level, size_t frames, float *reduction_db);
 
@@ -161,7 +171,7 @@ typedef struct td_detector {
 
 /* low_cut_hz 0: none. rms_ms: the mean's time constant. The rate is the full one: detectors hear every frame. */
 void td_detector_set(td_detector *d, td_detection how, double low_cut_hz, double rms_ms, double rate_hz);
-/* power[0], power[1]: squared level of the two channels. */
+/* power[0], power[1]: squared level of the two channels; may be the arrays of `in`. */
 void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power);
 void td_detector_reset(td_detector *d);
 
@@ -171,18 +181,8 @@ void td_link_run(const float *const *power, double link, size_t frames, float *l
 
 /* ---- gain ------------------------------------------------------------------------------------------------------- */
 
-/* ch[i] *= 10^(-gr_db[i] / 20); samples stay as they are, to the bit, where gr_db is 0. */
-void td_gain_apply(float *ch, const float *gr_db, double makeup, size_t frames);
-
-/* Sound that waits for its gain: both channels, any number of frames. */
-typedef struct td_lookahead {
-    float *ring[2];
-    size_t length, at;
-} td_lookahead;
-
-td_status td_lookahead_new(td_lookahead *l, size_t frames); /* 0 frames: a wire. TD_NOMEM */
-void td_lookahead_free(td_lookahead *l);
-void td_lookahead_reset(td_lookahead *l);
-void td_lookahead_run(td_lookahead *l, float *const *ch, size_t frames); /* in place */
+/* Both channels times makeup * 10^(-gr_db[i] / 20), or with a reduction of its own for the right one (NULL: the left
+ * one's). With makeup 1 samples stay as they are, to the bit, where the reduction is 0. */
+void td_gain_apply(float *const *ch, const float *left_db, const float *right_db, double makeup, size_t frames);
 
 #endif

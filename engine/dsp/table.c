@@ -3,6 +3,7 @@
 /* Every processor, one a row: td_NAME is what its file defines. Steps by name; parts by their step, then by name. */
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
+    X(compressor)                                                                                                      \
     X(gain)                                                                                                            \
     X(polarity)
 

@@ -1,0 +1,390 @@
+#include "engine/dsp/delayline.h"
+#include "engine/dsp/dynamics.h"
+
+enum {
+    MODEL,
+    THRESHOLD,
+    GAIN_REDUCTION,
+    RATIO,
+    KNEE,
+    ATTACK,
+    RELEASE,
+    LOW_CUT,
+    THRUST,
+    TYPE,
+    LINK,
+    LOOKAHEAD,
+    MAKEUP,
+    PARAMS
+};
+
+static const char *const model_names[] = { "clean", "glue", "punch", "opto", "fet", "tube", "dual", NULL };
+static const char *const thrust_names[] = { "off", "medium", "loud", NULL };
+static const char *const type_names[] = { "feed_forward", "feedback", NULL };
+
+/* clang-format off */
+static const td_param params[PARAMS] = {
+    [MODEL] = { "model", TD_UNIT_CHOICE, 0, 6, 0, .choices = model_names,
+        .help = "clean; glue: bus VCA; punch: RMS VCA; opto: light cell; fet; tube: variable mu; dual: opto into VCA" },
+    [THRESHOLD] = { "threshold", TD_UNIT_DBFS, -80, 20, -18,
+        .help = "middle of the knee, as the peak level of a sine; tube: where reduction begins" },
+    [GAIN_REDUCTION] = { "gain_reduction", TD_UNIT_DB, 0, 40, NAN, .flags = TD_GOAL, .solves = "threshold",
+        .help = "how far the gain goes down; decides the threshold" },
+    [RATIO] = { "ratio", TD_UNIT_RATIO, 1, INFINITY, NAN,
+        .help = "above the knee; not set: 2:1 (clean, glue, dual), 3:1 (opto), 4:1 (punch, fet, tube)" },
+    [KNEE] = { "knee", TD_UNIT_DB, 0, 40, NAN,
+        .help = "width of the bend; not set: 6 dB (clean, punch), 4 dB (glue, fet, dual), 14 dB (opto), 24 dB (tube)" },
+    [ATTACK] = { "attack", TD_UNIT_MS, 0.02, 1000, NAN, .step = 0.01, .flags = TD_AUTO,
+        .help = "63 % of the way down; auto: by the crest of the programme; not set: the model's own" },
+    [RELEASE] = { "release", TD_UNIT_MS, 5, 30000, NAN, .flags = TD_AUTO,
+        .help = "63 % of the way back; auto: soon after peaks, late after long loud passages" },
+    [LOW_CUT] = { "detector_low_cut", TD_UNIT_HZ, 20, 1000, NAN,
+        .help = "keeps lows from moving the gain; not set: off" },
+    [THRUST] = { "thrust", TD_UNIT_CHOICE, 0, 2, 0, .choices = thrust_names,
+        .help = "tilts what the detector hears; loud: 10 dB a decade, so that every octave counts alike" },
+    [TYPE] = { "type", TD_UNIT_CHOICE, 0, 1, NAN, .choices = type_names,
+        .help = "feedback listens behind the gain: the deeper, the faster; not set: feedback for fet and tube" },
+    [LINK] = { "link", TD_UNIT_PERCENT, 0, 100, 100,
+        .help = "100: both sides move together and the image stays" },
+    [LOOKAHEAD] = { "lookahead", TD_UNIT_MS, 0, 20, 0,
+        .help = "the gain moves so much before the sound that moves it" },
+    [MAKEUP] = { "makeup", TD_UNIT_DB, -24, 24, 0,
+        .help = "gain behind it; loudness is matched without" },
+};
+/* clang-format on */
+
+/* ---- models: data ----------------------------------------------------------------------------------------------- */
+
+typedef struct two_stores {
+    double fast_ms, slow_ms, charge_ms, part;
+} two_stores;
+
+typedef struct model {
+    td_detection detection;
+    double ratio, knee_db;
+    double attack_ms, release_ms; /* INFINITY: auto */
+    bool cell, vca;               /* which stages: a light cell, a gain computer behind it */
+    bool feedback;
+    bool from_onset;    /* the threshold is where the knee begins, not its middle */
+    bool always_stores; /* a release in ms is the fast store's, the slow one stays */
+    two_stores stores;  /* what auto release is made of; none: the crest factor decides */
+} model;
+
+/* clang-format off */
+static const model models[] = {
+    { TD_DETECT_ENVELOPE, 2,  6, 10,      100, .vca = true },
+    { TD_DETECT_ENVELOPE, 2,  4, 10, INFINITY, .vca = true, .stores = { 80, 3000, 600, 0.6 } },
+    { TD_DETECT_RMS,      4,  6,  1,      500, .vca = true, .stores = { 80, 2000, 600, 0.6 } },
+    { TD_DETECT_ENVELOPE, 3, 14, 10, INFINITY, .cell = true },
+    /* 1176LN: 20 to 800 us down, 50 ms to 1.1 s back, later after long reduction */
+    { TD_DETECT_ENVELOPE, 4,  4, 0.2,     100, .vca = true, .stores = { 100, 1100, 500, 0.5 },
+      .feedback = true, .always_stores = true },
+    /* the ratio grows with the level; back as in position 6 of a Fairchild 670: 0.3 s after peaks, 10 s after many */
+    { TD_DETECT_ENVELOPE, 4, 24, 25, INFINITY, .vca = true, .stores = { 300, 10000, 2000, 0.6 },
+      .feedback = true, .from_onset = true },
+    { TD_DETECT_ENVELOPE, 2,  4, 10, INFINITY, .cell = true, .vca = true, .stores = { 80, 2000, 600, 0.6 } },
+};
+/* clang-format on */
+
+/* The light cell by what is known of the LA-2A: about 10 ms down, half back in 40 to 80 ms, the rest in 0.5 to 5 s, the
+ * later the longer and harder it was lit. In front of a VCA stage it has the curve of its own given here. */
+static const two_stores cell_stores = { 43, 500 / 2.302585, 350, 0.42 }; /* a tenth is left of it after 0.5 s */
+static const double cell_memory_ms = 8000, cell_full_db = 6, cell_slowest = 10, cell_ratio = 2, cell_knee_db = 10;
+static const double rms_ms = 5;
+
+/* ---- tilt of the detector --------------------------------------------------------------------------------------- */
+
+/* First-order sections in a row, each a zero and a pole in Hz. Loud: a half-order differentiator, zeros and poles of
+ * which take turns evenly on a logarithmic axis from 8 Hz to 60 kHz: 10 dB a decade within 0.3 dB from 20 Hz to 20 kHz.
+ * Medium: -3 dB below 120 Hz, +3 dB above 4 kHz. */
+#define TILT_MAX 4
+static const struct tilt {
+    size_t n;
+    double zero_hz[TILT_MAX], pole_hz[TILT_MAX];
+} tilts[] = {
+    {0,  { 0 },                             { 0 }                            },
+    { 2, { 100.97, 3365.6 },                { 142.62, 4753.9 }               },
+    { 4, { 13.973, 130.03, 1210.1, 11261 }, { 42.626, 396.68, 3691.5, 34354 }},
+};
+
+typedef struct tilt_section {
+    double b0, b1, a1;
+    td_v2 s;
+} tilt_section;
+
+static double tilt_power(double zero_hz, double pole_hz, double freq_hz)
+{
+    double f2 = freq_hz * freq_hz;
+    return (f2 + zero_hz * zero_hz) / (f2 + pole_hz * pole_hz);
+}
+
+/* Matches the analog power at 0 Hz and two points below half the rate: with s = sin^2(w/2) and c = 1 - s it is
+ * (B0 c + B1 s) / (c + A1 s), linear in B1 and A1. The whole is 0 dB at 1 kHz. */
+static void tilt_design(const struct tilt *t, double rate_hz, tilt_section *section)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        double z = t->zero_hz[i], p = t->pole_hz[i], b0 = tilt_power(z, p, 0);
+        double h1 = tilt_power(z, p, 0.15 * rate_hz), h2 = tilt_power(z, p, 0.40 * rate_hz);
+        double cot1 = 1 / td_tan(0.15 * TD_PI), cot2 = 1 / td_tan(0.40 * TD_PI);
+        double rest1 = (h1 - b0) * cot1 * cot1, rest2 = (h2 - b0) * cot2 * cot2;
+        double a1 = (rest1 - rest2) / (h2 - h1), b1 = rest1 + h1 * a1;
+        double gain = 1 / (sqrt(tilt_power(z, p, 1000)) * (1 + sqrt(a1)));
+        section[i] = (tilt_section){ .b0 = gain * (sqrt(b0) + sqrt(b1)),
+                                     .b1 = gain * (sqrt(b0) - sqrt(b1)),
+                                     .a1 = (1 - sqrt(a1)) / (1 + sqrt(a1)) };
+    }
+}
+
+static void tilt_run(tilt_section *section, size_t n, const float *const *in, float *const *out, size_t frames)
+{
+    for (size_t i = 0; i < frames; i++) {
+        td_v2 x = { (double)in[0][i], (double)in[1][i] };
+        for (size_t k = 0; k < n; k++) {
+            td_v2 y = section[k].b0 * x + section[k].s;
+            section[k].s = section[k].b1 * x - section[k].a1 * y;
+            x = y;
+        }
+        td_v2_store(out, i, x);
+    }
+}
+
+/* ---- gain computer ---------------------------------------------------------------------------------------------- */
+
+typedef struct cell {
+    td_curve curve;
+    td_stores stores;
+    double memory, memory_share; /* how lit it was in the last seconds, 0 to 1 */
+    double forget_frames;        /* time constant of the slow store without memory */
+} cell;
+
+typedef struct crest {
+    double share, peak, mean;             /* squares */
+    double attack_frames, release_frames; /* of a steady sine */
+    bool attack, release;                 /* which of them are automatic */
+} crest;
+
+typedef struct vca {
+    td_curve curve;
+    td_ballistics ballistics; /* or, with use_stores, its attack and the stores */
+    td_stores stores;
+    crest crest;
+    bool use_stores, feedback;
+} vca;
+
+/* One detector's way from level to reduction. */
+typedef struct computer {
+    cell cell;
+    vca vca;
+    bool has_cell, has_vca;
+} computer;
+
+static double cell_step(cell *c, double level_db)
+{
+    double lit = fmin(c->stores.s / cell_full_db, 1);
+    c->memory += c->memory_share * (lit - c->memory);
+    c->stores.fall_slow = 1 - 1 / (0.5 + c->forget_frames * (1 + (cell_slowest - 1) * c->memory));
+    return td_stores_step(&c->stores, td_curve_reduction(&c->curve, level_db));
+}
+
+/* The crest factor of the last 200 ms decides the times (Giannoulis, Massberg, Reiss, JAES 61(10), 2013): 80 ms down
+ * and 1 s back for a sine, shorter for what has peaks; not below 1 ms and 20 ms, where the gain's own motion is heard.
+ */
+static void crest_step(crest *c, td_ballistics *b, double level_db)
+{
+    double level = td_db_gain(level_db), power = level * level, fallen = c->peak - c->share * c->peak;
+    c->peak = fmax(power, fallen);
+    c->mean += c->share * (power - c->mean);
+    double flat = c->peak > 0 ? c->mean / c->peak : 1;
+    double attack = flat * c->attack_frames, release = flat * c->release_frames - attack;
+    if (c->attack) b->attack = 1 / (0.5 + fmax(attack, c->attack_frames / 80));
+    if (c->release) b->release = 1 / (0.5 + fmax(release, c->release_frames / 50));
+}
+
+/* A loop around a curve of this bend closes 1 / (1 - bend) times as fast as its parts: the share of the way it goes in
+ * a frame, solved without the loop's delay. */
+static inline double looped(double share, double bend)
+{
+    return share / (share + (1 - share) * (1 - bend));
+}
+
+static double vca_step(vca *v, double level_db)
+{
+    double wanted = td_curve_reduction(&v->curve, level_db);
+    if (v->crest.attack || v->crest.release) crest_step(&v->crest, &v->ballistics, level_db);
+    double bend = v->feedback ? td_curve_bend(&v->curve, level_db) : 0;
+    double attack = looped(v->ballistics.attack, bend), release = v->ballistics.release, *s = &v->ballistics.s;
+    if (v->use_stores) {
+        v->stores.attack = attack;
+        return td_stores_step(&v->stores, wanted);
+    }
+    /* with nothing above the threshold behind the gain, a feedback loop is open and falls at its plain rate */
+    if (wanted > *s)
+        *s += attack * (wanted - *s);
+    else
+        *s -= bend > 0 ? fmin(looped(release, bend) * (*s - wanted), release * *s) : release * (*s - wanted);
+    return *s;
+}
+
+static void computer_run(computer *c, const float *level, size_t frames, float *gr_db)
+{
+    td_level_run(level, frames, gr_db);
+    for (size_t i = 0; i < frames; i++) {
+        double level_db = (double)gr_db[i];
+        double by_cell = c->has_cell ? cell_step(&c->cell, level_db) : 0;
+        double by_vca = c->has_vca ? vca_step(&c->vca, level_db - by_cell) : 0;
+        gr_db[i] = (float)(by_cell + by_vca);
+    }
+}
+
+/* ---- settings --------------------------------------------------------------------------------------------------- */
+
+static double either(double value, double fallback)
+{
+    return isnan(value) ? fallback : value;
+}
+
+static void stores_design(td_stores *t, const two_stores *s, double attack_ms, double fast_ms, double rate_hz)
+{
+    td_stores_set(t, attack_ms, fast_ms, s->slow_ms, s->charge_ms, s->part, rate_hz);
+}
+
+static void cell_design(cell *c, double attack_ms, double release_ms, double rate_hz)
+{
+    stores_design(&c->stores, &cell_stores, attack_ms, isinf(release_ms) ? cell_stores.fast_ms : release_ms, rate_hz);
+    c->memory_share = td_share(cell_memory_ms, rate_hz);
+    c->forget_frames = cell_stores.slow_ms * 0.001 * rate_hz;
+}
+
+static void vca_design(vca *v, const model *m, double attack_ms, double release_ms, double rate_hz)
+{
+    bool auto_release = isinf(release_ms), by_crest = m->stores.part == 0;
+    v->use_stores = (auto_release && !by_crest) || m->always_stores;
+    v->crest = (crest){ .share = td_share(200, rate_hz),
+                        .attack_frames = 0.08 * rate_hz,
+                        .release_frames = rate_hz,
+                        .attack = isinf(attack_ms),
+                        .release = auto_release && !v->use_stores };
+    td_ballistics_set(&v->ballistics, v->crest.attack ? 80 : attack_ms, v->crest.release ? 1000 : release_ms, rate_hz);
+    if (v->use_stores)
+        stores_design(&v->stores, &m->stores, attack_ms, auto_release ? m->stores.fast_ms : release_ms, rate_hz);
+}
+
+static void computer_design(computer *c, const model *m, const double *value, double rate_hz)
+{
+    double ratio = either(value[RATIO], m->ratio), knee_db = either(value[KNEE], m->knee_db);
+    double attack_ms = either(value[ATTACK], m->attack_ms), release_ms = either(value[RELEASE], m->release_ms);
+    double threshold_db = value[THRESHOLD] + (m->from_onset ? knee_db / 2 : 0);
+    *c = (computer){ .has_cell = m->cell, .has_vca = m->vca };
+    td_curve curve;
+    td_curve_set(&curve, threshold_db, ratio, knee_db);
+    if (m->vca) {
+        c->vca.curve = curve;
+        c->vca.feedback = either(value[TYPE], m->feedback) > 0;
+        vca_design(&c->vca, m, attack_ms, release_ms, rate_hz);
+        td_curve_set(&curve, threshold_db, cell_ratio, cell_knee_db);
+        attack_ms = release_ms = INFINITY;
+    }
+    c->cell.curve = curve;
+    cell_design(&c->cell, isinf(attack_ms) ? 10 : attack_ms, release_ms, rate_hz);
+}
+
+/* ---- processor -------------------------------------------------------------------------------------------------- */
+
+typedef struct compressor {
+    computer fresh, side[2];
+    td_detector detector;
+    tilt_section tilt[TILT_MAX];
+    size_t n_tilt, sides; /* sides: 1 when linked as a whole */
+    double link, makeup;
+    td_delayline delay;
+    float power[2][TD_BLOCK], level[2][TD_BLOCK];
+} compressor;
+
+static void compressor_reset(void *st)
+{
+    compressor *c = st;
+    c->side[0] = c->side[1] = c->fresh;
+    for (size_t i = 0; i < c->n_tilt; i++) c->tilt[i].s = td_v2_set(0);
+    td_detector_reset(&c->detector);
+    td_delayline_reset(&c->delay);
+}
+
+static td_status compressor_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
+{
+    compressor *c = st;
+    const double *value = set->value;
+    const model *m = &models[(size_t)value[MODEL]];
+    const struct tilt *t = &tilts[(size_t)value[THRUST]];
+    computer_design(&c->fresh, m, value, td_pick_rate(fmt));
+    td_detector_set(&c->detector, m->detection, either(value[LOW_CUT], 0), rms_ms, fmt->rate_hz);
+    tilt_design(t, fmt->rate_hz, c->tilt);
+    c->n_tilt = t->n;
+    c->link = value[LINK] / 100;
+    c->sides = c->link < 1 ? 2 : 1;
+    c->makeup = td_from_db(value[MAKEUP]);
+    if (td_delayline_init(&c->delay, (size_t)rint(value[LOOKAHEAD] * 0.001 * fmt->rate_hz)) != TD_OK)
+        return td_fail(err, TD_NOMEM, NULL, NULL, "compressor: out of memory");
+    compressor_reset(c);
+    return TD_OK;
+}
+
+static size_t compressor_detectors(const void *st)
+{
+    return ((const compressor *)st)->sides;
+}
+
+static void compressor_sense(void *st, const float *const *in, const float *const *key, size_t frames,
+                             float *const *level)
+{
+    compressor *c = st;
+    float *power[2] = { c->power[0], c->power[1] };
+    const float *const *heard = key ? key : in;
+    if (c->n_tilt) {
+        tilt_run(c->tilt, c->n_tilt, heard, power, frames);
+        heard = (const float *const *)power;
+    }
+    td_detector_run(&c->detector, heard, frames, power);
+    td_link_run((const float *const *)power, c->link, frames, level[0], c->sides > 1 ? level[1] : NULL);
+}
+
+static void compressor_react(void *st, size_t detector, const float *level, size_t frames, float *gr_db)
+{
+    computer_run(&((compressor *)st)->side[detector], level, frames, gr_db);
+}
+
+static void compressor_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
+{
+    compressor *c = st;
+    float *reduction[2] = { gr ? gr[0] : c->level[0], gr && c->sides > 1 ? gr[1] : c->level[1] };
+    compressor_sense(c, (const float *const *)ch, key, frames, reduction);
+    for (size_t i = 0; i < c->sides; i++) compressor_react(c, i, reduction[i], frames, reduction[i]);
+    td_delayline_process(&c->delay, (const float *const *)ch, ch, frames);
+    td_gain_apply(ch, reduction[0], c->sides > 1 ? reduction[1] : NULL, c->makeup, frames);
+}
+
+static size_t compressor_latency(const void *st)
+{
+    return ((const compressor *)st)->delay.frames;
+}
+
+static void compressor_destroy(void *st)
+{
+    td_delayline_fini(&((compressor *)st)->delay);
+}
+
+static const td_dynamics dynamics = { compressor_detectors, compressor_sense, compressor_react };
+
+const td_processor td_compressor = {
+    .name = "compressor",
+    .help = "evens out level: the louder, the less gain",
+    .stands_for = "SSL G bus, API 2500, LA-2A, 1176, Manley Vari-Mu, Fairchild 670, Shadow Hills",
+    .params = params,
+    .n_params = PARAMS,
+    .state_size = sizeof(compressor),
+    .prepare = compressor_prepare,
+    .process = compressor_process,
+    .reset = compressor_reset,
+    .latency = compressor_latency,
+    .destroy = compressor_destroy,
+    .dynamics = &dynamics,
+};
