@@ -1,0 +1,116 @@
+#include "engine/audio/audio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One unnamed file a plane, so that a read of any length is one call and the kernel reads ahead along time. */
+struct td_scratch {
+    unsigned planes;
+    uint64_t length;
+    char folder[256];
+    int fd[];
+};
+
+static td_status failed(const td_scratch *s, const char *what, td_error *err)
+{
+    if (errno == ENOSPC || errno == EDQUOT)
+        return td_fail(err, TD_DISK, s->folder, "make room there, or name another folder for scratch audio",
+                       "has no space left for scratch audio");
+    return td_fail(err, TD_DISK, s->folder, NULL, "scratch audio cannot be %s: %s", what, strerror(errno));
+}
+
+/* Some file systems cannot make a file without a name; there it loses its name at once. */
+static int open_unnamed(const char *folder)
+{
+    char path[4096];
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
+    if ((size_t)snprintf(path, sizeof path, "%s/.td-XXXXXX", folder) >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) unlink(path);
+    return fd;
+}
+
+td_status td_scratch_new(const char *folder, unsigned planes, td_scratch **out, td_error *err)
+{
+    td_scratch *s = *out = calloc(1, sizeof *s + planes * sizeof *s->fd);
+    if (!s) return TD_NOMEM;
+    snprintf(s->folder, sizeof s->folder, "%s", folder);
+    for (; s->planes < planes; s->planes++) {
+        s->fd[s->planes] = open_unnamed(folder);
+        if (s->fd[s->planes] < 0) {
+            td_status st = failed(s, "made", err);
+            td_scratch_free(s);
+            *out = NULL;
+            return st;
+        }
+    }
+    return TD_OK;
+}
+
+void td_scratch_free(td_scratch *s)
+{
+    if (!s) return;
+    for (unsigned p = 0; p < s->planes; p++) close(s->fd[p]);
+    free(s);
+}
+
+td_status td_scratch_append(td_scratch *s, const float *const *plane, size_t n, td_error *err)
+{
+    off_t at = (off_t)(s->length * sizeof(float));
+    for (unsigned p = 0; p < s->planes; p++) {
+        const char *from = (const char *)plane[p];
+        for (size_t done = 0, all = n * sizeof(float); done < all;) {
+            ssize_t k = pwrite(s->fd[p], from + done, all - done, at + (off_t)done);
+            if (k < 0 && errno == EINTR) continue;
+            if (k < 0) return failed(s, "written", err);
+            done += (size_t)k;
+        }
+    }
+    s->length += n;
+    return TD_OK;
+}
+
+static bool read_plane(int fd, uint64_t at, float *to, size_t n)
+{
+    for (size_t done = 0, all = n * sizeof(float); done < all;) {
+        ssize_t k = pread(fd, (char *)to + done, all - done, (off_t)(at * sizeof(float) + done));
+        if (k < 0 && errno == EINTR) continue;
+        if (k == 0) errno = EIO; /* shorter than what was written */
+        if (k <= 0) return false;
+        done += (size_t)k;
+    }
+    return true;
+}
+
+td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, size_t n, td_error *err)
+{
+    uint64_t early = at < 0 ? 0 - (uint64_t)at : 0;
+    size_t before = early < n ? (size_t)early : n;
+    uint64_t first = at >= 0 ? (uint64_t)at : 0;
+    uint64_t left = first < s->length ? s->length - first : 0;
+    size_t there = n - before < left ? n - before : (size_t)left;
+    for (unsigned p = 0; p < s->planes; p++) {
+        memset(plane[p], 0, before * sizeof(float));
+        if (!read_plane(s->fd[p], first, plane[p] + before, there)) return failed(s, "read", err);
+        memset(plane[p] + before + there, 0, (n - before - there) * sizeof(float));
+    }
+    return TD_OK;
+}
+
+uint64_t td_scratch_length(const td_scratch *s)
+{
+    return s->length;
+}
+
+unsigned td_scratch_planes(const td_scratch *s)
+{
+    return s->planes;
+}

@@ -1,0 +1,254 @@
+#include "engine/audio/writer.h"
+
+#include "engine/audio/resample.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name, *extension;
+    bool lossy;
+    const td_encoder *encoder;
+    unsigned rate_max_hz;
+} codecs[TD_CODEC_COUNT] = {
+    [TD_CODEC_WAV] = {"wav",   "wav",  false, &td_encode_wav, 384000},
+    [TD_CODEC_AIFF] = { "aiff", "aiff", false, NULL,           384000},
+    [TD_CODEC_FLAC] = { "flac", "flac", false, NULL,           384000},
+    [TD_CODEC_MP3] = { "mp3",  "mp3",  true,  NULL,           48000 },
+    [TD_CODEC_OGG] = { "ogg",  "ogg",  true,  NULL,           192000},
+    [TD_CODEC_OPUS] = { "opus", "opus", true,  NULL,           48000 },
+};
+
+const char *td_codec_name(td_codec c)
+{
+    return codecs[c].name;
+}
+
+const char *td_codec_extension(td_codec c)
+{
+    return codecs[c].extension;
+}
+
+bool td_codec_lossy(td_codec c)
+{
+    return codecs[c].lossy;
+}
+
+struct td_writer {
+    const td_encoder *encoder;
+    void *state;
+    td_encoding e;
+    td_sink sink;
+    td_resampler *resampler; /* NULL: the rate stays */
+    uint64_t frames_in, frames_out;
+    td_random dither[2];
+    td_block block;
+    float converted[2][TD_BLOCK];
+    char temp[4096], path[4096];
+};
+
+/* ---- the sink --------------------------------------------------------------------------------------------------- */
+
+bool td_sink_put_at(td_sink *s, uint64_t at, const void *data, size_t n)
+{
+    for (size_t done = 0; !s->error && done < n;) {
+        ssize_t k = pwrite(s->fd, (const char *)data + done, n - done, (off_t)(at + done));
+        if (k < 0 && errno != EINTR) s->error = errno;
+        if (k > 0) done += (size_t)k;
+    }
+    if (!s->error && at + n > s->size) s->size = at + n;
+    return !s->error;
+}
+
+bool td_sink_put(td_sink *s, const void *data, size_t n)
+{
+    s->at += n;
+    return td_sink_put_at(s, s->at - n, data, n);
+}
+
+static td_status check_sink(td_writer *w, td_error *err)
+{
+    if (!w->sink.error) return TD_OK;
+    if (w->sink.error == ENOSPC || w->sink.error == EDQUOT)
+        return td_fail(err, TD_DISK, w->path, "make room there, or write somewhere else",
+                       "cannot be written: no space left on the disk");
+    return td_fail(err, TD_DISK, w->path, NULL, "cannot be written: %s", strerror(w->sink.error));
+}
+
+/* ---- blocks ----------------------------------------------------------------------------------------------------- */
+
+/* Dither with a triangular density two LSB wide makes the error's mean and power independent of the sound (Lipshitz,
+ * Wannamaker, Vanderkooy 1992). Each channel has its own. */
+static void quantise(td_writer *w, unsigned c, const float *x, size_t n)
+{
+    unsigned channels = w->e.spec.channels, shift = 32 - w->e.spec.bits;
+    double full = (double)(1u << (w->e.spec.bits - 1));
+    td_random *r = &w->dither[c];
+    for (size_t i = 0; i < n; i++) {
+        double noise = td_random_uniform(r);
+        noise += td_random_uniform(r);
+        double v = td_clamp(rint((double)x[i] * full + noise), -full, full - 1);
+        w->block.i[i * channels + c] = (int32_t)((uint32_t)(int32_t)v << shift);
+    }
+}
+
+static void interleave(td_writer *w, unsigned c, const float *x, size_t n)
+{
+    unsigned channels = w->e.spec.channels;
+    for (size_t i = 0; i < n; i++) w->block.f[i * channels + c] = x[i];
+}
+
+static bool all_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
+static td_status encode(td_writer *w, const float *const *ch, size_t frames, td_error *err)
+{
+    bool integers = !codecs[w->e.spec.codec].lossy && w->e.spec.bits < 32;
+    td_status st = TD_OK;
+    for (size_t at = 0; !st && at < frames; at += TD_BLOCK) {
+        size_t n = frames - at < TD_BLOCK ? frames - at : TD_BLOCK;
+        for (unsigned c = 0; c < w->e.spec.channels; c++) {
+            if (!all_finite(ch[c] + at, n))
+                return td_fail(err, TD_FAILED, w->path, NULL, "would hold samples that are no numbers");
+            (integers ? quantise : interleave)(w, c, ch[c] + at, n);
+        }
+        w->e.err = err;
+        st = w->encoder->write(w->state, &w->e, &w->block, n);
+        if (!st) st = check_sink(w, err);
+    }
+    w->frames_out += frames;
+    return st;
+}
+
+/* Encodes what the resampler gives for these frames; NULL: for the end, to the exact length. */
+static td_status convert(td_writer *w, const float *const *ch, size_t frames, td_error *err)
+{
+    uint64_t want = td_resampled(w->frames_in, w->e.spec.rate_hz, w->e.spec.out_rate_hz);
+    size_t used = 0, taken = 0, made = 1;
+    td_status st = TD_OK;
+    float *const to[2] = { w->converted[0], w->converted[1] };
+    while (!st && (ch ? used < frames || made : w->frames_out < want)) {
+        const float *from[2] = { ch ? ch[0] + used : NULL, ch && w->e.spec.channels > 1 ? ch[1] + used : NULL };
+        size_t room = !ch && want - w->frames_out < TD_BLOCK ? (size_t)(want - w->frames_out) : TD_BLOCK;
+        st = td_resampler_run(w->resampler, ch ? from : NULL, frames - used, &taken, to, room, &made, err);
+        used += ch ? taken : 0;
+        if (!st && !ch && !made) {
+            memset(w->converted, 0, sizeof w->converted);
+            made = room;
+        }
+        if (!st) st = encode(w, (const float *const *)to, made, err);
+    }
+    return st;
+}
+
+/* ---- the life of a writer --------------------------------------------------------------------------------------- */
+
+static td_status settle_spec(td_writer *w, const td_file_spec *given, td_error *err)
+{
+    td_file_spec *s = &w->e.spec;
+    *s = *given;
+    if (s->codec >= TD_CODEC_COUNT || !codecs[s->codec].encoder || s->channels < 1 || s->channels > 2 ||
+        s->rate_hz < 8000 || s->rate_hz > 384000)
+        return td_fail(err, TD_ARG, w->path, NULL, "cannot be written: unknown codec, channel count or rate");
+    if (!s->out_rate_hz) s->out_rate_hz = s->rate_hz;
+    if (s->codec == TD_CODEC_OPUS || s->out_rate_hz > codecs[s->codec].rate_max_hz) s->out_rate_hz = 48000;
+    if (!s->bitrate_kbps) s->bitrate_kbps = 192;
+    if (codecs[s->codec].lossy) return TD_OK;
+    if (s->bits != 16 && s->bits != 24 && !(s->bits == 32 && s->codec != TD_CODEC_FLAC))
+        return td_fail(err, TD_ARG, w->path, NULL, "cannot be written as %s with %u bit", codecs[s->codec].name,
+                       s->bits);
+    return TD_OK;
+}
+
+static td_status open_parts(td_writer *w, const td_tags *tags, td_error *err)
+{
+    const td_file_spec *s = &w->e.spec;
+    w->encoder = codecs[s->codec].encoder;
+    w->state = calloc(1, w->encoder->state_size);
+    if (!w->state) return TD_NOMEM;
+    if (s->out_rate_hz != s->rate_hz) {
+        td_status st = td_resampler_new(s->rate_hz, s->out_rate_hz, s->channels, &w->resampler, err);
+        if (st) return st;
+    }
+    for (unsigned c = 0; c < 2; c++) td_random_seed(&w->dither[c], s->dither_seed + c * UINT64_C(0x9e3779b97f4a7c15));
+    td_status st = td_file_temp(w->path, w->temp, sizeof w->temp, err);
+    if (st) {
+        w->temp[0] = 0;
+        return st;
+    }
+    w->sink.fd = open(w->temp, O_RDWR | O_CLOEXEC);
+    if (w->sink.fd < 0) return td_fail(err, TD_DISK, w->path, NULL, "cannot be written: %s", strerror(errno));
+    w->e.sink = &w->sink;
+    w->e.tags = tags;
+    w->e.err = err;
+    w->e.where = w->path;
+    st = w->encoder->open(w->state, &w->e);
+    w->e.tags = NULL;
+    return st ? st : check_sink(w, err);
+}
+
+td_status td_writer_open(const char *path, const td_file_spec *spec, const td_tags *tags, td_writer **out,
+                         td_error *err)
+{
+    *out = NULL;
+    td_writer *w = calloc(1, sizeof *w);
+    if (!w) return TD_NOMEM;
+    w->sink.fd = -1;
+    td_status st = TD_OK;
+    if ((size_t)snprintf(w->path, sizeof w->path, "%s", path) >= sizeof w->path)
+        st = td_fail(err, TD_ARG, path, NULL, "the path is too long");
+    if (!st) st = settle_spec(w, spec, err);
+    if (!st) st = open_parts(w, tags, err);
+    if (st) {
+        td_writer_abort(w);
+        return st;
+    }
+    *out = w;
+    return TD_OK;
+}
+
+td_status td_writer_write(td_writer *w, const float *const *ch, size_t frames, td_error *err)
+{
+    w->frames_in += frames;
+    return w->resampler ? convert(w, ch, frames, err) : encode(w, ch, frames, err);
+}
+
+static void writer_free(td_writer *w)
+{
+    if (w->state && w->encoder->drop) w->encoder->drop(w->state);
+    free(w->state);
+    td_resampler_free(w->resampler);
+    if (w->sink.fd >= 0) close(w->sink.fd);
+    free(w);
+}
+
+td_status td_writer_commit(td_writer *w, bool replace, td_error *err)
+{
+    td_status st = w->resampler ? convert(w, NULL, 0, err) : TD_OK;
+    w->e.err = err;
+    if (!st) st = w->encoder->finish(w->state, &w->e);
+    if (close(w->sink.fd) != 0 && !w->sink.error) w->sink.error = errno;
+    w->sink.fd = -1;
+    if (!st) st = check_sink(w, err);
+    if (!st) {
+        st = td_file_commit(w->temp, w->path, replace, err);
+        w->temp[0] = 0;
+    }
+    if (st && w->temp[0]) unlink(w->temp);
+    writer_free(w);
+    return st;
+}
+
+void td_writer_abort(td_writer *w)
+{
+    if (!w) return;
+    if (w->temp[0]) unlink(w->temp);
+    writer_free(w);
+}
