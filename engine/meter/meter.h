@@ -51,6 +51,8 @@ void td_true_peak_add(td_true_peak *m, const float *const *ch, size_t frames);
 double td_true_peak_max(const td_true_peak *m);
 double td_sample_peak_max(const td_true_peak *m);
 void td_true_peak_end(td_true_peak *m);
+/* The largest since the last such call, for a value per 100 ms; up to 192 frames late. td_true_peak_max is not touched. */
+double td_true_peak_take(td_true_peak *m);
 
 /* ---- VU --------------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,280 @@
+#include "engine/meter/meter.h"
+
+#include "engine/base/base.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- K weighting ------------------------------------------------------------------------------------------------ */
+
+/* ITU-R BS.1770 prints coefficients for 48 kHz only. These are the analogue filters behind them, which the bilinear
+ * transform turns into the printed digits at 48 kHz and into their like at any other rate. */
+#define SHELF_HZ      1681.974450955533
+#define SHELF_GAIN_DB 3.999843853973347
+#define SHELF_Q       0.7071752369554196
+#define SHELF_BAND    0.4996667741545416 /* exponent of the gain in the middle term */
+#define PASS_HZ       38.13547087602444
+#define PASS_Q        0.5003270373238773
+
+typedef struct weighting {
+    double b0, b1, b2, a1, a2; /* high shelf */
+    double c1, c2;             /* high-pass; its numerator is 1, -2, 1 */
+} weighting;
+
+static weighting weighting_at(double rate_hz)
+{
+    weighting w;
+    double k = td_tan(TD_PI * SHELF_HZ / rate_hz), high = td_from_db(SHELF_GAIN_DB), middle = td_pow(high, SHELF_BAND);
+    double a0 = 1 + k / SHELF_Q + k * k;
+    w.b0 = (high + middle * k / SHELF_Q + k * k) / a0;
+    w.b1 = 2 * (k * k - high) / a0;
+    w.b2 = (high - middle * k / SHELF_Q + k * k) / a0;
+    w.a1 = 2 * (k * k - 1) / a0;
+    w.a2 = (1 - k / SHELF_Q + k * k) / a0;
+    k = td_tan(TD_PI * PASS_HZ / rate_hz);
+    a0 = 1 + k / PASS_Q + k * k;
+    w.c1 = 2 * (k * k - 1) / a0;
+    w.c2 = (1 - k / PASS_Q + k * k) / a0;
+    return w;
+}
+
+/* |b0 + b1 z + b2 z^2|^2 on the unit circle */
+static double power_of(double b0, double b1, double b2, double cos1)
+{
+    double cos2 = 2 * cos1 * cos1 - 1;
+    return b0 * b0 + b1 * b1 + b2 * b2 + 2 * (b0 * b1 + b1 * b2) * cos1 + 2 * b0 * b2 * cos2;
+}
+
+double td_k_weight_power(double freq_hz)
+{
+    weighting w = weighting_at(48000);
+    double c = td_cos(TD_PI * td_clamp(freq_hz / 24000, 0, 1));
+    return power_of(w.b0, w.b1, w.b2, c) / power_of(1, w.a1, w.a2, c) * power_of(1, -2, 1, c) /
+           power_of(1, w.c1, w.c2, c);
+}
+
+/* ---- figures from powers of 100 ms ------------------------------------------------------------------------------ */
+
+#define BLOCK   4  /* steps of 100 ms in a gating block */
+#define SHORT   30 /* and in a short-term window */
+#define SILENCE -70.0
+
+static double lufs(double power)
+{
+    return td_power_db(power) - 0.691;
+}
+
+static double power_at(double loudness_lufs)
+{
+    return td_db_power(loudness_lufs + 0.691);
+}
+
+static double mean_of(const float *k, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)k[i];
+    return sum / (double)n;
+}
+
+/* The mean of those windows of `width` steps that reach gate; 0 when none does. */
+static double mean_above(const float *k, size_t n, size_t width, double gate)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i + width <= n; i++) {
+        double p = mean_of(k + i, width);
+        if (p < gate) continue;
+        sum += p;
+        count++;
+    }
+    return count ? sum / (double)count : 0;
+}
+
+/* Above silence and above `relative_db` below the mean of what is above silence. */
+static double gate_of(const float *k, size_t n, size_t width, double relative_db)
+{
+    double silence = power_at(SILENCE);
+    return fmax(silence, mean_above(k, n, width, silence) * td_db_power(relative_db));
+}
+
+double td_gated_loudness(const float *k, size_t n)
+{
+    return lufs(mean_above(k, n, BLOCK, gate_of(k, n, BLOCK, -10)));
+}
+
+size_t td_gated_frames(const float *k, size_t n, unsigned char *active)
+{
+    double gate = gate_of(k, n, BLOCK, -10);
+    size_t marked_to = 0, count = 0;
+    if (active) memset(active, 0, n);
+    for (size_t i = 0; i + BLOCK <= n; i++) {
+        if (mean_of(k + i, BLOCK) < gate) continue;
+        size_t from = marked_to > i ? marked_to : i;
+        marked_to = i + BLOCK;
+        count += marked_to - from;
+        if (active) memset(active + from, 1, marked_to - from);
+    }
+    return count;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+double td_gated_range(const float *k, size_t n)
+{
+    if (n < SHORT) return 0;
+    float *window = malloc((n - SHORT + 1) * sizeof *window);
+    if (!window) return NAN;
+    double gate = gate_of(k, n, SHORT, -20);
+    size_t count = 0;
+    for (size_t i = 0; i + SHORT <= n; i++) {
+        double p = mean_of(k + i, SHORT);
+        if (p >= gate) window[count++] = (float)p;
+    }
+    double range = 0;
+    if (count) {
+        qsort(window, count, sizeof *window, ascending);
+        double low = (double)window[(size_t)((double)(count - 1) * 0.10 + 0.5)];
+        double high = (double)window[(size_t)((double)(count - 1) * 0.95 + 0.5)];
+        range = td_power_db(high / low);
+    }
+    free(window);
+    return range;
+}
+
+/* ---- the meter -------------------------------------------------------------------------------------------------- */
+
+#define TICKS 300 /* of 10 ms in a short-term window: maxima are looked for on this grid */
+
+struct td_loudness {
+    weighting w;
+    unsigned rate_hz, channels;
+    td_v2 x1, x2, y1, y2, z1, z2; /* input, shelved, weighted: one and two frames ago */
+    td_v2 energy;                 /* of the tick under way */
+    uint64_t frames, ticks;       /* so far; full ones */
+    double tick[10];              /* energies of the last ten ticks */
+    double tenth[TICKS];          /* energy of the 100 ms that ended with a tick, for the last 300 ticks */
+    double momentary, short_term, max_momentary, max_short_term; /* powers */
+    float *step;
+    size_t n_steps, capacity;
+};
+
+td_status td_loudness_new(unsigned rate_hz, unsigned channels, td_loudness **out)
+{
+    *out = NULL;
+    if (rate_hz < 8000 || rate_hz > 384000 || channels < 1 || channels > 2) return TD_ARG;
+    td_loudness *m = td_calloc2(1, 1, sizeof *m);
+    if (!m) return TD_NOMEM;
+    m->w = weighting_at(rate_hz);
+    m->rate_hz = rate_hz;
+    m->channels = channels;
+    *out = m;
+    return TD_OK;
+}
+
+void td_loudness_free(td_loudness *m)
+{
+    if (!m) return;
+    free(m->step);
+    free(m);
+}
+
+void td_loudness_reset(td_loudness *m)
+{
+    *m = (td_loudness){
+        .w = m->w, .rate_hz = m->rate_hz, .channels = m->channels, .step = m->step, .capacity = m->capacity
+    };
+}
+
+/* Direct form I: the recursion waits for one product and one difference only, where the transposed form waits for
+ * three operations. */
+static void weigh(td_loudness *m, const float *left, const float *right, size_t frames)
+{
+    const td_v2 b0 = td_v2_set(m->w.b0), b1 = td_v2_set(m->w.b1), b2 = td_v2_set(m->w.b2);
+    const td_v2 a1 = td_v2_set(m->w.a1), a2 = td_v2_set(m->w.a2), c1 = td_v2_set(m->w.c1), c2 = td_v2_set(m->w.c2);
+    td_v2 x1 = m->x1, x2 = m->x2, y1 = m->y1, y2 = m->y2, z1 = m->z1, z2 = m->z2, energy = m->energy;
+    for (size_t i = 0; i < frames; i++) {
+        td_v2 x = { (double)left[i], (double)right[i] };
+        td_v2 y = b0 * x + b1 * x1 + b2 * x2 - a2 * y2 - a1 * y1;
+        td_v2 z = y + y2 - (y1 + y1) - c2 * z2 - c1 * z1;
+        energy += z * z;
+        x2 = x1, x1 = x, y2 = y1, y1 = y, z2 = z1, z1 = z;
+    }
+    m->x1 = x1, m->x2 = x2, m->y1 = y1, m->y2 = y2, m->z1 = z1, m->z2 = z2, m->energy = energy;
+}
+
+/* Powers of the last `tenths` times 100 ms. */
+static double window_power(const td_loudness *m, size_t tenths)
+{
+    double sum = 0;
+    for (size_t i = 0; i < tenths; i++) sum += m->tenth[(m->ticks + TICKS - 1 - 10 * i) % TICKS];
+    return sum / (0.1 * (double)tenths * (double)m->rate_hz);
+}
+
+static void close_tick(td_loudness *m)
+{
+    m->tick[m->ticks % 10] = m->channels == 2 ? m->energy[0] + m->energy[1] : m->energy[0];
+    m->energy = td_v2_set(0);
+    double tenth = 0;
+    for (size_t i = 1; i <= 10; i++) tenth += m->tick[(m->ticks + i) % 10];
+    m->tenth[m->ticks % TICKS] = tenth;
+    m->ticks++;
+    m->momentary = window_power(m, BLOCK);
+    m->short_term = window_power(m, SHORT);
+    m->max_momentary = fmax(m->max_momentary, m->momentary);
+    m->max_short_term = fmax(m->max_short_term, m->short_term);
+    if (m->ticks % 10 == 0) m->step[m->n_steps++] = (float)(tenth / (0.1 * (double)m->rate_hz));
+}
+
+td_status td_loudness_add(td_loudness *m, const float *const *ch, size_t frames)
+{
+    const float *left = ch[0], *right = m->channels == 2 ? ch[1] : ch[0];
+    for (size_t at = 0; at < frames;) {
+        uint64_t tick_end = (m->ticks + 1) * m->rate_hz / 100, missing = tick_end - m->frames;
+        size_t n = missing < frames - at ? (size_t)missing : frames - at;
+        if (!td_grow((void **)&m->step, &m->capacity, m->n_steps, sizeof *m->step)) return TD_NOMEM;
+        weigh(m, left + at, right + at, n);
+        at += n;
+        m->frames += n;
+        if (m->frames == tick_end) close_tick(m);
+    }
+    return TD_OK;
+}
+
+double td_loudness_integrated(const td_loudness *m)
+{
+    return td_gated_loudness(m->step, m->n_steps);
+}
+
+double td_loudness_range(const td_loudness *m)
+{
+    return td_gated_range(m->step, m->n_steps);
+}
+
+double td_loudness_momentary(const td_loudness *m)
+{
+    return lufs(m->momentary);
+}
+
+double td_loudness_short_term(const td_loudness *m)
+{
+    return lufs(m->short_term);
+}
+
+double td_loudness_max_momentary(const td_loudness *m)
+{
+    return lufs(m->max_momentary);
+}
+
+double td_loudness_max_short_term(const td_loudness *m)
+{
+    return lufs(m->max_short_term);
+}
+
+const float *td_loudness_steps(const td_loudness *m, size_t *n)
+{
+    *n = m->n_steps;
+    return m->step;
+}
