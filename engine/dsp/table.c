@@ -5,7 +5,8 @@
 #define STEPS(X)                                                                                                       \
     X(compressor)                                                                                                      \
     X(gain)                                                                                                            \
-    X(polarity)
+    X(polarity)                                                                                                        \
+    X(saturation)
 
 #define PARTS(X)
 /* clang-format on */
