@@ -34,6 +34,15 @@ void td_arena_free(td_arena *a)
     free(a);
 }
 
+void td_arena_join(td_arena *a, td_arena *from)
+{
+    if (!from) return;
+    chunk **last = &a->first;
+    while (*last) last = &(*last)->next;
+    *last = from->first;
+    free(from);
+}
+
 void *td_arena_alloc(td_arena *a, size_t size)
 {
     if (size > LARGEST) return NULL;

@@ -11,6 +11,9 @@ typedef struct td_arena td_arena;
 td_arena *td_arena_new(void);    /* NULL when memory is short */
 void td_arena_free(td_arena *a); /* NULL is welcome */
 
+/* What `from` handed out lives as long as `a` from now on; `from` is freed. NULL from is welcome. */
+void td_arena_join(td_arena *a, td_arena *from);
+
 /* Zeroed memory, aligned to 16; NULL when memory is short or size exceeds 1 GiB. It lives until td_arena_free. */
 void *td_arena_alloc(td_arena *a, size_t size);
 void *td_arena_array(td_arena *a, size_t n, size_t size); /* NULL when n * size overflows */

@@ -73,6 +73,9 @@ td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out
 td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,
                          td_error *err);
 
+/* Beats per minute as estimated from the sum's onsets, 60 to 200; 0 when nothing beats. */
+double td_survey_tempo(const td_survey *s);
+
 /* Written whole and read back bit for bit; TD_INPUT when a file is no survey of this session or version. */
 td_status td_survey_save(const td_survey *s, const char *path, td_error *err);
 td_status td_survey_load(const td_session *session, const char *path, const char *scratch_folder, td_survey **out,

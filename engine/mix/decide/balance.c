@@ -1,0 +1,367 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/stemsum.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- how the stems were made (measured on 15 sessions)
+ * --------------------------------------------------------------- */
+
+typedef struct spread {
+    double sd_peak_db, sd_loudness_lu, over_db, mono_part;
+    size_t n;
+} spread;
+
+static double deviation(const double *x, size_t n)
+{
+    double mean = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) mean += x[i] / (double)n;
+    for (size_t i = 0; i < n; i++) sum += (x[i] - mean) * (x[i] - mean);
+    return n > 1 ? sqrt(sum / (double)(n - 1)) : 0;
+}
+
+static spread measure_spread(const td_decider *d)
+{
+    spread s = { 0 };
+    double peak[TD_STEMS_MAX], loudness[TD_STEMS_MAX], loudest = -INFINITY;
+    size_t mono = 0;
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        const td_stem *t = &d->session->stem[i];
+        const td_signal *g = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
+        if (t->bus >= d->session->n_buses || !(g->peak_dbfs > -80)) continue;
+        bool is_mono = t->info.channels == 1 && !t->path_right;
+        /* as it enters the raw sum: a mono stem stands 3.01 dB lower on each side */
+        peak[s.n] = g->peak_dbfs - (is_mono ? 3.01 : 0) + t->level_db;
+        loudness[s.n] = g->loudness_lufs + t->level_db;
+        if (peak[s.n] > loudest) loudest = peak[s.n];
+        mono += is_mono;
+        s.n++;
+    }
+    if (!s.n) return s;
+    s.sd_peak_db = deviation(peak, s.n);
+    s.sd_loudness_lu = deviation(loudness, s.n);
+    s.over_db = td_survey_signal(d->survey, td_survey_sum(d->survey))->peak_dbfs - loudest;
+    s.mono_part = (double)mono / (double)s.n;
+    return s;
+}
+
+static td_print classify(const spread *s)
+{
+    if (s->n >= 3 && (s->sd_peak_db < 1.0 || s->sd_loudness_lu < 1.0)) return TD_NORMALISED;
+    if (s->over_db > 7.0 || s->mono_part > 0.6) return TD_RAW;
+    if (s->over_db <= 5.5 && s->sd_peak_db >= 3.0) return TD_PRINTED;
+    return TD_UNCLEAR;
+}
+
+static td_balance automatic(td_decider *d)
+{
+    spread s = measure_spread(d);
+    d->print = classify(&s);
+    static const char *const what[] = {
+        [TD_PRINTED] =
+            "delivered: peaks differ by %.1f dB and the sum peaks only %.1f dB over its loudest stem: printed "
+            "at mix level",
+        [TD_RAW] =
+            "loudness: peaks differ by %.1f dB, and the sum peaks %.1f dB over its loudest stem or most stems are "
+            "mono: raw tracks",
+        [TD_NORMALISED] =
+            "loudness: all stems peak within %.1f dB of each other (the sum %.1f dB over the loudest): the "
+            "proportions are lost",
+        [TD_UNCLEAR] =
+            "delivered: peaks differ by %.1f dB and the sum peaks %.1f dB over its loudest stem, which is not "
+            "clear; if these are raw tracks, ask for balance: loudness",
+    };
+    d->plan->balance_reason = td_arena_printf(d->arena, what[d->print], s.sd_peak_db, s.over_db);
+    return d->print == TD_RAW || d->print == TD_NORMALISED ? TD_BALANCE_LOUDNESS : TD_BALANCE_DELIVERED;
+}
+
+/* ---- staging
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static double stage_level(const td_decider *d, const td_signal *s)
+{
+    if (d->recipe->stage_meter == TD_STAGE_PEAK) return s->peak_dbfs;
+    /* rms and VU look at what sounds: the loudest active 300 ms stand for the needle, the active mean for rms */
+    double loudest = 0, sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i + 2 < s->steps; i++) {
+        double ms = ((double)s->ms[i] + (double)s->ms[i + 1] + (double)s->ms[i + 2]) / 3;
+        if (ms > loudest) loudest = ms;
+    }
+    for (size_t i = 0; i < s->steps; i++) {
+        if ((double)s->ms[i] < loudest / 1000) continue;
+        sum += (double)s->ms[i];
+        n++;
+    }
+    return td_power_db(d->recipe->stage_meter == TD_STAGE_VU ? loudest : n ? sum / (double)n : 0);
+}
+
+td_status td_decide_staging(td_decider *d, td_error *err)
+{
+    (void)err;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_plan_bus *p = &d->plan->bus[b];
+        const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, b));
+        p->peak_dbfs = s->peak_dbfs;
+        /* clip gains carry two decimals: staging is promised to 0.01 dB */
+        p->clip_gain_db = s->peak_dbfs < -80 ? 0 : td_round_to(d->recipe->stage_dbfs - stage_level(d, s), 0.01);
+    }
+    return TD_OK;
+}
+
+/* ---- templates
+ * --------------------------------------------------------------------------------------------------------- */
+
+static bool tagged(const td_recipe *r, const char *const *words)
+{
+    for (size_t i = 0; i < r->n_tags; i++)
+        for (size_t k = 0; words[k]; k++)
+            if (!strcmp(r->tag[i], words[k])) return true;
+    return false;
+}
+
+/* Loudness of a group against the mix in the steps it plays, LU: means of printed electronic and pop sessions. NaN:
+ * none. */
+static double template_lu(const td_decider *d, const char *bus)
+{
+    static const char *const rock[] = { "rock", "metal", "punk", "band", NULL };
+    static const struct {
+        const char *bus;
+        double lu, rock_lu;
+    } rows[] = {
+        {"drums",       -3,  -3 },
+        { "percussion", -9,  -9 },
+        { "bass",       -5,  -6 },
+        { "guitars",    -6,  -5 },
+        { "synths",     -6,  -6 },
+        { "keys",       -9,  -9 },
+        { "brass",      -6,  -6 },
+        { "strings",    -9,  -9 },
+        { "backing",    -8,  -8 },
+        { "fx",         -10, -10},
+        { "choir",      -9,  -9 },
+        { "woodwinds",  -9,  -9 },
+        { "harp",       -10, -10},
+        { "other",      -9,  -9 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].bus, bus)) return tagged(d->recipe, rock) ? rows[i].rock_lu : rows[i].lu;
+    return NAN;
+}
+
+/* Lead against accompaniment, LU, by genre (Gerdes and Siedenburg 2023 for order and sign). */
+static double lead_ratio(const td_recipe *r)
+{
+    static const struct {
+        const char *tag;
+        double lu;
+    } rows[] = {
+        {"country",            3  },
+        { "folk",              3  },
+        { "acoustic",          3  },
+        { "singer-songwriter", 3  },
+        { "rap",               2  },
+        { "hip-hop",           2  },
+        { "rnb",               2  },
+        { "jazz",              2  },
+        { "metal",             -2 },
+        { "indie",             -1 },
+        { "rock",              0  },
+        { "electronic",        0.5},
+        { "edm",               0.5},
+        { "house",             0.5},
+        { "pop",               1  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < r->n_tags; k++)
+            if (!strcmp(r->tag[k], rows[i].tag)) return rows[i].lu;
+    return 0;
+}
+
+static const td_group_wish *group_wish(const td_decider *d, const td_plan_bus *b)
+{
+    for (size_t i = 0; i < d->recipe->n_groups; i++)
+        if (!strcmp(d->recipe->group[i].bus, b->name)) return &d->recipe->group[i];
+    for (size_t i = 0; i < d->recipe->n_groups; i++)
+        if (!strcmp(d->recipe->group[i].bus, b->group)) return &d->recipe->group[i];
+    return NULL;
+}
+
+static double wished_lu(const td_decider *d, const td_plan_bus *b)
+{
+    const td_group_wish *g = group_wish(d, b);
+    return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a : template_lu(d, b->name);
+}
+
+/* ---- faders
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static size_t lead_bus(const td_decider *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (!strcmp(d->plan->bus[b].name, "vocals")) return b;
+    return SIZE_MAX;
+}
+
+/* The stems' own proportions: what staging did is taken back; the highest fader stands at 0 dB. */
+static void delivered(td_decider *d)
+{
+    double least = INFINITY;
+    for (size_t b = 0; b < d->plan->n_buses; b++) least = fmin(least, d->plan->bus[b].clip_gain_db);
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_plan_bus *p = &d->plan->bus[b];
+        p->fader_db = td_round_to(least - p->clip_gain_db, 0.01);
+        p->fader_reason = td_arena_printf(d->arena, "%s %+.1f dB: as delivered", p->name, p->fader_db);
+    }
+}
+
+static void even(td_decider *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        d->plan->bus[b].fader_db = 0;
+        d->plan->bus[b].fader_reason = "stands as staged";
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, by_value);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+typedef struct group_state {
+    double context_lu, active, off_db, move_db;
+    bool judged;
+} group_state;
+
+/* The accompaniment against its template: judged once, never iterated (groups that play alone would run away). */
+static void place_accompaniment(td_decider *d, group_state *g, double dead_zone_lu, double most_db)
+{
+    double off[TD_BUSES_MAX];
+    size_t n = 0, lead = lead_bus(d);
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        g[b].context_lu = td_bus_context(d, b, &g[b].active);
+        double want = wished_lu(d, &d->plan->bus[b]);
+        g[b].judged = b != lead && !isnan(g[b].context_lu) && !isnan(want);
+        if (!g[b].judged) continue;
+        g[b].off_db = g[b].context_lu - want;
+        if (g[b].active >= 0.1) off[n++] = g[b].off_db;
+    }
+    double middle = n ? median(off, n) : 0;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        if (!g[b].judged) continue;
+        double x = g[b].off_db - middle;
+        double move = x > dead_zone_lu ? dead_zone_lu - x : x < -dead_zone_lu ? -x - dead_zone_lu : 0;
+        bool sparse = g[b].active < 0.1 || g[b].active * (double)d->steps * TD_STEP_S < 10;
+        g[b].move_db = sparse ? td_clamp(move, -3, 0) : td_clamp(move, -most_db, most_db);
+        td_plan_bus *p = &d->plan->bus[b];
+        if (sparse && g[b].move_db == 0)
+            p->fader_reason = td_arena_printf(d->arena, "%s: sounds in %.0f %% of the song, left as delivered", p->name,
+                                              g[b].active * 100);
+        else
+            p->fader_reason = td_arena_printf(
+                d->arena, "%s %+.1f dB: %.1f LU in the frames it plays, usual %.1f; %.1f LU left as taste%s", p->name,
+                g[b].move_db, g[b].context_lu, g[b].context_lu - g[b].off_db, dead_zone_lu,
+                fabs(g[b].move_db) >= most_db ? "; held at the limit" : "");
+    }
+}
+
+/* Lead against the rest with the rest's new faders, over the lead's own frames. */
+static td_status place_lead(td_decider *d, double most_db, td_error *err)
+{
+    size_t lead = lead_bus(d);
+    if (lead == SIZE_MAX) return TD_OK;
+    const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, lead));
+    float *rest = td_arena_array(d->arena, d->steps + 1, sizeof *rest);
+    unsigned char *own = td_arena_alloc(d->arena, d->steps + 1);
+    if (!rest || !own) return td_decide_nomem(err);
+    size_t n = s->steps < d->steps ? s->steps : d->steps;
+    td_gated_frames(s->k, n, own);
+    td_mix_power(d, lead, rest);
+    double voice = 0, others = 0, gain = td_db_power(td_bus_gain_db(d, lead));
+    for (size_t i = 0; i < n; i++) {
+        if (!own[i]) continue;
+        voice += gain * (double)s->k[i];
+        others += (double)rest[i];
+    }
+    if (!(voice > 0) || !(others > 0)) return TD_OK;
+    td_plan_bus *p = &d->plan->bus[lead];
+    double ratio = td_power_db(voice / others), want = lead_ratio(d->recipe), off = want - ratio;
+    if (d->print == TD_PRINTED && fabs(off) <= 1.5) off = 0;
+    double move = td_clamp(off, -most_db, most_db);
+    p->fader_db += move;
+    double undone = off - move;
+    if (undone > 0) { /* what the limit leaves undone: the others come down, at most 6 dB */
+        double down = fmin(undone, 6);
+        for (size_t b = 0; b < d->plan->n_buses; b++)
+            if (b != lead) d->plan->bus[b].fader_db -= down;
+    }
+    p->fader_reason = td_arena_printf(d->arena, "%s %+.1f dB: %+.1f LU against the rest where it sings, usual %+.1f%s",
+                                      p->name, move, ratio, want, undone ? "; held at the limit" : "");
+    return TD_OK;
+}
+
+static td_status loudness(td_decider *d, td_error *err)
+{
+    bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
+    group_state g[TD_BUSES_MAX] = { 0 };
+    delivered(d);
+    place_accompaniment(d, g, raw ? 1.5 : 3, raw ? 12 : 6);
+    for (size_t b = 0; b < d->plan->n_buses; b++) d->plan->bus[b].fader_db += g[b].move_db;
+    TD_TRY(place_lead(d, raw ? 12 : 6, err));
+    double highest = -INFINITY;
+    for (size_t b = 0; b < d->plan->n_buses; b++) highest = fmax(highest, d->plan->bus[b].fader_db);
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        d->plan->bus[b].fader_db = td_round_to(d->plan->bus[b].fader_db - highest, 0.01);
+    return TD_OK;
+}
+
+/* What a recipe writes beside the mode: a group's level is an offset on what the mode gives. */
+static void offsets(td_decider *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_plan_bus *p = &d->plan->bus[b];
+        const td_group_wish *g = group_wish(d, p);
+        if (!g || g->level_db.kind != TD_WISH_VALUE || g->level_db.a == 0) continue;
+        p->fader_db = td_round_to(p->fader_db + g->level_db.a, 0.01);
+        p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB by the recipe", p->fader_reason, g->level_db.a);
+    }
+}
+
+static td_status mark_active(td_decider *d, td_error *err)
+{
+    float *mix = td_arena_array(d->arena, d->steps + 1, sizeof *mix);
+    if (!mix) return td_decide_nomem(err);
+    td_mix_power(d, SIZE_MAX, mix);
+    memset(d->active, 0, d->steps);
+    td_gated_frames(mix, d->steps, d->active);
+    d->raw_mix_lufs = td_gated_loudness(mix, d->steps);
+    return TD_OK;
+}
+
+td_status td_decide_balance(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
+    td_balance wanted = d->wish->has_balance ? d->wish->balance : d->recipe->balance;
+    p->balance = automatic(d);
+    if (wanted != TD_BALANCE_AUTO) {
+        p->balance = wanted;
+        p->balance_reason = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
+                                            d->wish->has_balance ? "order" : "recipe");
+    }
+    delivered(d);
+    TD_TRY(mark_active(d, err));
+    if (p->balance == TD_BALANCE_EVEN) even(d);
+    if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, err));
+    offsets(d);
+    for (size_t b = 0; b < p->n_buses; b++)
+        if (!p->bus[b].fader_reason || !p->balance_reason) return td_decide_nomem(err);
+    return mark_active(d, err);
+}

@@ -1,0 +1,265 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- values
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct value_notes {
+    td_text reason; /* joined by "; " */
+    td_origin origin;
+} value_notes;
+
+static void because(value_notes *n, td_origin origin, const char *text)
+{
+    if (origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = origin;
+    if (!text) return;
+    if (n->reason.length) td_text_add(&n->reason, "; ");
+    td_text_add(&n->reason, text);
+}
+
+/* The frequency a condition found, as a band a third of an octave to each side where a band is asked for. */
+static td_status take_measured(const td_range_case *c, double *value, size_t slot, value_notes *n, td_decider *d,
+                               td_error *err)
+{
+    const td_finding *f = c->found;
+    bool is_q = c->param->name && !strcmp(c->param->name, "q");
+    double x = !f ? NAN : is_q ? f->q : f->at_hz;
+    if (isnan(x)) {
+        if (is_q)
+            x = 4; /* narrow enough to leave the neighbours alone */
+        else
+            return td_fail(err, TD_RECIPE, c->site->name, "write a number, or use a condition that finds one",
+                           "%s: nothing was measured for '%s'", c->step->name, c->param->name);
+    }
+    x = td_clamp(x, c->param->min, c->param->max);
+    if (c->param->span == 2) {
+        value[slot] = td_param_round(c->param, td_clamp(x / 1.26, c->param->min, c->param->max));
+        value[slot + 1] = td_param_round(c->param, td_clamp(x * 1.26, c->param->min, c->param->max));
+    } else {
+        value[slot] = td_param_round(c->param, x);
+    }
+    because(n, TD_SOLVED, td_arena_printf(d->arena, "%s where it was measured, %.4g", c->param->name, x));
+    return TD_OK;
+}
+
+static td_status take_value(td_decider *d, const td_range_case *c, double *value, size_t slot, value_notes *n,
+                            td_error *err)
+{
+    const td_wish *w = c->wish;
+    const char *reason = NULL;
+    switch (w->kind) {
+    case TD_WISH_NONE:
+        return TD_OK;
+    case TD_WISH_VALUE:
+        value[slot] = w->a;
+        if (w->knob)
+            because(n, TD_FROM_KNOB,
+                    td_arena_printf(d->arena, "%s from %s", c->param->name ? c->param->name : "", w->knob));
+        return TD_OK;
+    case TD_WISH_NOTES:
+        value[slot] = td_clamp(td_round_to(w->a * 240000 / d->plan->tempo_bpm, 0.1), c->param->min, c->param->max);
+        because(n, TD_SOLVED,
+                td_arena_printf(d->arena, "%s %.1f ms at %g bpm", c->param->name, value[slot], d->plan->tempo_bpm));
+        return TD_OK;
+    case TD_WISH_AUTO:
+        if (c->param->flags & TD_AUTO && !(c->param->flags & TD_SOLVABLE)) {
+            value[slot] = INFINITY;
+            return TD_OK;
+        }
+        /* fall through: auto that the planner resolves */
+    case TD_WISH_RANGE:
+        if (c->param->span == 2 &&
+            w->kind == TD_WISH_RANGE) { /* a band written as a range is two numbers, not a choice */
+            value[slot] = w->a;
+            value[slot + 1] = w->b;
+            return TD_OK;
+        }
+        TD_TRY(td_solve_range(d, c, value, &value[slot], &reason, err));
+        because(n, TD_SOLVED, reason);
+        return TD_OK;
+    case TD_WISH_MEASURED:
+        return take_measured(c, value, slot, n, d, err);
+    default: /* goals are solved when all else stands */
+        return TD_OK;
+    }
+}
+
+/* First what stands, then what depends on it (a range may look at a written frequency). */
+static td_status take_values(td_decider *d, td_range_case *c, const td_wish *wish, double *value, value_notes *n,
+                             td_error *err)
+{
+    td_processor_defaults(c->proc, value);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < c->proc->n_params; i++) {
+            const td_param *p = &c->proc->params[i];
+            bool late = wish[i].kind == TD_WISH_RANGE || wish[i].kind == TD_WISH_AUTO;
+            if (late != (pass == 1) || (p->flags & TD_GOAL)) continue;
+            c->param = p;
+            c->wish = &wish[i];
+            TD_TRY(take_value(d, c, value, i, n, err));
+        }
+    return TD_OK;
+}
+
+/* ---- steps
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static double value_of(const td_processor *p, const double *value, const char *name)
+{
+    int slot = td_param_find(p, name);
+    return slot < 0 ? NAN : value[slot];
+}
+
+/* A part that would change nothing: a bell or shelf of 0 dB. */
+static bool idle_part(const td_plan_part *p)
+{
+    double gain = value_of(p->proc, p->value, "gain");
+    return gain == 0 && strcmp(p->proc->name, "band") != 0;
+}
+
+static td_status take_parts(td_decider *d, td_range_case *c, td_plan_step *step, value_notes *n, td_error *err)
+{
+    const td_step_wish *w = c->step;
+    step->part = td_arena_array(d->arena, TD_PARTS_MAX, sizeof *step->part);
+    if (!step->part) return td_decide_nomem(err);
+    for (size_t i = 0; i < w->n_parts; i++) {
+        if (step->n_parts == TD_PARTS_MAX)
+            return td_fail(err, TD_RECIPE, c->site->name, "split the step in two", "%s has more than %d parts", w->name,
+                           TD_PARTS_MAX);
+        td_plan_part *p = &step->part[step->n_parts];
+        if (!strcmp(w->part[i].proc->name, "match")) {
+            size_t more;
+            TD_TRY(td_decide_match(d, c->site, &w->part[i], p, TD_PARTS_MAX - step->n_parts, &more, err));
+            step->n_parts += more;
+            if (more) n->origin = TD_SOLVED;
+            continue;
+        }
+        value_notes own = { .origin = TD_AS_WRITTEN };
+        *p = (td_plan_part){ .proc = w->part[i].proc };
+        p->value = td_arena_array(d->arena, p->proc->n_params + 1, sizeof(double));
+        if (!p->value) return td_decide_nomem(err);
+        c->part = &w->part[i];
+        c->proc = p->proc;
+        td_status st = take_values(d, c, w->part[i].value, p->value, &own, err);
+        p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : "as written";
+        td_text_free(&own.reason);
+        if (st) return st;
+        if (own.origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = own.origin;
+        if (idle_part(p))
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s %s: changes nothing (%s)", c->site->name, w->name,
+                                  p->proc->name, p->reason));
+        else
+            step->n_parts++;
+    }
+    return TD_OK;
+}
+
+static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *step, td_error *err)
+{
+    size_t index[TD_STEMS_MAX];
+    bool taken[TD_STEMS_MAX] = { false };
+    step->key = td_arena_array(d->arena, d->session->n_stems + 1, sizeof *step->key);
+    if (!step->key) return td_decide_nomem(err);
+    for (size_t k = 0; k < w->n_keys; k++) {
+        size_t n = td_stems_meant(d->session, w->key[k], index);
+        for (size_t i = 0; i < n; i++) {
+            if (taken[index[i]]) continue;
+            taken[index[i]] = true;
+            step->key[step->n_keys++] = d->session->stem[index[i]].name;
+        }
+    }
+    return TD_OK;
+}
+
+/* Steps that are neutral with the values they got. */
+static const char *idle_step(const td_plan_step *s, const td_step_wish *w)
+{
+    if (w->n_parts && !s->n_parts) return "none of its bands has anything to do";
+    if (!strcmp(s->proc->name, "stereo") && value_of(s->proc, s->value, "width") == 100 &&
+        isnan(value_of(s->proc, s->value, "mono_below")))
+        return "the width stays as it is";
+    if (!strcmp(s->proc->name, "gain") && value_of(s->proc, s->value, "gain") == 0) return "0 dB";
+    return NULL;
+}
+
+static td_status decide_step(td_decider *d, const td_site *site, const td_step_wish *w, const td_finding *found,
+                             td_plan_step *step, td_error *err)
+{
+    value_notes notes = { .origin = TD_AS_WRITTEN };
+    *step = (td_plan_step){ .name = w->name,
+                            .proc = w->proc,
+                            .file = w->file,
+                            .blend = w->blend,
+                            .bypass = w->bypass,
+                            .note = w->note,
+                            .asked_db = NAN,
+                            .planned_max_db = NAN,
+                            .planned_p95_db = NAN };
+    step->value = td_arena_array(d->arena, w->proc->n_params + 1, sizeof(double));
+    if (!step->value) return td_decide_nomem(err);
+    td_range_case c = { .site = site, .step = w, .proc = w->proc, .found = found };
+    td_status st = take_values(d, &c, w->value, step->value, &notes, err);
+    if (!st) st = take_parts(d, &c, step, &notes, err);
+    if (!st) st = take_keys(d, w, step, err);
+    if (found && found->holds && !notes.reason.length && found->text[0]) because(&notes, notes.origin, found->text);
+    step->origin = notes.origin;
+    step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : "as written";
+    bool broken = notes.reason.broken || !step->reason;
+    td_text_free(&notes.reason);
+    if (!st && broken) st = td_decide_nomem(err);
+    return st ? st : td_solve_goals(d, site, w, step, err);
+}
+
+static td_status not_used(td_decider *d, const td_site *site, const td_step_wish *w, const char *why)
+{
+    return td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: %s", site->name, w->name, why);
+}
+
+td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wish *wish, const td_fix_wish *fix,
+                          const td_finding *found, td_error *err)
+{
+    td_plan_chain *chain = site->chain;
+    td_plan_step *grown = td_arena_array(d->arena, chain->n_steps + wish->n_steps + 1, sizeof *grown);
+    if (!grown) return td_decide_nomem(err);
+    if (chain->n_steps) memcpy(grown, chain->step, chain->n_steps * sizeof *grown);
+    chain->step = grown;
+    for (size_t i = 0; i < wish->n_steps; i++) {
+        const td_step_wish *w = &wish->step[i];
+        td_plan_step *step = &chain->step[chain->n_steps];
+        td_finding own;
+        const td_finding *f = found;
+        if (w->when) {
+            TD_TRY(td_evaluate(d, site, w->when, &own, err));
+            if (!own.holds) {
+                TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: %s, asked was %s", site->name, w->name, own.text,
+                                      w->when_text));
+                continue;
+            }
+            f = &own;
+        }
+        size_t scrap[TD_STEMS_MAX], keys = 0;
+        for (size_t k = 0; k < w->n_keys; k++) keys += td_stems_meant(d->session, w->key[k], scrap);
+        if (w->n_keys && !keys) {
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: no stem is %s, which should drive it", site->name,
+                                  w->name, w->key[0]));
+            continue;
+        }
+        TD_TRY(decide_step(d, site, w, f, step, err));
+        const char *idle = idle_step(step, w);
+        if (idle) {
+            TD_TRY(not_used(d, site, w, idle));
+            continue;
+        }
+        if (fix) {
+            step->origin = TD_FROM_FIX;
+            step->name = td_arena_printf(d->arena, "%s%s%s", fix->name, wish->n_steps > 1 ? "-" : "",
+                                         wish->n_steps > 1 ? w->name : "");
+            if (!step->name) return td_decide_nomem(err);
+        }
+        chain->n_steps++;
+    }
+    return TD_OK;
+}

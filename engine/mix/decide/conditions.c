@@ -1,0 +1,123 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/features.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Features that need the mix as decided so far; all others are the survey's own (features.c). */
+
+static td_status share(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    td_band_power mix, own;
+    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    TD_TRY(td_survey_bands(d->survey, site->signal, d->active, &own, err));
+    size_t bus = site->kind == TD_SITE_BUS    ? site->index
+                 : site->kind == TD_SITE_STEM ? d->session->stem[site->index].bus
+                                              : SIZE_MAX;
+    double gain = bus < d->plan->n_buses ? td_db_power(td_bus_gain_db(d, bus)) : 1, mine = 0, all = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        if (td_band_hz(i) < c->low_hz * 0.944 || td_band_hz(i) > c->high_hz * 1.059) continue;
+        mine += gain * (own.ll[i] + own.rr[i]);
+        all += mix.ll[i] + mix.rr[i];
+    }
+    *out = all > 0 ? td_power_db(mine / all) : NAN;
+    return TD_OK;
+}
+
+static td_status mix_excess(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    (void)site;
+    td_band_power mix;
+    double level[TD_BANDS], off[TD_BANDS];
+    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    td_band_levels(&mix, level);
+    td_deviation(level, d->curve.p50, off);
+    *out = td_band_mean(off, c->low_hz, c->high_hz);
+    return TD_OK;
+}
+
+/* The survey hears kick and bass as delivered; the faders place both. */
+static td_status kick_lead(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    size_t kick[TD_STEMS_MAX], bass[TD_STEMS_MAX];
+    *out = NAN;
+    if (!td_stems_meant(d->session, "drums.kick", kick) || !td_stems_meant(d->session, "bass", bass)) return TD_OK;
+    TD_TRY(td_feature_measure(d->survey, d->session, c->feature, site->signal, c, out, NULL, NULL, err));
+    *out += td_bus_gain_db(d, d->session->stem[kick[0]].bus) - td_bus_gain_db(d, d->session->stem[bass[0]].bus);
+    return TD_OK;
+}
+
+/* Of a mix-bus step that is decided already. */
+static td_status gain_reduction(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    (void)site;
+    (void)err;
+    *out = NAN;
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++)
+        if (c->about && !strcmp(d->plan->mix.step[i].name, c->about)) *out = d->plan->mix.step[i].planned_max_db;
+    return TD_OK;
+}
+
+static const struct {
+    const char *name;
+    td_status (*measure)(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err);
+} in_context[] = {
+    {"share",           share         },
+    { "mix_excess",     mix_excess    },
+    { "kick_lead",      kick_lead     },
+    { "gain_reduction", gain_reduction},
+};
+
+static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_finding *f, td_error *err)
+{
+    const char *name = td_features[c->feature].name;
+    for (size_t i = 0; i < sizeof in_context / sizeof in_context[0]; i++)
+        if (!strcmp(in_context[i].name, name)) return in_context[i].measure(d, site, c, &f->value, err);
+    return td_feature_measure(d->survey, d->session, c->feature, site->signal, c, &f->value, &f->at_hz, &f->q, err);
+}
+
+static td_status evaluate_compare(td_decider *d, const td_site *site, const td_condition *c, td_finding *out,
+                                  td_error *err)
+{
+    const td_feature *f = &td_features[c->feature];
+    *out = (td_finding){ .value = NAN, .limit = c->value, .compare = c, .at_hz = NAN, .q = NAN };
+    TD_TRY(measure(d, site, c, out, err));
+    double x = out->value;
+    switch (c->compare) { /* what was not measured (NaN) holds nowhere */
+    case TD_GT:
+        out->holds = x > c->value;
+        break;
+    case TD_GE:
+        out->holds = x >= c->value;
+        break;
+    case TD_LT:
+        out->holds = x < c->value;
+        break;
+    case TD_LE:
+        out->holds = x <= c->value;
+        break;
+    }
+    if (isnan(x))
+        snprintf(out->text, sizeof out->text, "%s cannot be measured here", f->name);
+    else
+        snprintf(out->text, sizeof out->text, "%s is %.1f%s%s", f->name, x, f->unit_name[0] ? " " : "", f->unit_name);
+    return TD_OK;
+}
+
+td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_finding *out, td_error *err)
+{
+    if (c->kind == TD_COND_COMPARE) return evaluate_compare(d, site, c, out, err);
+    td_finding right;
+    TD_TRY(td_evaluate(d, site, c->left, out, err));
+    if (out->holds == (c->kind == TD_COND_OR)) return TD_OK; /* decided by the left side */
+    TD_TRY(td_evaluate(d, site, c->right, &right, err));
+    /* an `and` speaks of its left side, unless the right one refused; `measured` takes whichever side knows a place */
+    double at_hz = isnan(out->at_hz) ? right.at_hz : out->at_hz, q = isnan(out->q) ? right.q : out->q;
+    bool holds = right.holds;
+    if (!right.holds || c->kind == TD_COND_OR) *out = right;
+    out->holds = holds;
+    out->at_hz = at_hz;
+    out->q = q;
+    return TD_OK;
+}

@@ -1,0 +1,131 @@
+/* engine/mix/decide/decide.h - what the planner's files share while one plan is being decided. Room-internal. */
+#ifndef TD_DECIDE_H
+#define TD_DECIDE_H
+
+#include "engine/mix/decide/targets.h"
+#include "engine/mix/flow.h"
+#include "engine/mix/planner.h"
+
+typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print;
+
+typedef struct td_decider {
+    const td_plan_wish *wish;
+    const td_session *session;
+    td_survey *survey;
+    const td_recipe *recipe;
+    td_plan *plan;
+    td_arena *arena;       /* the plan's */
+    size_t steps;          /* of 100 ms */
+    unsigned char *active; /* steps in which the staged sum sounds (its own gates) */
+    td_print print;
+    double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
+    td_target_curve curve; /* what the mix is held against */
+    const char *curve_name;
+    td_scratch *sum; /* staged sum with faders, before the trim */
+} td_decider;
+
+#define TD_TRY(call)             \
+    do {                         \
+        td_status try_ = (call); \
+        if (try_) return try_;   \
+    } while (0)
+
+td_status td_decide_nomem(td_error *err);
+
+/* Adds a remark; text is printf-formatted into the arena. */
+td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- powers (powers.c): arithmetic on features ----------------------------------------------------------------------
+ */
+
+/* A bus's gain into the mix bus as decided so far: clip gain, make-up and fader, before the trim. dB. */
+double td_bus_gain_db(const td_decider *d, size_t bus);
+/* K power per step of the mix with the faders as they stand; bus SIZE_MAX: all but `without` (SIZE_MAX: none). */
+void td_mix_power(const td_decider *d, size_t without, float *k);
+/* Loudness of a bus against the mix over the steps in which the bus is active; NaN when it never is. active_part: how
+ * much of the mix's active time it sounds in. */
+double td_bus_context(const td_decider *d, size_t bus, double *active_part);
+/* Third-octave powers of the mix over `mask`, from its buses. */
+td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err);
+/* L+R power of a band in dB, and levels against the total of 100 Hz to 10 kHz. */
+void td_band_levels(const td_band_power *p, double level_db[TD_BANDS]);
+/* Deviation of such levels from the curve: mean of 63 Hz to 12.5 kHz removed, smoothed with a gaussian of one octave.
+ */
+void td_deviation(const double level_db[TD_BANDS], const float target[TD_BANDS], double out[TD_BANDS]);
+double td_band_mean(const double value[TD_BANDS], double low_hz, double high_hz);
+
+/* ---- balance.c
+ * ------------------------------------------------------------------------------------------------------- */
+
+td_status td_decide_staging(td_decider *d, td_error *err);
+td_status td_decide_balance(td_decider *d, td_error *err);
+
+/* ---- chains (chains.c, solve.c, ranges.c, tone.c)
+ * --------------------------------------------------------------------- */
+
+/* Where a chain stands: what its conditions ask about, and where its sound comes from. */
+typedef struct td_site {
+    enum { TD_SITE_MIX, TD_SITE_BUS, TD_SITE_STEM, TD_SITE_RETURN } kind;
+    size_t index;  /* bus, stem or return */
+    size_t signal; /* of the survey */
+    td_plan_chain *chain;
+    const char *name; /* for reasons */
+    const char *role; /* "vocals", "drums.kick" */
+} td_site;
+
+/* What a condition found. */
+typedef struct td_finding {
+    bool holds;
+    double value; /* of the first comparison that was asked */
+    double limit;
+    const td_condition *compare; /* that comparison */
+    double at_hz, q;             /* where, for `measured`; NaN */
+    char text[96];               /* "sibilance 7.2 dB" */
+} td_finding;
+
+td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_finding *out, td_error *err);
+
+/* Decides a chain and appends its steps to site->chain. fix: the fix these steps belong to, with what its condition
+ * found; NULL for groups. */
+td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wish *wish, const td_fix_wish *fix,
+                          const td_finding *found, td_error *err);
+
+/* Finds the values of a step's goals with the chain in front of it decided. */
+td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
+                         td_error *err);
+
+/* A parameter written as a range: the value, and why. */
+typedef struct td_range_case {
+    const td_site *site;
+    const td_step_wish *step;
+    const td_part_wish *part; /* NULL: the parameter is the step's own */
+    const td_processor *proc; /* of part or step */
+    const td_param *param;
+    const td_wish *wish;
+    const td_finding *found; /* of the step's or fix's condition; NULL */
+} td_range_case;
+td_status td_solve_range(td_decider *d, const td_range_case *c, const double *value, double *out, const char **reason,
+                         td_error *err);
+
+/* `match`: up to four bells in its place. */
+td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
+                          size_t *n, td_error *err);
+
+/* Chooses curve and curve_name for the session and recipe. */
+td_status td_choose_curve(td_decider *d, td_error *err);
+
+/* ---- fixes.c, check.c
+ * --------------------------------------------------------------------------------------------------- */
+
+td_status td_decide_fixes(td_decider *d, td_error *err);
+/* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */
+td_status td_decide_trim(td_decider *d, td_error *err);
+/* Make-up of a bus: what its chain changed in loudness, taken back. */
+td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
+/* The trim once more, with groups and returns playing; the mix bus stays as it was decided. */
+td_status td_decide_check(td_decider *d, td_error *err);
+
+/* Stems a word means: a role, a bus or a file name. Returns how many. */
+size_t td_stems_meant(const td_session *s, const char *word, size_t *index);
+
+#endif

@@ -1,0 +1,193 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/features.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A track is touched only if it disturbs in the whole: a measured fix needs, beside its own condition, a test in
+ * context, and at most three fixes and a tenth of the tracks are made by such rules. Taken alone, the conditions fire
+ * on 22 to 63 % of all tracks; in context on 1 to 8 %. */
+
+typedef struct candidate {
+    const td_fix_wish *fix;
+    size_t stem;
+    td_finding found;
+    double excess_db; /* how far the mix stands out there: what is kept when there are too many */
+    bool measured, drop;
+} candidate;
+
+static bool meant(const td_fix_wish *f, const char *role)
+{
+    bool in = false;
+    for (size_t i = 0; i < f->n_roles; i++) in = in || td_role_covers(f->roles[i], role);
+    for (size_t i = 0; i < f->n_except; i++)
+        if (td_role_covers(f->except[i], role)) return false;
+    return in;
+}
+
+static int feature_of(const td_finding *f, const char *name)
+{
+    return f->compare && !strcmp(td_features[f->compare->feature].name, name);
+}
+
+static td_status ask(td_decider *d, const td_site *site, const char *feature, double low_hz, double high_hz,
+                     double *out, td_error *err)
+{
+    int index = td_feature_find(feature);
+    td_condition c = { .kind = TD_COND_COMPARE, .feature = index, .low_hz = low_hz, .high_hz = high_hz };
+    td_finding f;
+    *out = NAN;
+    if (index < 0) return TD_OK;
+    TD_TRY(td_evaluate(d, site, &c, &f, err));
+    *out = f.value;
+    return TD_OK;
+}
+
+/* The test in context; *why is set when it refuses. */
+static td_status in_context(td_decider *d, const td_site *site, candidate *c, const char **why, td_error *err)
+{
+    const td_finding *f = &c->found;
+    double share = NAN, excess = NAN, pause = NAN;
+    *why = NULL;
+    c->measured = true;
+    if (feature_of(f, "rumble")) {
+        TD_TRY(ask(d, site, "share", 25, 40, &share, err));
+        TD_TRY(ask(d, site, "pause_level", 0, 0, &pause, err));
+        c->excess_db = share;
+        if (f->value > -15)
+            *why = "that low is its music";
+        else if (!(share > -10))
+            *why = td_arena_printf(d->arena, "it makes only %.0f %% of the mix there", td_db_power(share) * 100);
+        else if (!(pause > -20))
+            *why = "it rests when the instrument rests";
+    } else if (feature_of(f, "excess") || feature_of(f, "resonance")) {
+        bool narrow = feature_of(f, "resonance");
+        double low = narrow && !isnan(f->at_hz) ? f->at_hz / 1.12 : f->compare->low_hz;
+        double high = narrow && !isnan(f->at_hz) ? f->at_hz * 1.12 : f->compare->high_hz;
+        TD_TRY(ask(d, site, "share", low, high, &share, err));
+        TD_TRY(ask(d, site, "mix_excess", low, high, &excess, err));
+        c->excess_db = excess;
+        if (!(share > (narrow ? -3 : -6)))
+            *why = td_arena_printf(d->arena, "it makes only %.0f %% of the mix there", td_db_power(share) * 100);
+        else if (!(excess > (narrow ? 3 : 2)))
+            *why = td_arena_printf(d->arena, "the mix stands only %+.1f dB off '%s' there", excess, d->curve_name);
+    } else if (feature_of(f, "sibilance")) {
+        c->excess_db = f->value - f->limit;
+    } else {
+        c->measured = false; /* hum, alignment and the like have physical tests */
+    }
+    return TD_OK;
+}
+
+static td_site site_of(td_decider *d, size_t stem)
+{
+    return (td_site){
+        .kind = TD_SITE_STEM,
+        .index = stem,
+        .signal = td_survey_stem(d->survey, stem),
+        .chain = &d->plan->stem[stem].chain,
+        .name = d->session->stem[stem].name,
+        .role = d->session->stem[stem].role.name,
+    };
+}
+
+static td_status consider(td_decider *d, const td_fix_wish *fix, size_t stem, candidate *c, bool *fires,
+                          double *nearest, td_error *err)
+{
+    td_site site = site_of(d, stem);
+    *c = (candidate){
+        .fix = fix, .stem = stem, .found = {.holds = true, .at_hz = NAN, .q = NAN, .value = NAN}
+    };
+    *fires = true;
+    if (!fix->when) return TD_OK;
+    TD_TRY(td_evaluate(d, &site, fix->when, &c->found, err));
+    *fires = c->found.holds;
+    if (!*fires) {
+        if (!(c->found.value < *nearest)) *nearest = c->found.value;
+        return TD_OK;
+    }
+    const char *why;
+    TD_TRY(in_context(d, &site, c, &why, err));
+    if (!why) return TD_OK;
+    *fires = false;
+    return td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: %s has it (%s), but %s", fix->name, site.name, c->found.text,
+                          why);
+}
+
+static int by_excess(const void *a, const void *b)
+{
+    const candidate *x = *(candidate *const *)a, *y = *(candidate *const *)b;
+    return (y->excess_db > x->excess_db) - (y->excess_db < x->excess_db);
+}
+
+/* At most three measured fixes, on at most a tenth of the tracks (one at least). */
+static td_status limit(td_decider *d, candidate *c, size_t n, td_error *err)
+{
+    candidate **m = td_arena_array(d->arena, n + 1, sizeof *m);
+    size_t k = 0, most = d->session->n_stems / 10;
+    if (!m) return td_decide_nomem(err);
+    if (most < 1) most = 1;
+    if (most > 3) most = 3;
+    for (size_t i = 0; i < n; i++)
+        if (c[i].measured) m[k++] = &c[i];
+    qsort(m, k, sizeof(candidate *), by_excess);
+    for (size_t i = most; i < k; i++) {
+        m[i]->drop = true;
+        TD_TRY(td_decide_note(d, TD_NOTE_NOT_MADE, "fix %s on %s: %s; %zu measured fixes are enough for %zu tracks",
+                              m[i]->fix->name, d->session->stem[m[i]->stem].name, m[i]->found.text, most,
+                              d->session->n_stems));
+    }
+    return TD_OK;
+}
+
+static td_status apply(td_decider *d, const candidate *c, td_error *err)
+{
+    td_site site = site_of(d, c->stem);
+    td_plan_stem *p = &d->plan->stem[c->stem];
+    const td_fix_wish *f = c->fix;
+    if (f->level_db.kind == TD_WISH_VALUE) p->gain_db += f->level_db.a;
+    if (!isnan(f->pan)) p->pan = f->pan;
+    if (f->flip) p->flip = !p->flip;
+    if (f->n_sends) {
+        p->send = td_arena_array(d->arena, f->n_sends, sizeof *p->send);
+        if (!p->send) return td_decide_nomem(err);
+        for (size_t i = 0; i < f->n_sends; i++)
+            p->send[i] = (td_plan_send){ f->send[i].to, f->send[i].level_db.a, "as written" };
+        p->n_sends = f->n_sends;
+    }
+    return td_decide_chain(d, &site, &f->chain, f, &c->found, err);
+}
+
+td_status td_decide_fixes(td_decider *d, td_error *err)
+{
+    size_t most = d->recipe->n_fixes * d->session->n_stems, n = 0;
+    candidate *c = td_arena_array(d->arena, most + 1, sizeof *c);
+    if (!c) return td_decide_nomem(err);
+    for (size_t f = 0; f < d->recipe->n_fixes; f++) {
+        const td_fix_wish *fix = &d->recipe->fix[f];
+        size_t asked = 0, before = n;
+        double nearest = -INFINITY;
+        for (size_t i = 0; i < d->session->n_stems; i++) {
+            const td_stem *s = &d->session->stem[i];
+            if (s->bus >= d->plan->n_buses || !meant(fix, s->role.name)) continue;
+            bool fires;
+            asked++;
+            TD_TRY(consider(d, fix, i, &c[n], &fires, &nearest, err));
+            n += fires;
+        }
+        if (!asked)
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no stem it is for", fix->name));
+        else if (n == before && isfinite(nearest))
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no track; nearest was %.1f, asked was %s", fix->name,
+                                  nearest, fix->when_text));
+        else if (n == before)
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no track, asked was %s", fix->name,
+                                  fix->when_text ? fix->when_text : "nothing"));
+    }
+    TD_TRY(limit(d, c, n, err));
+    for (size_t i = 0; i < n; i++)
+        if (!c[i].drop) TD_TRY(apply(d, &c[i], err));
+    return TD_OK;
+}

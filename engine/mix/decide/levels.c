@@ -1,0 +1,199 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/render.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- trim: the mix bus meets the level it is calibrated for
+ * ------------------------------------------------------------------ */
+
+/* Plays all staged buses with their faders and keeps the sum on disk, for the mix bus to be decided on. */
+static td_status play_sum(td_decider *d, td_feed **feed, td_vu *vu, td_error *err)
+{
+    double sum[2][TD_BLOCK];
+    float one[2][TD_BLOCK], out[2][TD_BLOCK], *to[2] = { one[0], one[1] }, *sound[2] = { out[0], out[1] };
+    for (uint64_t left = d->session->frames; left;) {
+        size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK;
+        memset(sum, 0, sizeof sum);
+        for (size_t b = 0; b < d->plan->n_buses; b++) {
+            double gain = td_from_db(td_bus_gain_db(d, b));
+            TD_TRY(td_feed_read(feed[b], to, n, err));
+            for (size_t c = 0; c < 2; c++)
+                for (size_t i = 0; i < n; i++) sum[c][i] += gain * (double)one[c][i];
+        }
+        for (size_t c = 0; c < 2; c++)
+            for (size_t i = 0; i < n; i++) out[c][i] = (float)sum[c][i];
+        td_vu_add(vu, out[0], out[1], n);
+        TD_TRY(td_scratch_append(d->sum, (const float *const *)sound, n, err));
+        left -= n;
+    }
+    return TD_OK;
+}
+
+td_status td_decide_trim(td_decider *d, td_error *err)
+{
+    td_feed *feed[TD_BUSES_MAX] = { 0 };
+    td_vu *vu = NULL;
+    td_status st = td_vu_new(d->session->rate_hz, &vu) ? td_decide_nomem(err) : TD_OK;
+    if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err);
+    for (size_t b = 0; !st && b < d->plan->n_buses; b++)
+        st = td_feed_bus(d->survey, d->session, NULL, b, &feed[b], err);
+    if (!st) st = play_sum(d, feed, vu, err);
+    if (!st && isfinite(td_vu_max_dbfs(vu))) {
+        char clock[16];
+        d->plan->trim_db = td_round_to(-18 - td_vu_max_dbfs(vu), 0.1);
+        d->plan->trim_reason =
+            td_arena_printf(d->arena, "%+.1f dB: loudest VU reading %.1f at %s, brought to 0 VU (-18 dBFS)",
+                            d->plan->trim_db, td_vu_max_dbfs(vu) + 18, td_clock(td_vu_max_at(vu), clock));
+        if (!d->plan->trim_reason) st = td_decide_nomem(err);
+    }
+    for (size_t b = 0; b < d->plan->n_buses; b++) td_feed_free(feed[b]);
+    td_vu_free(vu);
+    return st;
+}
+
+/* ---- make-up: a chain changes colour and dynamics, not the balance
+ * -------------------------------------------------------------- */
+
+enum { PLACES = 8, PLACE_S = 3, WARM_S = 1 };
+
+/* Mean K power of n seconds of a lane or feed at a place, after a second of warm-up that does not count. */
+static td_status power_at(td_status (*pull)(void *from, float *const *out, size_t n, td_error *err), void *from,
+                          unsigned rate_hz, double gain, double *power, td_error *err)
+{
+    td_loudness *m = NULL;
+    float *buffer = malloc(2 * (size_t)rate_hz * sizeof *buffer);
+    td_status st = !buffer || td_loudness_new(rate_hz, 2, &m) ? td_decide_nomem(err) : TD_OK;
+    float *to[2] = { buffer, buffer ? buffer + rate_hz : NULL };
+    for (int s = 0; !st && s < WARM_S + PLACE_S; s++) {
+        st = pull(from, to, rate_hz, err);
+        if (!st && td_loudness_add(m, (const float *const *)to, rate_hz)) st = td_decide_nomem(err);
+    }
+    if (!st) {
+        size_t n;
+        const float *k = td_loudness_steps(m, &n);
+        for (size_t i = WARM_S * 10; i < n; i++) *power += gain * (double)k[i];
+    }
+    td_loudness_free(m);
+    free(buffer);
+    return st;
+}
+
+static td_status pull_lane(void *from, float *const *out, size_t n, td_error *err)
+{
+    return td_lane_pull(from, out, n, err);
+}
+
+static td_status pull_feed(void *from, float *const *out, size_t n, td_error *err)
+{
+    for (size_t done = 0; done < n;) {
+        size_t m = n - done < TD_BLOCK ? n - done : TD_BLOCK;
+        float *to[2] = { out[0] + done, out[1] + done };
+        TD_TRY(td_feed_read(from, to, m, err));
+        done += m;
+    }
+    return TD_OK;
+}
+
+/* Places spread evenly over the time a bus is active, so that quiet and loud parts weigh as they sound. */
+static size_t spread_places(const td_decider *d, size_t bus, int64_t *at)
+{
+    const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, bus));
+    unsigned char *own = td_arena_alloc(d->arena, s->steps + 1);
+    size_t active = own ? td_gated_frames(s->k, s->steps, own) : 0, seen = 0, n = 0;
+    int64_t last = INT64_MIN / 2;
+    for (size_t i = 0; i < s->steps && n < PLACES; i++) {
+        if (!own || !own[i]) continue;
+        if (seen++ < active * n / PLACES) continue;
+        int64_t where = (int64_t)((double)i * TD_STEP_S * d->session->rate_hz);
+        if (where - last < PLACE_S * (int64_t)d->session->rate_hz) continue;
+        at[n++] = last = where;
+    }
+    return n;
+}
+
+td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
+{
+    td_plan_bus *p = &d->plan->bus[bus];
+    int64_t at[PLACES];
+    size_t n = p->chain.n_steps ? spread_places(d, bus, at) : 0;
+    td_lane *lane = NULL;
+    td_feed *feed = NULL;
+    double before = 0, after = 0;
+    if (!n) return TD_OK;
+    td_status st = td_lane_new(d->survey, d->session, d->plan, bus, p->chain.n_steps, &lane, err);
+    if (!st) st = td_feed_bus(d->survey, d->session, NULL, bus, &feed, err);
+    for (size_t i = 0; !st && i < n; i++) {
+        int64_t from = at[i] - WARM_S * (int64_t)d->session->rate_hz;
+        st = td_lane_seek(lane, from, err);
+        if (!st) st = td_feed_seek(feed, from, err);
+        if (!st) st = power_at(pull_feed, feed, d->session->rate_hz, td_db_power(p->clip_gain_db), &before, err);
+        if (!st) st = power_at(pull_lane, lane, d->session->rate_hz, 1, &after, err);
+    }
+    td_lane_free(lane);
+    td_feed_free(feed);
+    if (!st && before > 0 && after > 0) p->makeup_db = td_round_to(td_power_db(before / after), 0.1);
+    return st;
+}
+
+/* ---- the final check
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+enum { CHECKS = 4, CHECK_S = 4, CHECK_WARM_S = 2 };
+
+/* The loudest passages of 4 s, by the mix's momentary loudness, not overlapping. */
+static size_t loudest(const td_decider *d, int64_t *at, td_error *err, td_status *st)
+{
+    float *k = td_arena_array(d->arena, d->steps + 1, sizeof *k);
+    bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
+    size_t n = 0;
+    *st = k && taken ? TD_OK : td_decide_nomem(err);
+    if (*st || d->steps < 4) return 0;
+    td_mix_power(d, SIZE_MAX, k);
+    while (n < CHECKS) {
+        double best = 0;
+        size_t where = 0;
+        for (size_t i = 0; i + 4 <= d->steps; i++) {
+            double sum = (double)k[i] + (double)k[i + 1] + (double)k[i + 2] + (double)k[i + 3];
+            if (taken[i] || sum <= best) continue;
+            best = sum;
+            where = i;
+        }
+        if (!(best > 0)) break;
+        for (size_t i = where > 40 ? where - 40 : 0; i < where + 40 && i < d->steps; i++) taken[i] = true;
+        at[n++] = (int64_t)(((double)where - 18) * TD_STEP_S * d->session->rate_hz);
+    }
+    return n;
+}
+
+td_status td_decide_check(td_decider *d, td_error *err)
+{
+    int64_t at[CHECKS];
+    td_status st;
+    size_t n = loudest(d, at, err, &st), frames = (size_t)d->session->rate_hz * CHECK_S;
+    float *buffer = st ? NULL : malloc(2 * frames * sizeof *buffer),
+          *in[2] = { buffer, buffer ? buffer + frames : NULL };
+    if (!st && !buffer) st = td_decide_nomem(err);
+    td_render_wish w = { .session = d->session,
+                         .survey = d->survey,
+                         .plan = d->plan,
+                         .pool = d->wish->pool,
+                         .scratch_folder = d->wish->scratch_folder };
+    double highest = -INFINITY;
+    for (size_t i = 0; !st && i < n; i++) {
+        td_vu *vu = NULL;
+        st = td_render_passage(&w, at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, NULL, err);
+        if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_decide_nomem(err);
+        if (!st) td_vu_add(vu, in[0], in[1], frames);
+        if (!st) highest = fmax(highest, td_vu_max_dbfs(vu));
+        td_vu_free(vu);
+    }
+    free(buffer);
+    if (st || !isfinite(highest)) return st;
+    double correction = td_round_to(-18 - highest, 0.1);
+    d->plan->trim_db = td_round_to(d->plan->trim_db + correction, 0.1);
+    d->plan->trim_reason = td_arena_printf(d->arena, "%s; %+.1f dB after the groups: %+.1f dB", d->plan->trim_reason,
+                                           correction, d->plan->trim_db);
+    return d->plan->trim_reason ? TD_OK : td_decide_nomem(err);
+}

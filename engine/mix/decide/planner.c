@@ -1,0 +1,332 @@
+#include "engine/mix/planner.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/decide/decide.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+td_status td_decide_nomem(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+}
+
+td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...)
+{
+    td_plan *p = d->plan;
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (!(p->n_notes & (p->n_notes - 1))) { /* room is a power of two */
+        td_plan_note *grown = td_arena_array(d->arena, p->n_notes ? p->n_notes * 2 : 1, sizeof *grown);
+        if (!grown) return TD_NOMEM;
+        if (p->n_notes) memcpy(grown, p->note, p->n_notes * sizeof *grown);
+        p->note = grown;
+    }
+    const char *kept = td_arena_strdup(d->arena, text);
+    if (!kept) return TD_NOMEM;
+    p->note[p->n_notes].kind = kind;
+    p->note[p->n_notes++].text = kept;
+    return TD_OK;
+}
+
+size_t td_stems_meant(const td_session *s, const char *word, size_t *index)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *t = &s->stem[i];
+        if (t->bus >= s->n_buses) continue;
+        if (td_role_covers(word, t->role.name) || !strcmp(word, s->bus[t->bus].name) || !strcmp(word, t->name))
+            index[n++] = i;
+    }
+    return n;
+}
+
+/* ---- from session and recipe: what is known before anything is decided
+ * --------------------------------------------------- */
+
+static td_status copy_stems(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
+    const td_session *s = d->session;
+    p->n_stems = s->n_stems;
+    p->stem = td_arena_array(d->arena, s->n_stems + 1, sizeof *p->stem);
+    if (!p->stem) return td_decide_nomem(err);
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *t = &s->stem[i];
+        td_plan_stem *q = &p->stem[i];
+        *q = (td_plan_stem){ .gain_db = t->level_db, .pan = t->pan, .flip = t->flip };
+        q->name = td_arena_strdup(d->arena, t->name);
+        q->path = td_arena_strdup(d->arena, t->path);
+        q->path_right = td_arena_strdup(d->arena, t->path_right);
+        q->role = td_arena_strdup(d->arena, t->role.name);
+        q->bus = t->bus < s->n_buses ? td_arena_strdup(d->arena, s->bus[t->bus].name) : NULL;
+        q->sha256 = td_arena_strdup(d->arena, t->sha256);
+        if (t->role.guess)
+            q->reason = td_arena_printf(d->arena, "role guessed: %s; say so in the job file", t->role.why);
+        if (!q->name || !q->path || !q->role || !q->sha256) return td_decide_nomem(err);
+    }
+    p->n_buses = s->n_buses;
+    p->bus = td_arena_array(d->arena, s->n_buses + 1, sizeof *p->bus);
+    if (!p->bus) return td_decide_nomem(err);
+    for (size_t b = 0; b < s->n_buses; b++) {
+        p->bus[b].name = td_arena_strdup(d->arena, s->bus[b].name);
+        p->bus[b].group = td_arena_strdup(d->arena, s->bus[b].group);
+        if (!p->bus[b].name || !p->bus[b].group) return td_decide_nomem(err);
+    }
+    return TD_OK;
+}
+
+/* The song's last sound and room for tails, the same for every recipe: versions of one session have one length. */
+static uint64_t length(const td_decider *d)
+{
+    const td_signal *sum = td_survey_signal(d->survey, td_survey_sum(d->survey));
+    uint64_t tail = 4 * (uint64_t)d->session->rate_hz, end = d->session->frames;
+    if (!isnan(sum->last_sound_s)) {
+        uint64_t last = (uint64_t)(sum->last_sound_s * d->session->rate_hz) + tail;
+        if (last > end) end = last;
+    }
+    return end;
+}
+
+static td_status copy_head(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
+    const td_recipe *r = d->recipe;
+    p->recipe = td_arena_strdup(d->arena, r->name);
+    p->recipe_title = td_arena_strdup(d->arena, r->title);
+    p->label = td_arena_strdup(d->arena, d->wish->label ? d->wish->label : r->name);
+    p->recipe_revision = r->revision;
+    p->recipe_hash = td_arena_strdup(d->arena, r->hash);
+    p->session_hash = td_arena_strdup(d->arena, d->session->hash);
+    p->title = td_arena_strdup(d->arena, d->session->title);
+    p->artist = td_arena_strdup(d->arena, d->session->artist);
+    p->rate_hz = d->session->rate_hz;
+    p->frames = length(d);
+    p->master = r->master;
+    p->preview = r->preview;
+    p->preview_format = td_arena_strdup(d->arena, r->preview_format ? r->preview_format : "wav");
+    p->preview_bits = r->preview_bits;
+    if (!p->recipe || !p->label || !p->recipe_hash || !p->session_hash || !p->preview_format)
+        return td_decide_nomem(err);
+    p->master.named = td_arena_strdup(d->arena, r->master.named);
+    p->preview.named = td_arena_strdup(d->arena, r->preview.named);
+    return TD_OK;
+}
+
+static bool uses_notes(const td_chain_wish *c)
+{
+    for (size_t i = 0; i < c->n_steps; i++)
+        for (size_t k = 0; k < c->step[i].proc->n_params; k++)
+            if (c->step[i].value[k].kind == TD_WISH_NOTES) return true;
+    return false;
+}
+
+static td_status take_tempo(td_decider *d)
+{
+    const td_recipe *r = d->recipe;
+    bool asked = uses_notes(&r->mix);
+    for (size_t i = 0; i < r->n_groups; i++) asked = asked || uses_notes(&r->group[i].chain);
+    for (size_t i = 0; i < r->n_rets; i++) asked = asked || uses_notes(&r->ret[i].chain);
+    const char *from = d->session->tempo_from;
+    d->plan->tempo_bpm = d->session->tempo_bpm > 0 ? d->session->tempo_bpm : td_survey_tempo(d->survey);
+    if (!(d->session->tempo_bpm > 0)) from = "estimate";
+    if (!(d->plan->tempo_bpm > 0)) {
+        d->plan->tempo_bpm = 120;
+        from = "default";
+    }
+    if (!asked || (from && !strcmp(from, "job"))) return TD_OK;
+    int kind = from && !strcmp(from, "default") ? TD_NOTE_WARNING : TD_NOTE_DECISION;
+    return td_decide_note(
+        d, kind, "tempo %.4g bpm (%s)%s", d->plan->tempo_bpm, from,
+        kind == TD_NOTE_WARNING ? ": nobody said one, and note lengths depend on it; say tempo in the job file" : "");
+}
+
+/* ---- storeys
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+static const td_group_wish *wish_for(const td_group_wish *g, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(g[i].bus, name)) return &g[i];
+    return NULL;
+}
+
+static const td_group_wish *group_of(const td_decider *d, const td_plan_bus *b)
+{
+    const td_group_wish *g = wish_for(d->recipe->group, d->recipe->n_groups, b->name);
+    return g ? g : wish_for(d->recipe->group, d->recipe->n_groups, b->group);
+}
+
+static td_status decide_mix_bus(td_decider *d, td_error *err)
+{
+    td_site site = {
+        .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &d->plan->mix, .name = "mix", .role = "mix"
+    };
+    return td_decide_chain(d, &site, &d->recipe->mix, NULL, NULL, err);
+}
+
+static td_status copy_sends(td_decider *d, const td_group_wish *g, td_plan_bus *p, td_error *err)
+{
+    p->send = td_arena_array(d->arena, g->n_sends + 1, sizeof *p->send);
+    if (!p->send) return td_decide_nomem(err);
+    for (size_t i = 0; i < g->n_sends; i++)
+        p->send[p->n_sends++] = (td_plan_send){ g->send[i].to, g->send[i].level_db.a, "as written" };
+    return TD_OK;
+}
+
+/* Each bus is decided by itself: on its own arena and with its own notes, so that all can be decided side by side. */
+typedef struct group_task {
+    td_decider *d;
+    td_decider own[TD_BUSES_MAX];
+    td_plan plan[TD_BUSES_MAX];
+} group_task;
+
+static td_status decide_group(void *shared, size_t b, td_error *err)
+{
+    group_task *t = shared;
+    td_decider *d = &t->own[b];
+    td_plan_bus *p = &t->d->plan->bus[b];
+    const td_group_wish *g = group_of(d, p);
+    if (!g || p->peak_dbfs < -80) return TD_OK;
+    td_site site = { .kind = TD_SITE_BUS,
+                     .index = b,
+                     .signal = td_survey_bus(d->survey, b),
+                     .chain = &p->chain,
+                     .name = p->name,
+                     .role = p->name };
+    if (g->when) {
+        td_finding f;
+        TD_TRY(td_evaluate(d, &site, g->when, &f, err));
+        if (!f.holds)
+            return td_decide_note(d, TD_NOTE_NOT_USED, "group %s: %s, asked was %s", p->name, f.text, g->when_text);
+    }
+    TD_TRY(td_decide_chain(d, &site, &g->chain, NULL, NULL, err));
+    TD_TRY(copy_sends(d, g, p, err));
+    return td_decide_makeup(d, b, err);
+}
+
+static td_status decide_groups(td_decider *d, td_error *err)
+{
+    group_task *t = calloc(1, sizeof *t);
+    if (!t) return td_decide_nomem(err);
+    t->d = d;
+    td_status st = TD_OK;
+    size_t n = d->plan->n_buses;
+    for (size_t b = 0; !st && b < n; b++) {
+        t->own[b] = *d;
+        t->plan[b] = *d->plan; /* shares buses and stems; notes are its own */
+        t->plan[b].note = NULL;
+        t->plan[b].n_notes = 0;
+        t->own[b].plan = &t->plan[b];
+        t->own[b].arena = td_arena_new();
+        if (!t->own[b].arena) st = td_decide_nomem(err);
+    }
+    if (!st) st = td_pool_run(d->wish->pool, n, decide_group, t, err);
+    for (size_t b = 0; b < n; b++) {
+        for (size_t i = 0; !st && i < t->plan[b].n_notes; i++)
+            if (td_decide_note(d, (int)t->plan[b].note[i].kind, "%s", t->plan[b].note[i].text))
+                st = td_decide_nomem(err);
+        td_arena_join(d->arena, t->own[b].arena);
+    }
+    free(t);
+    return st;
+}
+
+static td_status not_used_groups(td_decider *d)
+{
+    for (size_t i = 0; i < d->recipe->n_groups; i++) {
+        bool used = false;
+        for (size_t b = 0; b < d->plan->n_buses; b++)
+            used = used || group_of(d, &d->plan->bus[b]) == &d->recipe->group[i];
+        if (!used && td_decide_note(d, TD_NOTE_NOT_USED, "groups.%s: no stems", d->recipe->group[i].bus))
+            return TD_NOMEM;
+    }
+    return TD_OK;
+}
+
+/* A return nobody sends to is left out. */
+static td_status decide_returns(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
+    p->ret = td_arena_array(d->arena, d->recipe->n_rets + 1, sizeof *p->ret);
+    if (!p->ret) return td_decide_nomem(err);
+    for (size_t i = 0; i < d->recipe->n_rets; i++) {
+        const td_group_wish *g = &d->recipe->ret[i];
+        bool fed = false;
+        for (size_t b = 0; b < p->n_buses; b++)
+            for (size_t s = 0; s < p->bus[b].n_sends; s++) fed = fed || !strcmp(p->bus[b].send[s].to, g->bus);
+        for (size_t k = 0; k < p->n_stems; k++)
+            for (size_t s = 0; s < p->stem[k].n_sends; s++) fed = fed || !strcmp(p->stem[k].send[s].to, g->bus);
+        if (!fed) {
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "returns.%s: nothing is sent to it", g->bus));
+            continue;
+        }
+        td_plan_return *r = &p->ret[p->n_rets];
+        *r = (td_plan_return){ .name = td_arena_strdup(d->arena, g->bus), .reason = "as written" };
+        if (g->level_db.kind == TD_WISH_VALUE) r->fader_db = g->level_db.a;
+        td_site site = { .kind = TD_SITE_RETURN,
+                         .index = p->n_rets,
+                         .signal = td_survey_sum(d->survey),
+                         .chain = &r->chain,
+                         .name = r->name,
+                         .role = "returns" };
+        p->n_rets++;
+        TD_TRY(td_decide_chain(d, &site, &g->chain, NULL, NULL, err));
+    }
+    return TD_OK;
+}
+
+static void show(const td_plan_wish *w, double fraction)
+{
+    if (w->progress) w->progress(w->user, "planning", fraction);
+}
+
+static td_status decide(td_decider *d, td_error *err)
+{
+    TD_TRY(copy_head(d, err));
+    TD_TRY(copy_stems(d, err));
+    TD_TRY(take_tempo(d));
+    TD_TRY(td_decide_staging(d, err));
+    TD_TRY(td_decide_balance(d, err));
+    TD_TRY(td_choose_curve(d, err));
+    TD_TRY(td_decide_trim(d, err));
+    show(d->wish, 0.2);
+    TD_TRY(decide_mix_bus(d, err));
+    show(d->wish, 0.4);
+    TD_TRY(decide_groups(d, err));
+    TD_TRY(not_used_groups(d));
+    show(d->wish, 0.8);
+    TD_TRY(td_decide_fixes(d, err));
+    TD_TRY(decide_returns(d, err));
+    TD_TRY(td_decide_check(d, err));
+    show(d->wish, 1);
+    return TD_OK;
+}
+
+td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
+{
+    *out = NULL;
+    td_arena *a = td_arena_new();
+    td_plan *p = a ? td_arena_alloc(a, sizeof *p) : NULL;
+    td_decider d = {
+        .wish = wish, .session = wish->session, .survey = wish->survey, .recipe = wish->recipe, .plan = p, .arena = a
+    };
+    d.steps = td_survey_signal(wish->survey, td_survey_sum(wish->survey))->steps;
+    d.active = a ? td_arena_alloc(a, d.steps + 1) : NULL;
+    if (!p || !d.active) {
+        td_arena_free(a);
+        return td_decide_nomem(err);
+    }
+    p->arena = a;
+    td_status st = decide(&d, err);
+    td_scratch_free(d.sum);
+    if (st) {
+        td_plan_free(p);
+        return st;
+    }
+    *out = p;
+    return TD_OK;
+}

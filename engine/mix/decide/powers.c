@@ -1,0 +1,121 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include <string.h>
+
+double td_bus_gain_db(const td_decider *d, size_t bus)
+{
+    const td_plan_bus *b = &d->plan->bus[bus];
+    return b->clip_gain_db + b->makeup_db + b->fader_db;
+}
+
+static double bus_power(const td_decider *d, size_t bus)
+{
+    return td_db_power(td_bus_gain_db(d, bus));
+}
+
+void td_mix_power(const td_decider *d, size_t without, float *k)
+{
+    for (size_t i = 0; i < d->steps; i++) {
+        double sum = 0;
+        for (size_t b = 0; b < d->plan->n_buses; b++) {
+            if (b == without) continue;
+            const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, b));
+            if (i < s->steps) sum += bus_power(d, b) * (double)s->k[i];
+        }
+        k[i] = (float)sum;
+    }
+}
+
+double td_bus_context(const td_decider *d, size_t bus, double *active_part)
+{
+    const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, bus));
+    unsigned char *own = td_arena_alloc(d->arena, d->steps + 1);
+    float *mix = td_arena_array(d->arena, d->steps + 1, sizeof *mix);
+    *active_part = 0;
+    if (!own || !mix) return NAN;
+    size_t n = s->steps < d->steps ? s->steps : d->steps, sounding = 0, both = 0;
+    td_gated_frames(s->k, n, own);
+    td_mix_power(d, SIZE_MAX, mix);
+    double group = 0, all = 0;
+    for (size_t i = 0; i < n; i++) {
+        sounding += d->active[i];
+        if (!own[i]) continue;
+        both += d->active[i];
+        group += bus_power(d, bus) * (double)s->k[i];
+        all += (double)mix[i];
+    }
+    if (!sounding || !(all > 0) || !(group > 0)) return NAN;
+    *active_part = (double)both / (double)sounding;
+    return td_power_db(group / all);
+}
+
+td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err)
+{
+    memset(out, 0, sizeof *out);
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_band_power one;
+        TD_TRY(td_survey_bands(d->survey, td_survey_bus(d->survey, b), mask, &one, err));
+        double power = bus_power(d, b);
+        for (size_t i = 0; i < TD_BANDS; i++) {
+            out->ll[i] += power * one.ll[i];
+            out->rr[i] += power * one.rr[i];
+            out->lr[i] += power * one.lr[i];
+        }
+    }
+    return TD_OK;
+}
+
+/* Bands by their nominal centres: 100 Hz to 10 kHz are 6 to 26. */
+static bool between(size_t band, double low_hz, double high_hz)
+{
+    double f = td_band_hz(band);
+    return f > low_hz * 0.944 && f < high_hz * 1.059;
+}
+
+void td_band_levels(const td_band_power *p, double level_db[TD_BANDS])
+{
+    double total = 0;
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (between(i, 100, 10000)) total += p->ll[i] + p->rr[i];
+    for (size_t i = 0; i < TD_BANDS; i++)
+        level_db[i] = total > 0 ? fmax(td_power_db((p->ll[i] + p->rr[i]) / total), -120) : -120;
+}
+
+void td_deviation(const double level_db[TD_BANDS], const float target[TD_BANDS], double out[TD_BANDS])
+{
+    double raw[TD_BANDS], mean = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        raw[i] = level_db[i] - (double)target[i];
+        if (!between(i, 63, 12500)) continue;
+        mean += raw[i];
+        n++;
+    }
+    /* full width at half height of one octave: sigma = (1 / 2.355) octaves, bands are a third of one apart */
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double sum = 0, weight = 0;
+        for (size_t k = 0; k < TD_BANDS; k++) {
+            if (!between(k, 50, 12500)) continue;
+            double octaves = ((double)i - (double)k) / 3 * 2.355;
+            double w = td_exp(-octaves * octaves / 2);
+            sum += w * (raw[k] - mean / (double)n);
+            weight += w;
+        }
+        out[i] = weight > 0 ? sum / weight : 0;
+    }
+}
+
+double td_band_mean(const double value[TD_BANDS], double low_hz, double high_hz)
+{
+    double sum = 0;
+    size_t n = 0, nearest = 0;
+    double middle = sqrt(low_hz * high_hz);
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        if (fabs(td_log(td_band_hz(i) / middle)) < fabs(td_log(td_band_hz(nearest) / middle))) nearest = i;
+        if (!between(i, low_hz, high_hz)) continue;
+        sum += value[i];
+        n++;
+    }
+    return n ? sum / (double)n : value[nearest];
+}

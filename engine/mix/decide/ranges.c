@@ -1,0 +1,213 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include <string.h>
+
+/* ---- width: the largest that keeps the group whole in mono
+ * --------------------------------------------------------------- */
+
+typedef struct width_check {
+    double mono_loss_lu, correlation, worst_octave;
+    size_t worst_band;
+} width_check;
+
+/* Mid and side powers of a band from LL, RR and LR, side scaled by w^2. */
+static width_check check_width(const td_band_power *p, double width)
+{
+    width_check c = { .worst_octave = 1 };
+    double ll = 0, rr = 0, lr = 0, stereo = 0, mono = 0, w2 = width * width;
+    double octave[3] = { 0 };
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double mid = (p->ll[i] + p->rr[i] + 2 * p->lr[i]) / 4, side = w2 * (p->ll[i] + p->rr[i] - 2 * p->lr[i]) / 4;
+        double cross = w2 * 0 + (p->ll[i] - p->rr[i]) / 4 * width; /* of mid and side */
+        double l = mid + side + 2 * cross, r = mid + side - 2 * cross, x = mid - side;
+        double k = td_k_weight_power(td_band_hz(i));
+        ll += l;
+        rr += r;
+        lr += x;
+        stereo += k * (l + r);
+        mono += k * 2 * mid;
+        octave[0] += l;
+        octave[1] += r;
+        octave[2] += x;
+        if (i % 3 == 2) {
+            double rho = octave[0] > 0 && octave[1] > 0 ? octave[2] / sqrt(octave[0] * octave[1]) : 1;
+            if (octave[0] + octave[1] > (p->ll[i] + p->rr[i]) * 1e-6 && rho < c.worst_octave) {
+                c.worst_octave = rho;
+                c.worst_band = i - 1;
+            }
+            memset(octave, 0, sizeof octave);
+        }
+    }
+    c.mono_loss_lu = mono > 0 && stereo > 0 ? td_power_db(stereo / mono) : 0;
+    c.correlation = ll > 0 && rr > 0 ? lr / sqrt(ll * rr) : 1;
+    return c;
+}
+
+static td_status solve_width(td_decider *d, const td_range_case *c, double low, double high, double *out,
+                             const char **reason, td_error *err)
+{
+    td_band_power p;
+    TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, &p, err));
+    for (*out = high; *out > low; *out -= 1) {
+        width_check w = check_width(&p, *out / 100);
+        if (w.mono_loss_lu <= 1 && w.correlation > 0.3 && w.worst_octave > 0) break;
+    }
+    width_check w = check_width(&p, *out / 100);
+    if (*out > low || w.mono_loss_lu <= 1)
+        *reason = td_arena_printf(d->arena, "%.0f %%: mono loss %.1f LU stays under 1, correlation %.2f", *out,
+                                  w.mono_loss_lu, w.correlation);
+    else
+        *reason = td_arena_printf(
+            d->arena, "%.0f %%, the least asked for: mono loss %.1f LU, the octave at %.0f Hz has correlation %.2f",
+            *out, w.mono_loss_lu, td_band_hz(w.worst_band), w.worst_octave);
+    return *reason ? TD_OK : td_decide_nomem(err);
+}
+
+/* Width by role, where the recipe leaves it to us. */
+static double usual_width(const char *role)
+{
+    static const struct {
+        const char *role;
+        double percent;
+    } rows[] = {
+        {"keys",     110},
+        { "synths",  115},
+        { "strings", 110},
+        { "guitars", 105},
+        { "backing", 120},
+        { "choir",   115},
+        { "fx",      120}
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].role, role)) return rows[i].percent;
+    return 100;
+}
+
+/* ---- gains that answer a condition
+ * ----------------------------------------------------------------------------------------- */
+
+/* How far the mix's deviation in a band moves when one of its groups moves by gain_db there. */
+static td_status mix_band_after(td_decider *d, const td_range_case *c, double low_hz, double high_hz, double gain_db,
+                                double *out, td_error *err)
+{
+    td_band_power mix, own;
+    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    TD_TRY(td_survey_bands(d->survey, c->site->signal, d->active, &own, err));
+    double gain = c->site->kind == TD_SITE_BUS ? td_db_power(td_bus_gain_db(d, c->site->index)) : 1;
+    double level[TD_BANDS], off[TD_BANDS];
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        if (td_band_hz(i) < low_hz * 0.944 || td_band_hz(i) > high_hz * 1.059) continue;
+        if (c->site->kind == TD_SITE_MIX) { /* the whole mix moves */
+            mix.ll[i] *= td_db_power(gain_db);
+            mix.rr[i] *= td_db_power(gain_db);
+            continue;
+        }
+        mix.ll[i] += gain * own.ll[i] * (td_db_power(gain_db) - 1);
+        mix.rr[i] += gain * own.rr[i] * (td_db_power(gain_db) - 1);
+    }
+    td_band_levels(&mix, level);
+    td_deviation(level, d->curve.p50, off);
+    *out = td_band_mean(off, low_hz, high_hz);
+    return TD_OK;
+}
+
+static bool compare(const td_condition *c, double x)
+{
+    return c->compare == TD_GT   ? x > c->value
+           : c->compare == TD_GE ? x >= c->value
+           : c->compare == TD_LT ? x < c->value
+                                 : x <= c->value;
+}
+
+/* The smallest of eight moves that makes `mix_excess` false. */
+static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double near, double far, double *out,
+                                  const char **reason, td_error *err)
+{
+    const td_condition *k = c->found->compare;
+    double after = c->found->value;
+    for (int i = 1; i <= 8; i++) {
+        *out = td_param_round(c->param, near + (far - near) * i / 8);
+        TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, *out, &after, err));
+        if (!compare(k, after)) break;
+    }
+    *reason = td_arena_printf(d->arena, "%+.1f dB: the mix stood %+.1f dB off '%s' at %.0f to %.0f Hz, now %+.1f dB%s",
+                              *out, c->found->value, d->curve_name, k->low_hz, k->high_hz, after,
+                              compare(k, after) ? "; the end of the range, more is not allowed" : "");
+    return *reason ? TD_OK : td_decide_nomem(err);
+}
+
+/* A gain in a range without condition on the mix bus: the air shelf. Half of what its band lacks and half a dB of air.
+ */
+static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, double low, double high, double *out,
+                           const char **reason, td_error *err)
+{
+    td_band_power mix;
+    double level[TD_BANDS], off[TD_BANDS];
+    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    td_band_levels(&mix, level);
+    td_deviation(level, d->curve.p50, off);
+    double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
+    *out = td_param_round(c->param, td_clamp(lack > 0 ? 0.5 + lack / 2 : 0, low, high));
+    *reason = td_arena_printf(d->arena, "%+.1f dB: around %.0f Hz the mix stands %+.1f dB off '%s'", *out, at_hz, -lack,
+                              d->curve_name);
+    return *reason ? TD_OK : td_decide_nomem(err);
+}
+
+/* ---- others
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* A low cut below everything the instrument plays: 0.6 times its lowest band within 30 dB of its loudest. */
+static td_status solve_low_cut(td_decider *d, const td_range_case *c, double low, double high, double *out,
+                               const char **reason, td_error *err)
+{
+    td_band_power p;
+    TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, &p, err));
+    double loudest = 0, lowest_hz = low / 0.6;
+    for (size_t i = 0; i < TD_BANDS; i++) loudest = fmax(loudest, p.ll[i] + p.rr[i]);
+    for (size_t i = 4; i < TD_BANDS; i++) { /* from 63 Hz: below lies what is to be cut */
+        if (p.ll[i] + p.rr[i] < loudest / 1000) continue;
+        lowest_hz = td_band_hz(i);
+        break;
+    }
+    *out = td_param_round(c->param, td_clamp(0.6 * lowest_hz, low, high));
+    *reason = td_arena_printf(d->arena, "%.0f Hz: 0.6 times its lowest playing band, %.0f Hz", *out, lowest_hz);
+    return *reason ? TD_OK : td_decide_nomem(err);
+}
+
+static bool named(const td_param *p, const char *name)
+{
+    return p->name && !strcmp(p->name, name);
+}
+
+td_status td_solve_range(td_decider *d, const td_range_case *c, const double *value, double *out, const char **reason,
+                         td_error *err)
+{
+    double low = c->wish->a, high = c->wish->b;
+    if (c->wish->kind == TD_WISH_AUTO) { /* only width leaves itself to us */
+        low = 100;
+        high = fmax(100, usual_width(c->site->role));
+    }
+    if (named(c->param, "width") && c->param->unit == TD_UNIT_PERCENT)
+        return solve_width(d, c, low, high, out, reason, err);
+    if (named(c->param, "at") && c->part && !strcmp(c->proc->name, "low_cut"))
+        return solve_low_cut(d, c, low, high, out, reason, err);
+    bool gain = named(c->param, "gain") && c->param->unit == TD_UNIT_DB;
+    double near = fabs(low) < fabs(high) ? low : high, far = near == low ? high : low;
+    const td_condition *k = c->found ? c->found->compare : NULL;
+    if (gain && k && !strcmp(td_features[k->feature].name, "mix_excess"))
+        return solve_mix_excess(d, c, near, far, out, reason, err);
+    if (gain && !c->found && c->part && c->site->kind == TD_SITE_MIX) {
+        int at = td_param_find(c->proc, "at");
+        if (at >= 0 && isfinite(value[at])) return solve_air(d, c, value[at], low, high, out, reason, err);
+    }
+    if (c->found && k) { /* as far as the condition is exceeded */
+        double over = fabs(c->found->value - c->found->limit);
+        *out = td_param_round(c->param, td_clamp(far < near ? near - over : near + over, low, high));
+        *reason = td_arena_printf(d->arena, "%s, limit %g", c->found->text, c->found->limit);
+        return *reason ? TD_OK : td_decide_nomem(err);
+    }
+    *out = td_param_round(c->param, near);
+    *reason = "the gentler end of its range: nothing asks for more";
+    return TD_OK;
+}

@@ -1,0 +1,370 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Thresholds are found on picks: every 8th frame of what the detector looks at, over the whole song, never on block
+ * maxima (which are right only for attacks of nothing). Fast attacks take every 2nd. Picks lie on disk; a trial streams
+ * them through the real gain computer and ballistics. */
+
+enum { TRIALS = 13 };
+
+typedef struct goal {
+    size_t detector;
+    int part; /* -1: the step's own */
+    size_t goal_slot, solved_slot;
+    const td_param *solved;
+    td_wish wish;
+    double value, low, high; /* bracket */
+    bool more_is_less;       /* a higher value reduces less (thresholds) */
+    double max_db, max_at_s, p95_db, idle;
+} goal;
+
+typedef struct solver {
+    td_decider *d;
+    const td_site *site;
+    td_plan_step *step;
+    goal goals[TD_DETECTORS_MAX];
+    size_t n_goals, detectors;
+    unsigned stride;
+    td_scratch *picks; /* a plane per detector, then the input's peak */
+} solver;
+
+/* ---- the sound in front of the step
+ * ------------------------------------------------------------------------------------ */
+
+/* Plays what reaches the step: the chain so far, at its own time. */
+typedef struct front {
+    td_lane *lane;                 /* of a bus */
+    td_feed *feed;                 /* of a stem */
+    const td_scratch *sum;         /* of the mix bus */
+    td_lane *sender[TD_BUSES_MAX]; /* of a return */
+    float send_gain[TD_BUSES_MAX];
+    size_t n_senders;
+    td_chain *chain; /* in front, where the lane does not hold it */
+    float gain;
+    int64_t at;
+    size_t skip; /* latency still to drop */
+    td_feed *key;
+} front;
+
+static void front_close(front *f)
+{
+    td_lane_free(f->lane);
+    td_feed_free(f->feed);
+    for (size_t i = 0; i < f->n_senders; i++) td_lane_free(f->sender[i]);
+    td_chain_free(f->chain);
+    td_feed_free(f->key);
+}
+
+static td_status senders_open(front *f, td_decider *d, size_t ret, td_error *err)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        const td_plan_bus *p = &d->plan->bus[b];
+        for (size_t s = 0; s < p->n_sends; s++) {
+            if (strcmp(p->send[s].to, d->plan->ret[ret].name)) continue;
+            TD_TRY(td_lane_new(d->survey, d->session, d->plan, b, SIZE_MAX, &f->sender[f->n_senders], err));
+            f->send_gain[f->n_senders++] = (float)td_from_db(p->send[s].level_db);
+        }
+    }
+    return TD_OK;
+}
+
+static td_status front_open(front *f, td_decider *d, const td_site *site, const td_plan_step *step, td_error *err)
+{
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    f->gain = 1;
+    if (site->kind == TD_SITE_BUS) {
+        TD_TRY(td_lane_new(d->survey, d->session, d->plan, site->index, site->chain->n_steps, &f->lane, err));
+    } else {
+        TD_TRY(td_chain_of_plan(site->chain, SIZE_MAX, &fmt, &f->chain, err));
+        f->skip = td_chain_latency(f->chain);
+    }
+    if (site->kind == TD_SITE_MIX) {
+        f->sum = d->sum;
+        f->gain = (float)td_from_db(d->plan->trim_db);
+    }
+    if (site->kind == TD_SITE_STEM)
+        TD_TRY(td_feed_new(d->survey, d->session, NULL, &site->index, 1, NULL, &f->feed, err));
+    if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, site->index, err));
+    return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
+}
+
+static td_status front_block(front *f, float *const *out, size_t n, td_error *err)
+{
+    if (f->sum) TD_TRY(td_scratch_read(f->sum, f->at, out, n, err));
+    if (f->feed) TD_TRY(td_feed_read(f->feed, out, n, err));
+    for (size_t i = 0; i < f->n_senders; i++) {
+        float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
+        TD_TRY(td_lane_pull(f->sender[i], to, n, err));
+        for (size_t c = 0; c < 2; c++)
+            for (size_t k = 0; k < n; k++) out[c][k] = (i ? out[c][k] : 0) + f->send_gain[i] * one[c][k];
+    }
+    f->at += (int64_t)n;
+    for (size_t c = 0; c < 2; c++)
+        for (size_t k = 0; k < n; k++) out[c][k] *= f->gain;
+    td_chain_process(f->chain, out, NULL, NULL, n);
+    return TD_OK;
+}
+
+static td_status front_read(front *f, float *const *out, float *const *key, size_t n, td_error *err)
+{
+    if (f->key) TD_TRY(td_feed_read(f->key, key, n, err));
+    if (f->lane) return td_lane_pull(f->lane, out, n, err);
+    while (f->skip) {
+        size_t m = f->skip < TD_BLOCK ? f->skip : TD_BLOCK;
+        TD_TRY(front_block(f, out, m, err));
+        f->skip -= m;
+    }
+    return front_block(f, out, n, err);
+}
+
+/* ---- picks
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static double parameter(const td_processor *proc, const double *value, const char *name)
+{
+    int slot = td_param_find(proc, name);
+    return slot < 0 ? NAN : value[slot];
+}
+
+static unsigned stride_for(const td_plan_step *s)
+{
+    double attack = parameter(s->proc, s->value, "attack");
+    for (size_t i = 0; i < s->n_parts; i++) {
+        double a = parameter(s->part[i].proc, s->part[i].value, "attack");
+        if (!isnan(a) && !(attack < a)) attack = a;
+    }
+    return attack >= 2 ? 8 : 2;
+}
+
+static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, td_error *err)
+{
+    td_part part[TD_PARTS_MAX];
+    td_settings set = td_step_settings(s->step, part);
+    td_format fmt = { .rate_hz = s->d->session->rate_hz, .tempo_bpm = s->d->plan->tempo_bpm, .pick = pick };
+    return td_unit_new(s->step->proc, &fmt, &set, out, err);
+}
+
+static td_status take_picks(solver *s, front *f, td_unit_state *unit, td_error *err)
+{
+    static const size_t rows = TD_DETECTORS_MAX + 1;
+    float *level[TD_DETECTORS_MAX], *plane[TD_DETECTORS_MAX + 1], in[2][TD_BLOCK], key[2][TD_BLOCK];
+    float *to[2] = { in[0], in[1] }, *kto[2] = { key[0], key[1] };
+    float *block = malloc(2 * rows * TD_BLOCK * sizeof *block);
+    if (!block) return td_decide_nomem(err);
+    for (size_t i = 0; i < rows; i++) {
+        if (i < TD_DETECTORS_MAX) level[i] = block + i * TD_BLOCK;
+        plane[i] = block + (rows + i) * TD_BLOCK;
+    }
+    const td_dynamics *dyn = s->step->proc->dynamics;
+    td_status st = TD_OK;
+    for (uint64_t left = s->d->session->frames; !st && left;) {
+        size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK, m = 0;
+        if ((st = front_read(f, to, kto, n, err))) break;
+        dyn->sense(td_unit_raw(unit), (const float *const *)to, f->key ? (const float *const *)kto : NULL, n, level);
+        for (size_t i = 0; i < n; i += s->stride, m++) { /* TD_BLOCK is a multiple of the stride: no phase to carry */
+            for (size_t k = 0; k < s->detectors; k++) plane[k][m] = level[k][i];
+            float peak = 0;
+            for (size_t j = i; j < n && j < i + s->stride; j++)
+                peak = fmaxf(peak, fmaxf(fabsf(in[0][j]), fabsf(in[1][j])));
+            plane[s->detectors][m] = peak;
+        }
+        st = td_scratch_append(s->picks, (const float *const *)plane, m, err);
+        left -= n;
+    }
+    free(block);
+    return st;
+}
+
+static td_status collect_picks(solver *s, td_error *err)
+{
+    td_unit_state *unit = NULL;
+    front f = { 0 };
+    td_status st = unit_for(s, 0, &unit, err);
+    if (!st) {
+        s->detectors = s->step->proc->dynamics->detectors(td_unit_raw(unit));
+        st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors + 1, &s->picks, err);
+    }
+    if (!st) st = front_open(&f, s->d, s->site, s->step, err);
+    if (!st) st = take_picks(s, &f, unit, err);
+    front_close(&f);
+    td_unit_free(unit);
+    return st;
+}
+
+/* ---- trials
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static void set_value(solver *s, const goal *g)
+{
+    double *value = g->part < 0 ? s->step->value : s->step->part[g->part].value;
+    value[g->solved_slot] = g->value;
+}
+
+/* Runs every goal's detector over the picks with the values as they stand. */
+static td_status trial(solver *s, td_error *err)
+{
+    td_unit_state *unit = NULL;
+    td_reduction *r[TD_DETECTORS_MAX] = { 0 };
+    enum { CHUNK = 4 * TD_BLOCK };
+    double rate = s->d->session->rate_hz / s->stride;
+    float *block = malloc((TD_DETECTORS_MAX + 1) * CHUNK * sizeof *block), *plane[TD_DETECTORS_MAX + 1];
+    td_status st = block ? unit_for(s, s->stride, &unit, err) : td_decide_nomem(err);
+    for (size_t i = 0; i <= TD_DETECTORS_MAX; i++) plane[i] = block ? block + i * CHUNK : NULL;
+    for (size_t i = 0; !st && i < s->n_goals; i++)
+        if (td_reduction_new(rate, 1, &r[i])) st = td_decide_nomem(err);
+    uint64_t length = td_scratch_length(s->picks);
+    for (uint64_t at = 0; !st && at < length; at += CHUNK) {
+        size_t n = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
+        st = td_scratch_read(s->picks, (int64_t)at, plane, n, err);
+        for (size_t i = 0; !st && i < s->n_goals; i++) {
+            float *gr = plane[s->goals[i].detector];
+            s->step->proc->dynamics->react(td_unit_raw(unit), s->goals[i].detector, gr, n, gr);
+            td_reduction_add(r[i], gr, plane[s->detectors], NULL, n);
+        }
+    }
+    for (size_t i = 0; !st && i < s->n_goals; i++) {
+        goal *g = &s->goals[i];
+        g->max_db = td_reduction_max(r[i]);
+        g->max_at_s = td_reduction_max_at(r[i]);
+        g->p95_db = td_reduction_percentile(r[i], 0.95);
+        g->idle = td_reduction_idle(r[i]);
+    }
+    for (size_t i = 0; i < s->n_goals; i++) td_reduction_free(r[i]);
+    td_unit_free(unit);
+    free(block);
+    return st;
+}
+
+static double asked(const goal *g)
+{
+    return g->wish.kind == TD_WISH_RANGE ? g->wish.b : g->wish.a;
+}
+
+static double reached(const goal *g)
+{
+    return g->wish.kind == TD_WISH_ABOUT ? g->p95_db : g->max_db;
+}
+
+static td_status bisect(solver *s, td_error *err)
+{
+    for (int t = 0; t < TRIALS; t++) {
+        for (size_t i = 0; i < s->n_goals; i++) {
+            s->goals[i].value = (s->goals[i].low + s->goals[i].high) / 2;
+            set_value(s, &s->goals[i]);
+        }
+        TD_TRY(trial(s, err));
+        for (size_t i = 0; i < s->n_goals; i++) {
+            goal *g = &s->goals[i];
+            bool too_much = reached(g) > asked(g);
+            if (too_much == g->more_is_less)
+                g->low = g->value;
+            else
+                g->high = g->value;
+        }
+    }
+    for (size_t i = 0; i < s->n_goals; i++) {
+        goal *g = &s->goals[i];
+        g->value = td_clamp(td_param_round(g->solved, (g->low + g->high) / 2), g->solved->min, g->solved->max);
+        set_value(s, g);
+    }
+    return trial(s, err);
+}
+
+/* ---- goals
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static bool is_goal(const td_param *p, const td_wish *w)
+{
+    return (p->flags & TD_GOAL) && w->kind != TD_WISH_NONE;
+}
+
+static td_status add_goal(solver *s, const td_processor *proc, size_t slot, const td_wish *wish, int part,
+                          size_t detector, td_error *err)
+{
+    int solved = td_param_find(proc, proc->params[slot].solves);
+    if (solved < 0 || s->n_goals == TD_DETECTORS_MAX)
+        return td_fail(err, TD_RECIPE, s->step->name, NULL, "'%s' cannot be solved here", proc->params[slot].name);
+    goal *g = &s->goals[s->n_goals++];
+    *g = (goal){ .detector = detector, .part = part, .goal_slot = slot, .solved_slot = (size_t)solved, .wish = *wish };
+    g->solved = &proc->params[solved];
+    g->low = g->solved->min;
+    g->high = g->solved->max;
+    g->more_is_less = !strcmp(g->solved->name, "threshold");
+    g->value = td_param_round(g->solved, (g->low + g->high) / 2);
+    set_value(s, g);
+    return TD_OK;
+}
+
+static td_status find_goals(solver *s, const td_step_wish *wish, td_error *err)
+{
+    for (size_t i = 0; i < wish->proc->n_params; i++)
+        if (is_goal(&wish->proc->params[i], &wish->value[i]))
+            TD_TRY(add_goal(s, wish->proc, i, &wish->value[i], -1, 0, err));
+    for (size_t k = 0; k < wish->n_parts; k++)
+        for (size_t i = 0; i < wish->part[k].proc->n_params; i++)
+            if (is_goal(&wish->part[k].proc->params[i], &wish->part[k].value[i]))
+                TD_TRY(add_goal(s, wish->part[k].proc, i, &wish->part[k].value[i], (int)k, k, err));
+    return TD_OK;
+}
+
+static const char *wish_word(td_wish_kind kind)
+{
+    return kind == TD_WISH_ABOUT ? "about" : kind == TD_WISH_AT_LEAST ? "at least" : "at most";
+}
+
+static const char *goal_reason(td_decider *d, const goal *g, const char *knob)
+{
+    char clock[16];
+    td_clock(g->max_at_s, clock);
+    const char *unit = g->solved->unit == TD_UNIT_DBFS ? "dBFS" : "dB";
+    return td_arena_printf(
+        d->arena,
+        "%s %.1f %s: reaches %.1f dB at %s (asked: %s %.1f dB%s%s), 95 %% of the time under %.1f dB, "
+        "%.0f %% of the time idle",
+        g->solved->name, g->value, unit, g->max_db, clock, wish_word(g->wish.kind), asked(g), knob ? " from " : "",
+        knob ? knob : "", g->p95_db, g->idle * 100);
+}
+
+static td_status explain(solver *s, td_error *err)
+{
+    td_decider *d = s->d;
+    for (size_t i = 0; i < s->n_goals; i++) {
+        goal *g = &s->goals[i];
+        const char *reason = goal_reason(d, g, g->wish.knob);
+        if (!reason) return td_decide_nomem(err);
+        if (fabs(reached(g) - asked(g)) > 0.1 && s->step->proc->dynamics)
+            TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s %s: %.1f dB asked, %.1f dB is as near as its %s can come",
+                                  s->site->name, s->step->name, asked(g), reached(g), g->solved->name));
+        if (g->part >= 0) {
+            s->step->part[g->part].reason = reason;
+        } else {
+            s->step->reason = reason;
+        }
+        if (i == 0) {
+            s->step->asked_db = asked(g);
+            s->step->planned_max_db = g->max_db;
+            s->step->planned_p95_db = g->p95_db;
+        }
+    }
+    s->step->origin = TD_SOLVED;
+    return TD_OK;
+}
+
+td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
+                         td_error *err)
+{
+    solver s = { .d = d, .site = site, .step = step };
+    td_status st = find_goals(&s, wish, err);
+    if (st || !s.n_goals) return st;
+    if (!step->proc->dynamics)
+        return td_fail(err, TD_RECIPE, step->name, NULL, "%s has no detector to solve a goal with", step->proc->name);
+    s.stride = stride_for(step);
+    st = collect_picks(&s, err);
+    if (!st) st = bisect(&s, err);
+    td_scratch_free(s.picks);
+    return st ? st : explain(&s, err);
+}

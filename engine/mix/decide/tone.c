@@ -1,0 +1,143 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include <string.h>
+
+/* ---- which curve
+ * --------------------------------------------------------------------------------------------------------- */
+
+static const char *curve_by_tag(const td_recipe *r)
+{
+    static const struct {
+        const char *tag, *curve;
+    } rows[] = {
+        {"orchestra",   "score"  },
+        { "score",      "score"  },
+        { "classical",  "score"  },
+        { "folk",       "common" },
+        { "ambient",    "ambient"},
+        { "acoustic",   "common" },
+        { "jazz",       "common" },
+        { "electronic", "elec"   },
+        { "house",      "elec"   },
+        { "techno",     "elec"   },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < r->n_tags; k++)
+            if (!strcmp(r->tag[k], rows[i].tag)) return rows[i].curve;
+    return NULL;
+}
+
+static bool has_beat(const td_decider *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (!strcmp(d->plan->bus[b].name, "drums") && d->plan->bus[b].peak_dbfs > -80) return true;
+    return false;
+}
+
+td_status td_choose_curve(td_decider *d, td_error *err)
+{
+    (void)err;
+    const char *name = curve_by_tag(d->recipe);
+    if (!name) name = has_beat(d) ? "loud" : "common";
+    d->curve_name = name;
+    d->curve = *td_target_find(name);
+    return TD_OK;
+}
+
+/* ---- match: what the mix has outside its kind, part of the way back
+ * ----------------------------------------------------- */
+
+/* A bell's gain in dB at f, from the analog prototype (s^2 + s A/Q + 1) / (s^2 + s/(A Q) + 1). */
+static double bell_db(double f, double at_hz, double gain_db, double q)
+{
+    double a = td_exp10(gain_db / 40), x = f / at_hz, d = (1 - x * x) * (1 - x * x);
+    double up = d + x * x * a * a / (q * q), down = d + x * x / (a * a * q * q);
+    return td_power_db(up / down);
+}
+
+/* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed; 0 below 50 Hz and above
+ * 10 kHz, where curves differ by arrangement and not by mixing. */
+static void outside(const td_target_curve *curve, const double level_db[TD_BANDS], double out[TD_BANDS])
+{
+    double mean = 0, beyond[TD_BANDS];
+    size_t n = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        if (td_band_hz(i) < 60 || td_band_hz(i) > 13000) continue;
+        mean += level_db[i] - (double)curve->p50[i];
+        n++;
+    }
+    mean /= (double)n;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double x = level_db[i] - mean;
+        beyond[i] = x > (double)curve->p75[i]   ? x - (double)curve->p75[i]
+                    : x < (double)curve->p25[i] ? x - (double)curve->p25[i]
+                                                : 0;
+    }
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double sum = 0, weight = 0;
+        for (size_t k = 0; k < TD_BANDS; k++) {
+            double octaves = ((double)i - (double)k) / 3 * 2.355, w = td_exp(-octaves * octaves / 2);
+            sum += w * beyond[k];
+            weight += w;
+        }
+        bool heard = td_band_hz(i) > 48 && td_band_hz(i) < 10500;
+        out[i] = heard ? sum / weight : 0;
+    }
+}
+
+static td_status bell_part(td_decider *d, const td_part_wish *wish, double at_hz, double gain_db, double q,
+                           td_plan_part *out, td_error *err)
+{
+    (void)wish;
+    const td_processor *eq = td_processor_find("eq"), *bell = eq ? td_part_find(eq, "bell") : NULL;
+    if (!bell) return td_fail(err, TD_FAILED, NULL, NULL, "the rack has no bell to match with");
+    *out = (td_plan_part){ .proc = bell, .value = td_arena_array(d->arena, bell->n_params, sizeof(double)) };
+    if (!out->value) return td_decide_nomem(err);
+    td_processor_defaults(bell, out->value);
+    out->value[td_param_find(bell, "at")] = at_hz;
+    out->value[td_param_find(bell, "gain")] = gain_db;
+    out->value[td_param_find(bell, "q")] = q;
+    return TD_OK;
+}
+
+td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
+                          size_t *n, td_error *err)
+{
+    *n = 0;
+    int t = td_param_find(wish->proc, "target"), s = td_param_find(wish->proc, "strength");
+    const td_wish *target = &wish->value[t], *strength = &wish->value[s];
+    const char *name = target->kind == TD_WISH_VALUE ? wish->proc->params[t].choices[(size_t)target->a] : "auto";
+    const td_target_curve *curve = strcmp(name, "auto") ? td_target_find(name) : &d->curve;
+    if (!strcmp(name, "auto")) name = d->curve_name;
+    if (!curve) return td_fail(err, TD_RECIPE, site->name, NULL, "no target curve '%s'", name);
+    double part_of = (strength->kind == TD_WISH_VALUE ? strength->a : wish->proc->params[s].def) / 100;
+    td_band_power mix;
+    double level[TD_BANDS], off[TD_BANDS], want[TD_BANDS], most = 0;
+    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    td_band_levels(&mix, level);
+    outside(curve, level, off);
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        want[i] = td_clamp(-part_of * off[i], -2, 2);
+        most = fmax(most, fabs(off[i]));
+    }
+    for (size_t k = 0; k < 4 && *n < room; k++) {
+        size_t worst = 0;
+        for (size_t i = 0; i < TD_BANDS; i++)
+            if (fabs(want[i]) > fabs(want[worst])) worst = i;
+        double gain = td_round_to(td_clamp(want[worst], -2, 2), 0.1), at = td_band_label(worst);
+        if (fabs(gain) < 0.3) break;
+        TD_TRY(bell_part(d, wish, at, gain, 1.0, &part[*n], err));
+        part[*n].reason =
+            td_arena_printf(d->arena,
+                            "%g Hz: %+.1f dB, %.0f %% of the %.1f dB the long-term spectrum %s against three quarters "
+                            "of the '%s' mixes, smoothed over an octave",
+                            at, gain, part_of * 100, fabs(off[worst]), off[worst] > 0 ? "has too much" : "lacks", name);
+        if (!part[*n].reason) return td_decide_nomem(err);
+        (*n)++;
+        for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, 1.0);
+    }
+    if (*n) return TD_OK;
+    return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of what '%s' mixes do", site->name, most,
+                          name);
+}

@@ -1,0 +1,28 @@
+/* engine/mix/planner.h - Survey + Recipe -> Plan: how a mix is decided, from the top down.
+ *
+ * Order of decisions (engine/mix/decide/README.md tells each): clip gains, first faders, input trim; the mix bus on the
+ * staged sum; groups, heard through it; tracks, rarely; trim and faders once more, with the mix bus frozen. The same
+ * survey and recipe give the same plan, bit for bit, on any number of threads. */
+#ifndef TD_MIX_PLANNER_H
+#define TD_MIX_PLANNER_H
+
+#include "engine/mix/plan.h"
+#include "engine/mix/survey.h"
+
+typedef struct td_plan_wish {
+    const td_session *session;
+    td_survey *survey;
+    const td_recipe *recipe;
+    const char *label;   /* NULL: the recipe's name */
+    bool has_balance;    /* the order's balance wins over the recipe's */
+    td_balance balance;
+    td_pool *pool;
+    const char *scratch_folder;
+    td_progress progress; /* may be NULL */
+    void *user;
+} td_plan_wish;
+
+/* TD_RECIPE: the recipe asks for what cannot be (a key on itself, a tempo nobody knows is only a warning). */
+td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err);
+
+#endif
