@@ -21,7 +21,7 @@ typedef struct td_stem_wish {
 } td_stem_wish;
 
 typedef struct td_stem {
-    const char *name;       /* as people know it: the file's name */
+    const char *name;       /* as people know it: the file's name; of a pair "OH L.wav + OH R.wav" */
     const char *path;       /* where it lies */
     const char *path_right; /* the R file of an L/R pair; NULL */
     td_role role;
@@ -53,8 +53,8 @@ typedef struct td_session {
     size_t n_stems;
     td_bus *bus;
     size_t n_buses;
-    td_stem *rough, *reference; /* NULL when there is none */
-    char hash[TD_SHA256_HEX];   /* of all that decides the sound: stem hashes in order of role and hash, levels, pans */
+    td_stem *rough, *reference; /* the order's, else a stem whose name says so; NULL when there is none */
+    char hash[TD_SHA256_HEX];   /* of all that decides the sound: stem hashes, roles, levels, pans in this order */
     td_arena *arena;            /* owns everything above */
 } td_session;
 

@@ -1,0 +1,448 @@
+#include "engine/mix/session.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOWEST_RATE_HZ = 44100, HIGHEST_RATE_HZ = 96000, PERCUSSION_ALONE = 3 };
+
+#define LENGTH_TOLERANCE_S 0.1 /* exports of one session differ by a few blocks */
+
+/* The session being opened, and why the first refused stem was refused. */
+typedef struct opening {
+    td_session *s;
+    td_error refusal;
+    bool refused;
+} opening;
+
+/* ---- judging files ----------------------------------------------------------------------------------------------- */
+
+static bool is_refused(const td_stem *m)
+{
+    return td_faults_verdict(m->faults) == TD_REJECT;
+}
+
+static bool is_set_aside(const td_stem *m)
+{
+    return td_role_covers("ignore", m->role.name) || td_role_covers("mix", m->role.name);
+}
+
+static bool takes_part(const td_stem *m)
+{
+    return !is_refused(m) && !is_set_aside(m);
+}
+
+/* Opens a file, keeps what it is and how it was judged. A refusal is no failure here. */
+static td_status judge(opening *o, td_stem *m, td_error *err)
+{
+    td_reader *reader;
+    td_error why = { 0 };
+    td_status st = td_reader_open(m->path, &reader, &m->info, &m->faults, &why);
+    td_reader_close(reader);
+    if (st == TD_INPUT) {
+        snprintf(m->fault_text, sizeof m->fault_text, "%.90s%s%.66s", why.what, why.hint[0] ? "; " : "", why.hint);
+        if (is_set_aside(m)) return TD_OK; /* a broken click track keeps nobody from mixing */
+        if (!o->refused) o->refusal = why;
+        o->refused = true;
+    } else if (st) {
+        if (err) *err = why;
+        return st;
+    }
+    return td_sha256_file(m->path, m->sha256, NULL, err);
+}
+
+/* ---- roles ------------------------------------------------------------------------------------------------------- */
+
+/* Roles of all stems from their names; or, for those whose file name says nothing, from the track names inside. */
+static td_status read_roles(td_session *s, bool inside)
+{
+    const char **name = calloc(s->n_stems, sizeof *name);
+    td_role *role = calloc(s->n_stems, sizeof *role);
+    for (size_t i = 0; name && i < s->n_stems; i++) {
+        const td_stem *m = &s->stem[i];
+        bool use = inside && m->role.source == TD_ROLE_UNKNOWN && m->info.track_name[0];
+        name[i] = use ? m->info.track_name : m->name;
+    }
+    if (name && role) td_roles_read(name, s->n_stems, role);
+    for (size_t i = 0; name && role && i < s->n_stems; i++) {
+        td_role *r = &s->stem[i].role;
+        if (!inside) *r = role[i];
+        if (name[i] == s->stem[i].name || role[i].source == TD_ROLE_UNKNOWN) continue;
+        role[i].source = TD_ROLE_FROM_METADATA;
+        *r = role[i];
+    }
+    td_status st = name && role ? TD_OK : TD_NOMEM;
+    free(name);
+    free(role);
+    return st;
+}
+
+/* What the order says wins over what was read. */
+static td_status obey(td_stem *m, const td_stem_wish *w, td_error *err)
+{
+    if (!w->role) return TD_OK;
+    if (!td_role_known(w->role)) {
+        const char *const *names, *near;
+        size_t n = td_role_names(&names);
+        char hint[96] = "write a role such as drums.kick or vocals.lead";
+        if ((near = td_nearest(w->role, names, n))) snprintf(hint, sizeof hint, "did you mean %s?", near);
+        return td_fail(err, TD_ARG, m->name, hint, "'%.60s' is no role", w->role);
+    }
+    snprintf(m->role.name, sizeof m->role.name, "%s", w->role);
+    snprintf(m->role.why, sizeof m->role.why, "the order says so");
+    m->role.source = TD_ROLE_FROM_JOB;
+    m->role.guess = m->role.two_buses = false;
+    return TD_OK;
+}
+
+static bool is_voice(const td_stem *m)
+{
+    return td_role_covers("vocals", m->role.name) || td_role_covers("choir", m->role.name) ||
+           td_role_covers("speech", m->role.name);
+}
+
+/* "Instrumental.wav" beside nothing but voices is no mix to compare with: it is what they sing to. */
+static void keep_accompaniment(td_session *s)
+{
+    for (size_t i = 0; i < s->n_stems; i++) {
+        if (takes_part(&s->stem[i]) && !is_voice(&s->stem[i])) return;
+    }
+    for (size_t i = 0; i < s->n_stems; i++) {
+        td_role *r = &s->stem[i].role;
+        if (strcmp(r->name, "mix.rough") || !r->guess) continue;
+        snprintf(r->name, sizeof r->name, "other");
+        snprintf(r->why, sizeof r->why, "reads like a whole mix, but is all there is beside the voices");
+    }
+}
+
+/* ---- L and R ----------------------------------------------------------------------------------------------------- */
+
+static bool same_pan(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static bool are_sides(const td_stem *l, const td_stem *r)
+{
+    return l->role.side == 'L' && r->role.side == 'R' && !strcmp(l->role.pair_key, r->role.pair_key) &&
+           !strcmp(l->role.name, r->role.name) && l->info.channels == 1 && r->info.channels == 1 && takes_part(l) &&
+           takes_part(r) && !l->path_right && !r->path_right && l->level_db == r->level_db &&
+           same_pan(l->pan, r->pan) && l->flip == r->flip;
+}
+
+static td_status join_sides(td_session *s, td_stem *l, const td_stem *r)
+{
+    char both[2 * TD_SHA256_HEX];
+    snprintf(both, sizeof both, "%s%s", l->sha256, r->sha256);
+    td_status st = td_sha256_of(both, strlen(both), l->sha256);
+    l->name = td_arena_printf(s->arena, "%s + %s", l->name, r->name);
+    l->path_right = r->path;
+    l->faults |= r->faults;
+    l->info.channels = 2;
+    if (r->info.rate_hz > l->info.rate_hz) l->info.rate_hz = r->info.rate_hz;
+    if (r->info.frames > l->info.frames) l->info.frames = r->info.frames;
+    return st || l->name ? st : TD_NOMEM;
+}
+
+static td_status pair(td_session *s)
+{
+    for (size_t i = 0; i < s->n_stems; i++) {
+        for (size_t k = 0; k < s->n_stems; k++) {
+            if (!are_sides(&s->stem[i], &s->stem[k])) continue;
+            td_status st = join_sides(s, &s->stem[i], &s->stem[k]);
+            if (st) return st;
+            memmove(&s->stem[k], &s->stem[k + 1], (s->n_stems - k - 1) * sizeof *s->stem);
+            s->n_stems--;
+            i -= k < i;
+            break;
+        }
+    }
+    return TD_OK;
+}
+
+/* ---- buses and order --------------------------------------------------------------------------------------------- */
+
+/* Harmonies sit with the backing vocals: against the lead they are balanced alike. */
+static bool is_backing(const char *role)
+{
+    return td_role_covers("vocals.backing", role) || td_role_covers("vocals.harmony", role);
+}
+
+/* A few percussion tracks belong to the drums they play with. */
+static bool percussion_joins(const td_session *s)
+{
+    size_t percussion = 0, drums = 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        if (!takes_part(&s->stem[i])) continue;
+        percussion += td_role_covers("percussion", s->stem[i].role.name);
+        drums += td_role_covers("drums", s->stem[i].role.name);
+    }
+    return drums && percussion < PERCUSSION_ALONE;
+}
+
+/* Position in td_buses, doubled, so that backing vocals fit in behind the lead. */
+static unsigned bus_rank(const char *role, bool joins)
+{
+    if (joins && td_role_covers("percussion", role)) role = "drums";
+    for (unsigned b = 0;; b++) {
+        if (!td_buses[b + 1] || td_role_covers(td_buses[b], role)) return 2 * b + is_backing(role);
+    }
+}
+
+static int compare_numbers(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_stems(const void *pa, const void *pb)
+{
+    const td_stem *a = pa, *b = pb;
+    int d = (a->bus > b->bus) - (a->bus < b->bus);
+    if (!d) d = strcmp(a->role.name, b->role.name);
+    if (!d) d = strcmp(a->name, b->name);
+    if (!d) d = strcmp(a->sha256, b->sha256);
+    if (!d) d = compare_numbers(a->level_db, b->level_db);
+    if (!d) d = compare_numbers(isnan(a->pan) ? 0 : a->pan, isnan(b->pan) ? 0 : b->pan);
+    return d ? d : a->flip - b->flip;
+}
+
+/* Sorts the stems by bus, role, name and hash, and lists the buses in use. td_stem.bus holds the rank meanwhile. */
+static td_status arrange(td_session *s)
+{
+    bool joins = percussion_joins(s);
+    for (size_t i = 0; i < s->n_stems; i++)
+        s->stem[i].bus = takes_part(&s->stem[i]) ? bus_rank(s->stem[i].role.name, joins) : UINT_MAX;
+    qsort(s->stem, s->n_stems, sizeof *s->stem, compare_stems);
+    s->bus = td_arena_array(s->arena, s->n_stems, sizeof *s->bus);
+    if (!s->bus) return TD_NOMEM;
+    unsigned last = UINT_MAX;
+    for (size_t i = 0; i < s->n_stems && s->stem[i].bus != UINT_MAX; i++) {
+        unsigned rank = s->stem[i].bus;
+        if (rank != last) {
+            const char *group = td_buses[rank / 2];
+            s->bus[s->n_buses++] = (td_bus){ .name = rank % 2 ? "backing" : group, .group = group };
+        }
+        last = rank;
+        s->stem[i].bus = (unsigned)s->n_buses - 1;
+        s->bus[s->n_buses - 1].stems++;
+    }
+    return TD_OK;
+}
+
+/* ---- rate, length, tempo ----------------------------------------------------------------------------------------- */
+
+static uint64_t converted(const td_audio_info *info, unsigned rate_hz)
+{
+    if (info->rate_hz == rate_hz || !info->rate_hz) return info->frames;
+    return (info->frames * rate_hz + info->rate_hz - 1) / info->rate_hz;
+}
+
+static void settle_rate(td_session *s)
+{
+    s->rate_hz = LOWEST_RATE_HZ;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        if (takes_part(&s->stem[i]) && s->stem[i].info.rate_hz > s->rate_hz) s->rate_hz = s->stem[i].info.rate_hz;
+    }
+    if (s->rate_hz > HIGHEST_RATE_HZ) s->rate_hz = HIGHEST_RATE_HZ;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        td_stem *m = &s->stem[i];
+        m->frames = converted(&m->info, s->rate_hz);
+        if (takes_part(m) && m->frames > s->frames) s->frames = m->frames;
+    }
+}
+
+static void settle_tempo(td_session *s, double tempo_bpm)
+{
+    s->tempo_bpm = tempo_bpm;
+    s->tempo_from = tempo_bpm > 0 ? "job" : "default";
+    for (size_t i = 0; i < s->n_stems && s->tempo_bpm <= 0; i++) {
+        s->tempo_bpm = s->stem[i].role.tempo_bpm;
+        if (s->tempo_bpm > 0) s->tempo_from = "file name";
+    }
+}
+
+/* ---- faults that neighbours show --------------------------------------------------------------------------------- */
+
+static int compare_lengths(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The length most stems have, or stand around. */
+static uint64_t usual_length(const td_session *s)
+{
+    uint64_t length[TD_STEMS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        if (takes_part(&s->stem[i])) length[n++] = s->stem[i].frames;
+    }
+    qsort(length, n, sizeof *length, compare_lengths);
+    return n ? length[n / 2] : 0;
+}
+
+static bool is_heard_before(const td_session *s, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (!strcmp(s->stem[k].sha256, s->stem[i].sha256)) return true;
+    }
+    return false;
+}
+
+static void note_faults(td_session *s)
+{
+    uint64_t usual = usual_length(s);
+    for (size_t i = 0; i < s->n_stems; i++) {
+        td_stem *m = &s->stem[i];
+        if (!takes_part(m)) continue;
+        uint64_t off = m->frames > usual ? m->frames - usual : usual - m->frames;
+        if (m->role.source == TD_ROLE_UNKNOWN) m->faults |= TD_FAULT_BIT(UNKNOWN_ROLE);
+        if (m->role.two_buses) m->faults |= TD_FAULT_BIT(DOUBLE_ROLE);
+        if (m->info.rate_hz != s->rate_hz) m->faults |= TD_FAULT_BIT(RATE_DIFFERS);
+        if (m->info.rate_hz < LOWEST_RATE_HZ) m->faults |= TD_FAULT_BIT(LOW_RATE);
+        if ((double)off > LENGTH_TOLERANCE_S * s->rate_hz) m->faults |= TD_FAULT_BIT(LENGTH_DIFFERS);
+        if (is_heard_before(s, i)) m->faults |= TD_FAULT_BIT(DUPLICATE);
+    }
+}
+
+/* ---- mixes to compare with --------------------------------------------------------------------------------------- */
+
+/* A mix the order names, or else the first stem that is one. */
+static td_status find_mix(opening *o, const char *path, const char *role, td_stem **out, td_error *err)
+{
+    td_session *s = o->s;
+    for (size_t i = 0; !path && !*out && i < s->n_stems; i++) {
+        if (!strcmp(s->stem[i].role.name, role) && !is_refused(&s->stem[i])) *out = &s->stem[i];
+    }
+    if (!path) return TD_OK;
+    td_stem *m = td_arena_alloc(s->arena, sizeof *m);
+    if (!m) return TD_NOMEM;
+    *m = (td_stem){ .path = td_arena_strdup(s->arena, path), .bus = UINT_MAX, .pan = NAN };
+    m->name = m->path ? td_basename(m->path) : NULL;
+    if (!m->name) return TD_NOMEM;
+    td_status st = judge(o, m, err);
+    snprintf(m->role.name, sizeof m->role.name, "%s", role);
+    m->role.source = TD_ROLE_FROM_JOB;
+    m->frames = converted(&m->info, s->rate_hz);
+    if (!st && !is_refused(m)) *out = m;
+    return st;
+}
+
+/* ---- the hash ---------------------------------------------------------------------------------------------------- */
+
+static void hash_text(td_sha256 *h, const char *text)
+{
+    td_sha256_add(h, text, strlen(text) + 1);
+}
+
+static void hash_number(td_sha256 *h, double x)
+{
+    if (isnan(x)) x = NAN; /* one of the many */
+    td_sha256_add(h, &x, sizeof x);
+}
+
+/* Over what decides the sound, in the order in which it is summed. */
+static td_status hash_session(td_session *s)
+{
+    td_sha256 *h;
+    td_status st = td_sha256_new(&h);
+    if (st) return st;
+    hash_number(h, s->rate_hz);
+    hash_number(h, s->tempo_bpm);
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *m = &s->stem[i];
+        if (m->bus == UINT_MAX) continue;
+        hash_text(h, s->bus[m->bus].name);
+        hash_text(h, m->role.name);
+        hash_text(h, m->sha256);
+        hash_number(h, m->level_db);
+        hash_number(h, m->pan);
+        hash_number(h, m->flip);
+    }
+    hash_text(h, s->rough ? s->rough->sha256 : "");
+    hash_text(h, s->reference ? s->reference->sha256 : "");
+    td_sha256_hex(h, s->hash);
+    return TD_OK;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static td_status copy_stems(td_session *s, const td_session_wish *wish)
+{
+    s->stem = td_arena_array(s->arena, wish->n_stems, sizeof *s->stem);
+    if (!s->stem) return TD_NOMEM;
+    s->n_stems = wish->n_stems;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem_wish *w = &wish->stem[i];
+        td_stem *m = &s->stem[i];
+        *m = (td_stem){ .path = td_arena_strdup(s->arena, w->file),
+                        .name = td_arena_strdup(s->arena, w->name ? w->name : td_basename(w->file)),
+                        .bus = UINT_MAX,
+                        .level_db = w->level_db,
+                        .pan = w->pan,
+                        .flip = w->flip };
+        if (!m->path || !m->name) return TD_NOMEM;
+    }
+    return TD_OK;
+}
+
+static td_status judge_stems(opening *o, const td_session_wish *wish, td_error *err)
+{
+    td_session *s = o->s;
+    td_status st = read_roles(s, false);
+    for (size_t i = 0; !st && i < s->n_stems; i++) st = obey(&s->stem[i], &wish->stem[i], err);
+    for (size_t i = 0; !st && i < s->n_stems; i++) st = judge(o, &s->stem[i], err);
+    return st ? st : read_roles(s, true);
+}
+
+static td_status fill(opening *o, const td_session_wish *wish, td_error *err)
+{
+    td_session *s = o->s;
+    s->title = td_arena_strdup(s->arena, wish->title);
+    s->artist = td_arena_strdup(s->arena, wish->artist);
+    td_status st = copy_stems(s, wish);
+    if (!st) st = judge_stems(o, wish, err);
+    if (st) return st;
+    keep_accompaniment(s);
+    st = pair(s);
+    if (!st) st = arrange(s);
+    if (st) return st;
+    settle_rate(s);
+    settle_tempo(s, wish->tempo_bpm);
+    note_faults(s);
+    st = find_mix(o, wish->rough, "mix.rough", &s->rough, err);
+    if (!st) st = find_mix(o, wish->reference, "mix.reference", &s->reference, err);
+    return st ? st : hash_session(s);
+}
+
+td_status td_session_open(const td_session_wish *wish, td_session **out, td_error *err)
+{
+    *out = NULL;
+    if (!wish->n_stems) return td_fail(err, TD_ARG, NULL, "name some audio files", "no stems");
+    if (wish->n_stems > TD_STEMS_MAX)
+        return td_fail(err, TD_ARG, NULL, "bounce some of them together", "%zu stems; at most %d are mixed",
+                       wish->n_stems, TD_STEMS_MAX);
+    td_arena *arena = td_arena_new();
+    td_session *s = arena ? td_arena_alloc(arena, sizeof *s) : NULL;
+    if (!s) {
+        td_arena_free(arena);
+        return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    }
+    s->arena = arena;
+    opening o = { .s = s };
+    td_status st = fill(&o, wish, err);
+    if (st) {
+        td_session_free(s);
+        return st;
+    }
+    *out = s;
+    if (!o.refused || wish->skip_rejected) return TD_OK;
+    if (err) *err = o.refusal;
+    return TD_INPUT;
+}
+
+void td_session_free(td_session *s)
+{
+    if (s) td_arena_free(s->arena);
+}

@@ -1,0 +1,365 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/mix/session.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- a folder of small stems ------------------------------------------------------------------------------------- */
+
+typedef struct folder {
+    char path[64];
+    td_arena *arena;
+} folder;
+
+static int open_folder(void **state)
+{
+    folder *f = calloc(1, sizeof *f);
+    strcpy(f->path, "/tmp/topdown-session-XXXXXX");
+    f->arena = td_arena_new();
+    *state = f;
+    return !mkdtemp(f->path);
+}
+
+static int close_folder(void **state)
+{
+    folder *f = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", f->path);
+    int failed = system(command);
+    td_arena_free(f->arena);
+    free(f);
+    return failed;
+}
+
+/* A ramp that starts at `seed`, so that files of different seeds differ. */
+static const char *stem_of(folder *f, const char *name, unsigned rate_hz, unsigned channels, size_t frames, int seed)
+{
+    const char *path = td_arena_printf(f->arena, "%s/%s", f->path, name);
+    float *sound = td_calloc2(frames, 1, sizeof *sound);
+    const float *ch[2] = { sound, sound };
+    td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = rate_hz, .channels = channels };
+    td_writer *w;
+    for (size_t i = 0; i < frames; i++) sound[i] = (float)(((size_t)seed * 37 + i) % 1000) / 2000.0f;
+    assert_int_equal(td_writer_open(path, &spec, NULL, &w, NULL), TD_OK);
+    assert_int_equal(td_writer_write(w, ch, frames, NULL), TD_OK);
+    assert_int_equal(td_writer_commit(w, true, NULL), TD_OK);
+    free(sound);
+    return path;
+}
+
+static td_stem_wish mono(folder *f, const char *name, int seed)
+{
+    return (td_stem_wish){ .file = stem_of(f, name, 48000, 1, 4800, seed), .pan = NAN };
+}
+
+static td_session *opened(const td_stem_wish *stem, size_t n)
+{
+    td_session *s;
+    td_error err = { 0 };
+    td_session_wish wish = { .stem = stem, .n_stems = n };
+    td_status st = td_session_open(&wish, &s, &err);
+    if (st) print_error("%s: %s\n", err.where, err.what);
+    assert_int_equal(st, TD_OK);
+    return s;
+}
+
+static const td_stem *named(const td_session *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_stems; i++) {
+        if (!strcmp(s->stem[i].name, name)) return &s->stem[i];
+    }
+    return NULL;
+}
+
+static const char *bus_of(const td_session *s, const char *name)
+{
+    const td_stem *m = named(s, name);
+    return m && m->bus != UINT_MAX ? s->bus[m->bus].name : "-";
+}
+
+/* ---- order and hash ---------------------------------------------------------------------------------------------- */
+
+static void the_order_of_naming_changes_nothing(void **state)
+{
+    folder *f = *state;
+    static const char *const name[] = { "Vox.wav", "Kick.wav", "Snare.wav", "Bass.wav", "Gtr 1.wav", "Gtr 2.wav" };
+    td_stem_wish a[6], b[6];
+    for (int i = 0; i < 6; i++) a[i] = b[(i * 5 + 2) % 6] = mono(f, name[i], i);
+    td_session *one = opened(a, 6), *two = opened(b, 6);
+    assert_string_equal(one->hash, two->hash);
+    for (size_t i = 0; i < 6; i++) {
+        assert_string_equal(one->stem[i].name, two->stem[i].name);
+        if (i) assert_true(one->stem[i - 1].bus <= one->stem[i].bus);
+    }
+    td_session_free(one);
+    td_session_free(two);
+}
+
+static void the_hash_follows_the_sound(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[2] = { mono(f, "Kick.wav", 1), mono(f, "Bass.wav", 2) };
+    td_session *s = opened(w, 2), *t;
+    char digest[TD_SHA256_HEX];
+    assert_int_equal(td_sha256_file(w[0].file, digest, NULL, NULL), TD_OK);
+    assert_string_equal(named(s, "Kick.wav")->sha256, digest);
+
+    w[0].name = "Kick renamed.wav"; /* the same role */
+    t = opened(w, 2);
+    assert_string_equal(s->hash, t->hash);
+    td_session_free(t);
+
+    for (int change = 0; change < 5; change++) {
+        td_stem_wish c[2] = { w[0], w[1] };
+        if (change == 0) c[0].level_db = 1;
+        if (change == 1) c[0].pan = -30;
+        if (change == 2) c[0].flip = true;
+        if (change == 3) c[0].role = "drums.snare";
+        if (change == 4) c[0].file = mono(f, "Kick 2.wav", 3).file;
+        t = opened(c, 2);
+        assert_string_not_equal(s->hash, t->hash);
+        td_session_free(t);
+    }
+    td_session_free(s);
+}
+
+/* ---- buses ------------------------------------------------------------------------------------------------------- */
+
+static void stems_find_their_buses(void **state)
+{
+    folder *f = *state;
+    static const char *const name[] = { "Kick.wav",    "Shaker.wav", "Conga.wav", "Lead Vox.wav", "BGV.wav",
+                                        "Harmony.wav", "Click.wav",  "What.wav",  "Tamb.wav" };
+    td_stem_wish w[9];
+    for (int i = 0; i < 9; i++) w[i] = mono(f, name[i], i);
+    td_session *s = opened(w, 8);
+    assert_string_equal(bus_of(s, "Shaker.wav"), "drums");
+    assert_string_equal(bus_of(s, "Lead Vox.wav"), "vocals");
+    assert_string_equal(bus_of(s, "BGV.wav"), "backing");
+    assert_string_equal(bus_of(s, "Harmony.wav"), "backing");
+    assert_string_equal(bus_of(s, "Click.wav"), "-");
+    assert_string_equal(bus_of(s, "What.wav"), "other");
+    assert_true(named(s, "What.wav")->faults & TD_FAULT_BIT(UNKNOWN_ROLE));
+    assert_int_equal(s->n_buses, 4);
+    assert_string_equal(s->bus[2].group, "vocals");
+    assert_int_equal(s->bus[0].stems, 3);
+    td_session_free(s);
+
+    s = opened(w, 9); /* with a third percussion track they get a bus of their own */
+    assert_string_equal(bus_of(s, "Shaker.wav"), "percussion");
+    assert_int_equal(s->n_buses, 5);
+    td_session_free(s);
+}
+
+static void sides_become_one_track(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[5] = {
+        mono(f, "OH R.wav", 1),
+        mono(f, "OH L.wav", 2),
+        mono(f, "Gtr L.wav", 3),
+        mono(f, "Kick.wav", 4),
+        {.file = stem_of(f, "Gtr R.wav", 48000, 2, 4800, 5), .pan = NAN}
+    };
+    td_session *s = opened(w, 5);
+    assert_int_equal(s->n_stems, 4); /* a stereo file is no side */
+    const td_stem *oh = named(s, "OH L.wav + OH R.wav");
+    assert_non_null(oh);
+    assert_int_equal(oh->info.channels, 2);
+    assert_string_equal(oh->path, w[1].file);
+    assert_string_equal(oh->path_right, w[0].file);
+    td_session_free(s);
+}
+
+/* ---- rate, length, tempo ----------------------------------------------------------------------------------------- */
+
+static void the_session_runs_at_the_highest_rate_within_bounds(void **state)
+{
+    folder *f = *state;
+    static const struct {
+        unsigned a_hz, b_hz, session_hz;
+    } c[] = {
+        {44100,  48000,  48000},
+        { 22050, 32000,  44100},
+        { 48000, 192000, 96000},
+        { 88200, 96000,  96000}
+    };
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        td_stem_wish w[2] = { { .file = stem_of(f, "Kick.wav", c[i].a_hz, 1, c[i].a_hz / 10, 1) },
+                              { .file = stem_of(f, "Bass.wav", c[i].b_hz, 1, c[i].b_hz / 10, 2) } };
+        td_session *s = opened(w, 2);
+        assert_int_equal(s->rate_hz, c[i].session_hz);
+        assert_int_equal(s->frames, c[i].session_hz / 10);
+        const td_stem *kick = named(s, "Kick.wav");
+        assert_int_equal(!!(kick->faults & TD_FAULT_BIT(RATE_DIFFERS)), c[i].a_hz != c[i].session_hz);
+        assert_int_equal(!!(kick->faults & TD_FAULT_BIT(LOW_RATE)), c[i].a_hz < 44100);
+        td_session_free(s);
+    }
+}
+
+static void other_lengths_and_twins_are_noted(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[4] = { mono(f, "Kick.wav", 1),
+                          mono(f, "Bass.wav", 2),
+                          mono(f, "Gtr.wav", 2),
+                          { .file = stem_of(f, "Vox.wav", 48000, 1, 24000, 4) } };
+    td_session *s = opened(w, 4);
+    assert_true(named(s, "Vox.wav")->faults & TD_FAULT_BIT(LENGTH_DIFFERS));
+    assert_false(named(s, "Kick.wav")->faults & TD_FAULT_BIT(LENGTH_DIFFERS));
+    assert_false(named(s, "Bass.wav")->faults & TD_FAULT_BIT(DUPLICATE));
+    assert_true(named(s, "Gtr.wav")->faults & TD_FAULT_BIT(DUPLICATE));
+    assert_int_equal(s->frames, 24000);
+    td_session_free(s);
+}
+
+static void tempo_comes_from_the_order_or_a_name(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[2] = { mono(f, "Kick_124bpm.wav", 1), mono(f, "Bass.wav", 2) };
+    td_session *s = opened(w, 2);
+    assert_float_equal(s->tempo_bpm, 124, 0);
+    assert_string_equal(s->tempo_from, "file name");
+    td_session_free(s);
+    td_session_wish wish = { .stem = w, .n_stems = 2, .tempo_bpm = 90 };
+    assert_int_equal(td_session_open(&wish, &s, NULL), TD_OK);
+    assert_float_equal(s->tempo_bpm, 90, 0);
+    assert_string_equal(s->tempo_from, "job");
+    td_session_free(s);
+    s = opened(w + 1, 1);
+    assert_float_equal(s->tempo_bpm, 0, 0);
+    td_session_free(s);
+}
+
+/* ---- what is left out -------------------------------------------------------------------------------------------- */
+
+static const char *text_file(folder *f, const char *name)
+{
+    const char *path = td_arena_printf(f->arena, "%s/%s", f->path, name);
+    assert_int_equal(td_file_write(path, "no sound", 8, true, NULL), TD_OK);
+    return path;
+}
+
+static void a_refused_stem_stops_the_session_unless_skipped(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[3] = { mono(f, "Kick.wav", 1), { .file = text_file(f, "Bass.wav") }, mono(f, "Vox.wav", 3) };
+    td_session_wish wish = { .stem = w, .n_stems = 3 };
+    td_session *s;
+    td_error err;
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_INPUT);
+    assert_non_null(strstr(err.where, "Bass.wav"));
+    assert_non_null(s);
+    const td_stem *bass = named(s, "Bass.wav");
+    assert_true(bass->faults & TD_FAULT_BIT(UNREADABLE));
+    assert_true(bass->fault_text[0]);
+    assert_int_equal(bass->bus, UINT_MAX);
+    td_session_free(s);
+
+    wish.skip_rejected = true;
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_OK);
+    assert_int_equal(s->n_stems, 3);
+    assert_int_equal(s->n_buses, 2);
+    td_session_free(s);
+
+    w[1].file = text_file(f, "Click.wav"); /* nobody needs it */
+    wish.skip_rejected = false;
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_OK);
+    td_session_free(s);
+}
+
+static void mixes_are_compared_with_and_not_mixed(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[3] = { mono(f, "Kick.wav", 1), mono(f, "Rough Mix.wav", 2), mono(f, "Vox.wav", 3) };
+    td_session *s = opened(w, 3);
+    assert_non_null(s->rough);
+    assert_string_equal(s->rough->name, "Rough Mix.wav");
+    assert_int_equal(s->rough->bus, UINT_MAX);
+    assert_null(s->reference);
+    td_session_free(s);
+
+    const char *rough = stem_of(f, "other.wav", 44100, 2, 4410, 9);
+    td_session_wish wish = { .stem = w, .n_stems = 3, .rough = rough, .reference = rough };
+    assert_int_equal(td_session_open(&wish, &s, NULL), TD_OK);
+    assert_string_equal(s->rough->path, rough);
+    assert_int_equal(s->rough->frames, 4800);
+    assert_non_null(s->reference);
+    td_session_free(s);
+}
+
+/* A beat and a voice: the usual order of a rapper. */
+static void an_instrumental_under_voices_is_mixed(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[3] = { mono(f, "Instrumental.wav", 1), mono(f, "Vox.wav", 2), mono(f, "Kick.wav", 3) };
+    td_session *s = opened(w, 2);
+    assert_string_equal(bus_of(s, "Instrumental.wav"), "other");
+    assert_null(s->rough);
+    td_session_free(s);
+    s = opened(w, 3);
+    assert_string_equal(bus_of(s, "Instrumental.wav"), "-");
+    assert_non_null(s->rough);
+    td_session_free(s);
+}
+
+/* ---- the order itself -------------------------------------------------------------------------------------------- */
+
+static void numbers_and_roles_are_checked(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[TD_STEMS_MAX + 1];
+    td_stem_wish kick = mono(f, "Kick.wav", 1);
+    for (size_t i = 0; i <= TD_STEMS_MAX; i++) {
+        w[i] = kick;
+        w[i].name = td_arena_printf(f->arena, "Kick %zu.wav", i);
+    }
+    td_session *s = opened(w, TD_STEMS_MAX);
+    assert_int_equal(s->bus[0].stems, TD_STEMS_MAX);
+    td_session_free(s);
+
+    td_session_wish wish = { .stem = w, .n_stems = TD_STEMS_MAX + 1 };
+    td_error err;
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_ARG);
+    assert_null(s);
+    wish.n_stems = 0;
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_ARG);
+
+    wish.n_stems = 1;
+    w[0].role = "drums.kik";
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_ARG);
+    assert_string_equal(err.hint, "did you mean drums.kick?");
+    w[0].role = "vocals.lead";
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_OK);
+    assert_int_equal(s->stem[0].role.source, TD_ROLE_FROM_JOB);
+    td_session_free(s);
+    w[0].file = "/nowhere/Kick.wav";
+    assert_int_equal(td_session_open(&wish, &s, &err), TD_ARG);
+    assert_null(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_order_of_naming_changes_nothing),
+        cmocka_unit_test(the_hash_follows_the_sound),
+        cmocka_unit_test(stems_find_their_buses),
+        cmocka_unit_test(sides_become_one_track),
+        cmocka_unit_test(the_session_runs_at_the_highest_rate_within_bounds),
+        cmocka_unit_test(other_lengths_and_twins_are_noted),
+        cmocka_unit_test(tempo_comes_from_the_order_or_a_name),
+        cmocka_unit_test(a_refused_stem_stops_the_session_unless_skipped),
+        cmocka_unit_test(mixes_are_compared_with_and_not_mixed),
+        cmocka_unit_test(an_instrumental_under_voices_is_mixed),
+        cmocka_unit_test(numbers_and_roles_are_checked),
+    };
+    return cmocka_run_group_tests(tests, open_folder, close_folder);
+}
