@@ -69,7 +69,7 @@ static td_status take_value(td_decider *d, const td_range_case *c, double *value
             value[slot] = INFINITY;
             return TD_OK;
         }
-        /* fall through: auto that the planner resolves */
+        /* what the planner resolves */ /* fall through */
     case TD_WISH_RANGE:
         if (c->param->span == 2 &&
             w->kind == TD_WISH_RANGE) { /* a band written as a range is two numbers, not a choice */
