@@ -18,7 +18,8 @@ typedef struct td_message {
     const char *file;      /* as the caller named it, or where the library found it */
     unsigned line, column; /* from 1; columns count characters, not bytes. 0: the document as a whole */
     unsigned width;        /* characters the caret underlines */
-    const char *source;    /* the line itself; NULL where there is none */
+    const char *source;    /* the line itself, or the part of a long one around the place; NULL where there is none */
+    unsigned caret;        /* column of the place within source */
     const char *pointer;   /* RFC 6901, "/recipes/1/set/glue" */
     const char *code;      /* one word for programs: "unknown_key", "out_of_range", ... */
     const char *detail;    /* what is wrong */
