@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN 120 /* characters of a line that are shown at most */
+#define SHOWN  120 /* characters of a line that are shown at most */
 #define QUOTED 48
 
 struct td_messages {
@@ -89,8 +89,8 @@ const char *td_say(td_messages *m, const char *fmt, ...)
 static size_t bytes_of(const char *s, const char *end, size_t count)
 {
     const char *p = s;
-    for (; p < end && count; count--)
-        do p++;
+    for (; p < end && count; count--) do
+            p++;
         while (p < end && (*p & 0xc0) == 0x80);
     return (size_t)(p - s);
 }
@@ -292,8 +292,7 @@ void td_messages_text(const td_messages *m, td_text *out)
 
 static void count_text(td_text *out, size_t n, const char *word)
 {
-    td_text_addf(out, "%zu %s%s%s", n, word, n == 1 ? "" : "s",
-                 n > TD_MISTAKES_MAX ? " (the first 20 are shown)" : "");
+    td_text_addf(out, "%zu %s%s%s", n, word, n == 1 ? "" : "s", n > TD_MISTAKES_MAX ? " (the first 20 are shown)" : "");
 }
 
 void td_messages_summary(const td_messages *m, td_text *out)

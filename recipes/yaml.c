@@ -14,32 +14,33 @@ typedef struct loader {
     td_messages *messages;
 } loader;
 
-/* ---- what libyaml says, in our words ------------------------------------------------------------------------------ */
+/* ---- what libyaml says, in our words ------------------------------------------------------------------------------
+ */
 
 static const struct {
     const char *problem, *context; /* as libyaml says it; context NULL: any */
     const char *detail, *hint;
 } problems[] = {
-    { "did not find expected alphabetic or numeric character", "while scanning an alias", "'*' begins a YAML alias",
-      "put it in quotes: \"*.wav\"" },
-    { "did not find expected alphabetic or numeric character", "while scanning an anchor", "'&' begins a YAML anchor",
-      "put it in quotes" },
-    { "found character that cannot start any token", NULL, "a value cannot begin with this character",
-      "put it in quotes" },
-    { "mapping values are not allowed in this context", NULL, "':' where no key can stand",
-      "check the indentation, or put the text in quotes" },
-    { "did not find expected key", NULL, "the indentation does not fit the lines above", NULL },
-    { "did not find expected '-' indicator", NULL, "a list goes on with something that is no entry",
-      "begin it with '- ' in the same column" },
-    { "block sequence entries are not allowed in this context", NULL, "a list cannot begin here",
-      "put it on a line of its own" },
-    { "could not find expected ':'", NULL, "a key without ':'", "write 'key: value'" },
-    { "did not find expected ',' or ']'", NULL, "this '[' has no ']', or a ',' is missing", NULL },
-    { "did not find expected ',' or '}'", NULL, "this '{' has no '}', or a ',' is missing", NULL },
-    { "found unexpected end of stream", NULL, "this quote is not closed", NULL },
-    { "found unknown escape character", NULL, "unknown escape after '\\'", "single quotes leave '\\' alone" },
-    { "found invalid Unicode character escape code", NULL, "this escape is no character", NULL },
-    { "did not find expected <document start>", NULL, "something follows the end of the document", NULL },
+    {"did not find expected alphabetic or numeric character",   "while scanning an alias",  "'*' begins a YAML alias",
+     "put it in quotes: \"*.wav\""                                                                                                                                            },
+    { "did not find expected alphabetic or numeric character",  "while scanning an anchor", "'&' begins a YAML anchor",
+     "put it in quotes"                                                                                                                                                       },
+    { "found character that cannot start any token",            NULL,                       "a value cannot begin with this character",
+     "put it in quotes"                                                                                                                                                       },
+    { "mapping values are not allowed in this context",         NULL,                       "':' where no key can stand",
+     "check the indentation, or put the text in quotes"                                                                                                                       },
+    { "did not find expected key",                              NULL,                       "the indentation does not fit the lines above",   NULL                            },
+    { "did not find expected '-' indicator",                    NULL,                       "a list goes on with something that is no entry",
+     "begin it with '- ' in the same column"                                                                                                                                  },
+    { "block sequence entries are not allowed in this context", NULL,                       "a list cannot begin here",
+     "put it on a line of its own"                                                                                                                                            },
+    { "could not find expected ':'",                            NULL,                       "a key without ':'",                              "write 'key: value'"            },
+    { "did not find expected ',' or ']'",                       NULL,                       "this '[' has no ']', or a ',' is missing",       NULL                            },
+    { "did not find expected ',' or '}'",                       NULL,                       "this '{' has no '}', or a ',' is missing",       NULL                            },
+    { "found unexpected end of stream",                         NULL,                       "this quote is not closed",                       NULL                            },
+    { "found unknown escape character",                         NULL,                       "unknown escape after '\\'",                      "single quotes leave '\\' alone"},
+    { "found invalid Unicode character escape code",            NULL,                       "this escape is no character",                    NULL                            },
+    { "did not find expected <document start>",                 NULL,                       "something follows the end of the document",      NULL                            },
 };
 
 static void say_problem(loader *l)
@@ -68,7 +69,8 @@ static void say_problem(loader *l)
                   detail);
 }
 
-/* ---- events to nodes ---------------------------------------------------------------------------------------------- */
+/* ---- events to nodes ----------------------------------------------------------------------------------------------
+ */
 
 static bool refuse(loader *l, const char *code, const char *hint, const char *detail)
 {
@@ -194,8 +196,9 @@ static bool keys_differ(loader *l, const td_node *map)
     bool fine = true;
     for (size_t i = 1; i < map->n; i++) {
         if (strcmp(sorted[i - 1]->text, sorted[i]->text) != 0) continue;
-        td_mistake(l->messages, sorted[i], "repeated_key", td_say(l->messages, "it stands in line %u already", sorted[i - 1]->line),
-                   "key '%s' is repeated", td_cut(l->messages, sorted[i]->text));
+        td_mistake(l->messages, sorted[i], "repeated_key",
+                   td_say(l->messages, "it stands in line %u already", sorted[i - 1]->line), "key '%s' is repeated",
+                   td_cut(l->messages, sorted[i]->text));
         fine = false;
     }
     free(sorted);
@@ -231,10 +234,12 @@ static td_node *load(loader *l, td_node *parent, unsigned depth)
         refuse(l, "too_deep", NULL, "lists and maps stand more than 64 levels deep");
         return NULL;
     }
-    return l->event.type == YAML_SEQUENCE_START_EVENT ? load_list(l, parent, depth + 1) : load_map(l, parent, depth + 1);
+    return l->event.type == YAML_SEQUENCE_START_EVENT ? load_list(l, parent, depth + 1)
+                                                      : load_map(l, parent, depth + 1);
 }
 
-/* ---- documents ---------------------------------------------------------------------------------------------------- */
+/* ---- documents ----------------------------------------------------------------------------------------------------
+ */
 
 static bool no_tabs(const td_document *doc, td_messages *m)
 {
@@ -304,7 +309,8 @@ static td_node *load_document(loader *l)
     }
     if (!next(l)) return NULL;
     if (l->event.type != YAML_MAPPING_START_EVENT) {
-        refuse(l, "not_a_map", "begin with 'topdown: recipe/1' or the like", "the document has to be 'key: value' lines");
+        refuse(l, "not_a_map", "begin with 'topdown: recipe/1' or the like",
+               "the document has to be 'key: value' lines");
         return NULL;
     }
     td_node *root = load(l, NULL, 0);
@@ -335,7 +341,8 @@ td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t le
     return root;
 }
 
-/* ---- trees -------------------------------------------------------------------------------------------------------- */
+/* ---- trees --------------------------------------------------------------------------------------------------------
+ */
 
 td_node *td_node_get(const td_node *map, const char *key)
 {

@@ -6,8 +6,8 @@
 
 #include "engine/base/base.h"
 
-#define TD_YAML_BYTES ((size_t)1 << 20)
-#define TD_YAML_DEPTH 64
+#define TD_YAML_BYTES  ((size_t)1 << 20)
+#define TD_YAML_DEPTH  64
 #define TD_YAML_EVENTS 100000
 
 typedef struct td_messages td_messages;
@@ -24,13 +24,13 @@ typedef enum td_node_kind { TD_NODE_TEXT, TD_NODE_LIST, TD_NODE_MAP } td_node_ki
 typedef struct td_node td_node;
 struct td_node {
     td_node_kind kind;
-    bool plain;              /* a scalar without quotes */
-    const char *text;        /* scalars; else NULL */
-    td_node **key, **value;  /* key[n] of a map; value[n] of maps and lists */
+    bool plain;             /* a scalar without quotes */
+    const char *text;       /* scalars; else NULL */
+    td_node **key, **value; /* key[n] of a map; value[n] of maps and lists */
     size_t n, capacity;
-    td_node *parent;         /* NULL at the root */
+    td_node *parent; /* NULL at the root */
     const td_document *doc;
-    unsigned line, column;   /* of the first character, from 1; columns in characters */
+    unsigned line, column;         /* of the first character, from 1; columns in characters */
     unsigned end_line, end_column; /* just behind the last one */
 };
 

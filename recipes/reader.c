@@ -1,0 +1,124 @@
+#include "recipes/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void *td_take(td_reader *r, size_t n, size_t size)
+{
+    void *p = td_arena_array(r->arena, n ? n : 1, size);
+    if (!p) td_messages_break(r->messages);
+    return p;
+}
+
+const char *td_keep(td_reader *r, const char *text)
+{
+    const char *kept = td_arena_strdup(r->arena, text);
+    if (!kept) td_messages_break(r->messages);
+    return kept;
+}
+
+/* ---- maps ------------------------------------------------------------------------------------------------------- */
+
+size_t td_member_names(const td_member *members, const char **out, size_t room)
+{
+    size_t n = 0;
+    for (; members[n].name && n < room; n++) out[n] = members[n].name;
+    return n;
+}
+
+bool td_want(td_reader *r, const td_node *n, td_node_kind kind, const char *what)
+{
+    static const char *const kinds[] = { "a text", "a list", "a map" };
+    if (n->kind == kind) return true;
+    td_mistake(r->messages, n, "wrong_kind", NULL, "%s has to be %s, not %s", what, kinds[kind],
+               td_node_what(r->messages, n));
+    return false;
+}
+
+static const td_member *find_member(const td_member *members, const char *name)
+{
+    for (; members->name; members++)
+        if (strcmp(members->name, name) == 0) return members;
+    return NULL;
+}
+
+void td_read_members(td_reader *r, td_node *map, const char *what, const td_member *members, void *into)
+{
+    if (!td_want(r, map, TD_NODE_MAP, what)) return;
+    for (size_t i = 0; i < map->n; i++) {
+        const char *key = map->key[i]->text;
+        if (td_starts_with(key, "x-")) continue;
+        const td_member *member = find_member(members, key);
+        if (member) {
+            if (member->read) member->read(r, map->value[i], into);
+            continue;
+        }
+        const char *names[32];
+        size_t n = td_member_names(members, names, 32);
+        td_mistake(r->messages, map->key[i], "unknown_key", td_one_of(r->messages, key, names, n), "%s has no key '%s'",
+                   what, td_cut(r->messages, key));
+    }
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+const char *td_read_text(td_reader *r, const td_node *n, const char *label)
+{
+    if (n->kind == TD_NODE_TEXT && n->text[0]) return td_keep(r, n->text);
+    td_mistake(r->messages, n, "wrong_kind", NULL, "%s has to be a text, not %s", label, td_node_what(r->messages, n));
+    return NULL;
+}
+
+static size_t count_words(const char *const *words)
+{
+    size_t n = 0;
+    while (words[n]) n++;
+    return n;
+}
+
+int td_read_word(td_reader *r, const td_node *n, const char *label, const char *const *words)
+{
+    const char *text = n->kind == TD_NODE_TEXT ? n->text : "";
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], text) == 0) return i;
+    td_mistake(r->messages, n, "unknown_word", td_one_of(r->messages, text, words, count_words(words)),
+               "%s cannot be %s", label, td_node_what(r->messages, n));
+    return -1;
+}
+
+bool td_read_switch(td_reader *r, const td_node *n, const char *label, bool *out)
+{
+    static const char *const words[] = { "on", "off", "true", "false", "yes", "no", NULL };
+    int word = td_read_word(r, n, label, words);
+    if (word < 0) return false;
+    *out = word % 2 == 0;
+    return true;
+}
+
+bool td_read_whole(td_reader *r, const td_node *n, const char *label, unsigned min, unsigned max, unsigned *out)
+{
+    const char *text = n->kind == TD_NODE_TEXT ? n->text : "";
+    size_t digits = strspn(text, "0123456789");
+    unsigned long value = digits && digits < 10 ? strtoul(text, NULL, 10) : max + 1ul;
+    if (!digits || text[digits])
+        td_mistake(r->messages, n, "wrong_kind", NULL, "%s has to be a whole number, not %s", label,
+                   td_node_what(r->messages, n));
+    else if (value < min || value > max)
+        td_mistake(r->messages, n, "out_of_range", td_say(r->messages, "%u to %u", min, max),
+                   "%s is out of range for %s", td_cut(r->messages, text), label);
+    else
+        return *out = (unsigned)value, true;
+    return false;
+}
+
+const char **td_read_texts(td_reader *r, const td_node *n, const char *label, size_t *count)
+{
+    *count = 0;
+    size_t most = n->kind == TD_NODE_LIST ? n->n : 1;
+    const char **out = td_take(r, most, sizeof *out);
+    for (size_t i = 0; out && i < most; i++) {
+        const char *text = td_read_text(r, n->kind == TD_NODE_LIST ? n->value[i] : n, label);
+        if (text) out[(*count)++] = text;
+    }
+    return out;
+}

@@ -1,0 +1,96 @@
+/* recipes/reader.h - what all readers of this room share: maps by a table of members, words, values with units. */
+#ifndef TD_RECIPES_READER_H
+#define TD_RECIPES_READER_H
+
+#include "recipes/diag.h"
+
+/* What a number measures: a td_unit, or one of the scales only recipes and orders name. */
+typedef int td_measure;
+enum {
+    TD_MEASURE_DBTP = TD_UNIT_DEGREE + 1,
+    TD_MEASURE_LUFS,
+    TD_MEASURE_BPM,
+    TD_MEASURE_KBITS,
+    TD_MEASURE_DAYS,
+    TD_MEASURE_COUNT
+};
+
+/* A value's place: what it is called and what may stand there. td_param rows become one by td_field_of. */
+typedef struct td_field {
+    const char *name;
+    const char *of; /* "bell"; NULL: nothing to add to the name */
+    td_measure measure;
+    double min, max;
+    unsigned flags; /* TD_GOAL, TD_AUTO, TD_MEASURED, TD_SOLVABLE */
+    const char *const *choices;
+} td_field;
+
+td_field td_field_of(const td_param *p, const char *of);
+
+typedef struct td_reader {
+    td_arena *arena;
+    td_messages *messages;
+    td_knob *knob;
+    td_measure *knob_measure;
+    bool *knob_used;
+    size_t n_knobs;
+} td_reader;
+
+/* Zeroed memory of the arena, or NULL, and the messages are then broken: the caller leaves quietly. */
+void *td_take(td_reader *r, size_t n, size_t size);
+const char *td_keep(td_reader *r, const char *text);
+
+/* ---- maps ------------------------------------------------------------------------------------------------------- */
+
+typedef struct td_member {
+    const char *name; /* the last row has NULL */
+    void (*read)(td_reader *r, td_node *value, void *into);
+} td_member;
+
+/* Calls each member's reader; an unknown key is a mistake ("a group has no key 'chian'"). Keys that begin with x- and
+ * members without a reader are passed over. */
+void td_read_members(td_reader *r, td_node *map, const char *what, const td_member *members, void *into);
+/* The words of a table of members, for suggestions. */
+size_t td_member_names(const td_member *members, const char **out, size_t room);
+
+bool td_want(td_reader *r, const td_node *n, td_node_kind kind,
+             const char *what); /* else a mistake: "what has to be a map" */
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+/* A text that is not empty, without line breaks at its ends; NULL after a mistake. label: "'title'". */
+const char *td_read_text(td_reader *r, const td_node *n, const char *label);
+/* The index of one of words (NULL-terminated), or -1 after a mistake. */
+int td_read_word(td_reader *r, const td_node *n, const char *label, const char *const *words);
+bool td_read_switch(td_reader *r, const td_node *n, const char *label, bool *out); /* on off true false yes no */
+bool td_read_whole(td_reader *r, const td_node *n, const char *label, unsigned min, unsigned max, unsigned *out);
+/* A text, or a list of texts. */
+const char **td_read_texts(td_reader *r, const td_node *n, const char *label, size_t *count);
+
+/* ---- values ------------------------------------------------------------------------------------------------------ */
+
+/* One value as the field allows it: a number with unit, a knob, a wish, a range, auto, measured. False after a mistake.
+ */
+bool td_read_wish(td_reader *r, const td_node *n, const td_field *f, td_wish *out);
+/* "5 to 9 kHz", two numbers that belong together. */
+bool td_read_range(td_reader *r, const td_node *n, const td_field *f, td_wish out[2]);
+/* A number or a knob, nothing else. */
+bool td_read_number(td_reader *r, const td_node *n, const td_field *f, double *out);
+/* A number of any unit, for knobs. */
+bool td_read_any(td_reader *r, const td_node *n, const char *label, double *out, td_measure *measure);
+
+/* A number, or two with "to" between, inside a longer text (conditions). Returns bytes read, 0 after a mistake. */
+size_t td_scan_number(td_reader *r, const td_node *n, size_t offset, const td_field *f, double *out);
+size_t td_scan_range(td_reader *r, const td_node *n, size_t offset, const td_field *f, double *low, double *high);
+
+/* The measure of a unit's word ("LUFS"), TD_UNIT_NUMBER for "". */
+td_measure td_measure_of(const char *unit);
+/* A pattern (ECMA 262) and an example for the schema. */
+const char *td_measure_pattern(td_measure m);
+const char *td_measure_name(td_measure m);    /* "a frequency" */
+const char *td_measure_example(td_measure m); /* "3 kHz" */
+const char *td_measure_text(td_measure m, double value, char *out, size_t size);
+/* The shortest decimal that reads back as the same double. */
+const char *td_number_text(double value, char *out, size_t size);
+
+#endif
