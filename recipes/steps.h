@@ -1,0 +1,27 @@
+/* recipes/steps.h - chains of a recipe and the conditions beside them. */
+#ifndef TD_RECIPES_STEPS_H
+#define TD_RECIPES_STEPS_H
+
+#include "recipes/reader.h"
+
+/* conditioned: a `when` stands around the chain (its fix, its group), so that `measured` has something to be taken
+ * from. */
+void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish *out);
+
+/* A condition and its text; both stay NULL after a mistake. */
+void td_read_condition(td_reader *r, const td_node *n, const td_condition **out, const char **text);
+
+/* Every comparison of a condition, in order. */
+void td_each_comparison(const td_condition *c, void (*visit)(const td_condition *, void *), void *user);
+
+/* A role or bus; an unknown one is a warning (it may come with operator's tokens), naming the nearest. */
+void td_check_role(td_reader *r, const td_node *n, const char *role, const char *label);
+
+/* Names of all processors that stand as steps, for suggestions; returns how many. */
+size_t td_step_names(const char **out, size_t room);
+
+/* The one key of a step's map that is not about the graph; n->n when there is none. Several: the first. */
+size_t td_step_processor_key(const td_node *n);
+bool td_is_graph_key(const char *key);
+
+#endif
