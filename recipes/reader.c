@@ -122,3 +122,15 @@ const char **td_read_texts(td_reader *r, const td_node *n, const char *label, si
     }
     return out;
 }
+
+const char *td_beside(td_reader *r, const char *document, const char *path)
+{
+    if (path[0] == '/') return td_keep(r, path);
+    const char *slash = strrchr(document, '/');
+    char *folder = slash ? td_arena_strndup(r->arena, document, (size_t)(slash - document) + 1) : NULL;
+    char *real = realpath(folder ? folder : ".", NULL);
+    char *joined = td_arena_printf(r->arena, "%s/%s", real ? real : folder, path);
+    if (!joined) td_messages_break(r->messages);
+    free(real);
+    return joined;
+}

@@ -34,6 +34,7 @@ typedef struct td_reader {
     td_measure *knob_measure;
     bool *knob_used;
     size_t n_knobs;
+    bool remote; /* the text came from elsewhere: it may name no file of this machine */
 } td_reader;
 
 /* Zeroed memory of the arena, or NULL, and the messages are then broken: the caller leaves quietly. */
@@ -66,6 +67,9 @@ bool td_read_switch(td_reader *r, const td_node *n, const char *label, bool *out
 bool td_read_whole(td_reader *r, const td_node *n, const char *label, unsigned min, unsigned max, unsigned *out);
 /* A text, or a list of texts. */
 const char **td_read_texts(td_reader *r, const td_node *n, const char *label, size_t *count);
+
+/* A file named in `document`, relative to its folder, as an absolute path. NULL when memory is short. */
+const char *td_beside(td_reader *r, const char *document, const char *path);
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 

@@ -82,8 +82,8 @@ td_status td_setting_parse(td_arena *a, const char *text, td_setting *out, td_er
  * TD_RECIPE: messages hold errors. TD_OK: messages may hold warnings. *out is for td_recipe_free. */
 td_status td_recipe_load(const td_library *l, const char *what, const td_setting *set, size_t n_set, td_recipe **out,
                          td_messages *m);
-/* The same from memory. file names it in messages and is where relative paths start. l may be NULL (nothing to extend
- * by name). */
+/* The same from memory. file: the path it was read from, where relative paths start; NULL for text that came from
+ * elsewhere, which then may name no files of this machine. l may be NULL (nothing to extend by name). */
 td_status td_recipe_parse(const td_library *l, const char *file, const char *text, size_t length, const td_setting *set,
                           size_t n_set, td_recipe **out, td_messages *m);
 
@@ -229,9 +229,9 @@ typedef struct td_order {
     td_arena *arena; /* owns everything above */
 } td_order;
 
-/* Reads a job file, or the body of a request (YAML or JSON). file names it in messages; file names inside are relative
- * to its folder. l, unless NULL, checks that recipes exist and that knobs take what they are set to. TD_JOB: messages
- * hold errors. */
+/* Reads a job file, or the body of a request (YAML or JSON). file: its path, where relative names start; NULL for a
+ * request, whose stems are uploads or addresses and never paths. l, unless NULL, checks that recipes exist and that
+ * knobs take what they are set to. TD_JOB: messages hold errors. */
 td_status td_order_parse(const td_library *l, const char *file, const char *text, size_t length, td_order **out,
                          td_messages *m);
 td_status td_order_load(const td_library *l, const char *path, td_order **out, td_messages *m);

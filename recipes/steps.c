@@ -1,5 +1,6 @@
 #include "recipes/steps.h"
 
+#include "recipes/resolve.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -14,17 +15,14 @@ typedef struct owner {
     bool conditioned;
 } owner;
 
-static const char *absolute(td_reader *r, const td_node *n)
-{
-    const char *slash = strrchr(n->doc->file, '/');
-    if (n->text[0] == '/' || !slash) return td_keep(r, n->text);
-    return td_keep(r, td_say(r->messages, "%.*s/%s", (int)(slash - n->doc->file), n->doc->file, n->text));
-}
-
 static void read_file(td_reader *r, const td_node *n, const td_param *p, owner *o, size_t slot)
 {
     if (!td_read_text(r, n, td_say(r->messages, "'%s' of %s", p->name, o->proc->name)) || !o->file) return;
-    *o->file = absolute(r, n);
+    if (r->remote) {
+        td_mistake(r->messages, n, "no_files", NULL, "a recipe that is not on this machine cannot name files here");
+        return;
+    }
+    *o->file = td_beside(r, n->doc->file, n->text);
     o->value[slot] = (td_wish){ .kind = TD_WISH_VALUE, .a = 1 };
 }
 
@@ -314,19 +312,15 @@ static bool name_taken(const td_chain_wish *chain, const char *name)
     return false;
 }
 
-/* The name of a step in its chain: as written, or the processor's with a number behind a second one. */
-static bool name_step(td_reader *r, const td_node *n, const td_chain_wish *chain, td_step_wish *step)
+static bool name_step(td_reader *r, const td_node *list, size_t i, const td_chain_wish *chain, td_step_wish *step)
 {
-    if (step->name && name_taken(chain, step->name)) {
-        td_mistake(r->messages, td_node_get(n, "as"), "repeated_name", NULL, "the chain has a step '%s' already",
-                   step->name);
-        return false;
-    }
-    if (step->name) return true;
-    step->name = step->proc->name;
-    for (unsigned i = 2; name_taken(chain, step->name); i++)
-        step->name = td_keep(r, td_say(r->messages, "%s-%u", step->proc->name, i));
-    return step->name;
+    if (!step->name) step->name = td_keep(r, td_step_name(r->messages, list, i));
+    if (!step->name) return false;
+    if (!name_taken(chain, step->name)) return true;
+    const td_node *as = td_node_get(list->value[i], "as");
+    td_mistake(r->messages, as ? as : list->value[i], "repeated_name", "give one of them another 'as'",
+               "the chain has a step '%s' already", step->name);
+    return false;
 }
 
 void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish *out)
@@ -335,7 +329,8 @@ void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish 
     out->step = td_take(r, list->n, sizeof *out->step);
     for (size_t i = 0; out->step && i < list->n; i++) {
         td_step_wish *step = &out->step[out->n_steps];
-        if (read_step(r, list->value[i], conditioned, step) && name_step(r, list->value[i], out, step)) out->n_steps++;
+        if (list->value[i]->off) continue;
+        if (read_step(r, list->value[i], conditioned, step) && name_step(r, list, i, out, step)) out->n_steps++;
     }
 }
 

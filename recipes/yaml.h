@@ -25,6 +25,7 @@ typedef struct td_node td_node;
 struct td_node {
     td_node_kind kind;
     bool plain;             /* a scalar without quotes */
+    bool off;               /* a step that an edit left out; text is its name */
     const char *text;       /* scalars; else NULL */
     td_node **key, **value; /* key[n] of a map; value[n] of maps and lists */
     size_t n, capacity;

@@ -1,0 +1,684 @@
+#include "recipes/parts.h"
+#include "recipes/resolve.h"
+#include "recipes/steps.h"
+
+#include <string.h>
+
+static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* ---- knobs ---------------------------------------------------------------------------------------------------------
+ */
+
+static void read_knob_label(td_reader *r, td_node *n, void *into)
+{
+    ((td_knob *)into)->label = td_read_text(r, n, "'label'");
+}
+
+static const td_member knob_members[] = {
+    {"default", NULL },
+    { "min",        NULL },
+    { "max",NULL },
+    { "label",    read_knob_label },
+    { 0       },
+};
+
+static void read_bound(td_reader *r, const td_node *map, const char *name, td_measure measure, double *out)
+{
+    const td_node *n = td_node_get(map, name);
+    td_field f = { .name = name, .measure = measure, .min = NAN, .max = NAN };
+    if (n) td_read_number(r, n, &f, out);
+}
+
+/* What a knob may hold is told by its default's unit. */
+static bool read_knob(td_reader *r, const td_node *key, td_node *n, td_knob *knob, td_measure *measure)
+{
+    *knob = (td_knob){ .name = td_keep(r, key->text), .min = NAN, .max = NAN };
+    if (key->text[strspn(key->text, lower_case)] || !key->text[0]) {
+        td_mistake(r->messages, key, "bad_name", "letters a to z, digits and '-'", "'%s' cannot be a knob's name",
+                   td_cut(r->messages, key->text));
+        return false;
+    }
+    const char *label = td_say(r->messages, "knob '%s'", td_cut(r->messages, key->text));
+    const td_node *def = n;
+    if (n->kind == TD_NODE_MAP) {
+        td_read_members(r, n, label, knob_members, knob);
+        def = td_node_get(n, "default");
+        if (!def)
+            td_mistake(r->messages, n, "missing", "write for example { default: 2 dB }", "%s has no default", label);
+    }
+    if (!def || !td_read_any(r, def, label, &knob->def, measure)) return false;
+    read_bound(r, n, "min", *measure, &knob->min);
+    read_bound(r, n, "max", *measure, &knob->max);
+    if (knob->def < knob->min || knob->def > knob->max || knob->min > knob->max)
+        td_mistake(r->messages, def, "out_of_range", NULL, "the default of %s is outside its own range", label);
+    bool level = *measure == TD_MEASURE_LUFS || *measure == TD_MEASURE_DBTP;
+    knob->unit = level ? TD_UNIT_DBFS : (td_unit)*measure;
+    knob->value = knob->def;
+    return true;
+}
+
+static void read_knobs(td_reader *r, td_node *values)
+{
+    if (!values || !td_want(r, values, TD_NODE_MAP, "'values'")) return;
+    r->knob = td_take(r, values->n, sizeof *r->knob);
+    r->knob_measure = td_take(r, values->n, sizeof *r->knob_measure);
+    r->knob_used = td_take(r, values->n, sizeof *r->knob_used);
+    if (!r->knob || !r->knob_measure || !r->knob_used) return;
+    for (size_t i = 0; i < values->n; i++)
+        if (read_knob(r, values->key[i], values->value[i], &r->knob[r->n_knobs], &r->knob_measure[r->n_knobs]))
+            r->n_knobs++;
+}
+
+/* What a job or the command line sets. */
+static void turn_knobs(td_reader *r, const td_node *set)
+{
+    for (size_t i = 0; set && i < set->n; i++) {
+        const char *names[64];
+        size_t n = 0, k = 0;
+        for (; n < r->n_knobs && n < 64; n++) names[n] = r->knob[n].name;
+        while (k < r->n_knobs && strcmp(r->knob[k].name, set->key[i]->text) != 0) k++;
+        if (k == r->n_knobs) {
+            td_mistake(r->messages, set->key[i], "unknown_knob",
+                       n ? td_one_of(r->messages, set->key[i]->text, names, n) : "the recipe has none", "no knob '%s'",
+                       td_cut(r->messages, set->key[i]->text));
+            continue;
+        }
+        td_knob *knob = &r->knob[k];
+        td_field f = { .name = knob->name, .measure = r->knob_measure[k], .min = knob->min, .max = knob->max };
+        td_read_number(r, set->value[i], &f, &knob->value);
+    }
+}
+
+static void warn_unused_knobs(td_reader *r, const td_node *values)
+{
+    for (size_t i = 0; i < r->n_knobs; i++)
+        if (!r->knob_used[i])
+            td_caution(r->messages, td_node_key(td_node_get(values, r->knob[i].name)), "unused_knob", NULL,
+                       "knob '%s' is used nowhere", r->knob[i].name);
+}
+
+/* ---- levels, sends, roles -------------------------------------------------------------------------------------------
+ */
+
+static const td_field level_field = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24 };
+
+static void read_send_list(td_reader *r, td_node *n, td_send_wish **out, size_t *count)
+{
+    if (!td_want(r, n, TD_NODE_MAP, "'sends'")) return;
+    td_send_wish *send = td_take(r, n->n, sizeof *send);
+    if (!send) return;
+    *out = send;
+    for (size_t i = 0; i < n->n; i++) {
+        td_field f = {
+            .name = td_keep(r, n->key[i]->text), .of = "sends", .measure = TD_UNIT_DB, .min = -60, .max = 12
+        };
+        if (f.name && td_read_wish(r, n->value[i], &f, &send[*count].level_db)) send[(*count)++].to = f.name;
+    }
+}
+
+static const char **read_roles(td_reader *r, const td_node *n, const char *label, size_t *count)
+{
+    const char **roles = td_read_texts(r, n, label, count);
+    for (size_t i = 0; i < *count; i++) td_check_role(r, n->kind == TD_NODE_LIST ? n->value[i] : n, roles[i], label);
+    return roles;
+}
+
+/* ---- groups and returns ---------------------------------------------------------------------------------------------
+ */
+
+static void group_chain(td_reader *r, td_node *n, void *into)
+{
+    td_group_wish *g = into;
+    td_read_chain(r, n, td_node_get(n->parent, "when"), &g->chain);
+}
+
+static void group_level(td_reader *r, td_node *n, void *into)
+{
+    td_read_wish(r, n, &level_field, &((td_group_wish *)into)->level_db);
+}
+
+static void group_loudness(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "loudness", .measure = TD_UNIT_DB, .min = -40, .max = 20 };
+    td_read_wish(r, n, &f, &((td_group_wish *)into)->loudness_lu);
+}
+
+static void group_inside(td_reader *r, td_node *n, void *into)
+{
+    static const char *const words[] = { "delivered", "loudness", NULL };
+    ((td_group_wish *)into)->inside_loudness = td_read_word(r, n, "'inside'", words) == 1;
+}
+
+static void group_pan(td_reader *r, td_node *n, void *into)
+{
+    static const char *const words[] = { "delivered", "auto", NULL };
+    ((td_group_wish *)into)->pan_auto = td_read_word(r, n, "'pan' of a group", words) == 1;
+}
+
+static void group_sends(td_reader *r, td_node *n, void *into)
+{
+    td_group_wish *g = into;
+    read_send_list(r, n, &g->send, &g->n_sends);
+}
+
+static void group_when(td_reader *r, td_node *n, void *into)
+{
+    td_group_wish *g = into;
+    td_read_condition(r, n, &g->when, &g->when_text);
+}
+
+static void no_edit(td_reader *r, td_node *n, void *into)
+{
+    (void)into;
+    td_mistake(r->messages, td_node_key(n), "no_edit", "write the chain itself",
+               "'edit' changes a chain of the recipe that is extended, and there is none here");
+}
+
+static const td_member group_members[] = {
+    {"chain",       group_chain },
+    { "level",            group_level },
+    { "loudness",group_loudness },
+    { "inside",   group_inside },
+    { "pan",            group_pan },
+    { "sends",group_sends },
+    { "when",        group_when },
+    { "edit",            no_edit },
+    { 0   },
+};
+
+static const td_member return_members[] = {
+    {"chain",      group_chain },
+    { "level",           group_level },
+    { "sends",group_sends },
+    { "edit",     no_edit },
+    { 0          },
+};
+
+static td_group_wish *read_group_map(td_reader *r, td_node *n, const char *what, const td_member *members,
+                                     size_t *count)
+{
+    if (!td_want(r, n, TD_NODE_MAP, td_say(r->messages, "'%ss'", what))) return NULL;
+    td_group_wish *group = td_take(r, n->n, sizeof *group);
+    for (size_t i = 0; group && i < n->n; i++) {
+        td_group_wish *g = &group[(*count)++];
+        g->bus = td_keep(r, n->key[i]->text);
+        g->line = (int)n->key[i]->line;
+        td_read_members(r, n->value[i], td_say(r->messages, "a %s", what), members, g);
+    }
+    return group;
+}
+
+static void read_groups(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    recipe->group = read_group_map(r, n, "group", group_members, &recipe->n_groups);
+    size_t buses = 0;
+    while (td_buses[buses]) buses++;
+    for (size_t i = 0; i < recipe->n_groups; i++) {
+        size_t b = 0;
+        while (b < buses && strcmp(td_buses[b], n->key[i]->text) != 0) b++;
+        if (b == buses)
+            td_caution(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
+                       "group '%s' is not a bus", td_cut(r->messages, n->key[i]->text));
+    }
+}
+
+static void read_returns(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    recipe->ret = read_group_map(r, n, "return", return_members, &recipe->n_rets);
+}
+
+/* ---- fixes ----------------------------------------------------------------------------------------------------------
+ */
+
+static void fix_name(td_reader *r, td_node *n, void *into)
+{
+    ((td_fix_wish *)into)->name = td_read_text(r, n, "'fix'");
+}
+
+static void fix_for(td_reader *r, td_node *n, void *into)
+{
+    td_fix_wish *f = into;
+    f->roles = read_roles(r, n, "'for'", &f->n_roles);
+}
+
+static void fix_except(td_reader *r, td_node *n, void *into)
+{
+    td_fix_wish *f = into;
+    f->except = read_roles(r, n, "'except'", &f->n_except);
+}
+
+static void fix_when(td_reader *r, td_node *n, void *into)
+{
+    td_fix_wish *f = into;
+    td_read_condition(r, n, &f->when, &f->when_text);
+}
+
+static void fix_chain(td_reader *r, td_node *n, void *into)
+{
+    td_read_chain(r, n, td_node_get(n->parent, "when"), &((td_fix_wish *)into)->chain);
+}
+
+static void fix_level(td_reader *r, td_node *n, void *into)
+{
+    td_field f = level_field;
+    f.flags = TD_SOLVABLE;
+    td_read_wish(r, n, &f, &((td_fix_wish *)into)->level_db);
+}
+
+static void fix_pan(td_reader *r, td_node *n, void *into)
+{
+    td_fix_wish *f = into;
+    td_read_pan(r, n, &f->pan, &f->pan_auto);
+}
+
+static void fix_polarity(td_reader *r, td_node *n, void *into)
+{
+    td_read_polarity(r, n, &((td_fix_wish *)into)->flip);
+}
+
+static void fix_align(td_reader *r, td_node *n, void *into)
+{
+    td_fix_wish *f = into;
+    f->align = td_read_text(r, n, "'align'");
+    if (f->align) td_check_role(r, n, f->align, "'align'");
+}
+
+static void fix_sends(td_reader *r, td_node *n, void *into)
+{
+    td_fix_wish *f = into;
+    read_send_list(r, n, &f->send, &f->n_sends);
+}
+
+static const td_member fix_members[] = {
+    {"fix",      fix_name },
+    { "for",         fix_for },
+    { "except",fix_except },
+    { "when",  fix_when },
+    { "chain",         fix_chain },
+    { "level", fix_level },
+    { "pan",   fix_pan },
+    { "polarity",         fix_polarity },
+    { "align", fix_align },
+    { "sends",     fix_sends },
+    { 0        },
+};
+
+static void read_fixes(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    if (!td_want(r, n, TD_NODE_LIST, "'tracks'")) return;
+    recipe->fix = td_take(r, n->n, sizeof *recipe->fix);
+    for (size_t i = 0; recipe->fix && i < n->n; i++) {
+        td_fix_wish *f = &recipe->fix[recipe->n_fixes];
+        *f = (td_fix_wish){ .pan = NAN, .line = (int)n->value[i]->line };
+        td_read_members(r, n->value[i], "a fix", fix_members, f);
+        if (n->value[i]->kind != TD_NODE_MAP) continue;
+        recipe->n_fixes++;
+        if (!td_node_get(n->value[i], "fix"))
+            td_mistake(r->messages, n->value[i], "missing", "begin it with '- fix: NAME'", "a fix without a name");
+        if (!td_node_get(n->value[i], "for"))
+            td_mistake(r->messages, n->value[i], "missing", "write 'for: all', or roles", "a fix without 'for'");
+    }
+}
+
+/* ---- targets --------------------------------------------------------------------------------------------------------
+ */
+
+static const td_member master_members[] = {
+    {"loudness",           td_target_loudness },
+    { "true_peak",                   td_target_true_peak },
+    { "peak",td_target_peak },
+    { "limiting",              td_target_limiting },
+    { "chain",                   NULL },
+    { "edit",no_edit },
+    { 0            },
+};
+
+static const td_member preview_members[] = {
+    {"loudness",           td_target_loudness },
+    { "true_peak",                   td_target_true_peak },
+    { "peak",td_target_peak },
+    { "limiting",              td_target_limiting },
+    { "format",                   NULL },
+    { "bits",NULL },
+    { 0           },
+};
+
+static void read_master(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    recipe->master = td_no_target;
+    td_read_members(r, n, "master", master_members, &recipe->master);
+    if (isnan(recipe->master.true_peak_dbtp)) recipe->master.true_peak_dbtp = -1;
+    td_node *chain = td_node_get(n, "chain");
+    if (chain) td_read_chain(r, chain, false, &recipe->master_chain);
+}
+
+static void read_preview(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    recipe->preview = td_no_target;
+    td_read_members(r, n, "preview", preview_members, &recipe->preview);
+    td_node *format = td_node_get(n, "format"), *bits = td_node_get(n, "bits");
+    if (format) td_read_format(r, format, &recipe->preview_format);
+    if (bits) td_read_bits(r, bits, recipe->preview_format, &recipe->preview_bits);
+}
+
+/* ---- the recipe -----------------------------------------------------------------------------------------------------
+ */
+
+static void read_name(td_reader *r, td_node *n, void *into)
+{
+    const char *name = td_read_text(r, n, "'name'");
+    if (name && name[strspn(name, lower_case)])
+        td_mistake(r->messages, n, "bad_name", "letters a to z, digits and '-'", "'%s' cannot be a recipe's name",
+                   td_cut(r->messages, name));
+    else
+        ((td_recipe *)into)->name = name;
+}
+
+static void read_title(td_reader *r, td_node *n, void *into)
+{
+    ((td_recipe *)into)->title = td_read_text(r, n, "'title'");
+}
+
+static void read_description(td_reader *r, td_node *n, void *into)
+{
+    ((td_recipe *)into)->description = td_read_text(r, n, "'description'");
+}
+
+static void read_author(td_reader *r, td_node *n, void *into)
+{
+    ((td_recipe *)into)->author = td_read_text(r, n, "'author'");
+}
+
+static void read_revision(td_reader *r, td_node *n, void *into)
+{
+    td_read_whole(r, n, "'revision'", 1, 1000000, &((td_recipe *)into)->revision);
+}
+
+static void read_tags(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    recipe->tag = td_read_texts(r, n, "'tags'", &recipe->n_tags);
+}
+
+static void read_approach(td_reader *r, td_node *n, void *into)
+{
+    const char *const words[] = { td_approach_name(TD_TOP_DOWN), td_approach_name(TD_BOTTOM_UP),
+                                  td_approach_name(TD_HYBRID), NULL };
+    int word = td_read_word(r, n, "'approach'", words);
+    if (word >= 0) ((td_recipe *)into)->approach = (td_approach)word;
+}
+
+static void read_focus(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    recipe->focus = td_read_text(r, n, "'focus'");
+    if (recipe->focus) td_check_role(r, n, recipe->focus, "'focus'");
+}
+
+static void read_balance(td_reader *r, td_node *n, void *into)
+{
+    td_read_balance(r, n, &((td_recipe *)into)->balance);
+}
+
+static void stage_level(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "level", .of = "staging", .measure = TD_UNIT_DBFS, .min = -40, .max = 0 };
+    td_read_number(r, n, &f, &((td_recipe *)into)->stage_dbfs);
+}
+
+static void stage_meter(td_reader *r, td_node *n, void *into)
+{
+    static const char *const words[] = { "peak", "rms", "vu", NULL };
+    int word = td_read_word(r, n, "'meter'", words);
+    if (word >= 0) ((td_recipe *)into)->stage_meter = (td_stage_meter)word;
+}
+
+static const td_member staging_members[] = {
+    {"level",      stage_level },
+    { "meter",           stage_meter },
+    { 0}
+};
+
+static void read_staging(td_reader *r, td_node *n, void *into)
+{
+    td_read_members(r, n, "staging", staging_members, into);
+}
+
+static void mix_chain(td_reader *r, td_node *n, void *into)
+{
+    td_recipe *recipe = into;
+    td_read_chain(r, n, false, &recipe->mix);
+    if (recipe->mix.n_steps > 3)
+        td_caution(r->messages, td_node_key(n), "long_mix_bus", "leave the rest to the groups",
+                   "%zu steps on the mix bus, three are usual", recipe->mix.n_steps);
+}
+
+static const td_member mix_members[] = {
+    {"chain",  mix_chain },
+    { "edit",       no_edit },
+    { 0}
+};
+
+static void read_mix(td_reader *r, td_node *n, void *into)
+{
+    td_read_members(r, n, "mix", mix_members, into);
+}
+
+static void read_reference_tone(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "reference_tone", .measure = TD_UNIT_PERCENT, .min = 0, .max = 100 };
+    double percent;
+    if (td_read_number(r, n, &f, &percent)) ((td_recipe *)into)->reference_tone = percent / 100;
+}
+
+static const td_member recipe_members[] = {
+    {"topdown",         NULL },
+    { "name",                read_name },
+    { "title",read_title },
+    { "description",          read_description },
+    { "author",                read_author },
+    { "revision",read_revision },
+    { "tags",         read_tags },
+    { "extends",                NULL },
+    { "values",             NULL },
+    { "approach",           read_approach },
+    { "focus",                read_focus },
+    { "balance",read_balance },
+    { "reference_tone",         read_reference_tone },
+    { "staging",                read_staging },
+    { "mix",read_mix },
+    { "groups",          read_groups },
+    { "tracks",                read_fixes },
+    { "returns",        read_returns },
+    { "master", read_master },
+    { "preview",                read_preview },
+    { 0},
+};
+
+/* ---- what only the whole can tell
+ * ------------------------------------------------------------------------------------ */
+
+static void check_sends(td_reader *r, const td_recipe *recipe, const td_node *sends)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (; n < recipe->n_rets && n < 64; n++) names[n] = recipe->ret[n].bus;
+    for (size_t i = 0; sends && sends->kind == TD_NODE_MAP && i < sends->n; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(names[k], sends->key[i]->text) != 0) k++;
+        if (k == n)
+            td_mistake(r->messages, sends->key[i], "unknown_return",
+                       n ? td_one_of(r->messages, sends->key[i]->text, names, n) : "declare it under 'returns'",
+                       "no return '%s'", td_cut(r->messages, sends->key[i]->text));
+    }
+}
+
+static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node *root)
+{
+    static const char *const places[] = { "groups", "returns", "tracks" };
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+        const td_node *section = td_node_get(root, places[k]);
+        for (size_t i = 0; section && i < section->n; i++)
+            check_sends(r, recipe, td_node_get(section->value[i], "sends"));
+    }
+}
+
+static void check_keys(td_reader *r, const td_node *chain)
+{
+    const char *const *roles;
+    size_t n = td_role_names(&roles);
+    for (size_t i = 0; chain && i < chain->n; i++) {
+        const td_node *key = td_node_get(chain->value[i], "key");
+        size_t count = !key ? 0 : key->kind == TD_NODE_LIST ? key->n : 1;
+        for (size_t k = 0; k < count; k++) {
+            const td_node *word = key->kind == TD_NODE_LIST ? key->value[k] : key;
+            if (word->kind != TD_NODE_TEXT || td_role_known(word->text)) continue;
+            const char *near = td_did_you_mean(r->messages, word->text, roles, n);
+            if (near)
+                td_caution(r->messages, word, "unknown_role", near, "'key': no role '%s', taken for a track's name",
+                           td_cut(r->messages, word->text));
+        }
+    }
+}
+
+static void check_all_keys(td_reader *r, const td_node *root)
+{
+    static const char *const places[] = { "groups", "returns", "tracks" };
+    check_keys(r, td_node_get(td_node_get(root, "mix"), "chain"));
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+        const td_node *section = td_node_get(root, places[k]);
+        for (size_t i = 0; section && i < section->n; i++) check_keys(r, td_node_get(section->value[i], "chain"));
+    }
+}
+
+/* ---- hash -----------------------------------------------------------------------------------------------------------
+ */
+
+static void dump(const td_node *n, td_text *out)
+{
+    static const char kinds[] = { 't', 'l', 'm' };
+    td_text_addf(out, "%c%zu", n->off ? 'o' : kinds[n->kind], n->kind == TD_NODE_TEXT ? strlen(n->text) : n->n);
+    td_text_add(out, ":");
+    if (n->kind == TD_NODE_TEXT) td_text_add(out, n->text);
+    for (size_t i = 0; i < n->n; i++) {
+        if (n->key) dump(n->key[i], out);
+        dump(n->value[i], out);
+    }
+}
+
+static bool hash(const td_recipe *recipe, const td_node *root, char out[TD_SHA256_HEX])
+{
+    td_text text = { 0 };
+    dump(root, &text);
+    for (size_t i = 0; i < recipe->n_knobs; i++) {
+        char value[64];
+        td_number_text(recipe->knob[i].value, value, sizeof value);
+        td_text_addf(&text, "%s=%s;", recipe->knob[i].name, value);
+    }
+    bool fine = !text.broken && td_sha256_of(text.data, text.length, out) == TD_OK;
+    td_text_free(&text);
+    return fine;
+}
+
+/* ---- entry points ---------------------------------------------------------------------------------------------------
+ */
+
+static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *recipe)
+{
+    td_node *values = td_node_get(root, "values");
+    read_knobs(r, values);
+    turn_knobs(r, set);
+    td_read_members(r, root, "a recipe", recipe_members, recipe);
+    if (!td_node_get(root, "name"))
+        td_mistake(r->messages, root, "missing", "write for example 'name: house-rock'", "a recipe without a name");
+    if (recipe->approach != TD_TOP_DOWN && !recipe->focus)
+        td_mistake(r->messages, td_node_get(root, "approach"), "missing", "write for example 'focus: vocals.lead'",
+                   "%s needs a focus to start from", td_approach_name(recipe->approach));
+    check_all_sends(r, recipe, root);
+    check_all_keys(r, root);
+    if (!td_messages_errors(r->messages)) warn_unused_knobs(r, values);
+    recipe->knob = r->knob;
+    recipe->n_knobs = r->n_knobs;
+}
+
+td_status td_recipe_make(td_reader *r, td_node *root, const td_node *set, td_recipe **out)
+{
+    td_recipe *recipe = td_take(r, 1, sizeof *recipe);
+    if (!recipe) return TD_NOMEM;
+    *recipe = (td_recipe){
+        .revision = 1,
+        .stage_dbfs = -12,
+        .master = {-14,  -1,  NAN, 6, NULL},
+        .preview = { -14, NAN, -1,  6, NULL},
+        .preview_format = "wav",
+        .preview_bits = 24,
+        .arena = r->arena,
+    };
+    fill(r, root, set, recipe);
+    if (!td_messages_broken(r->messages) && !hash(recipe, root, recipe->hash)) return TD_NOMEM;
+    if (td_messages_broken(r->messages)) return TD_NOMEM;
+    if (td_messages_errors(r->messages)) return TD_RECIPE;
+    *out = recipe;
+    return TD_OK;
+}
+
+/* Settings as a map of nodes of a document that is no file. */
+static td_node *set_nodes(td_reader *r, const td_setting *set, size_t n)
+{
+    td_node *map = td_take(r, 1, sizeof *map);
+    td_document *doc = td_take(r, 1, sizeof *doc);
+    if (!map || !doc) return NULL;
+    *doc = (td_document){ .file = "--set", .text = "" };
+    *map = (td_node){ .kind = TD_NODE_MAP, .doc = doc };
+    for (size_t i = 0; i < n; i++) {
+        td_node *pair = td_take(r, 2, sizeof *pair);
+        if (!pair) return NULL;
+        const char *texts[] = { set[i].name, set[i].value };
+        for (int k = 0; k < 2; k++) pair[k] = (td_node){ .text = td_keep(r, texts[k]), .doc = doc, .plain = true };
+        if (!pair[0].text || !pair[1].text || !td_node_append(r->arena, map, map->n, &pair[0], &pair[1])) return NULL;
+    }
+    return map;
+}
+
+static td_status finish(td_reader *r, td_node *root, const td_setting *set, size_t n_set, td_recipe **out)
+{
+    td_node *settings = root ? set_nodes(r, set, n_set) : NULL;
+    td_status st = root && settings                  ? td_recipe_make(r, root, settings, out)
+                   : td_messages_broken(r->messages) ? TD_NOMEM
+                                                     : TD_RECIPE;
+    if (st != TD_OK) td_arena_free(r->arena);
+    return st;
+}
+
+td_status td_recipe_parse(const td_library *l, const char *file, const char *text, size_t length, const td_setting *set,
+                          size_t n_set, td_recipe **out, td_messages *m)
+{
+    *out = NULL;
+    td_reader r = { .arena = td_arena_new(), .messages = m, .remote = !file };
+    if (!r.arena) return TD_NOMEM;
+    return finish(&r, td_resolve(&r, l, file ? file : "recipe", text, length), set, n_set, out);
+}
+
+td_status td_recipe_load(const td_library *l, const char *what, const td_setting *set, size_t n_set, td_recipe **out,
+                         td_messages *m)
+{
+    *out = NULL;
+    td_reader r = { .arena = td_arena_new(), .messages = m };
+    if (!r.arena) return TD_NOMEM;
+    return finish(&r, td_resolve_named(&r, l, what), set, n_set, out);
+}
+
+td_status td_setting_parse(td_arena *a, const char *text, td_setting *out, td_error *err)
+{
+    const char *equal = strchr(text, '=');
+    if (!equal || equal == text || !equal[1])
+        return td_fail(err, TD_ARG, "--set", "write for example --set warmth=4dB", "'%s' is no NAME=VALUE", text);
+    out->name = td_arena_strndup(a, text, (size_t)(equal - text));
+    out->value = td_arena_strdup(a, equal + 1);
+    return out->name && out->value ? TD_OK : TD_NOMEM;
+}
