@@ -72,17 +72,27 @@ double td_vu_mean_dbfs(const td_vu *m);
 double td_band_hz(size_t band);    /* exact centre: 10^(n/10) */
 double td_band_label(size_t band); /* nominal: 25, 31.5, 40 ... */
 
-/* Third-octave powers of two channels and their real cross power, one frame every 100 ms: Hann window of 8192 at 48 kHz
- * (scaled with the rate), fractional bins at band edges, and bands above 0.45 of the rate are 0. */
+/* Third-octave powers of two channels and their real cross power, one frame every 100 ms, centred on it: Hann window of
+ * 8192 at 48 kHz (in proportion at other rates), fractional bins at band edges. Bands above 0.45 of the rate are 0, and so
+ * are frames that stay below -100 dBFS. */
 typedef struct td_band_frame {
     float ll[TD_BANDS], rr[TD_BANDS], lr[TD_BANDS];
 } td_band_frame;
 
+#define TD_TWELFTHS (4 * TD_BANDS) /* each band in four: what a resonance or a note is looked for in */
+
+/* The work space of the transform at one rate. Any number of meters can use it, one at a time; it changes no result. */
+typedef struct td_bands td_bands;
+td_status td_bands_new(unsigned rate_hz, td_bands **out); /* TD_ARG: rate outside 8 to 384 kHz */
+void td_bands_free(td_bands *w);
+
 typedef struct td_spectrum td_spectrum;
-typedef void (*td_spectrum_sink)(void *user, size_t frame, const td_band_frame *bands);
+/* twelfth: powers of both channels added, in twelfths of an octave. */
+typedef void (*td_spectrum_sink)(void *user, size_t frame, const td_band_frame *bands, const float *twelfth);
 td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out);
 void td_spectrum_free(td_spectrum *m);
-void td_spectrum_add(td_spectrum *m, const float *const *ch, size_t frames); /* mono: rr = ll = lr */
-void td_spectrum_end(td_spectrum *m); /* emits the frames the last window half covers: one per started 100 ms */
+/* mono: rr = ll = lr, twelfth = 2 ll */
+void td_spectrum_add(td_spectrum *m, td_bands *work, const float *const *ch, size_t frames);
+void td_spectrum_end(td_spectrum *m, td_bands *work); /* what is left of one frame per started 100 ms */
 
 #endif

@@ -27,27 +27,40 @@ typedef struct band_bins {
     double first_share, last_share;
 } band_bins;
 
-struct td_spectrum {
-    uint64_t rate_hz;
-    unsigned channels;
+struct td_bands {
     size_t window; /* frames, a power of two */
     td_fft *fft;
     double *hann; /* scaled so that the powers of all bins add up to the mean square */
     td_v2 *x, *re, *im;
-    float *held[2]; /* the last `filled` frames of the signalat most a window */
+    band_bins twelfth[TD_TWELFTHS];
+};
+
+struct td_spectrum {
+    uint64_t rate_hz;
+    unsigned channels;
+    size_t window;
+    float *held[2]; /* the last `filled` frames of the signal */
     size_t filled;
-    uint64_t frames; /* handed in so far */
-    size_t frame;    /* the next to emit */
-    band_bins band[TD_BANDS];
+    uint64_t frames;     /* handed in so far */
+    size_t frame, limit; /* the next to emit; how many there are at most */
     td_spectrum_sink sink;
     void *user;
 };
 
-static band_bins bins_of(size_t band, double rate_hz, size_t window)
+/* 8192 at 44.1 and 48 kHz, in proportion at others. */
+static size_t window_at(unsigned rate_hz)
 {
-    double half_band = td_exp10(0.05), width = rate_hz / (double)window;
-    double low = td_band_hz(band) / half_band, high = td_band_hz(band) * half_band;
-    if (high > 0.45 * rate_hz) return (band_bins){ .first = 1 };
+    size_t n = 1024;
+    while ((double)n * 1.4142135 < 8192.0 * rate_hz / 48000) n *= 2;
+    return n;
+}
+
+static band_bins bins_of(size_t twelfth, double rate_hz, size_t window)
+{
+    double width = rate_hz / (double)window, edge = (double)LOWEST_BAND - 0.5 + (double)twelfth / 4;
+    double low = td_exp10(edge / 10), high = td_exp10((edge + 0.25) / 10),
+           band_top = td_band_hz(twelfth / 4) * td_exp10(0.05);
+    if (band_top > 0.45 * rate_hz) return (band_bins){ .first = 1 };
     band_bins b = { .first = (size_t)rint(low / width), .last = (size_t)rint(high / width) };
     b.first_share = ((double)b.first + 0.5) - low / width;
     b.last_share = high / width - ((double)b.last - 0.5);
@@ -58,25 +71,39 @@ static band_bins bins_of(size_t band, double rate_hz, size_t window)
     return b;
 }
 
-/* 8192 at 44.1 and 48 kHz, in proportion at others. */
-static size_t window_at(unsigned rate_hz)
+td_status td_bands_new(unsigned rate_hz, td_bands **out)
 {
-    size_t n = 1024;
-    while ((double)n * 1.4142135 < 8192.0 * rate_hz / 48000) n *= 2;
-    return n;
+    *out = NULL;
+    if (rate_hz < 8000 || rate_hz > 384000) return TD_ARG;
+    td_bands *w = calloc(1, sizeof *w);
+    if (!w) return TD_NOMEM;
+    size_t n = w->window = window_at(rate_hz);
+    td_status st = td_fft_new(n, &w->fft);
+    w->hann = td_calloc2(n, 1, sizeof *w->hann);
+    w->x = td_calloc2(n, 1, sizeof *w->x);
+    w->re = td_calloc2(n / 2 + 1, 1, sizeof *w->re);
+    w->im = td_calloc2(n / 2 + 1, 1, sizeof *w->im);
+    if (st || !w->hann || !w->x || !w->re || !w->im) {
+        td_bands_free(w);
+        return TD_NOMEM;
+    }
+    double length = (double)n, energy = 0.375 * length; /* of a periodic Hann window */
+    for (size_t i = 0; i < n; i++)
+        w->hann[i] = (0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / length)) * sqrt(2 / (length * energy));
+    for (size_t b = 0; b < TD_TWELFTHS; b++) w->twelfth[b] = bins_of(b, rate_hz, n);
+    *out = w;
+    return TD_OK;
 }
 
-static bool allocate(td_spectrum *m)
+void td_bands_free(td_bands *w)
 {
-    size_t n = m->window;
-    if (td_fft_new(n, &m->fft) != TD_OK) return false;
-    m->hann = td_calloc2(n, 1, sizeof *m->hann);
-    m->x = td_calloc2(n, 1, sizeof *m->x);
-    m->re = td_calloc2(n / 2 + 1, 1, sizeof *m->re);
-    m->im = td_calloc2(n / 2 + 1, 1, sizeof *m->im);
-    m->held[0] = td_calloc2(n, 1, sizeof(float));
-    m->held[1] = td_calloc2(n, 1, sizeof(float));
-    return m->hann && m->x && m->re && m->im && m->held[0] && m->held[1];
+    if (!w) return;
+    td_fft_free(w->fft);
+    free(w->hann);
+    free(w->x);
+    free(w->re);
+    free(w->im);
+    free(w);
 }
 
 td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out)
@@ -85,17 +112,17 @@ td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink 
     if (rate_hz < 8000 || rate_hz > 384000 || channels < 1 || channels > 2 || !sink) return TD_ARG;
     td_spectrum *m = calloc(1, sizeof *m);
     if (!m) return TD_NOMEM;
-    *m = (td_spectrum){
-        .rate_hz = rate_hz, .channels = channels, .window = window_at(rate_hz), .sink = sink, .user = user
-    };
-    if (!allocate(m)) {
+    *m = (td_spectrum){ .rate_hz = rate_hz,
+                        .channels = channels,
+                        .window = window_at(rate_hz),
+                        .limit = SIZE_MAX,
+                        .sink = sink,
+                        .user = user };
+    for (unsigned c = 0; c < channels; c++) m->held[c] = td_calloc2(m->window + rate_hz / 10 + 1, 1, sizeof(float));
+    if (!m->held[0] || !m->held[channels - 1]) {
         td_spectrum_free(m);
         return TD_NOMEM;
     }
-    double n = (double)m->window, energy = 0.375 * n; /* of a periodic Hann window */
-    for (size_t i = 0; i < m->window; i++)
-        m->hann[i] = (0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / n)) * sqrt(2 / (n * energy));
-    for (size_t b = 0; b < TD_BANDS; b++) m->band[b] = bins_of(b, rate_hz, m->window);
     /* the first window is centred on the middle of the first 100 ms: what lies before the start is silence */
     m->filled = m->window / 2 - rate_hz / 20;
     *out = m;
@@ -105,11 +132,6 @@ td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink 
 void td_spectrum_free(td_spectrum *m)
 {
     if (!m) return;
-    td_fft_free(m->fft);
-    free(m->hann);
-    free(m->x);
-    free(m->re);
-    free(m->im);
     free(m->held[0]);
     free(m->held[1]);
     free(m);
@@ -117,81 +139,117 @@ void td_spectrum_free(td_spectrum *m)
 
 static bool silent(const float *x, size_t n)
 {
-    float peak = 0;
-    for (size_t i = 0; i < n; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
-    return peak < SILENCE;
+    for (size_t i = 0; i < n; i++)
+        if (fabsf(x[i]) >= SILENCE) return false;
+    return true;
 }
 
-static void add_bin(const td_spectrum *m, size_t k, double share, td_v2 *power, double *cross)
+typedef struct sums {
+    td_v2 power, cross; /* of each lane; of the two with each other, the same in both lanes */
+} sums;
+
+static inline void add_bin(const td_bands *w, size_t k, double share, sums *s)
 {
-    td_v2 re = m->re[k], im = m->im[k];
-    *power += share * (re * re + im * im);
-    *cross += share * (re[0] * re[1] + im[0] * im[1]);
+    td_v2 re = w->re[k], im = w->im[k];
+    td_v2 other_re = { re[1], re[0] }, other_im = { im[1], im[0] };
+    s->power += share * (re * re + im * im);
+    s->cross += share * (re * other_re + im * other_im);
 }
 
-static void sum_bands(const td_spectrum *m, td_band_frame *out)
+/* Bands of two windows side by side, by twelfths. A silent one leaves zeros. */
+static void analyse(td_bands *w, const float *left, const float *right, sums out[TD_TWELFTHS])
 {
-    for (size_t b = 0; b < TD_BANDS; b++) {
-        const band_bins *s = &m->band[b];
-        if (s->last < s->first) continue;
-        td_v2 power = { 0, 0 };
-        double cross = 0;
-        add_bin(m, s->first, s->first_share, &power, &cross);
-        for (size_t k = s->first + 1; k < s->last; k++) add_bin(m, k, 1, &power, &cross);
-        if (s->last > s->first) add_bin(m, s->last, s->last_share, &power, &cross);
-        out->ll[b] = (float)power[0];
-        out->rr[b] = (float)power[1];
-        out->lr[b] = (float)cross;
+    td_v2 sounds = { silent(left, w->window) ? 0 : 1, silent(right, w->window) ? 0 : 1 };
+    memset(out, 0, TD_TWELFTHS * sizeof *out);
+    if (sounds[0] + sounds[1] == 0) return;
+    for (size_t i = 0; i < w->window; i++) w->x[i] = (td_v2){ (double)left[i], (double)right[i] } * sounds * w->hann[i];
+    td_fft_forward(w->fft, w->x, w->re, w->im);
+    for (size_t b = 0; b < TD_TWELFTHS; b++) {
+        const band_bins *bins = &w->twelfth[b];
+        sums s = { 0 };
+        if (bins->first <= bins->last) add_bin(w, bins->first, bins->first_share, &s);
+        for (size_t k = bins->first + 1; k < bins->last; k++) add_bin(w, k, 1, &s);
+        if (bins->first < bins->last) add_bin(w, bins->last, bins->last_share, &s);
+        out[b] = s;
     }
 }
 
-/* Emits the frame whose window is held, and lets go of what the next one does not need. */
-static void emit(td_spectrum *m)
+/* The frame of lane a against lane b; mono is a lane against itself. */
+static void emit(td_spectrum *m, const sums *s, int a, int b)
 {
-    td_band_frame out = { 0 };
-    const float *left = m->held[0], *right = m->held[m->channels - 1];
-    if (!silent(left, m->window) || !silent(right, m->window)) {
-        for (size_t i = 0; i < m->window; i++) m->x[i] = (td_v2){ (double)left[i], (double)right[i] } * m->hann[i];
-        td_fft_forward(m->fft, m->x, m->re, m->im);
-        sum_bands(m, &out);
+    td_band_frame frame = { 0 };
+    float twelfth[TD_TWELFTHS];
+    if (m->frame == m->limit) return;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double ll = 0, rr = 0, lr = 0;
+        for (size_t t = 4 * i; t < 4 * i + 4; t++) {
+            ll += s[t].power[a];
+            rr += s[t].power[b];
+            lr += a == b ? s[t].power[a] : s[t].cross[0];
+            twelfth[t] = (float)(s[t].power[a] + s[t].power[b]);
+        }
+        frame.ll[i] = (float)ll;
+        frame.rr[i] = (float)rr;
+        frame.lr[i] = (float)lr;
     }
-    m->sink(m->user, m->frame++, &out);
-    /* the middles of 100 ms, in whole frames */
-    size_t hop = (size_t)((2 * m->frame + 1) * m->rate_hz / 20 - (2 * m->frame - 1) * m->rate_hz / 20);
+    m->sink(m->user, m->frame++, &frame, twelfth);
+}
+
+/* From the middle of one 100 ms to the middle of the next, in whole frames at any rate. */
+static size_t hop_after(const td_spectrum *m, size_t frame)
+{
+    return (size_t)((2 * frame + 3) * m->rate_hz / 20 - (2 * frame + 1) * m->rate_hz / 20);
+}
+
+/* What a turn needs: stereo takes a window in two lanes, mono two windows of its one channel. */
+static size_t batch(const td_spectrum *m)
+{
+    return m->channels == 2 ? m->window : m->window + hop_after(m, m->frame);
+}
+
+static void turn(td_spectrum *m, td_bands *work)
+{
+    sums s[TD_TWELFTHS];
+    size_t hop = hop_after(m, m->frame);
+    if (m->channels == 2) {
+        analyse(work, m->held[0], m->held[1], s);
+        emit(m, s, 0, 1);
+    } else {
+        analyse(work, m->held[0], m->held[0] + hop, s);
+        hop += hop_after(m, m->frame + 1);
+        emit(m, s, 0, 0);
+        emit(m, s, 1, 1);
+    }
     m->filled -= hop;
     for (unsigned c = 0; c < m->channels; c++) memmove(m->held[c], m->held[c] + hop, m->filled * sizeof(float));
 }
 
-static void append(td_spectrum *m, const float *const *ch, size_t at, size_t n)
-{
-    for (unsigned c = 0; c < m->channels; c++) {
-        float *to = m->held[c] + m->filled;
-        if (ch)
-            memcpy(to, ch[c] + at, n * sizeof(float));
-        else
-            memset(to, 0, n * sizeof(float));
-    }
-    m->filled += n;
-}
-
-static void feed(td_spectrum *m, const float *const *ch, size_t frames)
+/* ch NULL: silence. */
+static void feed(td_spectrum *m, td_bands *work, const float *const *ch, size_t frames)
 {
     for (size_t at = 0; at < frames;) {
-        size_t room = m->window - m->filled, n = room < frames - at ? room : frames - at;
-        append(m, ch, at, n);
+        size_t room = batch(m) - m->filled, n = room < frames - at ? room : frames - at;
+        for (unsigned c = 0; c < m->channels; c++) {
+            float *to = m->held[c] + m->filled;
+            if (ch)
+                memcpy(to, ch[c] + at, n * sizeof(float));
+            else
+                memset(to, 0, n * sizeof(float));
+        }
+        m->filled += n;
         at += n;
-        if (m->filled == m->window) emit(m);
+        if (m->filled == batch(m)) turn(m, work);
     }
 }
 
-void td_spectrum_add(td_spectrum *m, const float *const *ch, size_t frames)
+void td_spectrum_add(td_spectrum *m, td_bands *work, const float *const *ch, size_t frames)
 {
-    feed(m, ch, frames);
+    feed(m, work, ch, frames);
     m->frames += frames;
 }
 
-void td_spectrum_end(td_spectrum *m)
+void td_spectrum_end(td_spectrum *m, td_bands *work)
 {
-    /* one frame for each started 100 ms */
-    while ((uint64_t)m->frame * m->rate_hz / 10 < m->frames) feed(m, NULL, m->window - m->filled);
+    m->limit = (size_t)((m->frames * 10 + m->rate_hz - 1) / m->rate_hz);
+    while (m->frame < m->limit) feed(m, work, NULL, batch(m) - m->filled);
 }

@@ -7,10 +7,14 @@ typedef struct record {
     td_band_frame frame[128];
 } record;
 
-static void keep(void *user, size_t frame, const td_band_frame *bands)
+static void keep(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
 {
     record *r = user;
     assert_int_equal(frame, r->n);
+    for (size_t b = 0; b < TD_BANDS; b++) {
+        float sum = twelfth[4 * b] + twelfth[4 * b + 1] + twelfth[4 * b + 2] + twelfth[4 * b + 3];
+        assert_true(fabsf(sum - bands->ll[b] - bands->rr[b]) <= 1e-5f * sum);
+    }
     r->frame[r->n++] = *bands;
 }
 
@@ -18,13 +22,16 @@ static record measure(const signal *s, unsigned channels, size_t block)
 {
     record r = { 0 };
     td_spectrum *m;
+    td_bands *work;
+    assert_int_equal(td_bands_new(s->rate_hz, &work), TD_OK);
     assert_int_equal(td_spectrum_new(s->rate_hz, channels, keep, &r, &m), TD_OK);
     for (size_t at = 0; at < s->frames; at += block) {
         const float *ch[2] = { s->ch[0] + at, s->ch[1] + at };
-        td_spectrum_add(m, ch, block < s->frames - at ? block : s->frames - at);
+        td_spectrum_add(m, work, ch, block < s->frames - at ? block : s->frames - at);
     }
-    td_spectrum_end(m);
+    td_spectrum_end(m, work);
     td_spectrum_free(m);
+    td_bands_free(work);
     return r;
 }
 
