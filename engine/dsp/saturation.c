@@ -147,12 +147,14 @@ typedef struct saturation {
     unsigned factor;
     td_curve curve;
     td_curve_past past;
-    bool has_low_cut, has_high_cut, has_step, has_tone, follows;
-    td_section low_cut, step, back, tone, high_cut; /* back: the step turned over, and no direct current */
-    double into, out;                               /* gains before the curve, and after it when nothing follows */
+    td_section before[2], after[3];
+    size_t n_before, n_after;
+    bool follows;
+    double into, out; /* gains before the curve, and after it when nothing follows */
     follower level;
     td_rest rest;
     size_t tail;
+    td_v2 dry[TD_OVERSAMPLE_FRAMES], x[TD_OVERSAMPLE_FRAMES]; /* work space */
 } saturation;
 
 /* So fast that what folds back stays below -90 dB up to 6 dB of drive (peaks of -6 dBFS), and below -70 dB at any. */
@@ -163,27 +165,23 @@ static double least_rate(double drive_db)
 
 static void set_filters(saturation *s, const struct model *m, const double *value, double rate_hz)
 {
-    td_section dc = td_section_bilinear((double[]){ 0, 1, 0 }, (double[]){ 0, 1, 1 }, DC_HZ, rate_hz);
     double low = td_from_db(m->low_db), high = td_from_db(m->high_db);
-    s->step = td_section_bilinear((double[]){ 0, high, low }, (double[]){ 0, 1, 1 }, m->freq_hz, rate_hz);
-    s->back = td_section_bilinear((double[]){ 0, 1, 1 }, (double[]){ 0, high, low }, m->freq_hz, rate_hz);
-    s->back = td_section_both(&s->back, &dc);
-    s->has_step = m->low_db != m->high_db;
-    s->tone = td_section_step_db(1000, -value[TONE], value[TONE], rate_hz);
-    s->has_tone = value[TONE] != 0;
-    s->has_low_cut = !isnan(value[LOW_CUT]);
-    if (s->has_low_cut) s->low_cut = td_section_low_cut(value[LOW_CUT], sqrt(0.5), rate_hz);
-    s->has_high_cut = !isnan(value[HIGH_CUT]);
-    if (s->has_high_cut) s->high_cut = td_section_high_cut(value[HIGH_CUT], sqrt(0.5), rate_hz);
+    td_section dc = td_section_bilinear((double[]){ 0, 1, 0 }, (double[]){ 0, 1, 1 }, DC_HZ, rate_hz);
+    td_section back = td_section_bilinear((double[]){ 0, 1, 1 }, (double[]){ 0, high, low }, m->freq_hz, rate_hz);
+    if (!isnan(value[LOW_CUT])) s->before[s->n_before++] = td_section_low_cut(value[LOW_CUT], sqrt(0.5), rate_hz);
+    if (low != high) s->before[s->n_before++] = td_section_step_db(m->freq_hz, m->low_db, m->high_db, rate_hz);
+    s->after[s->n_after++] = td_section_both(&back, &dc);
+    if (value[TONE] != 0) s->after[s->n_after++] = td_section_step_db(1000, -value[TONE], value[TONE], rate_hz);
+    if (!isnan(value[HIGH_CUT])) s->after[s->n_after++] = td_section_high_cut(value[HIGH_CUT], sqrt(0.5), rate_hz);
 }
 
 static void clear(saturation *s)
 {
     td_oversample_reset(s->over);
     s->past = (td_curve_past){ 0 };
-    td_section *const all[] = { &s->low_cut,  &s->step,         &s->back,        &s->tone,
-                                &s->high_cut, &s->level.ear[0], &s->level.ear[1] };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) td_section_clear(all[i]);
+    td_section_clear(s->before, s->n_before);
+    td_section_clear(s->after, s->n_after);
+    td_section_clear(s->level.ear, 2);
     memset(s->level.late, 0, s->level.latency * sizeof *s->level.late);
 }
 
@@ -224,18 +222,15 @@ static void bend(saturation *s, td_v2 *x, size_t n)
 
 static void run(saturation *s, float *const *ch, size_t at, size_t n)
 {
-    td_v2 dry[TD_OVERSAMPLE_FRAMES], x[TD_OVERSAMPLE_FRAMES];
+    td_v2 *dry = s->dry, *x = s->x;
     for (size_t i = 0; i < n; i++) {
         dry[i] = td_v2_load(ch, at + i);
         x[i] = dry[i] * td_v2_set(s->into);
     }
-    if (s->has_low_cut) td_section_run(&s->low_cut, x, n);
-    if (s->has_step) td_section_run(&s->step, x, n);
+    td_section_run(s->before, s->n_before, x, n);
     bend(s, td_oversample_up(s->over, x, n), n * s->factor);
     td_oversample_down(s->over, x, n);
-    td_section_run(&s->back, x, n);
-    if (s->has_tone) td_section_run(&s->tone, x, n);
-    if (s->has_high_cut) td_section_run(&s->high_cut, x, n);
+    td_section_run(s->after, s->n_after, x, n);
     if (s->follows) follow(&s->level, dry, x, n);
     td_v2 out = td_v2_set(s->follows ? 1 : s->out);
     for (size_t i = 0; i < n; i++) td_v2_store(ch, at + i, x[i] * out);

@@ -64,9 +64,9 @@ td_section td_section_both(const td_section *a, const td_section *b)
     };
 }
 
-void td_section_clear(td_section *s)
+void td_section_clear(td_section *s, size_t count)
 {
-    s->s1 = s->s2 = td_v2_set(0);
+    for (size_t i = 0; i < count; i++) s[i].s1 = s[i].s2 = td_v2_set(0);
 }
 
 static double square_at(double c0, double c1, double c2, double w) /* |c0 + c1 z^-1 + c2 z^-2|^2 */

@@ -23,7 +23,7 @@ td_section td_section_step_db(double freq_hz, double low_db, double high_db, dou
 /* One after the other; both of first order. */
 td_section td_section_both(const td_section *a, const td_section *b);
 
-void td_section_clear(td_section *s);
+void td_section_clear(td_section *s, size_t count);
 double td_section_power_at(const td_section *s, double freq_hz, double rate_hz); /* |H|^2 */
 
 static inline td_v2 td_section_pass(td_section *s, td_v2 x)
@@ -34,11 +34,12 @@ static inline td_v2 td_section_pass(td_section *s, td_v2 x)
     return y;
 }
 
-static inline void td_section_run(td_section *section, td_v2 *x, size_t n)
+/* One after the other. Frame by frame through all, for each waits on its own last frame only: several cost hardly more
+ * than one. */
+static inline void td_section_run(td_section *s, size_t count, td_v2 *x, size_t n)
 {
-    td_section s = *section; /* in registers */
-    for (size_t i = 0; i < n; i++) x[i] = td_section_pass(&s, x[i]);
-    *section = s;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < count; k++) x[i] = td_section_pass(&s[k], x[i]);
 }
 
 #endif

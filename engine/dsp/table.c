@@ -6,7 +6,8 @@
     X(compressor)                                                                                                      \
     X(gain)                                                                                                            \
     X(polarity)                                                                                                        \
-    X(saturation)
+    X(saturation)                                                                                                      \
+    X(tape)
 
 #define PARTS(X)
 /* clang-format on */

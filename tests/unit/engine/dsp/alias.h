@@ -1,0 +1,49 @@
+/* What a curve adds that does not belong to its tones: folded back from above half the rate.
+ *
+ * Tones sit on multiples of ALIAS_STEP bins, so all that a curve makes of them does; the step does not divide the
+ * length of the transform, so what folds back falls between. */
+#ifndef TD_TEST_ALIAS_H
+#define TD_TEST_ALIAS_H
+
+#include "engine/base/fft.h"
+#include "tests/sound.h"
+
+enum { ALIAS_N = 16384, ALIAS_STEP = 511 };
+
+static inline double alias_hz(int multiple, double rate_hz) /* at 48 kHz steps of 1497 Hz */
+{
+    return multiple * ALIAS_STEP * rate_hz / ALIAS_N;
+}
+
+/* Two tones, 9 and 10.5 kHz at 48 kHz, together up to `peak`; or one at 4.5 kHz. */
+static inline sound alias_tones(size_t frames, double rate_hz, bool two, double peak)
+{
+    sound s = sound_sine(frames, rate_hz, alias_hz(two ? 6 : 3, rate_hz), two ? peak / 2 : peak);
+    sound also = sound_sine(frames, rate_hz, alias_hz(7, rate_hz), two ? peak / 2 : 0);
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < frames; i++) s.ch[c][i] += also.ch[c][i];
+    sound_free(also);
+    return s;
+}
+
+/* The strongest line up to 20 kHz that no combination of the tones gives, against the (lower) tone; from the sound's
+ * end. */
+static inline double alias_db(sound s, double rate_hz, bool two)
+{
+    static td_v2 x[ALIAS_N], re[ALIAS_N / 2 + 1], im[ALIAS_N / 2 + 1];
+    for (int i = 0; i < ALIAS_N; i++) { /* Blackman and Harris: -92 dB beside four bins */
+        double t = 2 * M_PI * i / ALIAS_N, w = 0.35875 - 0.48829 * cos(t) + 0.14128 * cos(2 * t) - 0.01168 * cos(3 * t);
+        x[i] = td_v2_set((double)s.ch[0][s.frames - ALIAS_N + i] * w);
+    }
+    td_fft *fft;
+    if (td_fft_new(ALIAS_N, &fft) != TD_OK) abort();
+    td_fft_forward(fft, x, re, im);
+    td_fft_free(fft);
+    double worst = 0;
+    for (int k = 8; k < 20000 * ALIAS_N / rate_hz; k++)
+        if ((k + 4) % ALIAS_STEP > 8) worst = fmax(worst, hypot(re[k][0], im[k][0]));
+    int tone = (two ? 6 : 3) * ALIAS_STEP;
+    return 20 * log10(worst / hypot(re[tone][0], im[tone][0]));
+}
+
+#endif
