@@ -1,0 +1,49 @@
+/* engine/mix/mix.h - what came out: the last of the five values, and the report drawn from it.
+ *
+ * A td_mix holds one recipe's result: what was rendered and measured, and every file that left. td_report_json writes
+ * all mixes of a session as report.json, the truth from which every other view is drawn. */
+#ifndef TD_MIX_H
+#define TD_MIX_H
+
+#include "engine/mix/master.h"
+#include "engine/mix/plan.h"
+#include "engine/mix/render.h"
+
+/* A file as it stands on disk, measured by decoding it again. */
+typedef struct td_mix_file {
+    const char *name;   /* without folder */
+    const char *kind;   /* "preview", "master", "premaster" */
+    const char *format; /* "wav", "mp3" */
+    unsigned bits, bitrate_kbps, rate_hz;
+    uint64_t bytes;
+    char sha256[TD_SHA256_HEX];
+    td_target wanted; /* NaN members: not asked */
+    double loudness_lufs, range_lu, true_peak_dbtp, peak_dbfs, max_momentary_lufs, max_short_lufs;
+    bool reached;       /* both targets hold on this file */
+    const char *missed; /* why not, and by how much; NULL */
+    double drive_db;    /* the limiter's */
+    double limiting_max_db, limiting_p95_db;
+} td_mix_file;
+
+typedef struct td_mix {
+    const td_plan *plan; /* borrowed */
+    char plan_hash[TD_SHA256_HEX];
+    td_rendered *rendered; /* owned; the premaster may be gone already */
+    td_mix_file *file;     /* in arena */
+    size_t n_files;
+    const char *failed; /* what went wrong with this recipe; NULL */
+    td_arena *arena;
+} td_mix;
+
+td_status td_mix_new(const td_plan *plan, td_mix **out); /* TD_NOMEM */
+void td_mix_free(td_mix *m);
+td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind); /* NULL when memory is short */
+
+/* Decodes a file and fills the measured members (loudness, peaks, bytes, sha256). */
+td_status td_mix_measure_file(const char *path, td_mix_file *f, td_error *err);
+
+/* report.json: session, and every mix. survey may be bare. The text is appended to out. */
+td_status td_report_json(const td_session *session, const td_survey *survey, td_mix *const *mix, size_t n, td_text *out,
+                         td_error *err);
+
+#endif
