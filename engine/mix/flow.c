@@ -133,20 +133,19 @@ void td_feed_free(td_feed *f)
     free(f);
 }
 
-static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *session, const td_plan *plan, size_t i,
-                              double gain_db, td_error *err)
+static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *session, const td_plan *plan,
+                              bool fixes, size_t i, double gain_db, td_error *err)
 {
     const td_stem *s = &session->stem[i];
-    const td_plan_stem *p = plan ? &plan->stem[i] : NULL;
+    const td_plan_stem *p = &plan->stem[i];
     td_status st = td_survey_stem_audio(survey, i, &in->from.scratch, err);
     if (st) return st;
     in->from.stem = s;
     in->from.rate_hz = session->rate_hz;
     in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : (s->path_right ? 2 : s->info.channels);
     if ((st = source_init(&in->from, err))) return st;
-    in->sides = td_stem_sides(in->from.channels, (p ? p->gain_db : s->level_db) + gain_db, p ? p->pan : s->pan,
-                              p ? p->flip : s->flip);
-    if (!p) return TD_OK;
+    in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
+    if (!fixes) return TD_OK;
     in->shift = (int64_t)rint(p->delay_ms * session->rate_hz / 1000);
     if (!p->chain.n_steps) return TD_OK;
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
@@ -160,8 +159,8 @@ static bool untouched(const td_stem *s, const td_plan_stem *p)
     return p->gain_db == s->level_db && same_pan && p->flip == s->flip && p->delay_ms == 0 && !p->chain.n_steps;
 }
 
-td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, const size_t *index, size_t n,
-                      const double *gain_db, td_feed **out, td_error *err)
+td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
+                      const size_t *index, size_t n, const double *gain_db, td_feed **out, td_error *err)
 {
     *out = NULL;
     td_feed *f = calloc(1, sizeof *f);
@@ -174,7 +173,7 @@ td_status td_feed_new(td_survey *survey, const td_session *session, const td_pla
     }
     for (size_t i = 0; !st && i < n; i++) {
         f->n = i + 1;
-        st = stem_in_init(&f->stem[i], survey, session, plan, index[i], gain_db ? gain_db[i] : 0, err);
+        st = stem_in_init(&f->stem[i], survey, session, plan, fixes, index[i], gain_db ? gain_db[i] : 0, err);
     }
     if (!st) st = td_feed_seek(f, 0, err);
     if (st) {
@@ -192,11 +191,11 @@ td_status td_feed_bus(td_survey *survey, const td_session *session, const td_pla
     bool as_delivered = true;
     for (size_t i = 0; i < session->n_stems; i++) {
         if (session->stem[i].bus != bus) continue;
-        if (plan && !untouched(&session->stem[i], &plan->stem[i])) as_delivered = false;
+        if (!untouched(&session->stem[i], &plan->stem[i])) as_delivered = false;
         index[n++] = i;
     }
-    if (!as_delivered) return td_feed_new(survey, session, plan, index, n, NULL, out, err);
-    td_status st = td_feed_new(survey, session, NULL, NULL, 0, NULL, out, err);
+    if (!as_delivered) return td_feed_new(survey, session, plan, true, index, n, NULL, out, err);
+    td_status st = td_feed_new(survey, session, plan, false, NULL, 0, NULL, out, err);
     if (st) return st;
     (*out)->bus.channels = 2;
     st = td_survey_bus_audio(survey, bus, &(*out)->bus.scratch, err);
@@ -298,7 +297,7 @@ td_status td_key_feed(td_survey *survey, const td_session *session, const td_pla
             break;
         }
     }
-    return td_feed_new(survey, session, NULL, index, n, gain_db, out, err);
+    return td_feed_new(survey, session, plan, false, index, n, gain_db, out, err);
 }
 
 /* ---- counting gain changes

@@ -163,7 +163,7 @@ static td_status desk_stem_sends(desk *d, td_error *err)
             s->gain = (float)td_from_db(p->stem[i].send[k].level_db + gain_db);
             if (s->ret == SIZE_MAX)
                 return td_fail(err, TD_RECIPE, "plan", NULL, "'%s' is no return", p->stem[i].send[k].to);
-            td_status st = td_feed_new(d->wish->survey, d->wish->session, p, &i, 1, NULL, &s->feed, err);
+            td_status st = td_feed_new(d->wish->survey, d->wish->session, p, true, &i, 1, NULL, &s->feed, err);
             if (st) return st;
             d->n_stem_sends++;
         }

@@ -38,7 +38,7 @@ td_status td_decide_trim(td_decider *d, td_error *err)
     td_status st = td_vu_new(d->session->rate_hz, &vu) ? td_decide_nomem(err) : TD_OK;
     if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err);
     for (size_t b = 0; !st && b < d->plan->n_buses; b++)
-        st = td_feed_bus(d->survey, d->session, NULL, b, &feed[b], err);
+        st = td_feed_bus(d->survey, d->session, d->plan, b, &feed[b], err);
     if (!st) st = play_sum(d, feed, vu, err);
     if (!st && isfinite(td_vu_max_dbfs(vu))) {
         char clock[16];
@@ -123,7 +123,7 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
     double before = 0, after = 0;
     if (!n) return TD_OK;
     td_status st = td_lane_new(d->survey, d->session, d->plan, bus, p->chain.n_steps, &lane, err);
-    if (!st) st = td_feed_bus(d->survey, d->session, NULL, bus, &feed, err);
+    if (!st) st = td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err);
     for (size_t i = 0; !st && i < n; i++) {
         int64_t from = at[i] - WARM_S * (int64_t)d->session->rate_hz;
         st = td_lane_seek(lane, from, err);

@@ -87,7 +87,7 @@ static td_status front_open(front *f, td_decider *d, const td_site *site, const 
         f->gain = (float)td_from_db(d->plan->trim_db);
     }
     if (site->kind == TD_SITE_STEM)
-        TD_TRY(td_feed_new(d->survey, d->session, NULL, &site->index, 1, NULL, &f->feed, err));
+        TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
     if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, site->index, err));
     return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
 }

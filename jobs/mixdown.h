@@ -1,0 +1,49 @@
+/* jobs/mixdown.h - an order carried out on this machine: stems in, masters, previews, plans and report in a folder.
+ *
+ * The one straight line of the product: session, survey, recipes, plans, renders, masters, report. `topdown mix` runs
+ * it in its own process; the service runs `topdown mix --job` as one child per job. Stems are local files here:
+ * fetching comes before, publishing after. */
+#ifndef TD_JOBS_MIXDOWN_H
+#define TD_JOBS_MIXDOWN_H
+
+#include "engine/mix/mix.h"
+#include "engine/mix/survey.h"
+#include "recipes/recipes.h"
+
+typedef struct td_mixdown_wish {
+    const td_order *order;
+    const td_library *library;
+    td_plan *const *plan; /* decided already, taken over: rendered as they are, without a survey; NULL: plan order->mix */
+    size_t n_plans;
+    const char *out;     /* folder, made when missing; NULL: plan only, nothing is written */
+    const char *scratch; /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
+    const char *cache;   /* folder of surveys; NULL: none is kept */
+    unsigned threads;    /* 0: as many as there are processors */
+    bool force, skip_rejected;
+    td_progress progress;
+    void *user;
+    const volatile int *stop;
+} td_mixdown_wish;
+
+typedef struct td_mixdown {
+    td_session *session;
+    td_survey *survey;
+    td_plan **plan; /* one a mix, in the order's order; NULL where it failed */
+    td_mix **mix;   /* the same; NULL when nothing was rendered */
+    size_t n;
+    size_t failed;         /* how many of them */
+    td_messages *messages; /* of all recipes */
+    bool survey_cached;
+    td_arena *arena;
+    td_pool *pool;
+} td_mixdown;
+
+/* *out is filled as far as it came, also on failure, and is for td_mixdown_free. TD_PARTIAL: some recipes failed.
+ * TD_RECIPE: messages tell. TD_INPUT: stems were refused (session tells which). */
+td_status td_mixdown_run(const td_mixdown_wish *wish, td_mixdown **out, td_error *err);
+void td_mixdown_free(td_mixdown *m);
+
+/* Stems of a folder: every file whose name ends like sound, sorted. Appends to the wishes; paths live in a. */
+td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
+
+#endif
