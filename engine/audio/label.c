@@ -14,13 +14,16 @@ static const struct {
     { "&apos;", '\''}
 };
 
-/* Length of the UTF-8 sequence that stands at s within n bytes; 0 when it is none. */
-static size_t sequence(const uint8_t *s, size_t n)
+size_t td_utf8(const void *text, size_t n, uint32_t *character)
 {
-    size_t k = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : 4;
-    if (k > n || (s[0] >= 0x80 && s[0] < 0xc2) || s[0] > 0xf4) return 0;
-    for (size_t i = 1; i < k; i++)
+    const uint8_t *s = text;
+    size_t k = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (k == 0 || k > n) return 0;
+    *character = k == 1 ? s[0] : s[0] & (0x7fu >> k);
+    for (size_t i = 1; i < k; i++) {
         if ((s[i] & 0xc0) != 0x80) return 0;
+        *character = *character << 6 | (s[i] & 0x3f);
+    }
     return k;
 }
 
@@ -29,9 +32,10 @@ void td_label_text(td_audio_info *info, const uint8_t *text, size_t n)
 {
     char *out = info->track_name;
     size_t size = sizeof info->track_name, o = 0, k;
+    uint32_t character;
     while (n && (*text == ' ' || *text == '\t')) text++, n--;
     for (; n && *text >= 0x20 && o + 4 < size; text += k, n -= k) {
-        if ((k = sequence(text, n))) {
+        if ((k = td_utf8(text, n, &character))) {
             memcpy(out + o, text, k);
             o += k;
         } else {

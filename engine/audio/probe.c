@@ -18,6 +18,22 @@ td_status td_probe_refuse(td_probe *p, td_fault_code code, const char *hint, con
     return td_fail(p->err, TD_INPUT, p->where, hint, "%s", what);
 }
 
+td_status td_probe_lies(td_probe *p, const char *what)
+{
+    return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN, "%s", what);
+}
+
+td_status td_probe_wrong_length(td_probe *p, uint64_t promised, uint64_t there)
+{
+    char says[16], holds[16];
+    double rate = p->info->rate_hz ? p->info->rate_hz : 1;
+    if ((double)promised / rate > LONGEST_S) return td_probe_lies(p, "promises more sound than any song has");
+    return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN,
+                           there < promised ? "is cut off: its header promises %s of sound, %s are there"
+                                            : "goes on where its header says it ends: %s promised, %s there",
+                           td_clock((double)promised / rate, says), td_clock((double)there / rate, holds));
+}
+
 /* ---- what people upload instead of sound ------------------------------------------------------------------------ */
 
 typedef struct foreign {
@@ -109,7 +125,9 @@ static const struct {
     { "RF64", td_probe_riff},
     { "BW64", td_probe_riff},
     { "riff", td_probe_w64 },
+    { "FORM", td_probe_aiff},
     { "fLaC", td_probe_flac},
+    { "OggS", td_probe_ogg },
 };
 
 /* ID3v2 tags stand before MP3 and, against the rules, before FLAC. */
@@ -130,7 +148,8 @@ static td_status judge(td_probe *p)
     const uint8_t *b = td_input_peek(p->in, p->sound_at, 4);
     for (size_t i = 0; b && i < sizeof containers / sizeof *containers; i++)
         if (td_is(b, containers[i].magic)) return containers[i].judge(p);
-    return name_the_stranger(p);
+    td_status st = td_probe_mpeg(p);
+    return st == TD_INPUT && !p->faults ? name_the_stranger(p) : st;
 }
 
 static td_status check_facts(td_probe *p)
@@ -196,13 +215,7 @@ td_status td_probe_sound(td_probe *p, uint64_t at, uint64_t promised, bool open)
     unsigned frame = i->channels * i->bits / 8;
     uint64_t there = at < p->in->size ? p->in->size - at : 0;
     if (frame == 0) return TD_OK; /* no channels: check_facts says so */
-    if (!open && promised > there) {
-        char says[16], holds[16];
-        double second = (double)frame * (i->rate_hz ? i->rate_hz : 1);
-        return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN,
-                               "is cut off: its header promises %s of sound, %s are there",
-                               td_clock((double)promised / second, says), td_clock((double)there / second, holds));
-    }
+    if (!open && promised > there) return td_probe_wrong_length(p, promised / frame, there / frame);
     uint64_t bytes = open ? there : promised;
     if ((open && bytes) || bytes % frame) p->faults |= TD_FAULT_BIT(TRUNCATED);
     i->frames = bytes / frame;

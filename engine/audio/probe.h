@@ -19,6 +19,8 @@ typedef struct td_probe {
      * when the codec's own headers (from sound_at on) say so. */
     uint64_t sound_at, sound_bytes;
     int raw_format;
+    uint8_t patch[64]; /* what libsndfile is shown in place of the first bytes from sound_at on */
+    size_t patch_size;
     bool has_md5; /* of FLAC: over the decoded samples */
     uint8_t md5[16];
 } td_probe;
@@ -29,6 +31,9 @@ td_status td_probe_file(td_probe *p);
 /* Notes the fault and says why. Returns TD_INPUT. */
 td_status td_probe_refuse(td_probe *p, td_fault_code code, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+td_status td_probe_lies(td_probe *p, const char *what);                          /* damaged */
+td_status td_probe_wrong_length(td_probe *p, uint64_t promised, uint64_t there); /* damaged: in frames */
 
 /* For the judges; p->sound_at is where the container begins. */
 td_status td_probe_riff(td_probe *p);

@@ -18,11 +18,6 @@ typedef struct frame {
     unsigned samples;
 } frame;
 
-static td_status lies(td_probe *p, const char *what)
-{
-    return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN, "%s", what);
-}
-
 static uint8_t crc8(const uint8_t *b, size_t n)
 {
     unsigned crc = 0;
@@ -110,17 +105,10 @@ static td_status count_frames(td_probe *p, const stream *s, uint64_t at)
     frame last = { 0 };
     bool whole = false;
     if (!b || !find_last_frame(b, n, s, &last, &whole))
-        return s->total ? lies(p, "holds none of the sound its header promises") : TD_OK;
+        return s->total ? td_probe_lies(p, "holds none of the sound its header promises") : TD_OK;
     uint64_t there = whole ? last.first + last.samples : last.first;
     if (s->total == 0 && !whole) p->faults |= TD_FAULT_BIT(TRUNCATED);
-    if (s->total && (there != s->total || !whole)) {
-        char says[16], holds[16];
-        return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN,
-                               there < s->total ? "is cut off: its header promises %s of sound, %s are there"
-                                                : "does not end where its header says: %s promised, %s there",
-                               td_clock((double)s->total / s->rate_hz, says),
-                               td_clock((double)there / s->rate_hz, holds));
-    }
+    if (s->total && (there != s->total || !whole)) return td_probe_wrong_length(p, s->total, there);
     p->info->frames = there;
     return TD_OK;
 }
@@ -139,8 +127,8 @@ static td_status read_stream_info(td_probe *p, const uint8_t *b, stream *s)
     snprintf(p->info->encoding, sizeof p->info->encoding, "%u bit", s->bits);
     memcpy(p->md5, b + 18, sizeof p->md5);
     for (size_t i = 0; i < sizeof p->md5; i++) p->has_md5 |= p->md5[i] != 0;
-    if (s->rate_hz == 0) return lies(p, "says its sample rate is 0");
-    if (s->block_max < 16 || td_be16(b) > s->block_max) return lies(p, "has a header that contradicts itself");
+    if (s->rate_hz == 0) return td_probe_lies(p, "says its sample rate is 0");
+    if (s->block_max < 16 || td_be16(b) > s->block_max) return td_probe_lies(p, "has a header that contradicts itself");
     if (s->bits != 8 && s->bits != 16 && s->bits != 24)
         return td_probe_refuse(p, TD_FAULT_UNREADABLE, "export it with 16 or 24 bit", "is a FLAC file of %u bit",
                                s->bits);
@@ -154,16 +142,17 @@ td_status td_probe_flac(td_probe *p)
     snprintf(p->info->format, sizeof p->info->format, "flac");
     for (unsigned n = 0;; n++) {
         const uint8_t *b = td_input_peek(p->in, at, n ? 4 : 38);
-        if (!b) return lies(p, "is cut off in its header");
+        if (!b) return td_probe_lies(p, "is cut off in its header");
         bool last = b[0] & 0x80;
         unsigned kind = b[0] & 0x7f;
         uint64_t size = td_be24(b + 1);
         if (n == MOST_BLOCKS) return td_probe_refuse(p, TD_FAULT_HOSTILE, NULL, "has thousands of header blocks");
-        if ((n == 0) != (kind == 0) || kind == 127 || (n == 0 && size != 34)) return lies(p, "has a broken header");
+        if ((n == 0) != (kind == 0) || kind == 127 || (n == 0 && size != 34))
+            return td_probe_lies(p, "has a broken header");
         td_status st = n ? TD_OK : read_stream_info(p, b + 4, &s);
         if (st) return st;
         at += 4 + size;
-        if (at > p->in->size) return lies(p, "is cut off in its header");
+        if (at > p->in->size) return td_probe_lies(p, "is cut off in its header");
         if (last) break;
     }
     p->sound_bytes = p->in->size - p->sound_at;

@@ -52,11 +52,6 @@ typedef struct chunk {
     uint64_t at, size; /* of its body */
 } chunk;
 
-static td_status lies(td_probe *p, const char *what)
-{
-    return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN, "%s", what);
-}
-
 static td_status refuse_codec(td_probe *p, unsigned tag)
 {
     const char *name = NULL;
@@ -74,12 +69,12 @@ static td_status read_format(wave *w, const uint8_t *b, uint64_t n)
 {
     static const uint8_t guid_tail[] = { 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71 };
     td_probe *p = w->p;
-    if (w->has_format) return lies(p, "has two format headers");
-    if (!b || n < 16) return lies(p, "has a format header that is cut off");
+    if (w->has_format) return td_probe_lies(p, "has two format headers");
+    if (!b || n < 16) return td_probe_lies(p, "has a format header that is cut off");
     unsigned tag = td_le16(b), channels = td_le16(b + 2), frame = td_le16(b + 12), bits = td_le16(b + 14);
     uint32_t rate_hz = td_le32(b + 4), byte_rate = td_le32(b + 8);
     if (tag == TAG_EXTENSIBLE) {
-        if (n < 40) return lies(p, "has a format header that is cut off");
+        if (n < 40) return td_probe_lies(p, "has a format header that is cut off");
         if (memcmp(b + 26, guid_tail, sizeof guid_tail) != 0)
             return td_probe_refuse(p, TD_FAULT_UNREADABLE, "export it as PCM, 24 bit or float",
                                    "is a WAV file with an unknown sample format");
@@ -90,19 +85,20 @@ static td_status read_format(wave *w, const uint8_t *b, uint64_t n)
     w->has_format = true;
     if (tag != TAG_PCM && tag != TAG_FLOAT) return refuse_codec(p, tag);
     unsigned bytes = (bits + 7) / 8; /* odd depths, such as 20, lie left-justified in whole bytes */
-    if (bytes == 0) return lies(p, "says its samples have no bits");
-    if (frame != channels * bytes) return lies(p, "has a header that contradicts itself about the size of a frame");
+    if (bytes == 0) return td_probe_lies(p, "says its samples have no bits");
+    if (frame != channels * bytes)
+        return td_probe_lies(p, "has a header that contradicts itself about the size of a frame");
     if (byte_rate && byte_rate != (uint32_t)(rate_hz * frame))
-        return lies(p, "has a header that contradicts itself about the sample rate");
+        return td_probe_lies(p, "has a header that contradicts itself about the sample rate");
     return td_probe_layout(
         p, (td_layout){ .bytes = bytes, .is_float = tag == TAG_FLOAT, .is_unsigned = tag == TAG_PCM && bytes == 1 });
 }
 
-/* The sizes that programs write before they know better: 0, all ones (ffmpeg; less a header), or as much as a signed
- * size holds (sox, arecord), each perhaps rounded down to whole frames. */
+/* The sizes that programs write before they know better: all ones (ffmpeg; less a header), or as much as a signed size
+ * holds (sox, arecord), perhaps rounded down to whole frames; likewise with 64 bits. */
 static bool is_placeholder(uint64_t size)
 {
-    return size == UINT64_MAX || (size >= 0xffffff00u && size <= 0xffffffffu) ||
+    return size >= INT64_MAX - 64 || (size >= 0xffffff00u && size <= 0xffffffffu) ||
            (size >= 0x7fffef00u && size <= 0x80000000u);
 }
 
@@ -120,8 +116,8 @@ static bool chunks_follow(td_input *in, uint64_t at)
 static td_status read_sound(wave *w, const chunk *c)
 {
     td_probe *p = w->p;
-    if (!w->has_format) return lies(p, "has no format header before its sound");
-    if (w->has_sound) return lies(p, "has two sound chunks");
+    if (!w->has_format) return td_probe_lies(p, "has no format header before its sound");
+    if (w->has_sound) return td_probe_lies(p, "has two sound chunks");
     w->has_sound = true;
     w->open = c->size == 0 ? !chunks_follow(p->in, c->at) : c->size > p->in->size - c->at && is_placeholder(c->size);
     return td_probe_sound(p, c->at, c->size, w->open);
@@ -129,7 +125,7 @@ static td_status read_sound(wave *w, const chunk *c)
 
 static td_status read_sizes(wave *w, const uint8_t *b, uint64_t n)
 {
-    if (!b || n < 24) return lies(w->p, "has a 64-bit size header that is cut off");
+    if (!b || n < 24) return td_probe_lies(w->p, "has a 64-bit size header that is cut off");
     w->sound_size = td_le64(b + 8);
     w->has_sizes = true;
     return TD_OK;
@@ -139,7 +135,8 @@ static td_status read_chunk(wave *w, const chunk *c)
 {
     td_input *in = w->p->in;
     if (td_is(c->id, "data")) return read_sound(w, c);
-    if (c->size > in->size - c->at) return w->has_sound ? TD_OK : lies(w->p, "has a header chunk longer than the file");
+    if (c->size > in->size - c->at)
+        return w->has_sound ? TD_OK : td_probe_lies(w->p, "has a header chunk longer than the file");
     size_t n = c->size < 65536 ? (size_t)c->size : 65536;
     const uint8_t *b = td_input_peek(in, c->at, n);
     if (td_is(c->id, "fmt ")) return read_format(w, b, n);
@@ -162,7 +159,7 @@ static td_status walk(wave *w, uint64_t at, uint64_t (*next)(wave *w, const uint
         if (st) return st;
         if (c.size > in->size - c.at) break;
     }
-    return w->has_sound ? TD_OK : lies(w->p, "has no sound chunk");
+    return w->has_sound ? TD_OK : td_probe_lies(w->p, "has no sound chunk");
 }
 
 static uint64_t next_riff(wave *w, const uint8_t *header, chunk *c)
@@ -182,7 +179,7 @@ td_status td_probe_riff(td_probe *p)
     bool long_form = !td_is(b, "RIFF");
     snprintf(p->info->format, sizeof p->info->format, "%s", long_form ? "rf64" : "wav");
     if (long_form && ((b = td_input_peek(p->in, p->sound_at + 12, 4)) == NULL || !td_is(b, "ds64")))
-        return lies(p, "has no 64-bit size header");
+        return td_probe_lies(p, "has no 64-bit size header");
     return walk(&w, p->sound_at + 12, next_riff, 8);
 }
 

@@ -13,7 +13,9 @@ struct td_reader {
     td_audio_info info;
     SNDFILE *file;
     uint64_t base, length, at; /* what libsndfile sees of the file, and where it stands in it */
-    uint64_t frame;            /* the next one to give */
+    uint8_t patch[64];         /* stands in for the first bytes of what it sees */
+    size_t patch_size;
+    uint64_t frame; /* the next one to give */
     uint64_t nonfinite;
     EVP_MD_CTX *md5; /* of FLAC; NULL: not checked */
     uint8_t md5_wanted[16];
@@ -46,6 +48,7 @@ static sf_count_t io_read(void *to, sf_count_t n, void *user)
     if (n <= 0 || r->at >= r->length) return 0;
     uint64_t left = r->length - r->at;
     size_t got = td_input_read(&r->in, r->base + r->at, to, (uint64_t)n < left ? (size_t)n : (size_t)left);
+    for (size_t i = 0; i < got && r->at + i < r->patch_size; i++) ((uint8_t *)to)[i] = r->patch[r->at + i];
     r->at += got;
     return (sf_count_t)got;
 }
@@ -103,6 +106,8 @@ td_status td_reader_open(const char *path, td_reader **out, td_audio_info *info,
     if (!st) {
         r->base = p.sound_at;
         r->length = p.sound_bytes;
+        r->patch_size = p.patch_size;
+        memcpy(r->patch, p.patch, p.patch_size);
         st = open_codec(r, &p);
         if (st) td_probe_refuse(&p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN, "has a header that cannot be understood");
     }

@@ -1,5 +1,9 @@
 #include "engine/audio/tags.h"
 
+#include "engine/audio/label.h"
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool given(const char *s)
@@ -116,4 +120,186 @@ void td_tags_info(const td_tags *t, td_text *out)
     }
     out->broken |= list.broken;
     td_text_free(&list);
+}
+
+/* ---- gains ------------------------------------------------------------------------------------------------------ */
+
+static bool loudness_known(const td_tags *t)
+{
+    return t->has_loudness && isfinite(t->loudness_lufs);
+}
+
+static void replaygain_text(const td_tags *t, char out[24])
+{
+    snprintf(out, 24, "%+.2f dB", -18 - t->loudness_lufs);
+}
+
+static void peak_text(const td_tags *t, char out[24])
+{
+    snprintf(out, 24, "%.6f", td_from_db(t->true_peak_dbtp));
+}
+
+/* ---- Vorbis comments -------------------------------------------------------------------------------------------- */
+
+static void add_comment(td_text *out, const char *name, const char *value)
+{
+    if (!given(value)) return;
+    td_text_addf(out, "%s=%s", name, value);
+    td_text_addn(out, "", 1);
+}
+
+void td_tags_comments(const td_tags *t, td_gain_style style, td_text *out)
+{
+    char text[24];
+    add_comment(out, "TITLE", t->title);
+    add_comment(out, "ARTIST", t->artist);
+    add_comment(out, "ALBUM", t->album);
+    add_comment(out, "ISRC", t->isrc);
+    add_comment(out, "COMMENT", t->comment);
+    add_comment(out, "RECIPE", t->recipe);
+    add_comment(out, "ENCODED-BY", t->software);
+    if (!loudness_known(t)) return;
+    if (style == TD_GAIN_R128) {
+        snprintf(text, sizeof text, "%d", (int)td_clamp(rint((-23 - t->loudness_lufs) * 256), -32768, 32767));
+        add_comment(out, "R128_TRACK_GAIN", text);
+        return;
+    }
+    replaygain_text(t, text);
+    add_comment(out, "REPLAYGAIN_TRACK_GAIN", text);
+    peak_text(t, text);
+    add_comment(out, "REPLAYGAIN_TRACK_PEAK", text);
+}
+
+/* The body of FLAC's PICTURE block in base64 (RFC 9639, 8.8). */
+td_status td_tags_comment_picture(const td_tags *t, td_text *out, td_error *err)
+{
+    td_picture p;
+    td_status st = td_picture_load(t->cover_path, &p, err);
+    if (st || !p.data) return st;
+    td_text block = { 0 };
+    td_put_be32(&block, 3); /* front cover */
+    td_put_be32(&block, (uint32_t)strlen(p.mime));
+    td_text_add(&block, p.mime);
+    td_put_be32(&block, 0); /* no description */
+    td_put_be32(&block, p.width);
+    td_put_be32(&block, p.height);
+    td_put_be32(&block, p.depth);
+    td_put_be32(&block, 0); /* no palette */
+    td_put_be32(&block, (uint32_t)p.size);
+    td_text_addn(&block, (const char *)p.data, p.size);
+    unsigned char *letters = block.broken ? NULL : malloc(block.length / 3 * 4 + 8);
+    if (letters) {
+        EVP_EncodeBlock(letters, (const unsigned char *)block.data, (int)block.length);
+        add_comment(out, "METADATA_BLOCK_PICTURE", (const char *)letters);
+    }
+    st = letters ? TD_OK : TD_NOMEM;
+    free(letters);
+    td_text_free(&block);
+    td_picture_free(&p);
+    return st;
+}
+
+/* ---- ID3v2.3 ---------------------------------------------------------------------------------------------------- */
+
+static void add_utf16(td_text *out, const char *s)
+{
+    td_put_le16(out, 0xfeff); /* the byte order */
+    for (size_t k, n = strlen(s); n; s += k, n -= k) {
+        uint32_t c;
+        if (!(k = td_utf8(s, n, &c))) {
+            c = (unsigned char)*s; /* as in Latin-1 */
+            k = 1;
+        }
+        if (c >= 0x10000) {
+            td_put_le16(out, 0xd800 | ((c - 0x10000) >> 10 & 0x3ff));
+            c = 0xdc00 | (c & 0x3ff);
+        }
+        td_put_le16(out, c & 0xffff);
+    }
+}
+
+static bool is_ascii(const char *s)
+{
+    for (; *s; s++)
+        if (*s & 0x80) return false;
+    return true;
+}
+
+static void add_frame(td_text *out, const char *id, const td_text *body)
+{
+    td_text_add(out, id);
+    td_put_be32(out, (uint32_t)body->length);
+    td_put_be16(out, 0);
+    td_text_addn(out, td_text_or_empty(body), body->length);
+    out->broken |= body->broken;
+}
+
+/* A text frame; with a name, one of the frames (TXXX, COMM) that hold a pair. */
+static void add_text_frame(td_text *out, const char *id, const char *language, const char *name, const char *value)
+{
+    if (!given(value)) return;
+    td_text body = { 0 };
+    bool wide = !is_ascii(value);
+    td_text_addn(&body, wide ? "\1" : "", 1);
+    if (language) td_text_add(&body, language);
+    if (name && wide) {
+        add_utf16(&body, name);
+        td_put_le16(&body, 0);
+    } else if (name) {
+        td_text_addn(&body, name, strlen(name) + 1);
+    }
+    if (wide)
+        add_utf16(&body, value);
+    else
+        td_text_add(&body, value);
+    add_frame(out, id, &body);
+    td_text_free(&body);
+}
+
+static void add_picture_frame(td_text *out, const td_picture *p)
+{
+    td_text body = { 0 };
+    td_text_addn(&body, "", 1);
+    td_text_addn(&body, p->mime, strlen(p->mime) + 1);
+    td_text_addn(&body, "\3\0", 2); /* front cover, no description */
+    td_text_addn(&body, (const char *)p->data, p->size);
+    add_frame(out, "APIC", &body);
+    td_text_free(&body);
+}
+
+static void add_frames(td_text *out, const td_tags *t)
+{
+    char text[24];
+    add_text_frame(out, "TIT2", NULL, NULL, t->title);
+    add_text_frame(out, "TPE1", NULL, NULL, t->artist);
+    add_text_frame(out, "TALB", NULL, NULL, t->album);
+    add_text_frame(out, "TSRC", NULL, NULL, t->isrc);
+    add_text_frame(out, "TENC", NULL, NULL, t->software);
+    add_text_frame(out, "COMM", "eng", "", t->comment);
+    add_text_frame(out, "TXXX", NULL, "RECIPE", t->recipe);
+    if (!loudness_known(t)) return;
+    replaygain_text(t, text);
+    add_text_frame(out, "TXXX", NULL, "REPLAYGAIN_TRACK_GAIN", text);
+    peak_text(t, text);
+    add_text_frame(out, "TXXX", NULL, "REPLAYGAIN_TRACK_PEAK", text);
+}
+
+td_status td_tags_id3(const td_tags *t, td_text *out, td_error *err)
+{
+    td_picture picture;
+    td_text frames = { 0 };
+    td_status st = td_picture_load(t->cover_path, &picture, err);
+    if (st) return st;
+    add_frames(&frames, t);
+    if (picture.data) add_picture_frame(&frames, &picture);
+    if (frames.length) {
+        td_text_addn(out, "ID3\3\0", 6); /* version 2.3.0, no flags */
+        for (int shift = 21; shift >= 0; shift -= 7)
+            td_text_addn(out, (const char[]){ (char)(frames.length >> shift & 0x7f) }, 1);
+        td_text_addn(out, frames.data, frames.length);
+    }
+    st = frames.broken || out->broken ? TD_NOMEM : TD_OK;
+    td_text_free(&frames);
+    td_picture_free(&picture);
+    return st;
 }

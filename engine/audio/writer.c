@@ -12,14 +12,13 @@ static const struct {
     const char *name, *extension;
     bool lossy;
     const td_encoder *encoder;
-    unsigned rate_max_hz;
 } codecs[TD_CODEC_COUNT] = {
-    [TD_CODEC_WAV] = {"wav",   "wav",  false, &td_encode_wav, 384000},
-    [TD_CODEC_AIFF] = { "aiff", "aiff", false, NULL,           384000},
-    [TD_CODEC_FLAC] = { "flac", "flac", false, NULL,           384000},
-    [TD_CODEC_MP3] = { "mp3",  "mp3",  true,  NULL,           48000 },
-    [TD_CODEC_OGG] = { "ogg",  "ogg",  true,  NULL,           192000},
-    [TD_CODEC_OPUS] = { "opus", "opus", true,  NULL,           48000 },
+    [TD_CODEC_WAV] = {"wav",   "wav",  false, &td_encode_wav },
+    [TD_CODEC_AIFF] = { "aiff", "aiff", false, &td_encode_aiff},
+    [TD_CODEC_FLAC] = { "flac", "flac", false, &td_encode_flac},
+    [TD_CODEC_MP3] = { "mp3",  "mp3",  true,  &td_encode_mp3 },
+    [TD_CODEC_OGG] = { "ogg",  "ogg",  true,  &td_encode_ogg },
+    [TD_CODEC_OPUS] = { "opus", "opus", true,  &td_encode_opus},
 };
 
 const char *td_codec_name(td_codec c)
@@ -69,9 +68,10 @@ bool td_sink_put(td_sink *s, const void *data, size_t n)
     return td_sink_put_at(s, s->at - n, data, n);
 }
 
-static td_status check_sink(td_writer *w, td_error *err)
+/* What the encoder returned, unless the disk is to blame. */
+static td_status check_sink(td_writer *w, td_status st, td_error *err)
 {
-    if (!w->sink.error) return TD_OK;
+    if (!w->sink.error) return st;
     if (w->sink.error == ENOSPC || w->sink.error == EDQUOT)
         return td_fail(err, TD_DISK, w->path, "make room there, or write somewhere else",
                        "cannot be written: no space left on the disk");
@@ -121,7 +121,7 @@ static td_status encode(td_writer *w, const float *const *ch, size_t frames, td_
         }
         w->e.err = err;
         st = w->encoder->write(w->state, &w->e, &w->block, n);
-        if (!st) st = check_sink(w, err);
+        st = check_sink(w, st, err);
     }
     w->frames_out += frames;
     return st;
@@ -150,15 +150,25 @@ static td_status convert(td_writer *w, const float *const *ch, size_t frames, td
 
 /* ---- the life of a writer --------------------------------------------------------------------------------------- */
 
+/* The rate the codec takes that comes next to what was asked for. */
+static unsigned rate_for(td_codec codec, unsigned rate_hz)
+{
+    static const unsigned mp3[] = { 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000 };
+    size_t i = 0;
+    if (codec == TD_CODEC_OPUS) return 48000;
+    if (codec == TD_CODEC_OGG) return rate_hz > 192000 ? 192000 : rate_hz;
+    if (codec != TD_CODEC_MP3) return rate_hz;
+    while (i + 1 < sizeof mp3 / sizeof *mp3 && mp3[i] < rate_hz) i++;
+    return mp3[i];
+}
+
 static td_status settle_spec(td_writer *w, const td_file_spec *given, td_error *err)
 {
     td_file_spec *s = &w->e.spec;
     *s = *given;
-    if (s->codec >= TD_CODEC_COUNT || !codecs[s->codec].encoder || s->channels < 1 || s->channels > 2 ||
-        s->rate_hz < 8000 || s->rate_hz > 384000)
+    if (s->codec >= TD_CODEC_COUNT || s->channels < 1 || s->channels > 2 || s->rate_hz < 8000 || s->rate_hz > 384000)
         return td_fail(err, TD_ARG, w->path, NULL, "cannot be written: unknown codec, channel count or rate");
-    if (!s->out_rate_hz) s->out_rate_hz = s->rate_hz;
-    if (s->codec == TD_CODEC_OPUS || s->out_rate_hz > codecs[s->codec].rate_max_hz) s->out_rate_hz = 48000;
+    s->out_rate_hz = rate_for(s->codec, s->out_rate_hz ? s->out_rate_hz : s->rate_hz);
     if (!s->bitrate_kbps) s->bitrate_kbps = 192;
     if (codecs[s->codec].lossy) return TD_OK;
     if (s->bits != 16 && s->bits != 24 && !(s->bits == 32 && s->codec != TD_CODEC_FLAC))
@@ -166,6 +176,8 @@ static td_status settle_spec(td_writer *w, const td_file_spec *given, td_error *
                        s->bits);
     return TD_OK;
 }
+
+static const td_tags no_tags;
 
 static td_status open_parts(td_writer *w, const td_tags *tags, td_error *err)
 {
@@ -186,12 +198,12 @@ static td_status open_parts(td_writer *w, const td_tags *tags, td_error *err)
     w->sink.fd = open(w->temp, O_RDWR | O_CLOEXEC);
     if (w->sink.fd < 0) return td_fail(err, TD_DISK, w->path, NULL, "cannot be written: %s", strerror(errno));
     w->e.sink = &w->sink;
-    w->e.tags = tags;
+    w->e.tags = tags ? tags : &no_tags;
     w->e.err = err;
     w->e.where = w->path;
     st = w->encoder->open(w->state, &w->e);
     w->e.tags = NULL;
-    return st ? st : check_sink(w, err);
+    return check_sink(w, st, err);
 }
 
 td_status td_writer_open(const char *path, const td_file_spec *spec, const td_tags *tags, td_writer **out,
@@ -236,7 +248,7 @@ td_status td_writer_commit(td_writer *w, bool replace, td_error *err)
     if (!st) st = w->encoder->finish(w->state, &w->e);
     if (close(w->sink.fd) != 0 && !w->sink.error) w->sink.error = errno;
     w->sink.fd = -1;
-    if (!st) st = check_sink(w, err);
+    st = check_sink(w, st, err);
     if (!st) {
         st = td_file_commit(w->temp, w->path, replace, err);
         w->temp[0] = 0;

@@ -30,7 +30,7 @@ typedef union td_block {
 typedef struct td_encoding {
     td_sink *sink;
     td_file_spec spec;
-    const td_tags *tags; /* good until open returned */
+    const td_tags *tags; /* never NULL; good until open returned */
     td_error *err;       /* of the call under way */
     const char *where;
 } td_encoding;
@@ -39,8 +39,9 @@ typedef struct td_encoder {
     size_t state_size; /* zeroed by the writer */
     td_status (*open)(void *state, td_encoding *e);
     td_status (*write)(void *state, td_encoding *e, const td_block *block, size_t frames);
-    td_status (*finish)(void *state, td_encoding *e); /* sink errors are the writer's to find */
-    void (*drop)(void *state);                        /* also after a failed open; may be absent */
+    td_status (*finish)(void *state, td_encoding *e);
+    /* Errors of the sink are the writer's to tell: an encoder may return TD_DISK or go on. */
+    void (*drop)(void *state); /* also after a failed open; may be absent */
 } td_encoder;
 
 extern const td_encoder td_encode_wav, td_encode_aiff, td_encode_flac, td_encode_mp3, td_encode_ogg, td_encode_opus;
