@@ -18,11 +18,11 @@
 
 typedef struct td_feed td_feed;
 
-/* The stems of `index`, each times gain_db[i] (NULL: 0 dB). plan NULL, or raw: as the order delivers them, without
- * fixes. */
-td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, const size_t *index, size_t n,
-                      const double *gain_db, td_feed **out, td_error *err);
-/* All of a bus, without clip gain. */
+/* The stems of `index` at the plan's levels and pans, each times gain_db[i] (NULL: 0 dB), with their fixes or without.
+ */
+td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
+                      const size_t *index, size_t n, const double *gain_db, td_feed **out, td_error *err);
+/* All of a bus with its fixes, without clip gain. */
 td_status td_feed_bus(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, td_feed **out,
                       td_error *err);
 void td_feed_free(td_feed *f);
