@@ -1,0 +1,93 @@
+#include "cmd/mixing.h"
+
+#include "engine/base/units.h"
+#include <stdio.h>
+#include <string.h>
+
+static const td_flag flags[] = {
+    TD_MIXING_FLAGS,
+    {"plan",    0,   "FILE", "render a plan that is decided already; stems are where it says, or the ones named"},
+    { "output", 'o', "DIR",  "where everything goes; made when missing"                                         },
+    { "title",  0,   "TEXT", "the song; its folder's name otherwise"                                            },
+    { "artist", 0,   "TEXT", ""                                                                                 },
+    { "force",  0,   NULL,   "replace files that stand there already"                                           },
+    { "strict", 0,   NULL,   "exit 5 when a target was not reached"                                             },
+    { NULL,     0,   NULL,   NULL                                                                               },
+};
+
+static void session_line(const td_mixdown *d)
+{
+    const td_session *s = d->session;
+    size_t guessed = 0, playing = 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        guessed += s->stem[i].role.guess || s->stem[i].role.source == TD_ROLE_UNKNOWN;
+        playing += s->stem[i].bus < s->n_buses;
+    }
+    char clock[16];
+    fprintf(stderr, "%zu stems, %s, %g kHz, %zu buses", playing, td_clock((double)s->frames / s->rate_hz, clock),
+            s->rate_hz / 1000.0, s->n_buses);
+    if (guessed) fprintf(stderr, "    (%zu roles guessed or unknown: 'topdown plan' shows them)", guessed);
+    fputc('\n', stderr);
+}
+
+static size_t print_mix(const td_mix *m)
+{
+    size_t missed = 0, widest = 0;
+    for (size_t i = 0; i < m->n_files; i++)
+        if (strlen(m->file[i].name) > widest) widest = strlen(m->file[i].name);
+    for (size_t i = 0; i < m->n_files; i++) {
+        const td_mix_file *f = &m->file[i];
+        printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", (int)widest, f->name, f->loudness_lufs,
+               f->true_peak_dbtp, f->range_lu);
+        if (f->reached || !strcmp(f->kind, "premaster")) continue;
+        missed++;
+        printf("  %-*s  warn: %s\n", (int)widest, "", f->missed ? f->missed : "target missed");
+    }
+    return missed;
+}
+
+static int run(const td_args *a)
+{
+    td_mixing m;
+    td_error err;
+    int code = td_mixing_init(&m, a);
+    if (!code && !(m.wish.out = td_args_get(a, "output"))) {
+        td_fail(&err, TD_ARG, NULL, "-o out/", "mix needs a folder for what comes out");
+        code = td_report_error(&err);
+    }
+    if (!code) code = td_mixing_run(&m, a);
+    const td_mixdown *d = m.done;
+    size_t missed = 0;
+    bool json = td_args_has(a, "json");
+    if (d && d->session && !td_args_has(a, "quiet") && !json && (!code || d->failed)) session_line(d);
+    for (size_t i = 0; d && i < d->n && d->mix && !json; i++) {
+        if (!d->mix[i]) continue;
+        if (i == 0) printf("%s\n", m.wish.out);
+        if (d->mix[i]->failed)
+            printf("  %s: failed: %s\n", d->mix[i]->plan->label, d->mix[i]->failed);
+        else
+            missed += print_mix(d->mix[i]);
+    }
+    if (!code && !json) {
+        printf("  report.json");
+        for (size_t i = 0; i < d->n; i++) printf("  plan-%s.yaml", d->plan[i]->label);
+        putchar('\n');
+    }
+    if (!code && json) printf("{\"type\":\"done\",\"v\":1,\"report\":\"report.json\",\"mixes\":%zu}\n", d->n);
+    if (!code && missed && td_args_has(a, "strict")) code = td_status_exit(TD_MISSED);
+    td_mixing_fini(&m);
+    return code;
+}
+
+const td_command td_cmd_mix = {
+    .name = "mix",
+    .group = "On this machine",
+    .summary = "mixes stems by one or more recipes: previews, masters, plans and a report",
+    .synopsis = "STEMS... --recipe NAME -o DIR | --job FILE -o DIR | --plan FILE -o DIR",
+    .examples =
+        "  topdown mix stems/ --recipe pop-rock -o out/                        a first mix\n"
+        "  topdown mix stems/ -r pop-rock -r electronic -o out/                the same stems, two ways\n"
+        "  topdown mix --plan out/plan-pop-rock.yaml -o again/                 a plan, perhaps edited, once more\n",
+    .flags = flags,
+    .run = run,
+};

@@ -1,0 +1,260 @@
+#include "cmd/mixing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static td_status no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+}
+
+/* ---- stems and recipes from words and flags
+ * ---------------------------------------------------------------------------------- */
+
+static td_status take_words(td_mixing *m, const td_args *a, td_order *o, td_error *err)
+{
+    for (size_t i = 0; i < a->n_words; i++) {
+        if (td_is_folder(a->word[i])) {
+            td_status st = td_stems_in_folder(a->word[i], m->arena, &o->stem, &o->n_stems, err);
+            if (st) return st;
+            continue;
+        }
+        if (o->n_stems >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
+        td_stem_wish *all = td_arena_array(m->arena, o->n_stems + 1, sizeof *all);
+        if (!all) return no_memory(err);
+        if (o->n_stems) memcpy(all, o->stem, o->n_stems * sizeof *all);
+        all[o->n_stems++] = (td_stem_wish){ .file = a->word[i], .pan = NAN };
+        o->stem = all;
+    }
+    if (o->n_stems) return TD_OK;
+    return td_fail(err, TD_ARG, NULL, "topdown mix stems/ --recipe pop-rock -o out/", "no stems are named");
+}
+
+/* The song is named after the folder its stems lie in. */
+static const char *title_of(td_mixing *m, const td_args *a)
+{
+    char path[4096];
+    const char *given = td_args_get(a, "title");
+    if (given || !a->n_words || !realpath(a->word[0], path)) return given;
+    if (!td_is_folder(path)) *strrchr(path, '/') = 0;
+    const char *name = td_basename(path);
+    if (!strcmp(name, "stems") || !strcmp(name, "tracks")) { /* says nothing: the folder above does */
+        char *slash = strrchr(path, '/');
+        if (slash && slash != path) {
+            *slash = 0;
+            name = td_basename(path);
+        }
+    }
+    return td_arena_strdup(m->arena, *name ? name : "Song");
+}
+
+static td_status take_recipes(td_mixing *m, const td_args *a, td_order *o, td_error *err)
+{
+    const char *name[32], *set[64];
+    size_t n = td_args_all(a, "recipe", name, 32), k = td_args_all(a, "set", set, 64);
+    if (!n) return td_fail(err, TD_ARG, NULL, "topdown recipe list shows what there is", "no recipe is named");
+    td_setting *settings = td_arena_array(m->arena, k + 1, sizeof *settings);
+    o->mix = td_arena_array(m->arena, n, sizeof *o->mix);
+    if (!settings || !o->mix) return no_memory(err);
+    for (size_t i = 0; i < k; i++) {
+        td_status st = td_setting_parse(m->arena, set[i], &settings[i], err);
+        if (st) return st;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *base = td_basename(name[i]), *dot = strchr(base, '.');
+        const char *label = dot ? td_arena_strndup(m->arena, base, (size_t)(dot - base)) : base;
+        for (size_t j = 0; j < i; j++)
+            if (!strcmp(o->mix[j].label, label)) label = td_arena_printf(m->arena, "%s-%zu", label, i + 1);
+        o->mix[i] = (td_order_mix){ .recipe = name[i], .label = label, .set = settings, .n_set = k };
+    }
+    o->n_mixes = n;
+    return TD_OK;
+}
+
+static td_status take_balance(const td_args *a, td_order *o, td_error *err)
+{
+    const char *s = td_args_get(a, "balance"), *names[TD_BALANCE_COUNT];
+    for (int b = 0; s && b < TD_BALANCE_COUNT; b++) {
+        names[b] = td_balance_name((td_balance)b);
+        if (strcmp(names[b], s)) continue;
+        o->has_balance = true;
+        o->balance = (td_balance)b;
+        return TD_OK;
+    }
+    if (!s) return TD_OK;
+    const char *near = td_nearest(s, names, TD_BALANCE_COUNT);
+    char hint[80] = "auto, even, delivered, rough, loudness or focus";
+    if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    return td_fail(err, TD_ARG, NULL, hint, "no balance mode '%s'", s);
+}
+
+/* ---- stems from plans
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_error *err)
+{
+    const td_plan *p = m->plan[0];
+    o->title = p->title;
+    o->artist = p->artist;
+    o->tempo_bpm = p->tempo_bpm;
+    if (a->n_words) return take_words(m, a, o, err);
+    o->stem = td_arena_array(m->arena, 2 * p->n_stems + 1, sizeof *o->stem);
+    if (!o->stem) return no_memory(err);
+    for (size_t i = 0; i < p->n_stems; i++) {
+        const td_plan_stem *s = &p->stem[i];
+        o->stem[o->n_stems++] = (td_stem_wish){
+            .file = s->path, .name = s->name, .role = s->role, .level_db = s->gain_db, .pan = s->pan, .flip = s->flip
+        };
+        if (s->path_right)
+            o->stem[o->n_stems++] = (td_stem_wish){
+                .file = s->path_right, .role = s->role, .level_db = s->gain_db, .pan = s->pan, .flip = s->flip
+            };
+    }
+    return TD_OK;
+}
+
+static int show_messages(const td_messages *list)
+{
+    td_text t = { 0 };
+    td_messages_text(list, &t);
+    td_messages_summary(list, &t);
+    fputs(td_text_or_empty(&t), stderr);
+    td_text_free(&t);
+    return td_status_exit(TD_RECIPE);
+}
+
+static int load_plans(td_mixing *m, const td_args *a)
+{
+    const char *path[32];
+    size_t n = td_args_all(a, "plan", path, 32);
+    td_messages *list = td_messages_new();
+    int code = list ? 0 : td_status_exit(TD_NOMEM);
+    for (size_t i = 0; !code && i < n; i++) {
+        if (td_plan_load(path[i], &m->plan[i], list))
+            code = show_messages(list);
+        else
+            m->n_plans++;
+    }
+    td_messages_free(list);
+    return code;
+}
+
+/* ---- both
+ * ---------------------------------------------------------------------------------------------------------------------------
+ */
+
+static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
+{
+    td_order *o = td_arena_alloc(m->arena, sizeof *o);
+    if (!o) return no_memory(err);
+    m->order = o;
+    td_order_defaults(o);
+    if (m->n_plans) return order_of_plan(m, o, a, err);
+    td_status st = take_words(m, a, o, err);
+    if (!st) st = take_recipes(m, a, o, err);
+    o->title = title_of(m, a);
+    o->artist = td_args_get(a, "artist");
+    const char *tempo = td_args_get(a, "tempo");
+    char *end = NULL;
+    if (!st && tempo) {
+        o->tempo_bpm = strtod(tempo, &end);
+        if (end == tempo || (*end && strcmp(end, "bpm")) || !(o->tempo_bpm >= 20 && o->tempo_bpm <= 400))
+            st = td_fail(err, TD_ARG, NULL, "for example --tempo 122", "'%s' is no tempo from 20 to 400 bpm", tempo);
+    }
+    return st;
+}
+
+static int load_job(td_mixing *m, const td_args *a)
+{
+    td_messages *list = td_messages_new();
+    if (!list) return td_status_exit(TD_NOMEM);
+    td_status st = td_order_load(m->library, td_args_get(a, "job"), &m->order, list);
+    int code = 0;
+    if (st) {
+        show_messages(list);
+        code = td_status_exit(st);
+    }
+    td_messages_free(list);
+    return code;
+}
+
+static const char *cache_folder(td_arena *a)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && *cache == '/') return td_arena_printf(a, "%s/topdown", cache);
+    return home && *home == '/' ? td_arena_printf(a, "%s/.cache/topdown", home) : NULL;
+}
+
+int td_mixing_init(td_mixing *m, const td_args *a)
+{
+    td_error err = { 0 };
+    *m = (td_mixing){ .arena = td_arena_new() };
+    if (!m->arena) return td_status_exit(TD_NOMEM);
+    if (td_library_open(td_args_get(a, "recipes"), &m->library, &err)) return td_report_error(&err);
+    int code = td_args_has(a, "plan") ? load_plans(m, a) : 0;
+    if (code) return code;
+    long threads;
+    td_status st = td_args_number(a, "threads", 1, 256, 0, &threads, &err);
+    if (!st && td_args_has(a, "job")) {
+        if ((code = load_job(m, a))) return code;
+    } else if (!st) {
+        st = order_of_flags(m, a, &err);
+    }
+    if (!st) st = take_balance(a, m->order, &err);
+    if (st) {
+        err.status = st;
+        return td_report_error(&err);
+    }
+    m->progress = td_progress_new(a);
+    m->wish = (td_mixdown_wish){
+        .order = m->order,
+        .library = m->library,
+        .plan = m->n_plans ? m->plan : NULL,
+        .n_plans = m->n_plans,
+        .scratch = td_args_get(a, "scratch"),
+        .cache = td_args_has(a, "no-cache") ? NULL : cache_folder(m->arena),
+        .threads = (unsigned)threads,
+        .force = td_args_has(a, "force"),
+        .skip_rejected = td_args_has(a, "skip-rejected"),
+        .progress = td_progress_show,
+        .user = m->progress,
+        .stop = &td_stop_asked,
+    };
+    return 0;
+}
+
+static void show_refused(const td_session *s)
+{
+    for (size_t i = 0; s && i < s->n_stems; i++)
+        if (s->stem[i].fault_text[0]) td_report_warning("%s", s->stem[i].fault_text);
+}
+
+int td_mixing_run(td_mixing *m, const td_args *a)
+{
+    (void)a;
+    td_error err = { 0 };
+    td_status st = td_mixdown_run(&m->wish, &m->done, &err);
+    m->n_plans = 0; /* taken over */
+    td_progress_end(m->progress);
+    const td_mixdown *d = m->done;
+    if (d && d->messages && td_messages_count(d->messages)) {
+        show_messages(d->messages);
+        if (td_messages_errors(d->messages)) return td_status_exit(st);
+    }
+    if (st == TD_INPUT && d) show_refused(d->session);
+    if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
+    if (!st) return 0;
+    err.status = st;
+    return td_report_error(&err);
+}
+
+void td_mixing_fini(td_mixing *m)
+{
+    td_mixdown_free(m->done);
+    for (size_t i = 0; i < m->n_plans; i++) td_plan_free(m->plan[i]);
+    if (m->order && m->order->arena) td_order_free(m->order);
+    td_library_free(m->library);
+    td_progress_free(m->progress);
+    td_arena_free(m->arena);
+}

@@ -1,0 +1,40 @@
+/* cmd/mixing.h - what `mix` and `plan` share: flags to an order, and an order carried out. */
+#ifndef TD_CMD_MIXING_H
+#define TD_CMD_MIXING_H
+
+#include "cmd/cmd.h"
+#include "jobs/mixdown.h"
+
+#define TD_MIXING_FLAGS                                                                                  \
+    { "recipe", 'r', "NAME", "a recipe of the library, or a path; more than one is A/B delivery" },      \
+        { "set", 0, "KNOB=VALUE", "turn a knob of the recipe, such as warmth=4dB" },                     \
+        { "job", 0, "FILE", "take stems, recipes and outputs from a job file" },                         \
+        { "balance", 0, "MODE", "auto, even, delivered, rough, loudness or focus: where faders start" }, \
+        { "tempo", 0, "BPM", "for recipes with note lengths" },                                          \
+        { "recipes", 0, "DIR", "look for recipes here first" },                                          \
+        { "skip-rejected", 0, NULL, "leave out stems that are refused, instead of stopping" },           \
+        { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },                          \
+    {                                                                                                    \
+        "no-cache", 0, NULL, "survey anew, keep no survey"                                               \
+    }
+
+typedef struct td_mixing {
+    td_arena *arena;
+    td_library *library;
+    td_order *order;
+    td_plan *plan[32];
+    size_t n_plans;
+    td_mixdown_wish wish;
+    td_mixdown *done;
+    td_meter_line *progress;
+    bool shown; /* messages were printed */
+} td_mixing;
+
+/* Reads flags and words into m->wish. Whatever happens, td_mixing_fini. Returns 0 or the exit code, messages printed.
+ */
+int td_mixing_init(td_mixing *m, const td_args *a);
+/* Runs it and prints what went wrong; the exit code. */
+int td_mixing_run(td_mixing *m, const td_args *a);
+void td_mixing_fini(td_mixing *m);
+
+#endif
