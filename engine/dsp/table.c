@@ -4,12 +4,22 @@
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
     X(compressor)                                                                                                      \
+    X(eq)                                                                                                              \
     X(gain)                                                                                                            \
     X(polarity)                                                                                                        \
     X(saturation)                                                                                                      \
     X(tape)
 
-#define PARTS(X)
+#define PARTS(X)                                                                                                       \
+    X(eq_band_pass)                                                                                                    \
+    X(eq_bell)                                                                                                         \
+    X(eq_high_cut)                                                                                                     \
+    X(eq_high_shelf)                                                                                                   \
+    X(eq_low_cut)                                                                                                      \
+    X(eq_low_shelf)                                                                                                    \
+    X(eq_match)                                                                                                        \
+    X(eq_notch)                                                                                                        \
+    X(eq_tilt)
 /* clang-format on */
 
 #define X(name) extern const td_processor td_##name;

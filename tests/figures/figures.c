@@ -3,7 +3,11 @@
 #include "engine/base/maths.h"
 
 /* One row a family, alphabetical. */
-#define FAMILIES(X) X(gain)
+/* clang-format off */
+#define FAMILIES(X)                                                                                                    \
+    X(eq)                                                                                                              \
+    X(gain)
+/* clang-format on */
 
 #define X(name) void figures_##name(void);
 FAMILIES(X)
