@@ -27,6 +27,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY := $(BUILD)/libtopdown.a
 UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
 .PHONY: all deps demo check unit golden service bench figures lint asan tsan install clean
 all: $(BUILD)/topdown
@@ -54,7 +55,14 @@ deps:
 unit: $(UNIT_BIN)
 	@tests/unit/run.sh $(UNIT_BIN)
 
+$(BUILD)/figures: $(FIGURES) $(LIBRARY)
+	$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
+
+# every acceptance line of every processor, measured; a missed one fails
+figures: $(BUILD)/figures
+	@$(BUILD)/figures $(BUILD)/figures.json
+
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(BUILD)/obj/cmd/main.d
+-include $(OBJECTS:.o=.d) $(FIGURES:.o=.d) $(UNIT_BIN:=.d) $(BUILD)/obj/cmd/main.d
