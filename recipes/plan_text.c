@@ -1,5 +1,4 @@
 #include "recipes/reader.h"
-#include "recipes/resolve.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -176,24 +175,37 @@ enum { FOREIGN = 0xf700 };
 /* ---- writing -------------------------------------------------------------------------------------------------------
  */
 
-/* Length of a valid UTF-8 sequence of printable characters at s; 0: there is none. */
+/* The code of a three-byte UTF-8 sequence that stands for a foreign byte; 0: it is none. */
+static unsigned foreign(const unsigned char *s)
+{
+    if (s[0] != 0xef || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80) return 0;
+    unsigned code = 0xf000u | (s[1] & 63u) << 6 | (s[2] & 63u);
+    return code >= FOREIGN + 0x80 && code <= FOREIGN + 0xff ? code : 0;
+}
+
+/* Length of the printable UTF-8 character at s; 0: there is none, or one that means a foreign byte. */
 static size_t printable(const char *s)
 {
     char one[8], safe[16];
     for (size_t n = 1; n <= 4 && s[n - 1]; n++) {
         memcpy(one, s, n);
         one[n] = 0;
-        if (strcmp(td_printable(one, safe, sizeof safe), one) == 0) return n;
+        if (strcmp(td_printable(one, safe, sizeof safe), one) == 0)
+            return n == 3 && foreign((const unsigned char *)s) ? 0 : n;
     }
     return 0;
 }
 
+/* Text that needs no quotes anywhere, for us or for programs that read 12 as a number and null as nothing. */
 static bool plain_enough(const char *s)
 {
     static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _./+-%();$=<>";
+    static const char *const words[] = { "null", "true", "false", "yes", "no", "on", "off" };
     size_t n = strlen(s);
-    if (!n || s[strspn(s, fine)] || s[n - 1] == ' ') return false;
-    return strspn(s, "-. ;%()=<>+") == 0 || (s[0] == '+' && n > 1) || (s[0] == '-' && s[1] >= '0' && s[1] <= '9');
+    if (!n || s[strspn(s, fine)] || s[n - 1] == ' ' || !s[strspn(s, "0123456789.+-_e")]) return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(s, words[i]) == 0) return false;
+    return strspn(s, "-. ;%()=<>+") == 0 || (strchr("+-", s[0]) && s[1] >= '0' && s[1] <= '9');
 }
 
 static void put_text(td_text *out, const char *s)
@@ -453,10 +465,9 @@ static const char *take_text(td_reader *r, const td_node *n)
     if (!s) return NULL;
     char *o = s;
     for (const unsigned char *p = (const unsigned char *)s; *p;) {
-        unsigned code = p[0] == 0xef && p[1] && p[2] ? (p[0] & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u) : 0;
-        bool foreign = code >= FOREIGN + 0x80 && code <= FOREIGN + 0xff;
-        *o++ = foreign ? (char)(code - FOREIGN) : (char)*p;
-        p += foreign ? 3 : 1;
+        unsigned code = foreign(p);
+        *o++ = code ? (char)(code - FOREIGN) : (char)*p;
+        p += code ? 3 : 1;
     }
     *o = 0;
     return s;

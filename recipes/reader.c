@@ -60,6 +60,19 @@ void td_read_members(td_reader *r, td_node *map, const char *what, const td_memb
     }
 }
 
+bool td_check_header(td_messages *m, const td_node *root, const char *kind)
+{
+    const td_node *header = td_node_get(root, "topdown");
+    const char *example = td_say(m, "begin with 'topdown: %s'", kind);
+    if (!header)
+        td_mistake(m, root, "no_header", example, "this does not say what it is");
+    else if (header->kind != TD_NODE_TEXT || strcmp(header->text, kind) != 0)
+        td_mistake(m, header, "wrong_header", example, "%s cannot be read here", td_node_what(m, header));
+    else
+        return true;
+    return false;
+}
+
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
 const char *td_read_text(td_reader *r, const td_node *n, const char *label)

@@ -57,6 +57,9 @@ size_t td_member_names(const td_member *members, const char **out, size_t room);
 bool td_want(td_reader *r, const td_node *n, td_node_kind kind,
              const char *what); /* else a mistake: "what has to be a map" */
 
+/* The header every document begins with: "recipe/1". */
+bool td_check_header(td_messages *m, const td_node *root, const char *kind);
+
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 
 /* A text that is not empty, without line breaks at its ends; NULL after a mistake. label: "'title'". */

@@ -253,19 +253,6 @@ bool td_is_path(const char *what)
     return strchr(what, '/') || td_ends_with(what, ".yaml") || td_ends_with(what, ".yml");
 }
 
-bool td_check_header(td_messages *m, const td_node *root, const char *kind)
-{
-    const td_node *header = td_node_get(root, "topdown");
-    const char *example = td_say(m, "begin with 'topdown: %s'", kind);
-    if (!header)
-        td_mistake(m, root, "no_header", example, "this does not say what it is");
-    else if (header->kind != TD_NODE_TEXT || strcmp(header->text, kind) != 0)
-        td_mistake(m, header, "wrong_header", example, "%s cannot be read here", td_node_what(m, header));
-    else
-        return true;
-    return false;
-}
-
 static td_node *load_text(td_reader *r, const td_library *l, trail *t, const char *file, const char *text,
                           size_t length);
 

@@ -23,7 +23,4 @@ const char *td_step_name(td_messages *m, const td_node *chain, size_t i);
 const td_library_entry *td_library_find_base(const td_library *l, const char *name);
 size_t td_library_names(const td_library *l, const char **out, size_t room);
 
-/* The header every document begins with: "recipe/1". */
-bool td_check_header(td_messages *m, const td_node *root, const char *kind);
-
 #endif

@@ -1,0 +1,230 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "recipes/recipes.h"
+#include <stdlib.h>
+#include <string.h>
+
+static double any(td_random *r, double low, double high)
+{
+    double at = td_random_uniform(r) + 0.5;
+    return low + (high - low) * at;
+}
+
+/* A value of a parameter's kind with as many digits as a double has; now and then none, auto, or an end of its range.
+ */
+static double any_value(td_random *r, const td_param *p)
+{
+    unsigned die = td_random_next(r) % 8;
+    if (die == 0) return NAN;
+    if (die == 1 && p->flags & TD_AUTO) return INFINITY;
+    if (p->unit == TD_UNIT_SWITCH) return td_random_next(r) % 2;
+    if (p->unit == TD_UNIT_FILE) return NAN;
+    if (p->unit == TD_UNIT_CHOICE) {
+        unsigned n = 0;
+        while (p->choices[n]) n++;
+        return td_random_next(r) % n;
+    }
+    if (die == 2) return p->min;
+    if (die == 3) return p->max;
+    return any(r, p->min, isinf(p->max) ? p->min + 30 : p->max);
+}
+
+static double *any_values(td_arena *a, td_random *r, const td_processor *proc)
+{
+    double *value = td_arena_array(a, proc->n_params ? proc->n_params : 1, sizeof *value);
+    for (size_t i = 0; i < proc->n_params; i++) value[i] = any_value(r, &proc->params[i]);
+    for (size_t i = 0; i + 1 < proc->n_params; i++) /* ranges run upwards */
+        if (proc->params[i].span == 2 && value[i] > value[i + 1]) {
+            double low = value[i + 1];
+            value[i + 1] = value[i];
+            value[i] = low;
+        }
+    return value;
+}
+
+static void add_parts(td_arena *a, td_random *r, td_plan_step *s)
+{
+    size_t n = 0;
+    while (s->proc->parts && s->proc->parts[n]) n++;
+    s->part = td_arena_array(a, n ? n : 1, sizeof *s->part);
+    for (; s->n_parts < n; s->n_parts++)
+        s->part[s->n_parts] = (td_plan_part){ s->proc->parts[s->n_parts], any_values(a, r, s->proc->parts[s->n_parts]),
+                                              "because: \"why\" # not" };
+}
+
+/* Every processor of the table, once. */
+static td_plan_chain any_chain(td_arena *a, td_random *r)
+{
+    size_t n = 0, steps = 0;
+    while (td_processors[n]) n++;
+    td_plan_chain c = { td_arena_array(a, n, sizeof *c.step), 0 };
+    for (size_t i = 0; i < n; i++) {
+        if (td_processors[i]->part) continue;
+        td_plan_step *s = &c.step[steps++];
+        *s = (td_plan_step){ .name = td_processors[i]->name,
+                             .proc = td_processors[i],
+                             .blend = any(r, 0, 1),
+                             .bypass = i % 3 == 0,
+                             .origin = (td_origin)(i % 4),
+                             .reason = "reaches 1.9 dB at 2:31",
+                             .note = i % 2 ? "- ein Gru\xc3\x9f" : NULL,
+                             .asked_db = any(r, 0, 6),
+                             .planned_max_db = NAN,
+                             .planned_p95_db = -INFINITY };
+        s->value = any_values(a, r, s->proc);
+        add_parts(a, r, s);
+    }
+    c.n_steps = steps;
+    return c;
+}
+
+static td_plan *any_plan(uint64_t seed)
+{
+    td_random random, *r = &random;
+    td_random_seed(r, seed);
+    td_arena *a = td_arena_new();
+    td_plan *p = td_arena_alloc(a, sizeof *p);
+    static const char *keys[] = { "01 Kick In.wav", "x: y, [z] {w}" };
+    static td_plan_send sends[] = {
+        {"plate", -12.3,    "as written"},
+        { "hall", -1.0 / 3, NULL        }
+    };
+    static td_plan_stem stems[] = {
+        {.name = "01 Kick In.wav",
+         .path = "/tmp/latin \xfc.wav",
+         .role = "drums.kick.in",
+         .bus = "drums",
+         .pan = NAN,
+         .sha256 = "00ff",
+         .reason = ""},
+        { .name = "null",
+         .path = "\xef\x9f\xbf \\ \"\n\t",
+         .path_right = "~",
+         .role = "other",
+         .flip = true,
+         .send = sends,
+         .n_sends = 2},
+    };
+    static td_breakpoint ride[40];
+    static td_plan_bus buses[] = {
+        {.name = "drums",    .group = "drums",  .ride = ride,           .n_ride = 40       },
+        { .name = "backing", .group = "vocals", .peak_dbfs = -INFINITY, .fader_reason = "x"}
+    };
+    static td_plan_return returns[] = {
+        {.name = "plate", .fader_db = -0.1}
+    };
+    static td_plan_note notes[] = {
+        {TD_NOTE_WARNING,   "04 Tom 2.wav: clipped"},
+        { TD_NOTE_DECISION, ""                     }
+    };
+    for (size_t i = 0; i < 40; i++) ride[i] = (td_breakpoint){ any(r, 0, 300), any(r, -3, 3) };
+    stems[0].gain_db = any(r, -20, 20);
+    stems[0].delay_ms = any(r, -5000, 5000);
+    stems[1].pan = any(r, -100, 100);
+    stems[1].chain = any_chain(a, r);
+    buses[0].chain = any_chain(a, r);
+    buses[0].clip_gain_db = any(r, -40, 40);
+    buses[0].peak_dbfs = any(r, -40, 0);
+    buses[0].fader_db = -0.0;
+    *p = (td_plan){
+        .recipe = "pop-rock",
+        .recipe_title = "Pop / rock, warm",
+        .label = "Warm: 1",
+        .recipe_revision = 3,
+        .recipe_hash = "12",
+        .session_hash = "1e5",
+        .title = "- dash",
+        .rate_hz = 48000,
+        .frames = 123456789012345,
+        .tempo_bpm = any(r, 60, 180),
+        .balance = TD_BALANCE_ROUGH,
+        .stem = stems,
+        .n_stems = 2,
+        .bus = buses,
+        .n_buses = 2,
+        .ret = returns,
+        .n_rets = 1,
+        .trim_db = any(r, -20, 20),
+        .mix = any_chain(a, r),
+        .master = {any(r, -30, -5),   -1, NAN, 6, "spotify"},
+        .preview = { NAN,  NAN, any(r, -3, 0),  6, NULL     },
+        .preview_format = "wav",
+        .preview_bits = 24,
+        .note = notes,
+        .n_notes = 2,
+        .arena = a,
+    };
+    p->mix.step[0].key = keys;
+    p->mix.step[0].n_keys = 2;
+    return p;
+}
+
+static void comes_back_the_same(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        td_plan *plan = any_plan(seed), *again;
+        td_text once = { 0 }, twice = { 0 };
+        td_messages *m = td_messages_new();
+        assert_int_equal(td_plan_write(plan, &once), TD_OK);
+        td_status st = td_plan_read("plan.yaml", once.data, once.length, &again, m);
+        if (st) {
+            td_messages_text(m, &twice);
+            fail_msg("%s", twice.data);
+        }
+        assert_int_equal(td_plan_write(again, &twice), TD_OK);
+        assert_string_equal(once.data, twice.data);
+        assert_string_equal(plan->stem[0].path, again->stem[0].path);
+        assert_string_equal(plan->stem[1].path_right, again->stem[1].path_right);
+        char a[TD_SHA256_HEX], b[TD_SHA256_HEX];
+        assert_int_equal(td_plan_hash(plan, a), TD_OK);
+        assert_int_equal(td_plan_hash(again, b), TD_OK);
+        assert_string_equal(a, b);
+        td_text_free(&once);
+        td_text_free(&twice);
+        td_messages_free(m);
+        td_plan_free(plan);
+        td_plan_free(again);
+    }
+}
+
+static void refused(const char *text, const char *message)
+{
+    td_messages *m = td_messages_new();
+    td_plan *plan;
+    assert_int_equal(td_plan_read("p.yaml", text, strlen(text), &plan, m), TD_RECIPE);
+    assert_null(plan);
+    td_text all = { 0 };
+    td_messages_text(m, &all);
+    if (!strstr(all.data, message)) fail_msg("'%s' is not in:\n%s", message, all.data);
+    td_text_free(&all);
+    td_messages_free(m);
+}
+
+#define HEAD "topdown: plan/1\nrecipe: x\nsession_hash: a1\nrate_hz: 48000\nframes: 1\n"
+
+static void names_the_place_of_a_mistake(void **state)
+{
+    (void)state;
+    refused("topdown: recipe/1\n", "p.yaml:1:10: error: 'recipe/1' cannot be read here");
+    refused("topdown: plan/1\n", "'frames' is missing here");
+    refused(HEAD "trim: 3\n", "p.yaml:6:7: error: 'trim' needs a gain, '3' has no unit");
+    refused(HEAD "buzes: []\n", "did you mean 'buses'?");
+    refused(HEAD "mix:\n  - gaim: {}\n", "p.yaml:7:5: error: no processor 'gaim'");
+    refused(HEAD "mix:\n  - gain: { gain: 500 dB }\n", "out of range");
+    refused(HEAD "stems:\n  - { role: x }\n", "'name' is missing here");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comes_back_the_same),
+        cmocka_unit_test(names_the_place_of_a_mistake),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
