@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/fft.h"
+#include "engine/base/halfband.h"
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/lanes.h"

@@ -107,11 +107,6 @@ static const struct tilt {
     { 4, { 13.973, 130.03, 1210.1, 11261 }, { 42.626, 396.68, 3691.5, 34354 }},
 };
 
-typedef struct tilt_section {
-    double b0, b1, a1;
-    td_v2 s;
-} tilt_section;
-
 static double tilt_power(double zero_hz, double pole_hz, double freq_hz)
 {
     double f2 = freq_hz * freq_hz;
@@ -120,7 +115,7 @@ static double tilt_power(double zero_hz, double pole_hz, double freq_hz)
 
 /* Matches the analog power at 0 Hz and two points below half the rate: with s = sin^2(w/2) and c = 1 - s it is
  * (B0 c + B1 s) / (c + A1 s), linear in B1 and A1. The whole is 0 dB at 1 kHz. */
-static void tilt_design(const struct tilt *t, double rate_hz, tilt_section *section)
+static void tilt_design(const struct tilt *t, double rate_hz, td_section *section)
 {
     for (size_t i = 0; i < t->n; i++) {
         double z = t->zero_hz[i], p = t->pole_hz[i], b0 = tilt_power(z, p, 0);
@@ -129,21 +124,17 @@ static void tilt_design(const struct tilt *t, double rate_hz, tilt_section *sect
         double rest1 = (h1 - b0) * cot1 * cot1, rest2 = (h2 - b0) * cot2 * cot2;
         double a1 = (rest1 - rest2) / (h2 - h1), b1 = rest1 + h1 * a1;
         double gain = 1 / (sqrt(tilt_power(z, p, 1000)) * (1 + sqrt(a1)));
-        section[i] = (tilt_section){ .b0 = gain * (sqrt(b0) + sqrt(b1)),
-                                     .b1 = gain * (sqrt(b0) - sqrt(b1)),
-                                     .a1 = (1 - sqrt(a1)) / (1 + sqrt(a1)) };
+        section[i] = (td_section){ .b0 = td_v2_set(gain * (sqrt(b0) + sqrt(b1))),
+                                   .b1 = td_v2_set(gain * (sqrt(b0) - sqrt(b1))),
+                                   .a1 = td_v2_set((1 - sqrt(a1)) / (1 + sqrt(a1))) };
     }
 }
 
-static void tilt_run(tilt_section *section, size_t n, const float *const *in, float *const *out, size_t frames)
+static void tilt_run(td_section *section, size_t n, const float *const *in, float *const *out, size_t frames)
 {
     for (size_t i = 0; i < frames; i++) {
         td_v2 x = { (double)in[0][i], (double)in[1][i] };
-        for (size_t k = 0; k < n; k++) {
-            td_v2 y = section[k].b0 * x + section[k].s;
-            section[k].s = section[k].b1 * x - section[k].a1 * y;
-            x = y;
-        }
+        td_section_run(section, n, &x, 1);
         td_v2_store(out, i, x);
     }
 }
@@ -151,7 +142,7 @@ static void tilt_run(tilt_section *section, size_t n, const float *const *in, fl
 /* ---- gain computer ---------------------------------------------------------------------------------------------- */
 
 typedef struct cell {
-    td_curve curve;
+    td_knee curve;
     td_stores stores;
     double memory, memory_share; /* how lit it was in the last seconds, 0 to 1 */
     double forget_frames;        /* time constant of the slow store without memory */
@@ -164,7 +155,7 @@ typedef struct crest {
 } crest;
 
 typedef struct vca {
-    td_curve curve;
+    td_knee curve;
     td_ballistics ballistics; /* or, with use_stores, its attack and the stores */
     td_stores stores;
     crest crest;
@@ -183,7 +174,7 @@ static double cell_step(cell *c, double level_db)
     double lit = fmin(c->stores.s / cell_full_db, 1);
     c->memory += c->memory_share * (lit - c->memory);
     c->stores.fall_slow = 1 - 1 / (0.5 + c->forget_frames * (1 + (cell_slowest - 1) * c->memory));
-    return td_stores_step(&c->stores, td_curve_reduction(&c->curve, level_db));
+    return td_stores_step(&c->stores, td_knee_reduction(&c->curve, level_db));
 }
 
 /* The crest factor of the last 200 ms decides the times (Giannoulis, Massberg, Reiss, JAES 61(10), 2013): 80 ms down
@@ -209,9 +200,9 @@ static inline double looped(double share, double bend)
 
 static double vca_step(vca *v, double level_db)
 {
-    double wanted = td_curve_reduction(&v->curve, level_db);
+    double wanted = td_knee_reduction(&v->curve, level_db);
     if (v->crest.attack || v->crest.release) crest_step(&v->crest, &v->ballistics, level_db);
-    double bend = v->feedback ? td_curve_bend(&v->curve, level_db) : 0;
+    double bend = v->feedback ? td_knee_bend(&v->curve, level_db) : 0;
     double attack = looped(v->ballistics.attack, bend), release = v->ballistics.release, *s = &v->ballistics.s;
     if (v->use_stores) {
         v->stores.attack = attack;
@@ -275,13 +266,13 @@ static void computer_design(computer *c, const model *m, const double *value, do
     double attack_ms = either(value[ATTACK], m->attack_ms), release_ms = either(value[RELEASE], m->release_ms);
     double threshold_db = value[THRESHOLD] + (m->from_onset ? knee_db / 2 : 0);
     *c = (computer){ .has_cell = m->cell, .has_vca = m->vca };
-    td_curve curve;
-    td_curve_set(&curve, threshold_db, ratio, knee_db);
+    td_knee curve;
+    td_knee_set(&curve, threshold_db, ratio, knee_db);
     if (m->vca) {
         c->vca.curve = curve;
         c->vca.feedback = either(value[TYPE], m->feedback) > 0;
         vca_design(&c->vca, m, attack_ms, release_ms, rate_hz);
-        td_curve_set(&curve, threshold_db, cell_ratio, cell_knee_db);
+        td_knee_set(&curve, threshold_db, cell_ratio, cell_knee_db);
         attack_ms = release_ms = INFINITY;
     }
     c->cell.curve = curve;
@@ -293,7 +284,7 @@ static void computer_design(computer *c, const model *m, const double *value, do
 typedef struct compressor {
     computer fresh, side[2];
     td_detector detector;
-    tilt_section tilt[TILT_MAX];
+    td_section tilt[TILT_MAX];
     size_t n_tilt, sides; /* sides: 1 when linked as a whole */
     double link, makeup;
     td_delayline delay;
@@ -304,7 +295,7 @@ static void compressor_reset(void *st)
 {
     compressor *c = st;
     c->side[0] = c->side[1] = c->fresh;
-    for (size_t i = 0; i < c->n_tilt; i++) c->tilt[i].s = td_v2_set(0);
+    td_section_clear(c->tilt, c->n_tilt);
     td_detector_reset(&c->detector);
     td_delayline_reset(&c->delay);
 }

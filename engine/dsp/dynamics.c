@@ -5,13 +5,13 @@ double td_share(double tau_ms, double rate_hz)
     return tau_ms > 0 ? 1 - td_exp(-1000 / (tau_ms * rate_hz)) : 1;
 }
 
-void td_curve_set(td_curve *c, double threshold_db, double ratio, double knee_db)
+void td_knee_set(td_knee *c, double threshold_db, double ratio, double knee_db)
 {
-    *c = (td_curve){ .threshold_db = threshold_db,
-                     .knee_db = knee_db,
-                     .half_knee_db = knee_db / 2,
-                     .per_knee = knee_db > 0 ? 1 / (2 * knee_db) : 0,
-                     .slope = 1 - 1 / ratio };
+    *c = (td_knee){ .threshold_db = threshold_db,
+                    .knee_db = knee_db,
+                    .half_knee_db = knee_db / 2,
+                    .per_knee = knee_db > 0 ? 1 / (2 * knee_db) : 0,
+                    .slope = 1 - 1 / ratio };
 }
 
 void td_level_run(const float *level, size_t frames, float *db)
@@ -19,11 +19,11 @@ void td_level_run(const float *level, size_t frames, float *db)
     for (size_t i = 0; i < frames; i++) db[i] = (float)td_level_db((double)level[i]);
 }
 
-void td_curve_run(const td_curve *c, const float *level, size_t frames, float *reduction_db)
+void td_knee_run(const td_knee *c, const float *level, size_t frames, float *reduction_db)
 {
-    const td_curve curve = *c;
+    const td_knee curve = *c;
     for (size_t i = 0; i < frames; i++)
-        reduction_db[i] = (float)td_curve_reduction(&curve, td_level_db((double)level[i]));
+        reduction_db[i] = (float)td_knee_reduction(&curve, td_level_db((double)level[i]));
 }
 
 void td_ballistics_set(td_ballistics *b, double attack_ms, double release_ms, double rate_hz)
@@ -68,29 +68,17 @@ static void design_quadrature(double edge_hz, double rate_hz, double coef[2][TD_
 void td_detector_set(td_detector *d, td_detection how, double low_cut_hz, double rms_ms, double rate_hz)
 {
     *d = (td_detector){ .how = how, .low_cut = low_cut_hz > 0 };
-    if (d->low_cut) {
-        d->cut_g = td_tan(TD_PI * td_clamp(low_cut_hz / rate_hz, 0, 0.45));
-        d->cut_k = sqrt(2.0);
-    }
+    if (d->low_cut) d->cut = td_section_low_cut(low_cut_hz, sqrt(0.5), rate_hz);
     if (how == TD_DETECT_RMS) d->share = td_share(rms_ms, rate_hz);
     if (how == TD_DETECT_ENVELOPE) design_quadrature(20, rate_hz, d->coef);
 }
 
 void td_detector_reset(td_detector *d)
 {
-    d->cut[0] = d->cut[1] = d->mean = d->late = td_v2_set(0);
+    td_section_clear(&d->cut, 1);
+    d->mean = d->late = td_v2_set(0);
     memset(d->pair, 0, sizeof d->pair);
     d->odd = 0;
-}
-
-static inline td_v2 high_pass(td_detector *d, td_v2 x)
-{
-    td_v2 g = td_v2_set(d->cut_g), k = td_v2_set(d->cut_k);
-    td_v2 high = (x - (g + k) * d->cut[0] - d->cut[1]) / (1 + g * (g + k));
-    td_v2 band = g * high + d->cut[0], low = g * band + d->cut[1];
-    d->cut[0] = g * high + band;
-    d->cut[1] = g * band + low;
-    return high;
 }
 
 /* One branch: sections (a - z^-2) / (1 - a z^-2) in a row, each one's input being its neighbour's output. */
@@ -118,7 +106,7 @@ void td_detector_run(td_detector *d, const float *const *in, size_t frames, floa
 {
     for (size_t i = 0; i < frames; i++) {
         td_v2 x = { (double)in[0][i], (double)in[1][i] };
-        if (d->low_cut) x = high_pass(d, x);
+        if (d->low_cut) x = td_section_pass(&d->cut, x);
         if (d->how == TD_DETECT_ENVELOPE) {
             x = envelope_power(d, x);
         } else if (d->how == TD_DETECT_RMS) {

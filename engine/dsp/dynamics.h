@@ -10,6 +10,7 @@
 
 #include "engine/base/base.h"
 #include "engine/dsp/dsp.h"
+#include "engine/dsp/section.h"
 #include <string.h>
 
 /* ---- decibels a sample ------------------------------------------------------------------------------------------ */
@@ -63,14 +64,14 @@ double td_share(double tau_ms, double rate_hz);
 
 /* ---- static curve ----------------------------------------------------------------------------------------------- */
 
-typedef struct td_curve {
+typedef struct td_knee {
     double threshold_db, knee_db, half_knee_db, per_knee, slope; /* slope: dB of reduction per dB above the knee */
-} td_curve;
+} td_knee;
 
 /* knee_db: how wide the quadratic passage from 1:1 to ratio is, centred on the threshold. ratio may be INFINITY. */
-void td_curve_set(td_curve *c, double threshold_db, double ratio, double knee_db);
+void td_knee_set(td_knee *c, double threshold_db, double ratio, double knee_db);
 
-static inline double td_curve_reduction(const td_curve *c, double level_db)
+static inline double td_knee_reduction(const td_knee *c, double level_db)
 {
     double over = level_db - c->threshold_db;
     double in_knee = over + c->half_knee_db;
@@ -80,7 +81,7 @@ static inline double td_curve_reduction(const td_curve *c, double level_db)
 }
 
 /* How steep the reduction is at a level: dB a dB, from 0 below the knee to slope above it. */
-static inline double td_curve_bend(const td_curve *c, double level_db)
+static inline double td_knee_bend(const td_knee *c, double level_db)
 {
     double in_knee = level_db - c->threshold_db + c->half_knee_db;
     if (in_knee <= 0) return 0;
@@ -90,7 +91,7 @@ static inline double td_curve_bend(const td_curve *c, double level_db)
 /* db[i] from level[i]; may be the same array. */
 void td_level_run(const float *level, size_t frames, float *db);
 /* reduction_db[i] from level[i]; may be the same array. */
-void td_curve_run(const td_curve *c, const float *level, size_t frames, float *reduction_db);
+void td_knee_run(const td_knee *c, const float *level, size_t frames, float *reduction_db);
 
 /* ---- ballistics: the smoothed reduction, one step a frame ------------------------------------------------------- */
 
@@ -159,8 +160,7 @@ typedef enum td_detection {
 typedef struct td_detector {
     td_detection how;
     bool low_cut;
-    double cut_g, cut_k; /* second-order Butterworth high-pass, trapezoidal state variables */
-    td_v2 cut[2];
+    td_section cut;
     double share; /* rms */
     td_v2 mean;
     double coef[2][TD_QUADRATURE];

@@ -6,6 +6,7 @@
     X(compressor)                                                                                                      \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
+    X(limiter)                                                                                                         \
     X(polarity)                                                                                                        \
     X(saturation)                                                                                                      \
     X(tape)

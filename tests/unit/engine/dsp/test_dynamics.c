@@ -36,11 +36,10 @@ static void the_curve_is_the_published_one(void **state)
     static const double ratios[] = { 1, 1.5, 2, 4, 20, INFINITY }, knees[] = { 0, 0.1, 6, 24 };
     for (size_t r = 0; r < 6; r++)
         for (size_t k = 0; k < 4; k++) {
-            td_curve c;
-            td_curve_set(&c, -20, ratios[r], knees[k]);
+            td_knee c;
+            td_knee_set(&c, -20, ratios[r], knees[k]);
             for (double db = -60; db <= 6; db += 0.25)
-                assert_float_equal(db - td_curve_reduction(&c, db), published_curve(db, -20, ratios[r], knees[k]),
-                                   1e-9);
+                assert_float_equal(db - td_knee_reduction(&c, db), published_curve(db, -20, ratios[r], knees[k]), 1e-9);
         }
 }
 
