@@ -50,7 +50,12 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY) Makefile
 	$(CC) $(TD_CFLAGS) $(CFLAGS) -MMD -MP $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -lcmocka -lebur128 -o $@
 
 deps:
-	@packaging/deps.sh
+	@packaging/deps.sh build
+
+demo:
+	@packaging/deps.sh demo
+	@$(MAKE) --no-print-directory all
+	demo/run.sh
 
 unit: $(UNIT_BIN)
 	@tests/unit/run.sh $(UNIT_BIN)

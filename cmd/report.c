@@ -1,0 +1,136 @@
+#include "cmd/cmd.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const td_flag flags[] = {
+    {NULL, 0, NULL, NULL}
+};
+
+static const char *text(const json_t *o, const char *name)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+    return s ? s : "";
+}
+
+/* A number, or '-' for what does not exist. */
+static const char *figure(const json_t *o, const char *name, int decimals, char out[32])
+{
+    const json_t *v = json_object_get(o, name);
+    if (json_is_number(v))
+        snprintf(out, 32, "%.*f", decimals, json_number_value(v));
+    else
+        snprintf(out, 32, "-");
+    return out;
+}
+
+static void print_outputs(const json_t *mix)
+{
+    size_t i;
+    json_t *f;
+    char a[32], b[32], c[32], d[32], e[32];
+    printf("  %-58s %15s %15s %15s  %s\n", "", "LUFS wanted/got", "dBTP wanted/got", "dBFS wanted/got", "verdict");
+    json_array_foreach(json_object_get(mix, "outputs"), i, f)
+    {
+        const json_t *w = json_object_get(f, "wanted");
+        char lufs[64], dbtp[64], dbfs[64];
+        snprintf(lufs, sizeof lufs, "%s / %s", figure(w, "loudness_lufs", 1, a), figure(f, "loudness_lufs", 1, b));
+        snprintf(dbtp, sizeof dbtp, "%s / %s", figure(w, "true_peak_dbtp", 1, c), figure(f, "true_peak_dbtp", 2, d));
+        snprintf(dbfs, sizeof dbfs, "%s / %s", figure(w, "peak_dbfs", 1, c), figure(f, "peak_dbfs", 2, e));
+        const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok"
+                              : !strcmp(text(f, "kind"), "premaster")     ? "-"
+                                                                          : text(f, "missed");
+        printf("  %-58s %15s %15s %15s  %s\n", text(f, "name"), lufs, dbtp, dbfs, verdict);
+    }
+}
+
+static void print_buses(const json_t *mix)
+{
+    size_t i;
+    json_t *b;
+    char x[5][32];
+    printf("  %-12s %11s %10s %10s %9s %9s\n", "bus", "peak before", "clip gain", "peak after", "make-up", "fader");
+    json_array_foreach(json_object_get(mix, "buses"), i, b)
+        printf("  %-12s %11s %10s %10s %9s %9s   dB\n", text(b, "name"), figure(b, "peak_before_dbfs", 2, x[0]),
+               figure(b, "clip_gain_db", 2, x[1]), figure(b, "peak_after_dbfs", 2, x[2]),
+               figure(b, "makeup_db", 1, x[3]), figure(b, "fader_db", 2, x[4]));
+}
+
+static void print_steps(const json_t *mix)
+{
+    size_t i;
+    json_t *s;
+    char x[4][32];
+    printf("  %-24s %9s %9s %9s\n", "gain reduction", "asked", "most", "95 %");
+    json_array_foreach(json_object_get(mix, "steps"), i, s)
+    {
+        char place[96];
+        snprintf(place, sizeof place, "%s %s", text(s, "place"), text(s, "step"));
+        printf("  %-24s %9s %9s %9s   dB\n", place, figure(s, "asked_db", 1, x[0]), figure(s, "max_db", 1, x[1]),
+               figure(s, "p95_db", 1, x[2]));
+    }
+}
+
+static int print_report(const json_t *report)
+{
+    size_t i, k;
+    json_t *mix, *w;
+    printf("%s%s%s\n", text(report, "artist"), *text(report, "artist") ? " - " : "", text(report, "title"));
+    json_array_foreach(json_object_get(report, "mixes"), i, mix)
+    {
+        printf("\n%s  (recipe %s)\n", text(mix, "label"), text(mix, "recipe"));
+        if (*text(mix, "problem")) {
+            printf("  failed: %s\n", text(mix, "problem"));
+            continue;
+        }
+        printf("  balance: %s\n\n", text(mix, "balance_reason"));
+        print_outputs(mix);
+        putchar('\n');
+        print_buses(mix);
+        putchar('\n');
+        print_steps(mix);
+        json_array_foreach(json_object_get(mix, "warnings"), k, w) printf("  warn: %s\n", json_string_value(w));
+    }
+    return 0;
+}
+
+static int run(const td_args *a)
+{
+    td_error err = { 0 };
+    char path[4096];
+    if (a->n_words != 1) {
+        td_fail(&err, TD_ARG, NULL, "topdown report out/", "report needs one folder or report.json");
+        return td_report_error(&err);
+    }
+    snprintf(path, sizeof path, td_is_folder(a->word[0]) ? "%s/report.json" : "%s", a->word[0]);
+    td_arena *arena = td_arena_new();
+    char *data = NULL;
+    size_t length = 0;
+    td_status st = arena ? td_file_read(arena, path, 64 << 20, &data, &length, &err) : TD_NOMEM;
+    json_error_t why;
+    json_t *report = st ? NULL : json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
+    if (!st && (!report || json_integer_value(json_object_get(report, "v")) != 1 ||
+                !json_is_array(json_object_get(report, "mixes"))))
+        st = td_fail(&err, TD_INPUT, path, "topdown mix writes report.json", "is no report: %s",
+                     report ? "it has no mixes" : why.text);
+    int code = st ? td_report_error(&err) : 0;
+    if (!st && td_args_has(a, "json"))
+        fwrite(data, 1, length, stdout);
+    else if (!st)
+        print_report(report);
+    json_decref(report);
+    td_arena_free(arena);
+    return code;
+}
+
+const td_command td_cmd_report = {
+    .name = "report",
+    .group = "On this machine",
+    .summary = "prints what a mix reached, from its report.json",
+    .synopsis = "DIR or report.json",
+    .examples = "  topdown report out/           targets, buses and gain reduction, wanted and reached\n",
+    .flags = flags,
+    .run = run,
+};
