@@ -1,0 +1,14 @@
+#!/bin/bash
+# topdown doing the whole job with one command: survey, plan, render, master, MP3.
+. "$(dirname "$0")/../lib.sh"
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+{
+  printf 'topdown: job/1\nname: bench\nrecipes: [ "%s/tests/bench/recipe.yaml" ]\nstems:\n  files:\n' "$root"
+  for i in "${!FILES[@]}"; do
+    p=$(awk "BEGIN{p=${PANS[i]}*100; printf p<0?\"L%d\":p>0?\"R%d\":\"C\", p<0?-p:p}")
+    printf '    - { file: "%s/%s", pan: %s }\n' "$(cd "$session" && pwd)" "${FILES[i]}" "$p"
+  done
+} > "$out/job.yaml"
+"${TOPDOWN:-$root/build/topdown}" mix --job "$out/job.yaml" -o "$out/mix" --no-cache --quiet ${THREADS:+-j "$THREADS"} > /dev/null
+mv "$out"/mix/*_Master_*.wav "$out/master.wav"
+mv "$out"/mix/*_Preview_*.mp3 "$out/preview.mp3"
