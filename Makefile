@@ -21,7 +21,7 @@ TD_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -DTD_VERSION='"$(VERSION)"' -DTD_PREFIX
 TD_LDFLAGS = -pthread $(LDFLAGS)
 TD_LIBS = $(PKG_LIBS) -lm
 
-ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/decide recipes jobs cmd
+ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/hear engine/mix/decide recipes jobs cmd
 SOURCES := $(filter-out cmd/main.c,$(wildcard $(ROOMS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY := $(BUILD)/libtopdown.a

@@ -18,23 +18,27 @@ typedef struct td_passage {
 } td_passage;
 
 #define TD_PASSAGES 8
+#define TD_CLIPS    4
 
-/* Signals: first the stems of the session in its order (also those that take no part, all zero), then its buses (raw
- * sums with the order's levels, pans and polarity, before clip gain), last the raw sum of all. */
+/* Signals: first the stems of the session in its order, as they enter their bus: with the order's level and pan, mono
+ * 3.01 dB down on both sides (those that take no part are all zero); then its buses (sums of these, before clip gain);
+ * last the raw sum of all. */
 typedef struct td_signal {
-    size_t steps;           /* of 100 ms */
-    const float *k;         /* K-weighted power, L+R */
-    const float *ms;        /* mean square, mean of L and R */
-    const float *peak;      /* sample peak */
-    const float *true_peak; /* buses and sum; NULL for stems */
-    double peak_dbfs, true_peak_dbtp, rms_dbfs, crest_db;
-    double loudness_lufs, range_lu;
+    size_t steps;                     /* of 100 ms */
+    const float *k;                   /* K-weighted power, L+R */
+    const float *ms;                  /* mean square, mean of L and R */
+    const float *peak;                /* sample peak */
+    const float *true_peak;           /* buses and sum; NULL for stems */
+    double peak_dbfs, true_peak_dbtp; /* true peak: buses and sum */
+    double rms_dbfs, crest_db;        /* over its active steps; crest: peak over that */
+    double loudness_lufs, range_lu, max_momentary_lufs, max_short_lufs;
     double dc; /* mean, of the worse channel, linear */
     uint64_t nonfinite;
     double first_sound_s, last_sound_s; /* above -60 dBFS; NaN when silent */
     size_t active_steps;                /* above its own gates */
-    td_passage
-        passage[TD_PASSAGES]; /* loudest 4 s by momentary loudness, not overlapping; frames 0 where there are none */
+    unsigned clips;                     /* runs of three samples or more at full scale, in the file itself */
+    double clip_at_s[TD_CLIPS];         /* where the first of them are */
+    td_passage passage[TD_PASSAGES];    /* loudest 4 s by momentary loudness, not overlapping; frames 0: no more */
 } td_signal;
 
 typedef struct td_survey td_survey;

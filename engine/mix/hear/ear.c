@@ -1,0 +1,382 @@
+#include "engine/mix/hear/ear.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK     512
+#define PENDING   8       /* rows whose low hits are known and whose bands are still to come */
+#define BATCH     16      /* rows written at once */
+#define SOUND     1e-3f   /* -60 dBFS: from here on a stem has begun */
+#define FULL      0.9999f /* of a sample that stands at full scale */
+#define CLIP_RUN  3       /* so many in a row were cut off */
+#define LOW_EVERY 8       /* frames averaged before the low band is looked at; its images lie 35 dB down */
+
+/* Butterworth of second order, direct form I, both channels. */
+typedef struct biquad {
+    double b, middle, a1, a2; /* b (1 + middle z + z^2) */
+    td_v2 x1, x2, y1, y2;
+} biquad;
+
+typedef struct low_band {
+    biquad high_pass, low_pass;
+    td_v2 sum, energy;
+    unsigned summed;
+    size_t n; /* averages in the tick under way */
+} low_band;
+
+struct td_ear {
+    td_ear_wish wish;
+    td_loudness *loudness;
+    td_spectrum *spectrum;
+    td_true_peak *true_peak;
+    low_band low;
+    uint64_t frames, ticks;
+    td_v2 gain;                /* of sides, without sign */
+    td_v2 square, peak, total; /* of the step under way; of all, for DC */
+    unsigned run[2];           /* samples at full scale in a row */
+    td_signal out;
+    float *k, *ms, *peaks, *true_peaks;
+    float lows[PENDING][TD_LOWS];
+    td_row batch[BATCH];
+    size_t batched;
+    td_scratch *rows;
+    td_status failed; /* of writing rows, which happens inside the spectrum's callback */
+    td_error error;
+    float *scaled[2];
+};
+
+/* ---- low band --------------------------------------------------------------------------------------------------- */
+
+static biquad butterworth(double freq_hz, double rate_hz, bool high)
+{
+    double k = td_tan(TD_PI * freq_hz / rate_hz), a0 = 1 + sqrt(2) * k + k * k;
+    return (biquad){ .b = (high ? 1 : k * k) / a0,
+                     .middle = high ? -2 : 2,
+                     .a1 = 2 * (k * k - 1) / a0,
+                     .a2 = (1 - sqrt(2) * k + k * k) / a0 };
+}
+
+static td_v2 biquad_run(biquad *q, td_v2 x)
+{
+    td_v2 y = q->b * (x + q->middle * q->x1 + q->x2) - q->a2 * q->y2 - q->a1 * q->y1;
+    q->x2 = q->x1, q->x1 = x, q->y2 = q->y1, q->y1 = y;
+    return y;
+}
+
+static void low_add(low_band *l, const float *left, const float *right, size_t frames)
+{
+    for (size_t i = 0; i < frames; i++) {
+        l->sum += (td_v2){ (double)left[i], (double)right[i] };
+        if (++l->summed < LOW_EVERY) continue;
+        td_v2 y = biquad_run(&l->low_pass, biquad_run(&l->high_pass, l->sum / LOW_EVERY));
+        l->energy += y * y;
+        l->n++;
+        l->sum = td_v2_set(0);
+        l->summed = 0;
+    }
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+/* Half a dB of precision needs no logarithm: a float's exponent, and its mantissa as a straight line, are within 0.13
+ * dB. */
+static uint8_t coded(float power)
+{
+    uint32_t bits;
+    memcpy(&bits, &power, sizeof bits);
+    double db = 3.0103 * ((double)bits / 8388608 - 127 + 0.043), code = rint(2 * (db + 115));
+    return code < 1 ? 0 : code > 255 ? 255 : (uint8_t)code;
+}
+
+static void flush(td_ear *e)
+{
+    const float *plane = (const float *)e->batch;
+    if (!e->failed) e->failed = td_scratch_append(e->rows, &plane, e->batched * TD_ROW_FLOATS, &e->error);
+    e->batched = 0;
+}
+
+static void take_bands(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
+{
+    td_ear *e = user;
+    td_row *row = &e->batch[e->batched];
+    if (frame >= e->wish.steps) return;
+    double ll = e->gain[0] * e->gain[0], rr = e->gain[1] * e->gain[1], lr = e->wish.sides.left * e->wish.sides.right;
+    bool mono = e->wish.channels == 1; /* stereo was scaled on its way in */
+    for (size_t b = 0; b < TD_BANDS; b++) {
+        row->bands.ll[b] = mono ? (float)(ll * (double)bands->ll[b]) : bands->ll[b];
+        row->bands.rr[b] = mono ? (float)(rr * (double)bands->ll[b]) : bands->rr[b];
+        row->bands.lr[b] = mono ? (float)(lr * (double)bands->ll[b]) : bands->lr[b];
+    }
+    float scale = mono ? (float)(0.5 * (ll + rr)) : 1;
+    for (size_t b = 0; b < TD_TWELFTHS; b++) row->twelfth[b] = coded(scale * twelfth[b]);
+    memcpy(row->low, e->lows[frame % PENDING], sizeof row->low);
+    if (++e->batched == BATCH) flush(e);
+}
+
+/* ---- levels ----------------------------------------------------------------------------------------------------- */
+
+static uint64_t tick_end(const td_ear *e)
+{
+    return (e->ticks + 1) * e->wish.rate_hz / 100;
+}
+
+static void note_clipping(td_ear *e, const float *const *ch, size_t frames)
+{
+    for (unsigned c = 0; c < e->wish.channels; c++) {
+        for (size_t i = 0; i < frames; i++) {
+            e->run[c] = fabsf(ch[c][i]) >= FULL ? e->run[c] + 1 : 0;
+            if (e->run[c] != CLIP_RUN) continue;
+            if (e->out.clips < TD_CLIPS) e->out.clip_at_s[e->out.clips] = (double)(e->frames + i) / e->wish.rate_hz;
+            e->out.clips++;
+        }
+    }
+}
+
+static void note_sound(td_ear *e, const float *left, const float *right, size_t frames)
+{
+    float gl = (float)e->gain[0], gr = (float)e->gain[1];
+    size_t first = 0, last = frames;
+    while (first < frames && fabsf(left[first]) * gl < SOUND && fabsf(right[first]) * gr < SOUND) first++;
+    if (first == frames) return;
+    while (fabsf(left[last - 1]) * gl < SOUND && fabsf(right[last - 1]) * gr < SOUND) last--;
+    if (isnan(e->out.first_sound_s)) e->out.first_sound_s = (double)(e->frames + first) / e->wish.rate_hz;
+    e->out.last_sound_s = (double)(e->frames + last) / e->wish.rate_hz;
+}
+
+static void levels_add(td_ear *e, const float *const *ch, size_t frames)
+{
+    const float *left = ch[0], *right = ch[e->wish.channels - 1];
+    td_v2 square = e->square, total = e->total, peak = { 0, 0 };
+    for (size_t i = 0; i < frames; i++) {
+        td_v2 x = { (double)left[i], (double)right[i] };
+        square += x * x;
+        total += x;
+        peak = td_v2_max(peak, td_v2_abs(x));
+    }
+    e->square = square;
+    e->total = total;
+    e->peak = td_v2_max(e->peak, peak);
+    double loudest = fmax(peak[0], peak[1]);
+    if (loudest >= (double)FULL)
+        note_clipping(e, ch, frames);
+    else
+        e->run[0] = e->run[1] = 0;
+    if (fmax(peak[0] * e->gain[0], peak[1] * e->gain[1]) >= (double)SOUND) note_sound(e, left, right, frames);
+}
+
+static void close_tick(td_ear *e)
+{
+    size_t step = (size_t)(e->ticks / 10);
+    td_v2 gains = e->gain * e->gain, low = gains * e->low.energy;
+    e->lows[step % PENDING][e->ticks % 10] = (float)(0.5 * (low[0] + low[1]) / (double)(e->low.n ? e->low.n : 1));
+    e->low.energy = td_v2_set(0);
+    e->low.n = 0;
+    if (++e->ticks % 10 || step >= e->wish.steps) return;
+    uint64_t n = (step + 1) * (uint64_t)e->wish.rate_hz / 10 - step * (uint64_t)e->wish.rate_hz / 10;
+    td_v2 square = gains * e->square, peak = e->gain * e->peak;
+    e->ms[step] = (float)(0.5 * (square[0] + square[1]) / (double)n);
+    e->peaks[step] = (float)fmax(peak[0], peak[1]);
+    if (e->true_peak) e->true_peaks[step] = (float)td_true_peak_take(e->true_peak);
+    e->square = e->peak = td_v2_set(0);
+}
+
+/* ---- the ear ---------------------------------------------------------------------------------------------------- */
+
+td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err)
+{
+    *out = NULL;
+    td_ear *e = td_calloc2(1, 1, sizeof *e);
+    if (!e) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    e->wish = *wish;
+    e->gain = (td_v2){ fabs(wish->sides.left), fabs(wish->sides.right) };
+    e->out.first_sound_s = e->out.last_sound_s = NAN;
+    double low_rate = (double)wish->rate_hz / LOW_EVERY;
+    e->low.high_pass = butterworth(40, low_rate, true);
+    e->low.low_pass = butterworth(100, low_rate, false);
+    td_status st = td_loudness_new(wish->rate_hz, wish->channels, &e->loudness);
+    if (!st) st = td_spectrum_new(wish->rate_hz, wish->channels, take_bands, e, &e->spectrum);
+    if (!st && wish->true_peak) st = td_true_peak_new(wish->channels, 4, &e->true_peak);
+    size_t n = wish->steps ? wish->steps : 1;
+    e->k = td_calloc2(n, 1, sizeof(float));
+    e->ms = td_calloc2(n, 1, sizeof(float));
+    e->peaks = td_calloc2(n, 1, sizeof(float));
+    e->true_peaks = wish->true_peak ? td_calloc2(n, 1, sizeof(float)) : NULL;
+    e->scaled[0] = td_calloc2(BLOCK, 2, sizeof(float));
+    if (!st && (!e->k || !e->ms || !e->peaks || !e->scaled[0] || (wish->true_peak && !e->true_peaks))) st = TD_NOMEM;
+    if (st)
+        td_fail(err, st, NULL, NULL, "no memory");
+    else {
+        e->scaled[1] = e->scaled[0] + BLOCK;
+        st = td_scratch_new(wish->folder, 1, &e->rows, err);
+    }
+    if (st)
+        td_ear_free(e);
+    else
+        *out = e;
+    return st;
+}
+
+void td_ear_free(td_ear *e)
+{
+    if (!e) return;
+    td_loudness_free(e->loudness);
+    td_spectrum_free(e->spectrum);
+    td_true_peak_free(e->true_peak);
+    td_scratch_free(e->rows);
+    free(e->k);
+    free(e->ms);
+    free(e->peaks);
+    free(e->true_peaks);
+    free(e->scaled[0]);
+    free(e);
+}
+
+/* A stereo signal at its level and balance; mono is placed by arithmetic on what is measured. */
+static const float *const *as_it_enters(td_ear *e, const float *const *ch, const float *pair[2], size_t frames)
+{
+    td_sides g = e->wish.sides;
+    if (e->wish.channels == 1 || (g.left == 1 && g.right == 1)) return ch;
+    for (size_t i = 0; i < frames; i++) e->scaled[0][i] = (float)(g.left * (double)ch[0][i]);
+    for (size_t i = 0; i < frames; i++) e->scaled[1][i] = (float)(g.right * (double)ch[1][i]);
+    pair[0] = e->scaled[0], pair[1] = e->scaled[1];
+    return pair;
+}
+
+static td_status add_part(td_ear *e, td_bands *work, const float *const *ch, size_t frames, td_error *err)
+{
+    const float *pair[2], *right = ch[e->wish.channels - 1];
+    levels_add(e, ch, frames);
+    low_add(&e->low, ch[0], right, frames);
+    const float *const *in = as_it_enters(e, ch, pair, frames);
+    if (td_loudness_add(e->loudness, in, frames)) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (e->true_peak) td_true_peak_add(e->true_peak, in, frames);
+    e->frames += frames;
+    if (e->frames == tick_end(e)) close_tick(e);
+    td_spectrum_add(e->spectrum, work, in, frames);
+    if (e->failed && err) *err = e->error;
+    return e->failed;
+}
+
+td_status td_ear_add(td_ear *e, td_bands *work, const float *const *ch, size_t frames, td_error *err)
+{
+    for (size_t at = 0; at < frames;) {
+        uint64_t missing = tick_end(e) - e->frames;
+        size_t n = frames - at < BLOCK ? frames - at : BLOCK;
+        if (missing < n) n = (size_t)missing;
+        td_status st = add_part(e, work, (const float *const[]){ ch[0] + at, ch[e->wish.channels - 1] + at }, n, err);
+        if (st) return st;
+        at += n;
+    }
+    return TD_OK;
+}
+
+static td_status add_silence(td_ear *e, td_bands *work, td_error *err)
+{
+    static const float silence[BLOCK];
+    const float *const ch[2] = { silence, silence };
+    uint64_t end = (uint64_t)e->wish.steps * e->wish.rate_hz / 10;
+    td_status st = TD_OK;
+    while (!st && e->frames < end) {
+        uint64_t left = end - e->frames;
+        st = td_ear_add(e, work, ch, left < BLOCK ? (size_t)left : BLOCK, err);
+    }
+    return st;
+}
+
+static void take_loudness(td_ear *e)
+{
+    double scale = e->wish.channels == 1 ? e->gain[0] * e->gain[0] + e->gain[1] * e->gain[1] : 1;
+    size_t n;
+    const float *k = td_loudness_steps(e->loudness, &n);
+    for (size_t i = 0; i < e->wish.steps && i < n; i++) e->k[i] = (float)(scale * (double)k[i]);
+    e->out.max_momentary_lufs = td_loudness_max_momentary(e->loudness) + td_power_db(scale);
+    e->out.max_short_lufs = td_loudness_max_short_term(e->loudness) + td_power_db(scale);
+}
+
+td_status td_ear_end(td_ear *e, td_bands *work, td_signal *out, td_scratch **rows, td_error *err)
+{
+    uint64_t frames = e->frames;
+    td_status st = add_silence(e, work, err);
+    if (st) return st;
+    td_spectrum_end(e->spectrum, work);
+    flush(e);
+    if (e->failed) {
+        if (err) *err = e->error;
+        return e->failed;
+    }
+    if (e->true_peak) {
+        double gain = e->wish.channels == 1 ? fmax(e->gain[0], e->gain[1]) : 1;
+        td_true_peak_end(e->true_peak);
+        e->out.true_peak_dbtp = td_to_db(gain * td_true_peak_max(e->true_peak));
+        for (size_t i = 0; i < e->wish.steps; i++) e->true_peaks[i] *= (float)gain;
+    }
+    take_loudness(e);
+    e->out.dc = frames ? fmax(fabs(e->total[0]), fabs(e->total[1])) / (double)frames : 0;
+    e->out.steps = e->wish.steps;
+    e->out.k = e->k, e->out.ms = e->ms, e->out.peak = e->peaks, e->out.true_peak = e->true_peaks;
+    e->k = e->ms = e->peaks = e->true_peaks = NULL;
+    *out = e->out;
+    *rows = e->rows;
+    e->rows = NULL;
+    return TD_OK;
+}
+
+/* ---- summing up ------------------------------------------------------------------------------------------------- */
+
+static double momentary(const float *k, size_t i)
+{
+    return (double)k[i] + (double)k[i + 1] + (double)k[i + 2] + (double)k[i + 3];
+}
+
+/* The loudest 4 s, one after the other: each begins 1.8 s before a loudest 400 ms that no earlier one overlaps. */
+static void find_passages(td_signal *s, unsigned rate_hz, uint64_t frames)
+{
+    size_t length = 4 * rate_hz, steps = s->steps;
+    for (size_t found = 0; found < TD_PASSAGES; found++) {
+        double best = 0;
+        uint64_t best_at = 0;
+        for (size_t i = 0; i + 4 <= steps; i++) {
+            uint64_t middle = (uint64_t)(i + 2) * rate_hz / 10, at = middle > 2 * rate_hz ? middle - 2 * rate_hz : 0;
+            if (at + length > frames) at = frames > length ? frames - length : 0;
+            bool free_of_others = true;
+            for (size_t j = 0; j < found; j++) {
+                uint64_t other = s->passage[j].at;
+                free_of_others &= at + length <= other || other + length <= at;
+            }
+            if (!free_of_others || momentary(s->k, i) <= best) continue;
+            best = momentary(s->k, i);
+            best_at = at;
+        }
+        if (best <= 0) return;
+        s->passage[found] = (td_passage){ best_at, frames < length ? (size_t)frames : length };
+    }
+}
+
+td_status td_signal_sum_up(td_signal *s, unsigned rate_hz, uint64_t frames, td_error *err)
+{
+    unsigned char *active = calloc(s->steps ? s->steps : 1, 1);
+    double square = 0, peak = 0;
+    if (!active) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    s->active_steps = td_gated_frames(s->k, s->steps, active);
+    for (size_t i = 0; i < s->steps; i++) {
+        if (active[i]) square += (double)s->ms[i];
+        peak = fmax(peak, (double)s->peak[i]);
+    }
+    free(active);
+    s->rms_dbfs = s->active_steps ? td_power_db(square / (double)s->active_steps) : -INFINITY;
+    s->peak_dbfs = td_to_db(peak);
+    s->crest_db = s->active_steps ? s->peak_dbfs - s->rms_dbfs : 0;
+    s->loudness_lufs = td_gated_loudness(s->k, s->steps);
+    s->range_lu = td_gated_range(s->k, s->steps);
+    find_passages(s, rate_hz, frames);
+    return TD_OK;
+}
+
+void td_signal_fini(td_signal *s)
+{
+    free((void *)s->k);
+    free((void *)s->ms);
+    free((void *)s->peak);
+    free((void *)s->true_peak);
+    *s = (td_signal){ 0 };
+}

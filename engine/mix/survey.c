@@ -1,0 +1,294 @@
+#include "engine/mix/hear/hear.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 64   /* rows read at once */
+#define BLOCK 4096 /* frames, where audio is made again */
+
+static td_status no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for the survey");
+}
+
+unsigned td_stem_channels(const td_stem *stem)
+{
+    return stem->path_right ? 2 : stem->info.channels;
+}
+
+bool td_stem_costs(const td_session *session, const td_stem *stem)
+{
+    static const char *const plain[] = { "wav", "rf64", "w64", "aiff" };
+    if (stem->path_right || stem->info.lossy || stem->info.rate_hz != session->rate_hz) return true;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (!strcmp(stem->info.format, plain[i])) return false;
+    return true;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+static bool silent_signal(td_signal *s, size_t steps)
+{
+    *s = (td_signal){ .steps = steps, .first_sound_s = NAN, .last_sound_s = NAN };
+    s->peak_dbfs = s->true_peak_dbtp = s->rms_dbfs = s->loudness_lufs = -INFINITY;
+    s->max_momentary_lufs = s->max_short_lufs = -INFINITY;
+    s->k = td_calloc2(steps + 1, 1, sizeof(float));
+    s->ms = td_calloc2(steps + 1, 1, sizeof(float));
+    s->peak = td_calloc2(steps + 1, 1, sizeof(float));
+    return s->k && s->ms && s->peak;
+}
+
+td_status td_survey_alloc(const td_session *session, const char *folder, td_survey **out, td_error *err)
+{
+    *out = NULL;
+    td_survey *s = calloc(1, sizeof *s);
+    if (!s) return no_memory(err);
+    pthread_mutex_init(&s->lock, NULL);
+    size_t n = session->n_stems + session->n_buses + 1;
+    s->session = session;
+    s->folder = strdup(folder);
+    s->percussiveness_db = NAN;
+    s->signal = td_calloc2(n, 1, sizeof *s->signal);
+    s->like = td_calloc2(n, 1, sizeof *s->like);
+    s->row = td_calloc2(n, 1, sizeof *s->row);
+    s->bus = td_calloc2(session->n_buses + 1, 1, sizeof *s->bus);
+    s->stem = td_calloc2(session->n_stems + 1, 1, sizeof *s->stem);
+    bool whole = s->folder && s->signal && s->like && s->row && s->bus && s->stem;
+    for (; whole && s->n_signals < n; s->n_signals++) {
+        s->like[s->n_signals] = s->n_signals;
+        whole = silent_signal(&s->signal[s->n_signals], td_session_steps(session));
+    }
+    if (!whole) {
+        td_survey_free(s);
+        return no_memory(err);
+    }
+    *out = s;
+    return TD_OK;
+}
+
+void td_survey_free(td_survey *s)
+{
+    if (!s) return;
+    for (size_t i = s->n_signals; i-- > 0;) { /* what is shared goes before its owner */
+        td_scratch_free(s->row[i]);
+        if (s->like[i] == i || s->signal[i].k != s->signal[s->like[i]].k) td_signal_fini(&s->signal[i]);
+    }
+    for (size_t i = 0; s->bus && i < s->session->n_buses; i++) td_scratch_free(s->bus[i]);
+    for (size_t i = 0; s->stem && i < s->session->n_stems; i++) td_scratch_free(s->stem[i]);
+    pthread_mutex_destroy(&s->lock);
+    free(s->signal);
+    free(s->like);
+    free(s->row);
+    free(s->bus);
+    free(s->stem);
+    free(s->folder);
+    free(s);
+}
+
+void td_survey_share(td_survey *s)
+{
+    for (size_t i = 0; i < s->n_signals; i++) {
+        if (s->like[i] == i) continue;
+        td_signal_fini(&s->signal[i]);
+        s->signal[i] = s->signal[s->like[i]];
+    }
+}
+
+td_status td_survey_make(const td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,
+                         void *user, td_survey **out, td_error *err)
+{
+    td_status st = td_survey_alloc(session, scratch_folder, out, err);
+    if (st) return st;
+    st = td_hear_session(*out, pool, progress, user, err);
+    if (st) {
+        td_survey_free(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
+td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,
+                         td_error *err)
+{
+    (void)pool; /* audio is made when it is asked for */
+    return td_survey_alloc(session, scratch_folder, out, err);
+}
+
+/* ---- features --------------------------------------------------------------------------------------------------- */
+
+size_t td_survey_signals(const td_survey *s)
+{
+    return s->n_signals;
+}
+
+size_t td_survey_stem(const td_survey *s, size_t stem)
+{
+    (void)s;
+    return stem;
+}
+
+size_t td_survey_bus(const td_survey *s, size_t bus)
+{
+    return s->session->n_stems + bus;
+}
+
+size_t td_survey_sum(const td_survey *s)
+{
+    return s->n_signals - 1;
+}
+
+const td_signal *td_survey_signal(const td_survey *s, size_t signal)
+{
+    return &s->signal[signal];
+}
+
+td_status td_survey_rows(const td_survey *s, size_t signal, size_t first, size_t n, td_row *out, td_error *err)
+{
+    const td_scratch *row = s->row[s->like[signal]];
+    float *plane = (float *)out;
+    if (row) return td_scratch_read(row, (int64_t)(first * TD_ROW_FLOATS), &plane, n * TD_ROW_FLOATS, err);
+    memset(out, 0, n * sizeof *out);
+    return TD_OK;
+}
+
+td_status td_survey_bands(const td_survey *s, size_t signal, const unsigned char *mask, td_band_power *out,
+                          td_error *err)
+{
+    td_row row[BATCH];
+    size_t steps = s->signal[signal].steps;
+    *out = (td_band_power){ 0 };
+    for (size_t at = 0; at < steps; at += BATCH) {
+        size_t n = steps - at < BATCH ? steps - at : BATCH;
+        if (mask && !memchr(mask + at, 1, n)) continue;
+        td_status st = td_survey_rows(s, signal, at, n, row, err);
+        if (st) return st;
+        for (size_t i = 0; i < n; i++) {
+            if (mask && !mask[at + i]) continue;
+            for (size_t b = 0; b < TD_BANDS; b++) {
+                out->ll[b] += (double)row[i].bands.ll[b];
+                out->rr[b] += (double)row[i].bands.rr[b];
+                out->lr[b] += (double)row[i].bands.lr[b];
+            }
+        }
+    }
+    return TD_OK;
+}
+
+td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first, size_t n, td_band_frame *out,
+                                td_error *err)
+{
+    td_row row[BATCH];
+    for (size_t at = 0; at < n; at += BATCH) {
+        size_t m = n - at < BATCH ? n - at : BATCH;
+        td_status st = td_survey_rows(s, signal, first + at, m, row, err);
+        if (st) return st;
+        for (size_t i = 0; i < m; i++) out[at + i] = row[i].bands;
+    }
+    return TD_OK;
+}
+
+double td_survey_tempo(const td_survey *s)
+{
+    return s->tempo_bpm;
+}
+
+/* ---- audio ------------------------------------------------------------------------------------------------------ */
+
+/* One bus made alone, from its stems' sources: the same sums as the pass makes. */
+typedef struct remake {
+    td_source *source[TD_STEMS_MAX];
+    td_sides sides[TD_STEMS_MAX];
+    size_t n;
+    float in[2][BLOCK], out[2][BLOCK];
+    double sum[2][BLOCK];
+} remake;
+
+static td_status remake_block(remake *r, size_t n, td_scratch *to, td_error *err)
+{
+    double *const sum[2] = { r->sum[0], r->sum[1] };
+    float *const in[2] = { r->in[0], r->in[1] }, *const out[2] = { r->out[0], r->out[1] };
+    memset(r->sum, 0, sizeof r->sum);
+    for (size_t i = 0; i < r->n; i++) {
+        for (size_t at = 0, got = 1; at < n && got; at += got) {
+            float *const ch[2] = { in[0] + at, in[1] + at };
+            double *const part[2] = { sum[0] + at, sum[1] + at };
+            td_status st = td_source_read(r->source[i], ch, n - at, &got, err);
+            if (st) return st;
+            td_stem_add(part, (const float *const *)ch, td_source_channels(r->source[i]), r->sides[i], got);
+        }
+    }
+    td_stem_store((const double *const *)sum, out, n);
+    return td_scratch_append(to, (const float *const *)out, n, err);
+}
+
+static td_status remake_bus(td_survey *s, size_t bus, td_scratch *to, td_error *err)
+{
+    const td_session *session = s->session;
+    remake *r = calloc(1, sizeof *r);
+    td_status st = r ? TD_OK : no_memory(err);
+    for (size_t i = 0; !st && i < session->n_stems; i++) {
+        const td_stem *stem = &session->stem[i];
+        if (stem->bus != bus) continue;
+        r->sides[r->n] = td_stem_sides(td_stem_channels(stem), stem->level_db, stem->pan, stem->flip);
+        st = td_source_open(stem->path, stem->path_right, session->rate_hz, &r->source[r->n++], err);
+    }
+    for (uint64_t at = 0; !st && at < session->frames; at += BLOCK) {
+        uint64_t left = session->frames - at;
+        st = remake_block(r, left < BLOCK ? (size_t)left : BLOCK, to, err);
+    }
+    for (size_t i = 0; r && i < r->n; i++) td_source_close(r->source[i]);
+    free(r);
+    return st;
+}
+
+static td_status remake_stem(td_survey *s, size_t stem, td_scratch *to, td_error *err)
+{
+    const td_stem *from = &s->session->stem[stem];
+    float block[2][BLOCK], *const ch[2] = { block[0], block[1] };
+    td_source *source;
+    td_status st = td_source_open(from->path, from->path_right, s->session->rate_hz, &source, err);
+    if (st) return st;
+    for (size_t got = 1; !st && got;) {
+        st = td_source_read(source, ch, BLOCK, &got, err);
+        if (!st) st = td_scratch_append(to, (const float *const *)ch, got, err);
+    }
+    td_source_close(source);
+    return st;
+}
+
+typedef td_status (*remaker)(td_survey *s, size_t index, td_scratch *to, td_error *err);
+
+/* Whoever asks first makes it; the others wait. */
+static td_status audio(td_survey *s, td_scratch **kept, unsigned planes, size_t index, remaker make, td_error *err)
+{
+    td_status st = TD_OK;
+    pthread_mutex_lock(&s->lock);
+    if (!*kept) {
+        td_scratch *made = NULL;
+        st = td_scratch_new(s->folder, planes, &made, err);
+        if (!st) st = make(s, index, made, err);
+        if (st)
+            td_scratch_free(made);
+        else
+            *kept = made;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
+td_status td_survey_bus_audio(td_survey *s, size_t bus, const td_scratch **out, td_error *err)
+{
+    td_status st = audio(s, &s->bus[bus], 2, bus, remake_bus, err);
+    *out = st ? NULL : s->bus[bus];
+    return st;
+}
+
+td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out, td_error *err)
+{
+    const td_stem *from = &s->session->stem[stem];
+    *out = NULL;
+    if (!td_stem_costs(s->session, from)) return TD_OK;
+    td_status st = audio(s, &s->stem[stem], td_stem_channels(from), stem, remake_stem, err);
+    *out = st ? NULL : s->stem[stem];
+    return st;
+}
