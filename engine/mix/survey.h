@@ -28,8 +28,8 @@ typedef struct td_signal {
     const float *k;                   /* K-weighted power, L+R */
     const float *ms;                  /* mean square, mean of L and R */
     const float *peak;                /* sample peak */
-    const float *true_peak;           /* buses and sum; NULL for stems */
-    double peak_dbfs, true_peak_dbtp; /* true peak: buses and sum */
+    const float *true_peak;           /* buses and sum; NULL for most stems */
+    double peak_dbfs, true_peak_dbtp; /* true peak: buses and sum, else NaN */
     double rms_dbfs, crest_db;        /* over its active steps; crest: peak over that */
     double loudness_lufs, range_lu, max_momentary_lufs, max_short_lufs;
     double dc; /* mean, of the worse channel, linear */

@@ -189,7 +189,7 @@ td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err)
     if (!e) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
     e->wish = *wish;
     e->gain = (td_v2){ fabs(wish->sides.left), fabs(wish->sides.right) };
-    e->out.first_sound_s = e->out.last_sound_s = NAN;
+    e->out.first_sound_s = e->out.last_sound_s = e->out.true_peak_dbtp = NAN;
     double low_rate = (double)wish->rate_hz / LOW_EVERY;
     e->low.high_pass = butterworth(40, low_rate, true);
     e->low.low_pass = butterworth(100, low_rate, false);
