@@ -21,6 +21,10 @@ TD_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -DTD_VERSION='"$(VERSION)"' -DTD_PREFIX
 TD_LDFLAGS = -pthread $(LDFLAGS)
 TD_LIBS = $(PKG_LIBS) -lm
 
+# make V=1 shows whole commands
+Q = $(if $(V),,@)
+SAY = @$(if $(V),:,echo '  ')
+
 ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/hear engine/mix/decide recipes jobs cmd
 SOURCES := $(filter-out cmd/main.c,$(wildcard $(ROOMS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
@@ -36,18 +40,21 @@ all: $(BUILD)/topdown
 $(BUILD)/obj/engine/dsp/%.o $(BUILD)/obj/engine/meter/%.o: TD_OPT = -O3
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(TD_CFLAGS) $(CFLAGS) $(TD_OPT) -MMD -MP -c $< -o $@
+	$(SAY) CC $<
+	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) $(TD_OPT) -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/topdown: $(BUILD)/obj/cmd/main.o $(LIBRARY)
-	$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
+	$(SAY) LINK $@
+	$(Q)$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(TD_CFLAGS) $(CFLAGS) -MMD -MP $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -lcmocka -lebur128 -o $@
+	$(SAY) TEST $<
+	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) -MMD -MP $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -lcmocka -lebur128 -o $@
 
 deps:
 	@packaging/deps.sh build
@@ -61,7 +68,8 @@ unit: $(UNIT_BIN)
 	@tests/unit/run.sh $(UNIT_BIN)
 
 $(BUILD)/figures: $(FIGURES) $(LIBRARY)
-	$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
+	$(SAY) LINK $@
+	$(Q)$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
 
 # every acceptance line of every processor, measured; a missed one fails
 figures: $(BUILD)/figures
