@@ -52,7 +52,7 @@ static bool same_stream(const frame *a, const frame *b)
 /* Tags that may follow the last frame. */
 static bool is_tag(td_input *in, uint64_t at)
 {
-    static const char *const tags[] = { "TAG", "APETAGEX", "LYRICSBEGIN", "ID3" };
+    static const char *const tags[] = { "TAG", "APETAGEX", "LYRICSBEGIN" };
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
         const uint8_t *b = td_input_peek(in, at, strlen(tags[i]));
         if (b && td_is(b, tags[i])) return true;

@@ -98,8 +98,8 @@ static td_status read_format(wave *w, const uint8_t *b, uint64_t n)
  * holds (sox, arecord), perhaps rounded down to whole frames; likewise with 64 bits. */
 static bool is_placeholder(uint64_t size)
 {
-    return size >= INT64_MAX - 64 || (size >= 0xffffff00u && size <= 0xffffffffu) ||
-           (size >= 0x7fffef00u && size <= 0x80000000u);
+    return size == UINT64_MAX || (size >= INT64_MAX - 64 && size <= INT64_MAX) ||
+           (size >= 0xffffff00u && size <= 0xffffffffu) || (size >= 0x7fffef00u && size <= 0x80000000u);
 }
 
 /* Whether chunks follow from `at` to the end without a gap: then a sound of 0 bytes before them is the truth. */

@@ -74,8 +74,12 @@ static td_status open_codec(td_reader *r, const td_probe *p)
     pthread_mutex_lock(&opening);
     r->file = sf_open_virtual(&io, SFM_READ, &sf, r);
     pthread_mutex_unlock(&opening);
-    if (!r->file) return TD_INPUT;
-    return (unsigned)sf.channels == r->info.channels && (unsigned)sf.samplerate == r->info.rate_hz ? TD_OK : TD_INPUT;
+    if (!r->file || (unsigned)sf.channels != r->info.channels || (unsigned)sf.samplerate != r->info.rate_hz)
+        return TD_INPUT;
+    /* a Vorbis stream may begin in the midst of another: only its decoder can tell */
+    if (strcmp(r->info.format, "ogg") == 0 && (uint64_t)sf.frames < r->info.frames)
+        r->info.frames = (uint64_t)sf.frames;
+    return TD_OK;
 }
 
 static td_status start_md5(td_reader *r, const td_probe *p)
@@ -109,8 +113,9 @@ td_status td_reader_open(const char *path, td_reader **out, td_audio_info *info,
         r->patch_size = p.patch_size;
         memcpy(r->patch, p.patch, p.patch_size);
         st = open_codec(r, &p);
-        if (st) td_probe_refuse(&p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN, "has a header that cannot be understood");
+        if (st && !r->in.error) td_probe_lies(&p, "has a header that cannot be understood");
     }
+    if (r->in.error) st = td_fail(err, TD_DISK, r->where, NULL, "cannot be read: %s", strerror(r->in.error));
     *info = r->info;
     *faults = p.faults;
     if (st) {

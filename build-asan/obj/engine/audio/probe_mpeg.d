@@ -1,0 +1,23 @@
+build-asan/obj/engine/audio/probe_mpeg.o: engine/audio/probe_mpeg.c \
+ engine/audio/probe.h engine/audio/audio.h engine/base/base.h \
+ engine/base/error.h engine/base/fft.h engine/base/lanes.h \
+ engine/base/halfband.h engine/base/file.h engine/base/memory.h \
+ engine/base/hash.h engine/base/maths.h engine/base/pool.h \
+ engine/base/random.h engine/base/text.h engine/base/units.h \
+ engine/audio/input.h
+engine/audio/probe.h:
+engine/audio/audio.h:
+engine/base/base.h:
+engine/base/error.h:
+engine/base/fft.h:
+engine/base/lanes.h:
+engine/base/halfband.h:
+engine/base/file.h:
+engine/base/memory.h:
+engine/base/hash.h:
+engine/base/maths.h:
+engine/base/pool.h:
+engine/base/random.h:
+engine/base/text.h:
+engine/base/units.h:
+engine/audio/input.h:

@@ -1,0 +1,3 @@
+build-asan/obj/engine/base/memory.o: engine/base/memory.c \
+ engine/base/memory.h
+engine/base/memory.h:
