@@ -95,10 +95,8 @@ typedef struct follower {
 
 static td_status follower_init(follower *f, double straight, size_t latency, double rate_hz)
 {
-    td_section deaf = td_section_bilinear((double[]){ 0, 1, 0 }, (double[]){ 0, 1, 1 }, 60, rate_hz);
-    td_section head = td_section_step_db(1500, 0, 4, rate_hz);
     *f = (follower){ .latency = latency, .straight = straight };
-    f->ear[0] = f->ear[1] = td_section_both(&deaf, &head);
+    f->ear[0] = f->ear[1] = td_section_ear(rate_hz);
     f->leak = 1 - td_exp(-1 / (LEVEL_S * rate_hz));
     f->ease = 1 - td_exp(-1 / (GAIN_S * rate_hz));
     f->late = td_calloc2(latency, 1, sizeof *f->late);

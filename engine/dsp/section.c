@@ -53,6 +53,13 @@ td_section td_section_step_db(double freq_hz, double low_db, double high_db, dou
                                rate_hz);
 }
 
+td_section td_section_ear(double rate_hz)
+{
+    td_section deaf = td_section_bilinear((double[]){ 0, 1, 0 }, (double[]){ 0, 1, 1 }, 60, rate_hz);
+    td_section head = td_section_step_db(1500, 0, 4, rate_hz);
+    return td_section_both(&deaf, &head);
+}
+
 td_section td_section_both(const td_section *a, const td_section *b)
 {
     return (td_section){

@@ -20,6 +20,8 @@ td_section td_section_high_cut(double freq_hz, double q, double rate_hz);
 td_section td_section_bell(double freq_hz, double q, double gain_db, double rate_hz); /* bilinear: for low freq_hz */
 /* low_db below freq_hz, high_db above, first order: (high s + low) / (s + 1). */
 td_section td_section_step_db(double freq_hz, double low_db, double high_db, double rate_hz);
+/* A rough K weighting, for loudness in against loudness out: BS.1770's low end and head, each of first order. */
+td_section td_section_ear(double rate_hz);
 /* One after the other; both of first order. */
 td_section td_section_both(const td_section *a, const td_section *b);
 

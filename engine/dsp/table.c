@@ -8,6 +8,7 @@
     X(gain)                                                                                                            \
     X(limiter)                                                                                                         \
     X(polarity)                                                                                                        \
+    X(reverb)                                                                                                          \
     X(saturation)                                                                                                      \
     X(tape)
 
