@@ -58,7 +58,7 @@ static size_t coded_number(const uint8_t *b, size_t n, uint64_t *value)
 /* Whether a frame of this stream begins at b. */
 static bool read_frame(const uint8_t *b, size_t n, const stream *s, frame *f)
 {
-    if (n < 16 || b[0] != 0xff || (b[1] & 0xfe) != 0xf8 || b[3] & 1) return false;
+    if (n < 6 || b[0] != 0xff || (b[1] & 0xfe) != 0xf8 || b[3] & 1) return false; /* a silent frame has few bytes */
     unsigned size_code = b[2] >> 4, rate_code = b[2] & 15, channel_code = b[3] >> 4;
     if (size_code == 0 || rate_code == 15 || channel_code > 10) return false;
     if ((channel_code < 8 ? channel_code + 1 : 2) != s->channels) return false;
