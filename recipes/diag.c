@@ -258,6 +258,34 @@ void td_mistake_file(td_messages *m, const char *file, const td_error *err)
     if (item) item->file = td_say(m, "%s", file);
 }
 
+static size_t first_of_file(const td_messages *m, const td_message *item)
+{
+    size_t i = 0;
+    while (strcmp(m->item[i].file, item->file) != 0) i++;
+    return i;
+}
+
+void td_messages_sort(td_messages *m)
+{
+    size_t file[2 * TD_MISTAKES_MAX];
+    for (size_t i = 0; i < m->n; i++) file[i] = first_of_file(m, &m->item[i]);
+    for (size_t i = 1; i < m->n; i++) { /* few, and nearly in order */
+        td_message item = m->item[i];
+        size_t own = file[i], k = i;
+        for (; k; k--) {
+            const td_message *left = &m->item[k - 1];
+            bool behind = file[k - 1] != own        ? file[k - 1] > own
+                          : left->line != item.line ? left->line > item.line
+                                                    : left->column > item.column;
+            if (!behind) break;
+            m->item[k] = *left;
+            file[k] = file[k - 1];
+        }
+        m->item[k] = item;
+        file[k] = own;
+    }
+}
+
 /* ---- printing ---------------------------------------------------------------------------------------------------- */
 
 static void add_printable(td_text *out, const char *s)

@@ -34,6 +34,8 @@ const char *td_did_you_mean(td_messages *m, const char *text, const char *const 
 /* "did you mean 'x'?", else "one of a, b, c". */
 const char *td_one_of(td_messages *m, const char *text, const char *const *words, size_t n);
 
+/* By file, in the order files were first spoken of, then by line and column. */
+void td_messages_sort(td_messages *m);
 /* The processor whose parameters the summary points to; the first one said stays. */
 void td_messages_about(td_messages *m, const char *processor);
 bool td_messages_broken(const td_messages *m); /* memory ran out */

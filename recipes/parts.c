@@ -60,13 +60,12 @@ void td_target_limiting(td_reader *r, td_node *n, void *into)
 /* ---- words and places
  * ------------------------------------------------------------------------------------------------ */
 
-bool td_read_balance(td_reader *r, const td_node *n, td_balance *out)
+void td_member_balance(td_reader *r, td_node *n, void *into)
 {
     const char *words[TD_BALANCE_COUNT + 1] = { 0 };
     for (int i = 0; i < TD_BALANCE_COUNT; i++) words[i] = td_balance_name((td_balance)i);
     int word = td_read_word(r, n, "'balance'", words);
-    if (word >= 0) *out = (td_balance)word;
-    return word >= 0;
+    if (word >= 0) *(td_balance *)into = (td_balance)word;
 }
 
 bool td_read_pan(td_reader *r, const td_node *n, double *pan, bool *automatic)
@@ -81,12 +80,10 @@ bool td_read_pan(td_reader *r, const td_node *n, double *pan, bool *automatic)
     return true;
 }
 
-bool td_read_polarity(td_reader *r, const td_node *n, bool *flip)
+void td_member_polarity(td_reader *r, td_node *n, void *into)
 {
     static const char *const words[] = { "normal", "flipped", NULL };
-    int word = td_read_word(r, n, "'polarity'", words);
-    *flip = word == 1;
-    return word >= 0;
+    *(bool *)into = td_read_word(r, n, "'polarity'", words) == 1;
 }
 
 /* ---- formats

@@ -12,17 +12,18 @@ void td_target_peak(td_reader *r, td_node *n, void *into);
 void td_target_limiting(td_reader *r, td_node *n, void *into);
 extern const td_target td_no_target; /* nothing asked */
 
-bool td_read_balance(td_reader *r, const td_node *n, td_balance *out);
+void td_member_balance(td_reader *r, td_node *n, void *into); /* td_balance */
 /* A stem's or fix's place and polarity. automatic NULL: `auto` is not allowed. */
 bool td_read_pan(td_reader *r, const td_node *n, double *pan, bool *automatic);
-bool td_read_polarity(td_reader *r, const td_node *n, bool *flip);
+void td_member_polarity(td_reader *r, td_node *n, void *into); /* bool: flipped */
 
 /* Formats of files that leave, and the word lengths each has. */
 extern const char *const td_formats[]; /* NULL-terminated */
 bool td_read_format(td_reader *r, const td_node *n, const char **format);
 bool td_read_bits(td_reader *r, const td_node *n, const char *format, unsigned *bits);
 
-/* A recipe's merged tree to a recipe in r's arena. set: a map of knobs, or NULL. Does not free the arena on failure. */
-td_status td_recipe_make(td_reader *r, td_node *root, const td_node *set, td_recipe **out);
+/* A recipe's merged tree to a recipe in r's arena. set: a map of knobs, or NULL. NULL when memory is short; with errors
+ * in r's messages it is not to be used. */
+td_recipe *td_recipe_make(td_reader *r, td_node *root, const td_node *set);
 
 #endif

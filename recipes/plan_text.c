@@ -624,7 +624,7 @@ static void check_step(td_reader *r, const td_node *n, const td_plan_step *step)
     for (size_t i = 0; i < step->n_parts; i++) part[i] = (td_part){ step->part[i].proc, step->part[i].value };
     td_settings set = { .value = step->value, .part = part, .n_parts = step->n_parts, .file = step->file };
     td_error err = { 0 };
-    if (td_messages_errors(r->messages) || td_messages_broken(r->messages)) return;
+    if (td_messages_errors(r->messages) > r->before || td_messages_broken(r->messages)) return;
     if (td_settings_check(step->proc, &set, &err) != TD_OK)
         td_mistake(r->messages, n, "bad_settings", err.hint[0] ? td_say(r->messages, "%s", err.hint) : NULL, "%s",
                    err.what);
@@ -757,15 +757,10 @@ static td_plan *read_plan(td_reader *r, const char *file, const char *text, size
 
 td_status td_plan_read(const char *file, const char *text, size_t length, td_plan **out, td_messages *m)
 {
-    *out = NULL;
-    td_reader r = { .arena = td_arena_new(), .messages = m };
-    if (!r.arena) return TD_NOMEM;
-    td_plan *plan = read_plan(&r, file, text, length);
-    td_status st = td_messages_broken(m) ? TD_NOMEM : td_messages_errors(m) || !plan ? TD_RECIPE : TD_OK;
-    if (st == TD_OK)
-        *out = plan;
-    else
-        td_arena_free(r.arena);
+    td_reader r = td_reader_new(m, false);
+    td_plan *plan = r.arena ? read_plan(&r, file, text, length) : NULL;
+    td_status st = td_reader_end(&r, TD_RECIPE);
+    *out = st == TD_OK ? plan : NULL;
     return st;
 }
 

@@ -3,6 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+td_reader td_reader_new(td_messages *m, bool remote)
+{
+    return (td_reader){ .arena = td_arena_new(), .messages = m, .remote = remote, .before = td_messages_errors(m) };
+}
+
+td_status td_reader_end(td_reader *r, td_status refused)
+{
+    td_messages_sort(r->messages);
+    bool short_ = !r->arena || td_messages_broken(r->messages);
+    td_status st = short_ ? TD_NOMEM : td_messages_errors(r->messages) > r->before ? refused : TD_OK;
+    if (st == TD_OK) return st;
+    td_arena_free(r->arena);
+    r->arena = NULL;
+    return st;
+}
+
 void *td_take(td_reader *r, size_t n, size_t size)
 {
     void *p = td_arena_array(r->arena, n ? n : 1, size);
@@ -50,7 +66,7 @@ void td_read_members(td_reader *r, td_node *map, const char *what, const td_memb
         if (td_starts_with(key, "x-")) continue;
         const td_member *member = find_member(members, key);
         if (member) {
-            if (member->read) member->read(r, map->value[i], into);
+            if (member->read) member->read(r, map->value[i], (char *)into + member->at);
             continue;
         }
         const char *names[32];
@@ -106,6 +122,22 @@ bool td_read_switch(td_reader *r, const td_node *n, const char *label, bool *out
     if (word < 0) return false;
     *out = word % 2 == 0;
     return true;
+}
+
+static const char *own_label(td_reader *r, const td_node *n)
+{
+    const td_node *key = td_node_key(n);
+    return td_say(r->messages, "'%s'", key ? key->text : "");
+}
+
+void td_member_text(td_reader *r, td_node *n, void *into)
+{
+    *(const char **)into = td_read_text(r, n, own_label(r, n));
+}
+
+void td_member_switch(td_reader *r, td_node *n, void *into)
+{
+    td_read_switch(r, n, own_label(r, n), into);
 }
 
 bool td_read_whole(td_reader *r, const td_node *n, const char *label, unsigned min, unsigned max, unsigned *out)

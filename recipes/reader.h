@@ -3,6 +3,7 @@
 #define TD_RECIPES_READER_H
 
 #include "recipes/diag.h"
+#include <stddef.h>
 
 /* What a number measures: a td_unit, or one of the scales only recipes and orders name. */
 typedef int td_measure;
@@ -34,8 +35,14 @@ typedef struct td_reader {
     td_measure *knob_measure;
     bool *knob_used;
     size_t n_knobs;
-    bool remote; /* the text came from elsewhere: it may name no file of this machine */
+    bool remote;   /* the text came from elsewhere: it may name no file of this machine */
+    size_t before; /* errors the messages held when reading began */
 } td_reader;
+
+/* A reader with an arena of its own (NULL when memory is short), which the value read takes over. */
+td_reader td_reader_new(td_messages *m, bool remote);
+/* TD_OK, TD_NOMEM, or `refused` when there were errors since; the arena is freed then. */
+td_status td_reader_end(td_reader *r, td_status refused);
 
 /* Zeroed memory of the arena, or NULL, and the messages are then broken: the caller leaves quietly. */
 void *td_take(td_reader *r, size_t n, size_t size);
@@ -46,7 +53,21 @@ const char *td_keep(td_reader *r, const char *text);
 typedef struct td_member {
     const char *name; /* the last row has NULL */
     void (*read)(td_reader *r, td_node *value, void *into);
+    size_t at; /* where `into` is in the struct */
 } td_member;
+
+#define TD_MEMBER(type, name, read, member) \
+    {                                       \
+        name, read, offsetof(type, member)  \
+    }
+#define TD_WHOLE(name, read) \
+    {                        \
+        name, read, 0        \
+    } /* the reader gets the struct */
+
+/* Readers for members that are plain: const char *, bool. The key is their name in messages. */
+void td_member_text(td_reader *r, td_node *n, void *into);
+void td_member_switch(td_reader *r, td_node *n, void *into);
 
 /* Calls each member's reader; an unknown key is a mistake ("a group has no key 'chian'"). Keys that begin with x- and
  * members without a reader are passed over. */

@@ -9,17 +9,12 @@ static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
 /* ---- knobs ---------------------------------------------------------------------------------------------------------
  */
 
-static void read_knob_label(td_reader *r, td_node *n, void *into)
-{
-    ((td_knob *)into)->label = td_read_text(r, n, "'label'");
-}
-
 static const td_member knob_members[] = {
-    {"default", NULL },
-    { "min",        NULL },
-    { "max",NULL },
-    { "label",    read_knob_label },
-    { 0       },
+    TD_WHOLE("default", NULL),
+    TD_WHOLE("min", NULL),
+    TD_WHOLE("max", NULL),
+    TD_MEMBER(td_knob, "label", td_member_text, label),
+    { 0 },
 };
 
 static void read_bound(td_reader *r, const td_node *map, const char *name, td_measure measure, double *out)
@@ -100,7 +95,11 @@ static void warn_unused_knobs(td_reader *r, const td_node *values)
 /* ---- levels, sends, roles -------------------------------------------------------------------------------------------
  */
 
-static const td_field level_field = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24 };
+static void read_level(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24 };
+    td_read_wish(r, n, &f, into);
+}
 
 static void read_send_list(td_reader *r, td_node *n, td_send_wish **out, size_t *count)
 {
@@ -130,11 +129,6 @@ static void group_chain(td_reader *r, td_node *n, void *into)
 {
     td_group_wish *g = into;
     td_read_chain(r, n, td_node_get(n->parent, "when"), &g->chain);
-}
-
-static void group_level(td_reader *r, td_node *n, void *into)
-{
-    td_read_wish(r, n, &level_field, &((td_group_wish *)into)->level_db);
 }
 
 static void group_loudness(td_reader *r, td_node *n, void *into)
@@ -175,23 +169,23 @@ static void no_edit(td_reader *r, td_node *n, void *into)
 }
 
 static const td_member group_members[] = {
-    {"chain",       group_chain },
-    { "level",            group_level },
-    { "loudness",group_loudness },
-    { "inside",   group_inside },
-    { "pan",            group_pan },
-    { "sends",group_sends },
-    { "when",        group_when },
-    { "edit",            no_edit },
-    { 0   },
+    TD_WHOLE("chain", group_chain),
+    TD_MEMBER(td_group_wish, "level", read_level, level_db),
+    TD_WHOLE("loudness", group_loudness),
+    TD_WHOLE("inside", group_inside),
+    TD_WHOLE("pan", group_pan),
+    TD_WHOLE("sends", group_sends),
+    TD_WHOLE("when", group_when),
+    TD_WHOLE("edit", no_edit),
+    { 0 },
 };
 
 static const td_member return_members[] = {
-    {"chain",      group_chain },
-    { "level",           group_level },
-    { "sends",group_sends },
-    { "edit",     no_edit },
-    { 0          },
+    TD_WHOLE("chain", group_chain),
+    TD_MEMBER(td_group_wish, "level", read_level, level_db),
+    TD_WHOLE("sends", group_sends),
+    TD_WHOLE("edit", no_edit),
+    { 0 },
 };
 
 static td_group_wish *read_group_map(td_reader *r, td_node *n, const char *what, const td_member *members,
@@ -232,11 +226,6 @@ static void read_returns(td_reader *r, td_node *n, void *into)
 /* ---- fixes ----------------------------------------------------------------------------------------------------------
  */
 
-static void fix_name(td_reader *r, td_node *n, void *into)
-{
-    ((td_fix_wish *)into)->name = td_read_text(r, n, "'fix'");
-}
-
 static void fix_for(td_reader *r, td_node *n, void *into)
 {
     td_fix_wish *f = into;
@@ -262,20 +251,14 @@ static void fix_chain(td_reader *r, td_node *n, void *into)
 
 static void fix_level(td_reader *r, td_node *n, void *into)
 {
-    td_field f = level_field;
-    f.flags = TD_SOLVABLE;
-    td_read_wish(r, n, &f, &((td_fix_wish *)into)->level_db);
+    static const td_field f = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24, .flags = TD_SOLVABLE };
+    td_read_wish(r, n, &f, into);
 }
 
 static void fix_pan(td_reader *r, td_node *n, void *into)
 {
     td_fix_wish *f = into;
     td_read_pan(r, n, &f->pan, &f->pan_auto);
-}
-
-static void fix_polarity(td_reader *r, td_node *n, void *into)
-{
-    td_read_polarity(r, n, &((td_fix_wish *)into)->flip);
 }
 
 static void fix_align(td_reader *r, td_node *n, void *into)
@@ -292,17 +275,17 @@ static void fix_sends(td_reader *r, td_node *n, void *into)
 }
 
 static const td_member fix_members[] = {
-    {"fix",      fix_name },
-    { "for",         fix_for },
-    { "except",fix_except },
-    { "when",  fix_when },
-    { "chain",         fix_chain },
-    { "level", fix_level },
-    { "pan",   fix_pan },
-    { "polarity",         fix_polarity },
-    { "align", fix_align },
-    { "sends",     fix_sends },
-    { 0        },
+    TD_MEMBER(td_fix_wish, "fix", td_member_text, name),
+    TD_WHOLE("for", fix_for),
+    TD_WHOLE("except", fix_except),
+    TD_WHOLE("when", fix_when),
+    TD_WHOLE("chain", fix_chain),
+    TD_MEMBER(td_fix_wish, "level", fix_level, level_db),
+    TD_WHOLE("pan", fix_pan),
+    TD_MEMBER(td_fix_wish, "polarity", td_member_polarity, flip),
+    TD_WHOLE("align", fix_align),
+    TD_WHOLE("sends", fix_sends),
+    { 0 },
 };
 
 static void read_fixes(td_reader *r, td_node *n, void *into)
@@ -327,23 +310,23 @@ static void read_fixes(td_reader *r, td_node *n, void *into)
  */
 
 static const td_member master_members[] = {
-    {"loudness",           td_target_loudness },
-    { "true_peak",                   td_target_true_peak },
-    { "peak",td_target_peak },
-    { "limiting",              td_target_limiting },
-    { "chain",                   NULL },
-    { "edit",no_edit },
-    { 0            },
+    TD_WHOLE("loudness", td_target_loudness),
+    TD_WHOLE("true_peak", td_target_true_peak),
+    TD_WHOLE("peak", td_target_peak),
+    TD_WHOLE("limiting", td_target_limiting),
+    TD_WHOLE("chain", NULL),
+    TD_WHOLE("edit", no_edit),
+    { 0 },
 };
 
 static const td_member preview_members[] = {
-    {"loudness",           td_target_loudness },
-    { "true_peak",                   td_target_true_peak },
-    { "peak",td_target_peak },
-    { "limiting",              td_target_limiting },
-    { "format",                   NULL },
-    { "bits",NULL },
-    { 0           },
+    TD_WHOLE("loudness", td_target_loudness),
+    TD_WHOLE("true_peak", td_target_true_peak),
+    TD_WHOLE("peak", td_target_peak),
+    TD_WHOLE("limiting", td_target_limiting),
+    TD_WHOLE("format", NULL),
+    TD_WHOLE("bits", NULL),
+    { 0 },
 };
 
 static void read_master(td_reader *r, td_node *n, void *into)
@@ -379,21 +362,6 @@ static void read_name(td_reader *r, td_node *n, void *into)
         ((td_recipe *)into)->name = name;
 }
 
-static void read_title(td_reader *r, td_node *n, void *into)
-{
-    ((td_recipe *)into)->title = td_read_text(r, n, "'title'");
-}
-
-static void read_description(td_reader *r, td_node *n, void *into)
-{
-    ((td_recipe *)into)->description = td_read_text(r, n, "'description'");
-}
-
-static void read_author(td_reader *r, td_node *n, void *into)
-{
-    ((td_recipe *)into)->author = td_read_text(r, n, "'author'");
-}
-
 static void read_revision(td_reader *r, td_node *n, void *into)
 {
     td_read_whole(r, n, "'revision'", 1, 1000000, &((td_recipe *)into)->revision);
@@ -420,11 +388,6 @@ static void read_focus(td_reader *r, td_node *n, void *into)
     if (recipe->focus) td_check_role(r, n, recipe->focus, "'focus'");
 }
 
-static void read_balance(td_reader *r, td_node *n, void *into)
-{
-    td_read_balance(r, n, &((td_recipe *)into)->balance);
-}
-
 static void stage_level(td_reader *r, td_node *n, void *into)
 {
     static const td_field f = { .name = "level", .of = "staging", .measure = TD_UNIT_DBFS, .min = -40, .max = 0 };
@@ -439,9 +402,9 @@ static void stage_meter(td_reader *r, td_node *n, void *into)
 }
 
 static const td_member staging_members[] = {
-    {"level",      stage_level },
-    { "meter",           stage_meter },
-    { 0}
+    TD_WHOLE("level", stage_level),
+    TD_WHOLE("meter", stage_meter),
+    { 0 },
 };
 
 static void read_staging(td_reader *r, td_node *n, void *into)
@@ -459,9 +422,9 @@ static void mix_chain(td_reader *r, td_node *n, void *into)
 }
 
 static const td_member mix_members[] = {
-    {"chain",  mix_chain },
-    { "edit",       no_edit },
-    { 0}
+    TD_WHOLE("chain", mix_chain),
+    TD_WHOLE("edit", no_edit),
+    { 0 },
 };
 
 static void read_mix(td_reader *r, td_node *n, void *into)
@@ -477,27 +440,27 @@ static void read_reference_tone(td_reader *r, td_node *n, void *into)
 }
 
 static const td_member recipe_members[] = {
-    {"topdown",         NULL },
-    { "name",                read_name },
-    { "title",read_title },
-    { "description",          read_description },
-    { "author",                read_author },
-    { "revision",read_revision },
-    { "tags",         read_tags },
-    { "extends",                NULL },
-    { "values",             NULL },
-    { "approach",           read_approach },
-    { "focus",                read_focus },
-    { "balance",read_balance },
-    { "reference_tone",         read_reference_tone },
-    { "staging",                read_staging },
-    { "mix",read_mix },
-    { "groups",          read_groups },
-    { "tracks",                read_fixes },
-    { "returns",        read_returns },
-    { "master", read_master },
-    { "preview",                read_preview },
-    { 0},
+    TD_WHOLE("topdown", NULL),
+    TD_WHOLE("name", read_name),
+    TD_MEMBER(td_recipe, "title", td_member_text, title),
+    TD_MEMBER(td_recipe, "description", td_member_text, description),
+    TD_MEMBER(td_recipe, "author", td_member_text, author),
+    TD_WHOLE("revision", read_revision),
+    TD_WHOLE("tags", read_tags),
+    TD_WHOLE("extends", NULL),
+    TD_WHOLE("values", NULL),
+    TD_WHOLE("approach", read_approach),
+    TD_WHOLE("focus", read_focus),
+    TD_MEMBER(td_recipe, "balance", td_member_balance, balance),
+    TD_WHOLE("reference_tone", read_reference_tone),
+    TD_WHOLE("staging", read_staging),
+    TD_WHOLE("mix", read_mix),
+    TD_WHOLE("groups", read_groups),
+    TD_WHOLE("tracks", read_fixes),
+    TD_WHOLE("returns", read_returns),
+    TD_WHOLE("master", read_master),
+    TD_WHOLE("preview", read_preview),
+    { 0 },
 };
 
 /* ---- what only the whole can tell
@@ -601,15 +564,15 @@ static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *rec
                    "%s needs a focus to start from", td_approach_name(recipe->approach));
     check_all_sends(r, recipe, root);
     check_all_keys(r, root);
-    if (!td_messages_errors(r->messages)) warn_unused_knobs(r, values);
+    if (td_messages_errors(r->messages) == r->before) warn_unused_knobs(r, values);
     recipe->knob = r->knob;
     recipe->n_knobs = r->n_knobs;
 }
 
-td_status td_recipe_make(td_reader *r, td_node *root, const td_node *set, td_recipe **out)
+td_recipe *td_recipe_make(td_reader *r, td_node *root, const td_node *set)
 {
     td_recipe *recipe = td_take(r, 1, sizeof *recipe);
-    if (!recipe) return TD_NOMEM;
+    if (!recipe) return NULL;
     *recipe = (td_recipe){
         .revision = 1,
         .stage_dbfs = -12,
@@ -620,11 +583,8 @@ td_status td_recipe_make(td_reader *r, td_node *root, const td_node *set, td_rec
         .arena = r->arena,
     };
     fill(r, root, set, recipe);
-    if (!td_messages_broken(r->messages) && !hash(recipe, root, recipe->hash)) return TD_NOMEM;
-    if (td_messages_broken(r->messages)) return TD_NOMEM;
-    if (td_messages_errors(r->messages)) return TD_RECIPE;
-    *out = recipe;
-    return TD_OK;
+    if (!hash(recipe, root, recipe->hash)) td_messages_break(r->messages);
+    return recipe;
 }
 
 /* Settings as a map of nodes of a document that is no file. */
@@ -640,7 +600,10 @@ static td_node *set_nodes(td_reader *r, const td_setting *set, size_t n)
         if (!pair) return NULL;
         const char *texts[] = { set[i].name, set[i].value };
         for (int k = 0; k < 2; k++) pair[k] = (td_node){ .text = td_keep(r, texts[k]), .doc = doc, .plain = true };
-        if (!pair[0].text || !pair[1].text || !td_node_append(r->arena, map, map->n, &pair[0], &pair[1])) return NULL;
+        if (!pair[0].text || !pair[1].text || !td_node_append(r->arena, map, map->n, &pair[0], &pair[1])) {
+            td_messages_break(r->messages);
+            return NULL;
+        }
     }
     return map;
 }
@@ -648,29 +611,25 @@ static td_node *set_nodes(td_reader *r, const td_setting *set, size_t n)
 static td_status finish(td_reader *r, td_node *root, const td_setting *set, size_t n_set, td_recipe **out)
 {
     td_node *settings = root ? set_nodes(r, set, n_set) : NULL;
-    td_status st = root && settings                  ? td_recipe_make(r, root, settings, out)
-                   : td_messages_broken(r->messages) ? TD_NOMEM
-                                                     : TD_RECIPE;
-    if (st != TD_OK) td_arena_free(r->arena);
+    td_recipe *recipe = settings ? td_recipe_make(r, root, settings) : NULL;
+    td_status st = td_reader_end(r, TD_RECIPE);
+    *out = st == TD_OK ? recipe : NULL;
     return st;
 }
 
 td_status td_recipe_parse(const td_library *l, const char *file, const char *text, size_t length, const td_setting *set,
                           size_t n_set, td_recipe **out, td_messages *m)
 {
-    *out = NULL;
-    td_reader r = { .arena = td_arena_new(), .messages = m, .remote = !file };
-    if (!r.arena) return TD_NOMEM;
-    return finish(&r, td_resolve(&r, l, file ? file : "recipe", text, length), set, n_set, out);
+    td_reader r = td_reader_new(m, !file);
+    td_node *root = r.arena ? td_resolve(&r, l, file ? file : "recipe", text, length) : NULL;
+    return finish(&r, root, set, n_set, out);
 }
 
 td_status td_recipe_load(const td_library *l, const char *what, const td_setting *set, size_t n_set, td_recipe **out,
                          td_messages *m)
 {
-    *out = NULL;
-    td_reader r = { .arena = td_arena_new(), .messages = m };
-    if (!r.arena) return TD_NOMEM;
-    return finish(&r, td_resolve_named(&r, l, what), set, n_set, out);
+    td_reader r = td_reader_new(m, false);
+    return finish(&r, r.arena ? td_resolve_named(&r, l, what) : NULL, set, n_set, out);
 }
 
 td_status td_setting_parse(td_arena *a, const char *text, td_setting *out, td_error *err)

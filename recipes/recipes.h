@@ -206,9 +206,9 @@ typedef struct td_order {
 
     bool has_outputs;    /* false: the defaults stand in the lists below */
     bool recipe_preview; /* defaults: the recipe's own preview, beside `preview` */
-    td_output *preview;
+    const td_output *preview;
     size_t n_previews;
-    td_output *master;
+    const td_output *master;
     size_t n_masters;
     bool has_premaster, has_groups;
     td_output premaster, groups;

@@ -206,23 +206,13 @@ static void read_when(td_reader *r, td_node *n, void *into)
     td_read_condition(r, n, &step->when, &step->when_text);
 }
 
-static void read_bypass(td_reader *r, td_node *n, void *into)
-{
-    td_read_switch(r, n, "'bypass'", &((td_step_wish *)into)->bypass);
-}
-
-static void read_note(td_reader *r, td_node *n, void *into)
-{
-    ((td_step_wish *)into)->note = td_read_text(r, n, "'note'");
-}
-
 static const td_member graph[] = {
-    {"as",       read_as },
-    { "key",         read_key },
-    { "blend",read_blend },
-    { "when",   read_when },
-    { "bypass",         read_bypass },
-    { "note",read_note },
+    TD_WHOLE("as", read_as),
+    TD_WHOLE("key", read_key),
+    TD_WHOLE("blend", read_blend),
+    TD_WHOLE("when", read_when),
+    TD_MEMBER(td_step_wish, "bypass", td_member_switch, bypass),
+    TD_MEMBER(td_step_wish, "note", td_member_text, note),
     { 0 },
 };
 
@@ -265,7 +255,7 @@ static void read_graph(td_reader *r, td_node *n, size_t processor, td_step_wish 
     for (size_t i = 0; i < n->n; i++) {
         const td_member *member = graph_member(n->key[i]->text);
         if (member)
-            member->read(r, n->value[i], step);
+            member->read(r, n->value[i], (char *)step + member->at);
         else if (i != processor && !td_starts_with(n->key[i]->text, "x-") && find_processor(r, n->key[i]))
             td_mistake(r->messages, n->key[i], "two_processors", "begin each step with '- '",
                        "a step has one processor, this one has '%s' already", n->key[processor]->text);

@@ -205,6 +205,23 @@ static bool keys_differ(loader *l, const td_node *map)
     return fine;
 }
 
+/* Inside { }, the decimal comma of "drive: 2,5 dB" ends the value and makes "5 dB" a key without one. They become one
+ * value again, so that its reader can say what is wrong with it. */
+static bool join_comma(loader *l, const td_node *map, const td_node *key, const td_node *value)
+{
+    td_node *before = map->n ? map->value[map->n - 1] : NULL;
+    if (!before || !before->plain || !key->plain || !value->plain || value->text[0]) return false;
+    size_t length = strlen(before->text);
+    bool digits = length && before->text[length - 1] >= '0' && before->text[length - 1] <= '9' && key->text[0] >= '0' &&
+                  key->text[0] <= '9';
+    if (!digits || before->line != key->line) return false;
+    const char *joined = td_arena_printf(l->arena, "%s,%s", before->text, key->text);
+    if (!joined) return broken(l);
+    before->text = joined;
+    before->end_column = key->end_column;
+    return true;
+}
+
 static td_node *load_map(loader *l, td_node *parent, unsigned depth)
 {
     td_node *n = node_new(l, TD_NODE_MAP, parent);
@@ -221,6 +238,7 @@ static td_node *load_map(loader *l, td_node *parent, unsigned depth)
         td_node *value = load(l, n, depth);
         if (!value) return NULL;
         if (l->doc->json && value->plain && strcmp(value->text, "null") == 0) continue;
+        if (join_comma(l, n, key, value)) continue;
         if (!td_node_append(l->arena, n, n->n, key, value)) return broken(l), NULL;
     }
     ends_here(l, n);

@@ -1,0 +1,788 @@
+#include "recipes/parts.h"
+#include "recipes/resolve.h"
+#include "recipes/steps.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- addresses ------------------------------------------------------------------------------------------------------
+ */
+
+td_place td_place_of(const char *address)
+{
+    if (!address || !address[0]) return TD_PLACE_NONE;
+    if (td_starts_with(address, "upload:")) return TD_PLACE_UPLOAD;
+    if (td_starts_with(address, "https://")) return TD_PLACE_HTTPS;
+    if (td_starts_with(address, "http://")) return TD_PLACE_HTTP;
+    if (td_starts_with(address, "s3://")) return TD_PLACE_S3;
+    return TD_PLACE_PATH;
+}
+
+/* A file of the order. folder: what a path is relative to; NULL: the job file's own folder. */
+static const char *read_place(td_reader *r, const td_node *n, const char *label, const char *folder)
+{
+    const char *text = td_read_text(r, n, label);
+    if (!text || td_place_of(text) != TD_PLACE_PATH) return text;
+    if (r->remote) {
+        td_mistake(r->messages, n, "no_files", "upload it and write its id, or an https address",
+                   "%s names a path, which cannot be read from here", label);
+        return NULL;
+    }
+    if (!folder || text[0] == '/') return td_beside(r, n->doc->file, text);
+    char *joined = td_arena_printf(r->arena, "%s/%s", folder, text);
+    if (!joined) td_messages_break(r->messages);
+    return joined;
+}
+
+/* ---- texts ----------------------------------------------------------------------------------------------------------
+ */
+
+static void client_email(td_reader *r, td_node *n, void *into)
+{
+    const char *email = td_read_text(r, n, "'email'");
+    if (email && !strchr(email, '@'))
+        td_mistake(r->messages, n, "bad_address", NULL, "'%s' is no e-mail address", td_cut(r->messages, email));
+    ((td_order *)into)->client_email = email;
+}
+
+static const td_member client_members[] = {
+    TD_MEMBER(td_order, "name", td_member_text, client_name),
+    TD_WHOLE("email", client_email),
+    { 0 },
+};
+
+static void read_client(td_reader *r, td_node *n, void *into)
+{
+    td_read_members(r, n, "a client", client_members, into);
+}
+
+static void read_tempo(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "tempo", .measure = TD_MEASURE_BPM, .min = 20, .max = 400 };
+    td_read_number(r, n, &f, &((td_order *)into)->tempo_bpm);
+}
+
+/* ISO 3901: country, registrant, year, number. */
+static bool is_isrc(const char *s)
+{
+    for (int i = 0; i < 12; i++)
+        if (!(i < 2 ? isupper((unsigned char)s[i])
+                    : isdigit((unsigned char)s[i]) || (i < 5 && isupper((unsigned char)s[i]))))
+            return false;
+    return !s[12];
+}
+
+static void read_isrc(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->isrc = td_read_texts(r, n, "'isrc'", &o->n_isrc);
+    for (size_t i = 0; i < o->n_isrc; i++)
+        if (!is_isrc(o->isrc[i]))
+            td_mistake(r->messages, n->kind == TD_NODE_LIST ? n->value[i] : n, "bad_isrc",
+                       "twelve characters without dashes: DEXX12600001", "'%s' is no ISRC",
+                       td_cut(r->messages, o->isrc[i]));
+}
+
+static void read_balance(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->has_balance = true;
+    td_member_balance(r, n, &o->balance);
+}
+
+static void read_tags(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    if (!td_want(r, n, TD_NODE_MAP, "'tags'")) return;
+    o->tag = td_take(r, n->n, sizeof *o->tag);
+    for (size_t i = 0; o->tag && i < n->n; i++) {
+        const char *value = td_read_text(r, n->value[i], "a tag");
+        if (value) o->tag[o->n_tags++] = (td_order_tag){ td_keep(r, n->key[i]->text), value };
+    }
+}
+
+/* ---- stems ----------------------------------------------------------------------------------------------------------
+ */
+
+static void stem_role(td_reader *r, td_node *n, void *into)
+{
+    const char *role = td_read_text(r, n, "'role'");
+    ((td_stem_wish *)into)->role = role;
+    if (!role || td_role_known(role)) return;
+    const char *const *names;
+    size_t count = td_role_names(&names);
+    const char *near = td_did_you_mean(r->messages, role, names, count);
+    td_mistake(r->messages, n, "unknown_role", near ? near : "'topdown help roles' lists them", "no role '%s'",
+               td_cut(r->messages, role));
+}
+
+static void stem_level(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24 };
+    td_read_number(r, n, &f, &((td_stem_wish *)into)->level_db);
+}
+
+static void stem_pan(td_reader *r, td_node *n, void *into)
+{
+    td_read_pan(r, n, &((td_stem_wish *)into)->pan, NULL);
+}
+
+static const td_member stem_members[] = {
+    TD_WHOLE("file", NULL),
+    TD_MEMBER(td_stem_wish, "name", td_member_text, name),
+    TD_WHOLE("role", stem_role),
+    TD_WHOLE("level", stem_level),
+    TD_WHOLE("pan", stem_pan),
+    TD_MEMBER(td_stem_wish, "polarity", td_member_polarity, flip),
+    { 0 },
+};
+
+static bool read_stem(td_reader *r, td_node *n, const char *folder, td_stem_wish *stem)
+{
+    *stem = (td_stem_wish){ .pan = NAN };
+    const td_node *file = n;
+    if (n->kind != TD_NODE_TEXT) {
+        td_read_members(r, n, "a stem", stem_members, stem);
+        file = td_node_get(n, "file");
+        if (n->kind == TD_NODE_MAP && !file)
+            td_mistake(r->messages, n, "missing", "write for example { file: \"07 Spur 7.wav\", role: vocals.lead }",
+                       "a stem without 'file'");
+    }
+    stem->file = file ? read_place(r, file, "'file'", folder) : NULL;
+    return stem->file;
+}
+
+static void read_files(td_reader *r, td_node *list, td_order *o)
+{
+    if (!td_want(r, list, TD_NODE_LIST, "'files'")) return;
+    if (list->n > TD_STEMS_MAX)
+        td_mistake(r->messages, list->value[TD_STEMS_MAX], "too_many", NULL, "an order has at most %d stems",
+                   TD_STEMS_MAX);
+    const char *folder = td_place_of(o->stems_folder) == TD_PLACE_PATH ? o->stems_folder : NULL;
+    o->stem = td_take(r, list->n, sizeof *o->stem);
+    for (size_t i = 0; o->stem && i < list->n && i < TD_STEMS_MAX; i++)
+        if (read_stem(r, list->value[i], folder, &o->stem[o->n_stems])) o->n_stems++;
+}
+
+static void read_unknown(td_reader *r, td_node *n, void *into)
+{
+    static const char *const words[] = { "other", "ask", "fail", NULL };
+    int word = td_read_word(r, n, "'unknown'", words);
+    if (word >= 0) ((td_order *)into)->unknown = (td_unknown)word;
+}
+
+static const td_member stems_members[] = {
+    TD_WHOLE("folder", NULL),
+    TD_WHOLE("files", NULL),
+    TD_WHOLE("unknown", read_unknown),
+    { 0 },
+};
+
+static void read_stems(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    if (n->kind == TD_NODE_LIST) { /* short form: the files */
+        read_files(r, n, o);
+        return;
+    }
+    const td_node *folder = n->kind == TD_NODE_TEXT ? n : td_node_get(n, "folder");
+    if (folder) o->stems_folder = read_place(r, folder, "'folder'", NULL);
+    if (n->kind == TD_NODE_TEXT) return;
+    td_read_members(r, n, "'stems'", stems_members, o);
+    td_node *files = td_node_get(n, "files");
+    if (files) read_files(r, files, o);
+    if (!folder && !files)
+        td_mistake(r->messages, n, "missing", "write 'folder: stems/'", "'stems' names neither a folder nor files");
+}
+
+static void read_reference(td_reader *r, td_node *n, void *into)
+{
+    ((td_order *)into)->reference = read_place(r, n, "'reference'", NULL);
+}
+
+static void read_rough(td_reader *r, td_node *n, void *into)
+{
+    ((td_order *)into)->rough = read_place(r, n, "'rough'", NULL);
+}
+
+/* ---- recipes --------------------------------------------------------------------------------------------------------
+ */
+
+static const td_member mix_members[] = {
+    TD_WHOLE("recipe", NULL),
+    TD_WHOLE("label", NULL),
+    TD_WHOLE("set", NULL),
+    { 0 },
+};
+
+static void read_set(td_reader *r, const td_node *set, td_order_mix *mix)
+{
+    if (!td_want(r, set, TD_NODE_MAP, "'set'")) return;
+    td_setting *setting = td_take(r, set->n, sizeof *setting);
+    mix->set = setting;
+    for (size_t i = 0; setting && i < set->n; i++) {
+        const char *value = td_read_text(r, set->value[i], "a knob");
+        if (value) setting[mix->n_set++] = (td_setting){ td_keep(r, set->key[i]->text), value };
+    }
+}
+
+static bool label_taken(const td_order *o, const char *label)
+{
+    for (size_t i = 0; i < o->n_mixes; i++)
+        if (strcmp(o->mix[i].label, label) == 0) return true;
+    return false;
+}
+
+/* The label as written, else the recipe's name with a number behind a second one. */
+static const char *label_mix(td_reader *r, const td_order *o, const td_node *label, const char *recipe)
+{
+    if (label) {
+        const char *text = td_read_text(r, label, "'label'");
+        if (text && label_taken(o, text))
+            td_mistake(r->messages, label, "repeated_name", NULL, "another mix is labelled '%s' already",
+                       td_cut(r->messages, text));
+        return text;
+    }
+    const char *base = td_basename(recipe), *dot = td_is_path(recipe) ? strrchr(base, '.') : NULL;
+    const char *plain = td_arena_strndup(r->arena, base, dot ? (size_t)(dot - base) : strlen(base)), *text = plain;
+    for (unsigned i = 2; text && label_taken(o, text); i++) text = td_arena_printf(r->arena, "%s-%u", plain, i);
+    if (!text) td_messages_break(r->messages);
+    return text;
+}
+
+static bool read_mix(td_reader *r, td_node *n, td_order *o)
+{
+    td_order_mix *mix = &o->mix[o->n_mixes];
+    const td_node *recipe = n, *label = NULL, *set = NULL;
+    if (n->kind != TD_NODE_TEXT) {
+        td_read_members(r, n, "an entry of 'recipes'", mix_members, mix);
+        recipe = td_node_get(n, "recipe");
+        label = td_node_get(n, "label");
+        set = td_node_get(n, "set");
+        if (n->kind == TD_NODE_MAP && !recipe)
+            td_mistake(r->messages, n, "missing", "write for example { recipe: pop-rock }", "a mix without 'recipe'");
+    }
+    const char *name = recipe ? td_read_text(r, recipe, "'recipe'") : NULL;
+    if (!name) return false;
+    mix->recipe = td_is_path(name) ? read_place(r, recipe, "'recipe'", NULL) : name;
+    mix->label = label_mix(r, o, label, name);
+    if (set) read_set(r, set, mix);
+    return mix->recipe && mix->label;
+}
+
+static void read_recipes(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    if (!td_want(r, n, TD_NODE_LIST, "'recipes'")) return;
+    o->mix = td_take(r, n->n, sizeof *o->mix);
+    for (size_t i = 0; o->mix && i < n->n; i++)
+        if (read_mix(r, n->value[i], o)) o->n_mixes++;
+}
+
+/* Reads a recipe as a mixdown would, for its messages alone; knobs are judged where the order turns them. */
+static void try_recipe(td_reader *r, const td_library *l, const td_node *at, const char *what, const td_node *set)
+{
+    if (!td_is_path(what) && !td_library_find(l, what)) {
+        const char *names[256];
+        const char *near = td_did_you_mean(r->messages, what, names, td_library_names(l, names, 256));
+        td_mistake(r->messages, at, "unknown_recipe", near ? near : "'topdown recipe list' lists them",
+                   "no recipe '%s'", td_cut(r->messages, what));
+        return;
+    }
+    if (td_is_path(what) && !td_is_file(what)) {
+        td_mistake(r->messages, at, "unreadable", NULL, "there is no file '%s'", what);
+        return;
+    }
+    td_reader inner = td_reader_new(r->messages, false);
+    td_node *root = inner.arena ? td_resolve_named(&inner, l, what) : NULL;
+    if (root) td_recipe_make(&inner, root, set);
+    if (!inner.arena) td_messages_break(r->messages);
+    td_arena_free(inner.arena);
+}
+
+static void try_recipes(td_reader *r, const td_library *l, const td_node *list)
+{
+    for (size_t i = 0; list && list->kind == TD_NODE_LIST && i < list->n; i++) {
+        const td_node *n = list->value[i], *name = n->kind == TD_NODE_TEXT ? n : td_node_get(n, "recipe");
+        const td_node *set = td_node_get(n, "set");
+        if (!name || name->kind != TD_NODE_TEXT || (r->remote && td_is_path(name->text))) continue;
+        const char *what = td_is_path(name->text) ? td_beside(r, name->doc->file, name->text) : name->text;
+        if (what) try_recipe(r, l, name, what, set && set->kind == TD_NODE_MAP ? set : NULL);
+    }
+}
+
+/* ---- outputs --------------------------------------------------------------------------------------------------------
+ */
+
+static void output_format(td_reader *r, td_node *n, void *into)
+{
+    td_read_format(r, n, &((td_output *)into)->format);
+}
+
+static void output_rate(td_reader *r, td_node *n, void *into)
+{
+    static const char *const rates[] = { "session", "44.1 kHz",  "48 kHz",  "88.2 kHz",
+                                         "96 kHz",  "176.4 kHz", "192 kHz", NULL };
+    static const unsigned hz[] = { 0, 44100, 48000, 88200, 96000, 176400, 192000 };
+    int word = td_read_word(r, n, "'rate'", rates);
+    if (word >= 0) ((td_output *)into)->rate_hz = hz[word];
+}
+
+static void output_bitrate(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "bitrate", .measure = TD_MEASURE_KBITS, .min = 32, .max = 512 };
+    double kbps;
+    if (td_read_number(r, n, &f, &kbps)) ((td_output *)into)->bitrate_kbps = (unsigned)kbps;
+}
+
+static const td_member output_members[] = {
+    TD_WHOLE("format", output_format),
+    TD_WHOLE("bits", NULL),
+    TD_WHOLE("bitrate", output_bitrate),
+    TD_WHOLE("rate", output_rate),
+    TD_MEMBER(td_output, "loudness", td_target_loudness, target),
+    TD_MEMBER(td_output, "true_peak", td_target_true_peak, target),
+    TD_MEMBER(td_output, "peak", td_target_peak, target),
+    TD_MEMBER(td_output, "limiting", td_target_limiting, target),
+    { 0 },
+};
+
+static const td_member raw_members[] = {
+    TD_WHOLE("format", output_format),
+    TD_WHOLE("bits", NULL),
+    TD_WHOLE("rate", output_rate),
+    { 0 },
+};
+
+#define NO_TARGET                                                                         \
+    {                                                                                     \
+        .loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN, .limiting_db = NAN \
+    }
+static const td_output wav24 = { .format = "wav", .bits = 24, .target = NO_TARGET };
+static const td_output wav32 = { .format = "wav", .bits = 32, .target = NO_TARGET };
+
+/* What only format and the rest together can tell; fills in what a format has by default. */
+static void settle_output(td_reader *r, td_node *n, td_output *o)
+{
+    bool mp3 = strcmp(o->format, "mp3") == 0, lossy = mp3 || strcmp(o->format, "opus") == 0;
+    td_node *bits = td_node_get(n, "bits"), *bitrate = td_node_get(n, "bitrate"), *rate = td_node_get(n, "rate");
+    if (lossy || (o->bits == 32 && strcmp(o->format, "flac") == 0)) o->bits = lossy ? 0 : 24;
+    if (bits) td_read_bits(r, bits, o->format, &o->bits);
+    if (bitrate && !lossy)
+        td_mistake(r->messages, bitrate, "bad_bitrate", "leave 'bitrate' out", "%s has no bit rate", o->format);
+    if (mp3 && o->bitrate_kbps > 320)
+        td_mistake(r->messages, bitrate, "out_of_range", "32 to 320 kbit/s", "mp3 has no more than 320 kbit/s");
+    if (lossy && o->rate_hz > 48000)
+        td_mistake(r->messages, rate, "out_of_range", "leave 'rate' out", "%s has no more than 48 kHz", o->format);
+    if (lossy && !bitrate) o->bitrate_kbps = mp3 ? 192 : 128;
+}
+
+static void read_output(td_reader *r, td_node *n, const char *what, const td_member *members, td_output *o)
+{
+    if (n->kind == TD_NODE_TEXT) /* short form: the format */
+        td_read_format(r, n, &o->format);
+    else
+        td_read_members(r, n, what, members, o);
+    settle_output(r, n, o);
+}
+
+static const td_output *read_outputs(td_reader *r, td_node *n, const char *what, size_t *count)
+{
+    if (!td_want(r, n, TD_NODE_LIST, td_say(r->messages, "'%ss'", what))) return NULL;
+    td_output *out = td_take(r, n->n, sizeof *out);
+    for (size_t i = 0; out && i < n->n; i++) {
+        out[i] = wav24;
+        read_output(r, n->value[i], td_say(r->messages, "a %s", what), output_members, &out[i]);
+    }
+    *count = out ? n->n : 0;
+    return out;
+}
+
+static void read_previews(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->preview = read_outputs(r, n, "preview", &o->n_previews);
+}
+
+static void read_masters(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->master = read_outputs(r, n, "master", &o->n_masters);
+}
+
+static void read_premaster(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->has_premaster = true;
+    o->premaster = wav32;
+    read_output(r, n, "premaster", raw_members, &o->premaster);
+}
+
+static void read_groups(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->has_groups = true;
+    o->groups = wav24;
+    read_output(r, n, "groups", raw_members, &o->groups);
+}
+
+/* A list of words as bits in their order. */
+static unsigned read_bits_of(td_reader *r, const td_node *n, const char *label, const char *const *words)
+{
+    unsigned bits = 0;
+    size_t count = n->kind == TD_NODE_LIST ? n->n : 1;
+    for (size_t i = 0; i < count; i++) {
+        int word = td_read_word(r, n->kind == TD_NODE_LIST ? n->value[i] : n, label, words);
+        if (word >= 0) bits |= 1u << word;
+    }
+    return bits;
+}
+
+const char *const td_version_words[] = { "instrumental", "acapella", "tv", NULL };
+const char *const td_handoff_words[] = { "dawproject", "reaper", NULL };
+const char *const td_report_words[] = { "html", "json", NULL };
+
+static void read_versions(td_reader *r, td_node *n, void *into)
+{
+    ((td_order *)into)->versions = read_bits_of(r, n, "'versions'", td_version_words);
+}
+
+static void read_handoff(td_reader *r, td_node *n, void *into)
+{
+    ((td_order *)into)->handoff = read_bits_of(r, n, "'handoff'", td_handoff_words);
+}
+
+static void read_report(td_reader *r, td_node *n, void *into)
+{
+    ((td_order *)into)->report = TD_REPORT_JSON | read_bits_of(r, n, "'report'", td_report_words);
+}
+
+static const char *const name_words[] = { "Artist", "Song", "Recipe", "rev", "Part", "rate", "bits", NULL };
+
+static void read_naming(td_reader *r, td_node *n, void *into)
+{
+    const char *text = td_read_text(r, n, "'naming'");
+    bool part = false;
+    for (const char *open = text; open && (open = strchr(open, '{')); open++) {
+        size_t length = strcspn(open + 1, "{}");
+        const char *word = td_say(r->messages, "%.*s", (int)length, open + 1);
+        size_t known = 0;
+        while (name_words[known] && strcmp(name_words[known], word) != 0) known++;
+        part |= strcmp(word, "Part") == 0;
+        if (!name_words[known] || open[1 + length] != '}')
+            td_mistake_in(r->messages, n, (size_t)(open - text), length + 1 + (open[1 + length] == '}'), "unknown_word",
+                          td_one_of(r->messages, word, name_words, known), "names have no part '{%s}'",
+                          td_cut(r->messages, word));
+    }
+    if (text && strchr(text, '/'))
+        td_mistake(r->messages, n, "bad_name", NULL, "'naming' cannot make folders");
+    else if (text && !part)
+        td_mistake(r->messages, n, "bad_name", "add {Part}", "'naming' gives preview and master the same name");
+    ((td_order *)into)->naming = text;
+}
+
+static const td_member outputs_members[] = {
+    TD_WHOLE("previews", read_previews), TD_WHOLE("masters", read_masters), TD_WHOLE("premaster", read_premaster),
+    TD_WHOLE("versions", read_versions), TD_WHOLE("groups", read_groups),   TD_WHOLE("handoff", read_handoff),
+    TD_WHOLE("report", read_report),     TD_WHOLE("naming", read_naming),   { 0 },
+};
+
+static void read_outputs_map(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->has_outputs = true;
+    o->recipe_preview = false;
+    o->n_masters = 0;
+    o->report = TD_REPORT_JSON;
+    td_read_members(r, n, "'outputs'", outputs_members, o);
+}
+
+void td_order_defaults(td_order *o)
+{
+    o->recipe_preview = true;
+    o->master = &wav24;
+    o->n_masters = 1;
+    o->report = TD_REPORT_HTML | TD_REPORT_JSON;
+    o->priority = TD_PRIORITY_NORMAL;
+    o->ab_loudness_match = o->ab_comments = o->ab_approve = true;
+    o->ab_expires_days = 30;
+}
+
+/* ---- the A/B page ---------------------------------------------------------------------------------------------------
+ */
+
+static void ab_expires(td_reader *r, td_node *n, void *into)
+{
+    static const td_field f = { .name = "expires", .measure = TD_MEASURE_DAYS, .min = 1, .max = 3650 };
+    td_read_number(r, n, &f, &((td_order *)into)->ab_expires_days);
+}
+
+static const td_member ab_members[] = {
+    TD_MEMBER(td_order, "loudness_match", td_member_switch, ab_loudness_match),
+    TD_MEMBER(td_order, "blind", td_member_switch, ab_blind),
+    TD_MEMBER(td_order, "comments", td_member_switch, ab_comments),
+    TD_MEMBER(td_order, "approve", td_member_switch, ab_approve),
+    TD_WHOLE("expires", ab_expires),
+    { 0 },
+};
+
+static void read_ab(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    o->ab = true;
+    if (n->kind == TD_NODE_TEXT)
+        td_read_switch(r, n, "'ab'", &o->ab);
+    else
+        td_read_members(r, n, "'ab'", ab_members, o);
+}
+
+/* ---- notices and delivery
+ * -------------------------------------------------------------------------------------------- */
+
+const char *const td_hook_events[] = { "job.started",    "job.held",   "job.preview_ready",
+                                       "job.done",       "job.failed", "job.cancelled",
+                                       "ab.opened",      "ab.comment", "ab.decision",
+                                       "share.expiring", NULL };
+
+static bool address_among(td_reader *r, const td_node *n, const char *label, const char *text, unsigned places,
+                          const char *hint)
+{
+    if (places & 1u << td_place_of(text)) return true;
+    td_mistake(r->messages, n, "bad_address", hint, "%s cannot be '%s'", label, td_cut(r->messages, text));
+    return false;
+}
+
+static void hook_url(td_reader *r, td_node *n, void *into)
+{
+    const char *url = td_read_text(r, n, "'url'");
+    if (url && address_among(r, n, "'url'", url, 1u << TD_PLACE_HTTPS | 1u << TD_PLACE_HTTP, "write an https address"))
+        ((td_order_hook *)into)->url = url;
+}
+
+static void hook_secret(td_reader *r, td_node *n, void *into)
+{
+    const char *secret = td_read_text(r, n, "'secret'");
+    if (secret && td_starts_with(secret, "whsec_"))
+        td_mistake(r->messages, n, "secret", "store it as a credential and write its name",
+                   "this is a secret itself; an order holds its name only");
+    else
+        ((td_order_hook *)into)->secret = secret;
+}
+
+static void hook_events(td_reader *r, td_node *n, void *into)
+{
+    td_order_hook *hook = into;
+    hook->event = td_read_texts(r, n, "'events'", &hook->n_events);
+    for (size_t i = 0; i < hook->n_events; i++)
+        td_read_word(r, n->kind == TD_NODE_LIST ? n->value[i] : n, "'events'", td_hook_events);
+}
+
+static const td_member hook_members[] = {
+    TD_WHOLE("url", hook_url),
+    TD_WHOLE("secret", hook_secret),
+    TD_WHOLE("events", hook_events),
+    { 0 },
+};
+
+static void read_notify(td_reader *r, td_node *n, void *into)
+{
+    td_order *o = into;
+    if (!td_want(r, n, TD_NODE_LIST, "'notify'")) return;
+    o->hook = td_take(r, n->n, sizeof *o->hook);
+    for (size_t i = 0; o->hook && i < n->n; i++) {
+        td_order_hook *hook = &o->hook[o->n_hooks];
+        td_read_members(r, n->value[i], "an entry of 'notify'", hook_members, hook);
+        if (n->value[i]->kind == TD_NODE_MAP && !td_node_get(n->value[i], "url"))
+            td_mistake(r->messages, n->value[i], "missing", NULL, "a notice without 'url'");
+        o->n_hooks += hook->url != NULL;
+    }
+}
+
+static void deliver_to(td_reader *r, td_node *n, void *into)
+{
+    const char *to = td_read_text(r, n, "'to'");
+    unsigned places = 1u << TD_PLACE_HTTPS | 1u << TD_PLACE_HTTP | 1u << TD_PLACE_S3;
+    if (to && address_among(r, n, "'to'", to, places, "write an https address or s3://bucket/prefix/"))
+        ((td_order *)into)->deliver_to = to;
+}
+
+static const td_member deliver_members[] = {
+    TD_WHOLE("to", deliver_to),
+    { 0 },
+};
+
+static void read_deliver(td_reader *r, td_node *n, void *into)
+{
+    td_read_members(r, n, "'deliver'", deliver_members, into);
+}
+
+/* ---- when -----------------------------------------------------------------------------------------------------------
+ */
+
+static bool read_digits(const char **s, int count, int max, int *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++, (*s)++) {
+        if (!isdigit((unsigned char)**s)) return false;
+        *out = *out * 10 + **s - '0';
+    }
+    return *out <= max;
+}
+
+static bool take(const char **s, char c)
+{
+    return **s == c && (*s)++;
+}
+
+static bool clock_of(const char *s, unsigned *minute)
+{
+    int h, m;
+    if (!read_digits(&s, 2, 23, &h) || !take(&s, ':') || !read_digits(&s, 2, 59, &m) || *s) return false;
+    *minute = (unsigned)(h * 60 + m);
+    return true;
+}
+
+/* RFC 3339: 2026-11-20T22:00:00+01:00, or Z; parts of a second are passed over. */
+static bool time_of(const char *s, int64_t *unix_s)
+{
+    struct tm t = { 0 };
+    int year, month, offset_h = 0, offset_m = 0;
+    if (!read_digits(&s, 4, 9999, &year) || !take(&s, '-') || !read_digits(&s, 2, 12, &month) || !take(&s, '-'))
+        return false;
+    if (!read_digits(&s, 2, 31, &t.tm_mday) || !(take(&s, 'T') || take(&s, 't') || take(&s, ' '))) return false;
+    if (!read_digits(&s, 2, 23, &t.tm_hour) || !take(&s, ':') || !read_digits(&s, 2, 59, &t.tm_min)) return false;
+    if (!take(&s, ':') || !read_digits(&s, 2, 60, &t.tm_sec)) return false;
+    if (take(&s, '.')) s += strspn(s, "0123456789");
+    bool west = *s == '-';
+    if (!take(&s, 'Z') && !take(&s, 'z')) {
+        if (!take(&s, '+') && !take(&s, '-')) return false;
+        if (!read_digits(&s, 2, 23, &offset_h) || !take(&s, ':') || !read_digits(&s, 2, 59, &offset_m)) return false;
+    }
+    if (*s || month < 1 || t.tm_mday < 1) return false;
+    t.tm_year = year - 1900;
+    t.tm_mon = month - 1;
+    int day = t.tm_mday;
+    *unix_s = timegm(&t) - (west ? -1 : 1) * (offset_h * 3600 + offset_m * 60);
+    return t.tm_mday == day; /* timegm makes 31 February a day in March */
+}
+
+static void read_moment(td_reader *r, td_node *n, void *into)
+{
+    td_moment *out = into;
+    const char *text = NULL;
+    td_member_text(r, n, &text);
+    if (!text) return;
+    if (clock_of(text, &out->minute))
+        out->kind = TD_MOMENT_CLOCK;
+    else if (time_of(text, &out->unix_s))
+        out->kind = TD_MOMENT_TIME;
+    else
+        td_mistake(r->messages, n, "bad_time", "write for example \"22:00\" or 2026-11-20T22:00:00+01:00",
+                   "'%s' needs a time, not '%s'", td_node_key(n)->text, td_cut(r->messages, text));
+}
+
+static const char *const priorities[] = { "low", "normal", "high", NULL };
+
+const char *td_priority_name(td_priority p)
+{
+    return priorities[p];
+}
+
+static void read_priority(td_reader *r, td_node *n, void *into)
+{
+    int word = td_read_word(r, n, "'priority'", priorities);
+    if (word >= 0) ((td_order *)into)->priority = (td_priority)word;
+}
+
+/* ---- the order ------------------------------------------------------------------------------------------------------
+ */
+
+static const td_member order_members[] = {
+    TD_WHOLE("topdown", NULL),
+    TD_MEMBER(td_order, "name", td_member_text, name),
+    TD_MEMBER(td_order, "title", td_member_text, title),
+    TD_MEMBER(td_order, "artist", td_member_text, artist),
+    TD_WHOLE("client", read_client),
+    TD_WHOLE("tempo", read_tempo),
+    TD_WHOLE("isrc", read_isrc),
+    TD_WHOLE("stems", read_stems),
+    TD_WHOLE("reference", read_reference),
+    TD_WHOLE("rough", read_rough),
+    TD_WHOLE("balance", read_balance),
+    TD_WHOLE("recipes", read_recipes),
+    TD_WHOLE("outputs", read_outputs_map),
+    TD_WHOLE("ab", read_ab),
+    TD_WHOLE("notify", read_notify),
+    TD_WHOLE("deliver", read_deliver),
+    TD_MEMBER(td_order, "deliver_by", read_moment, deliver_by),
+    TD_WHOLE("priority", read_priority),
+    TD_MEMBER(td_order, "not_before", read_moment, not_before),
+    TD_WHOLE("tags", read_tags),
+    { 0 },
+};
+
+void td_order_free(td_order *o)
+{
+    if (o) td_arena_free(o->arena); /* the order itself lies in it */
+}
+
+static void check_order(td_reader *r, const td_node *root, const td_order *o)
+{
+    static const char *const needed[][2] = {
+        {"stems",    "write 'stems: { folder: stems/ }'"},
+        { "recipes", "write 'recipes: [ pop-rock ]'"    }
+    };
+    for (size_t i = 0; i < 2; i++)
+        if (!td_node_get(root, needed[i][0]))
+            td_mistake(r->messages, root, "missing", needed[i][1], "a job without '%s'", needed[i][0]);
+    const td_node *recipes = td_node_get(root, "recipes");
+    if (recipes && recipes->kind == TD_NODE_LIST && !recipes->n)
+        td_mistake(r->messages, recipes, "missing", needed[1][1], "'recipes' is empty");
+    if (o->has_balance && o->balance == TD_BALANCE_ROUGH && !o->rough)
+        td_mistake(r->messages, td_node_get(root, "balance"), "missing", "name it: 'rough: refs/rough-mix.wav'",
+                   "balance 'rough' needs a rough mix");
+}
+
+static td_order *make_order(td_reader *r, const td_library *l, const char *file, const char *text, size_t length)
+{
+    td_node *root = td_yaml_read(r->arena, file, text, length, r->messages);
+    if (!root || !td_check_header(r->messages, root, "job/1")) return NULL;
+    td_order *o = td_take(r, 1, sizeof *o);
+    if (!o) return NULL;
+    *o = (td_order){ .arena = r->arena };
+    td_order_defaults(o);
+    td_read_members(r, root, "a job", order_members, o);
+    if (!td_node_get(root, "ab")) o->ab = o->n_mixes > 1;
+    check_order(r, root, o);
+    if (l) try_recipes(r, l, td_node_get(root, "recipes"));
+    return o;
+}
+
+td_status td_order_parse(const td_library *l, const char *file, const char *text, size_t length, td_order **out,
+                         td_messages *m)
+{
+    td_reader r = td_reader_new(m, !file);
+    td_order *o = r.arena ? make_order(&r, l, file ? file : "job", text, length) : NULL;
+    td_status st = td_reader_end(&r, TD_JOB);
+    *out = st == TD_OK ? o : NULL;
+    return st;
+}
+
+td_status td_order_load(const td_library *l, const char *path, td_order **out, td_messages *m)
+{
+    *out = NULL;
+    td_arena *a = td_arena_new();
+    char *text;
+    size_t length;
+    td_error err = { 0 };
+    td_status st = a ? td_file_read(a, path, TD_YAML_BYTES, &text, &length, &err) : TD_NOMEM;
+    if (st == TD_OK)
+        st = td_order_parse(l, path, text, length, out, m);
+    else if (st != TD_NOMEM)
+        td_mistake_file(m, path, &err);
+    td_arena_free(a);
+    return st;
+}
