@@ -103,7 +103,7 @@ td_status td_decide_staging(td_decider *d, td_error *err)
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
         const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, b));
-        p->peak_dbfs = s->peak_dbfs;
+        p->peak_dbfs = td_round_to(s->peak_dbfs, 0.01);
         /* clip gains carry two decimals: staging is promised to 0.01 dB */
         p->clip_gain_db = s->peak_dbfs < -80 ? 0 : td_round_to(d->recipe->stage_dbfs - stage_level(d, s), 0.01);
     }

@@ -346,8 +346,8 @@ static td_status explain(solver *s, td_error *err)
         }
         if (i == 0) {
             s->step->asked_db = asked(g);
-            s->step->planned_max_db = g->max_db;
-            s->step->planned_p95_db = g->p95_db;
+            s->step->planned_max_db = td_round_to(g->max_db, 0.01);
+            s->step->planned_p95_db = td_round_to(g->p95_db, 0.01);
         }
     }
     s->step->origin = TD_SOLVED;

@@ -86,10 +86,12 @@ static void outside(const td_target_curve *curve, const double level_db[TD_BANDS
     }
 }
 
-static td_status bell_part(td_decider *d, const td_part_wish *wish, double at_hz, double gain_db, double q,
-                           td_plan_part *out, td_error *err)
+enum { BELLS = 4, APART = 3 /* bands: an octave */ };
+#define LEAST_DB 0.5 /* a smaller move is not worth a band */
+#define BELL_Q   1.0
+
+static td_status bell_part(td_decider *d, double at_hz, double gain_db, td_plan_part *out, td_error *err)
 {
-    (void)wish;
     const td_processor *eq = td_processor_find("eq"), *bell = eq ? td_part_find(eq, "bell") : NULL;
     if (!bell) return td_fail(err, TD_FAILED, NULL, NULL, "the rack has no bell to match with");
     *out = (td_plan_part){ .proc = bell, .value = td_arena_array(d->arena, bell->n_params, sizeof(double)) };
@@ -97,8 +99,26 @@ static td_status bell_part(td_decider *d, const td_part_wish *wish, double at_hz
     td_processor_defaults(bell, out->value);
     out->value[td_param_find(bell, "at")] = at_hz;
     out->value[td_param_find(bell, "gain")] = gain_db;
-    out->value[td_param_find(bell, "q")] = q;
+    out->value[td_param_find(bell, "q")] = BELL_Q;
     return TD_OK;
+}
+
+/* Where the largest move is left, at least an octave from the bells there are. */
+static size_t worst_band(const double want[TD_BANDS], const td_plan_part *part, size_t n)
+{
+    size_t worst = 0;
+    double most = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        bool taken = false;
+        for (size_t k = 0; k < n; k++) {
+            double at = part[k].value[td_param_find(part[k].proc, "at")];
+            taken = taken || fabs(td_log2(td_band_hz(i) / at)) * 3 < APART - 0.5;
+        }
+        if (taken || fabs(want[i]) <= most) continue;
+        most = fabs(want[i]);
+        worst = i;
+    }
+    return most > 0 ? worst : 0;
 }
 
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
@@ -121,21 +141,19 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         want[i] = td_clamp(-part_of * off[i], -2, 2);
         most = fmax(most, fabs(off[i]));
     }
-    for (size_t k = 0; k < 4 && *n < room; k++) {
-        size_t worst = 0;
-        for (size_t i = 0; i < TD_BANDS; i++)
-            if (fabs(want[i]) > fabs(want[worst])) worst = i;
+    for (size_t k = 0; k < BELLS && *n < room; k++) {
+        size_t worst = worst_band(want, part, *n);
         double gain = td_round_to(td_clamp(want[worst], -2, 2), 0.1), at = td_band_label(worst);
-        if (fabs(gain) < 0.3) break;
-        TD_TRY(bell_part(d, wish, at, gain, 1.0, &part[*n], err));
-        part[*n].reason =
-            td_arena_printf(d->arena,
-                            "%g Hz: %+.1f dB, %.0f %% of the %.1f dB the long-term spectrum %s against three quarters "
-                            "of the '%s' mixes, smoothed over an octave",
-                            at, gain, part_of * 100, fabs(off[worst]), off[worst] > 0 ? "has too much" : "lacks", name);
+        if (fabs(gain) < LEAST_DB) break;
+        TD_TRY(bell_part(d, at, gain, &part[*n], err));
+        part[*n].reason = td_arena_printf(
+            d->arena,
+            "%g Hz: %+.1f dB, %.0f %% of the %.1f dB by which the long-term spectrum %s three quarters of the '%s' "
+            "mixes, smoothed over an octave",
+            at, gain, part_of * 100, fabs(off[worst]), off[worst] > 0 ? "exceeds" : "stays below", name);
         if (!part[*n].reason) return td_decide_nomem(err);
         (*n)++;
-        for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, 1.0);
+        for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
     }
     if (*n) return TD_OK;
     return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of what '%s' mixes do", site->name, most,
