@@ -78,7 +78,7 @@ void td_reader_close(td_reader *r);
 td_status td_reader_read(td_reader *r, float *const *ch, size_t frames, size_t *got, td_error *err);
 uint64_t td_reader_nonfinite(const td_reader *r); /* samples set to zero so far */
 
-/* One stem: a file, or an L and an R file, at the session's rate (libsoxr VHQ where it differs). channels is 1 or 2. */
+/* One stem: a file, or an L and an R file, at the session's rate (converted where it differs). channels is 1 or 2. */
 typedef struct td_source td_source;
 td_status td_source_open(const char *path, const char *path_right, unsigned rate_hz, td_source **out, td_error *err);
 void td_source_close(td_source *s);

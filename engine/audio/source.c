@@ -37,7 +37,7 @@ static td_status lane_open(const char *path, unsigned rate_hz, lane **out, uint6
     lane *l = *out = calloc(1, sizeof *l);
     if (!l) return TD_NOMEM;
     td_status st = td_reader_open(path, &l->reader, &info, &faults, err);
-    if (!st && info.rate_hz != rate_hz) st = td_resampler_new(info.rate_hz, rate_hz, info.channels, &l->resampler, err);
+    if (!st && info.rate_hz != rate_hz) st = td_resampler_new(info.rate_hz, rate_hz, info.channels, &l->resampler);
     if (st) return st;
     l->channels = info.channels;
     *frames = td_resampled(info.frames, info.rate_hz, rate_hz);
@@ -47,21 +47,19 @@ static td_status lane_open(const char *path, unsigned rate_hz, lane **out, uint6
 static td_status lane_convert(lane *l, float *const *ch, size_t frames, size_t *got, td_error *err)
 {
     size_t taken = 0, made = 1;
-    td_status st = TD_OK;
-    for (*got = 0; !st && *got < frames && (made || !l->ended); *got += made) {
+    for (*got = 0; *got < frames && (made || !l->ended); *got += made) {
         float *to[2] = { ch[0] + *got, l->channels > 1 ? ch[1] + *got : NULL };
         if (l->used == l->have && !l->ended) {
-            st = td_reader_read(l->reader, (float *const[]){ l->in[0], l->in[1] }, BLOCK, &l->have, err);
+            td_status st = td_reader_read(l->reader, (float *const[]){ l->in[0], l->in[1] }, BLOCK, &l->have, err);
             if (st) return st;
             l->used = 0;
             l->ended = l->have == 0;
         }
         const float *from[2] = { l->in[0] + l->used, l->in[1] + l->used };
-        st = td_resampler_run(l->resampler, l->ended ? NULL : from, l->have - l->used, &taken, to, frames - *got, &made,
-                              err);
+        td_resampler_run(l->resampler, l->ended ? NULL : from, l->have - l->used, &taken, to, frames - *got, &made);
         l->used += taken;
     }
-    return st;
+    return TD_OK;
 }
 
 /* Fills all of ch: beyond the file's end there is silence, for its partner may be longer. */

@@ -42,7 +42,6 @@ struct td_writer {
     td_encoding e;
     td_sink sink;
     td_resampler *resampler; /* NULL: the rate stays */
-    uint64_t frames_in, frames_out;
     td_random dither[2];
     td_block block;
     float converted[2][TD_BLOCK];
@@ -123,28 +122,21 @@ static td_status encode(td_writer *w, const float *const *ch, size_t frames, td_
         st = w->encoder->write(w->state, &w->e, &w->block, n);
         st = check_sink(w, st, err);
     }
-    w->frames_out += frames;
     return st;
 }
 
-/* Encodes what the resampler gives for these frames; NULL: for the end, to the exact length. */
+/* Encodes what the resampler makes of these frames; NULL: of the end. */
 static td_status convert(td_writer *w, const float *const *ch, size_t frames, td_error *err)
 {
-    uint64_t want = td_resampled(w->frames_in, w->e.spec.rate_hz, w->e.spec.out_rate_hz);
-    size_t used = 0, taken = 0, made = 1;
-    td_status st = TD_OK;
     float *const to[2] = { w->converted[0], w->converted[1] };
-    while (!st && (ch ? used < frames || made : w->frames_out < want)) {
+    size_t used = 0, taken, made;
+    td_status st;
+    do {
         const float *from[2] = { ch ? ch[0] + used : NULL, ch && w->e.spec.channels > 1 ? ch[1] + used : NULL };
-        size_t room = !ch && want - w->frames_out < TD_BLOCK ? (size_t)(want - w->frames_out) : TD_BLOCK;
-        st = td_resampler_run(w->resampler, ch ? from : NULL, frames - used, &taken, to, room, &made, err);
-        used += ch ? taken : 0;
-        if (!st && !ch && !made) {
-            memset(w->converted, 0, sizeof w->converted);
-            made = room;
-        }
-        if (!st) st = encode(w, (const float *const *)to, made, err);
-    }
+        td_resampler_run(w->resampler, ch ? from : NULL, frames - used, &taken, to, TD_BLOCK, &made);
+        used += taken;
+        st = encode(w, (const float *const *)to, made, err);
+    } while (!st && (used < frames || made));
     return st;
 }
 
@@ -186,7 +178,7 @@ static td_status open_parts(td_writer *w, const td_tags *tags, td_error *err)
     w->state = calloc(1, w->encoder->state_size);
     if (!w->state) return TD_NOMEM;
     if (s->out_rate_hz != s->rate_hz) {
-        td_status st = td_resampler_new(s->rate_hz, s->out_rate_hz, s->channels, &w->resampler, err);
+        td_status st = td_resampler_new(s->rate_hz, s->out_rate_hz, s->channels, &w->resampler);
         if (st) return st;
     }
     for (unsigned c = 0; c < 2; c++) td_random_seed(&w->dither[c], s->dither_seed + c * UINT64_C(0x9e3779b97f4a7c15));
@@ -228,7 +220,6 @@ td_status td_writer_open(const char *path, const td_file_spec *spec, const td_ta
 
 td_status td_writer_write(td_writer *w, const float *const *ch, size_t frames, td_error *err)
 {
-    w->frames_in += frames;
     return w->resampler ? convert(w, ch, frames, err) : encode(w, ch, frames, err);
 }
 
