@@ -13,8 +13,8 @@ typedef struct td_plan_wish {
     const td_session *session;
     td_survey *survey;
     const td_recipe *recipe;
-    const char *label;   /* NULL: the recipe's name */
-    bool has_balance;    /* the order's balance wins over the recipe's */
+    const char *label; /* NULL: the recipe's name */
+    bool has_balance;  /* the order's balance wins over the recipe's */
     td_balance balance;
     td_pool *pool;
     const char *scratch_folder;

@@ -69,8 +69,8 @@ typedef struct desk {
     size_t drop;   /* frames of latency still to drop */
     uint64_t left; /* frames still wanted */
     td_scratch *premaster;
-    float *to_in[2], *to_mixed[2];
-    size_t to_at;
+    float *const *to; /* a passage, and how much of it is filled */
+    size_t filled;
 } desk;
 
 static void desk_free(desk *d)
@@ -492,16 +492,13 @@ static td_status to_passage(desk *d, size_t n, td_error *err)
     n -= skip;
     if (n > d->left) n = (size_t)d->left;
     d->left -= n;
-    for (size_t c = 0; c < 2; c++) {
-        if (d->to_in[c]) memcpy(d->to_in[c] + d->to_at, d->tap[c] + skip, n * sizeof(float));
-        if (d->to_mixed[c]) memcpy(d->to_mixed[c] + d->to_at, d->block[c] + skip, n * sizeof(float));
-    }
-    d->to_at += n;
+    for (size_t c = 0; c < 2; c++) memcpy(d->to[c] + d->filled, d->tap[c] + skip, n * sizeof(float));
+    d->filled += n;
     return TD_OK;
 }
 
 td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, size_t warm, float *const *in,
-                            float *const *mixed, td_error *err)
+                            td_error *err)
 {
     desk *d;
     td_status st = desk_new(wish, false, &d, err);
@@ -509,14 +506,11 @@ td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, si
         if (d->bus[b].lane) st = td_lane_seek(d->bus[b].lane, at - (int64_t)warm, err);
     for (size_t k = 0; !st && k < d->n_stem_sends; k++) st = td_feed_seek(d->stem[k].feed, at - (int64_t)warm, err);
     if (!st) {
-        for (size_t c = 0; c < 2; c++) {
-            d->to_in[c] = in ? in[c] : NULL;
-            d->to_mixed[c] = mixed ? mixed[c] : NULL;
-        }
+        d->to = in;
         d->sink = to_passage;
-        d->drop += warm;
+        d->drop = warm + d->latency - td_chain_latency(d->mix); /* what is heard is in front of the mix bus */
         d->left = n;
-        st = desk_run(d, warm + n + d->latency, err);
+        st = desk_run(d, n + d->drop, err);
     }
     desk_free(d);
     return st;

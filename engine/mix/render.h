@@ -53,10 +53,9 @@ typedef struct td_render_wish {
 td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err);
 void td_rendered_free(td_rendered *r);
 
-/* The mix bus and its returns over any stretch of the song, for the planner's last check: frames [at, at + n) of the
- * mix bus's input after trim go to `in`, of its output to `mixed` (both two planes; either may be NULL), after `warm`
- * frames that are dropped. */
+/* What reaches the mix bus, after the trim, in any stretch of the song: frames [at, at + n) to in (two planes), after
+ * `warm` frames that are dropped. For the planner's last check. */
 td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, size_t warm, float *const *in,
-                            float *const *mixed, td_error *err);
+                            td_error *err);
 
 #endif

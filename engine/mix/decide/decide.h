@@ -21,7 +21,9 @@ typedef struct td_decider {
     double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
     td_target_curve curve; /* what the mix is held against */
     const char *curve_name;
-    td_scratch *sum; /* staged sum with faders, before the trim */
+    td_scratch *sum; /* staged sum with faders, before the trim; in the final check the passages below, in a row */
+    int64_t passage[TD_PASSAGES]; /* of 4 s, frames */
+    size_t n_passages;            /* 0: sum is the whole song */
 } td_decider;
 
 #define TD_TRY(call)             \
@@ -93,6 +95,9 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
 /* Finds the values of a step's goals with the chain in front of it decided. */
 td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
                          td_error *err);
+
+/* Whether all its goals are `at most`. */
+bool td_asks_at_most(const td_step_wish *wish);
 
 /* A parameter written as a range: the value, and why. */
 typedef struct td_range_case {

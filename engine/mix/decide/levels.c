@@ -137,21 +137,19 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
     return st;
 }
 
-/* ---- the final check
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the final check ------------------------------------------------------------------------------------------ */
 
-enum { CHECKS = 4, CHECK_S = 4, CHECK_WARM_S = 2 };
+enum { CHECK_S = 4, CHECK_WARM_S = 1 };
 
-/* The loudest passages of 4 s, by the mix's momentary loudness, not overlapping. */
-static size_t loudest(const td_decider *d, int64_t *at, td_error *err, td_status *st)
+/* The loudest passages of 4 s, by the mix's momentary loudness, not overlapping; frames. */
+static td_status loudest(const td_decider *d, int64_t *at, size_t *n, td_error *err)
 {
     float *k = td_arena_array(d->arena, d->steps + 1, sizeof *k);
     bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
-    size_t n = 0;
-    *st = k && taken ? TD_OK : td_decide_nomem(err);
-    if (*st || d->steps < 4) return 0;
+    *n = 0;
+    if (!k || !taken) return td_decide_nomem(err);
     td_mix_power(d, SIZE_MAX, k);
-    while (n < CHECKS) {
+    while (*n < TD_PASSAGES) {
         double best = 0;
         size_t where = 0;
         for (size_t i = 0; i + 4 <= d->steps; i++) {
@@ -162,38 +160,77 @@ static size_t loudest(const td_decider *d, int64_t *at, td_error *err, td_status
         }
         if (!(best > 0)) break;
         for (size_t i = where > 40 ? where - 40 : 0; i < where + 40 && i < d->steps; i++) taken[i] = true;
-        at[n++] = (int64_t)(((double)where - 18) * TD_STEP_S * d->session->rate_hz);
+        at[(*n)++] = (int64_t)(((double)where - 18) * TD_STEP_S * d->session->rate_hz);
     }
-    return n;
+    return TD_OK;
 }
 
-td_status td_decide_check(td_decider *d, td_error *err)
+/* Plays groups and returns in those passages; what reaches the mix bus before the trim is kept, one after the other,
+ * and its highest VU reading returned. */
+static td_status play_passages(td_decider *d, const int64_t *at, size_t n, td_scratch *kept, double *highest,
+                               td_error *err)
 {
-    int64_t at[CHECKS];
-    td_status st;
-    size_t n = loudest(d, at, err, &st), frames = (size_t)d->session->rate_hz * CHECK_S;
-    float *buffer = st ? NULL : malloc(2 * frames * sizeof *buffer),
-          *in[2] = { buffer, buffer ? buffer + frames : NULL };
-    if (!st && !buffer) st = td_decide_nomem(err);
+    size_t frames = (size_t)d->session->rate_hz * CHECK_S;
+    float *buffer = malloc(2 * frames * sizeof *buffer), *in[2] = { buffer, buffer ? buffer + frames : NULL };
     td_render_wish w = { .session = d->session,
                          .survey = d->survey,
                          .plan = d->plan,
                          .pool = d->wish->pool,
                          .scratch_folder = d->wish->scratch_folder };
-    double highest = -INFINITY;
+    double trim_db = d->plan->trim_db;
+    td_status st = buffer ? TD_OK : td_decide_nomem(err);
+    *highest = -INFINITY;
+    d->plan->trim_db = 0;
     for (size_t i = 0; !st && i < n; i++) {
         td_vu *vu = NULL;
-        st = td_render_passage(&w, at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, NULL, err);
+        st = td_render_passage(&w, at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, err);
         if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_decide_nomem(err);
-        if (!st) td_vu_add(vu, in[0], in[1], frames);
-        if (!st) highest = fmax(highest, td_vu_max_dbfs(vu));
+        if (!st) {
+            td_vu_add(vu, in[0], in[1], frames);
+            *highest = fmax(*highest, td_vu_max_dbfs(vu));
+            st = td_scratch_append(kept, (const float *const *)in, frames, err);
+        }
         td_vu_free(vu);
     }
+    d->plan->trim_db = trim_db;
     free(buffer);
-    if (st || !isfinite(highest)) return st;
-    double correction = td_round_to(-18 - highest, 0.1);
-    d->plan->trim_db = td_round_to(d->plan->trim_db + correction, 0.1);
-    d->plan->trim_reason = td_arena_printf(d->arena, "%s; %+.1f dB after the groups: %+.1f dB", d->plan->trim_reason,
-                                           correction, d->plan->trim_db);
-    return d->plan->trim_reason ? TD_OK : td_decide_nomem(err);
+    return st;
+}
+
+/* `at most` goals of the mix bus once more, on what the groups made of the sum: a maximum is made in the loudest
+ * passages. Nothing else of the mix bus moves. */
+static td_status correct_goals(td_decider *d, td_error *err)
+{
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
+        td_plan_step *s = &d->plan->mix.step[i];
+        td_plan_chain before = { d->plan->mix.step, i };
+        td_site site = {
+            .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &before, .name = "mix", .role = "mix"
+        };
+        for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
+            const td_step_wish *w = &d->recipe->mix.step[k];
+            if (!strcmp(w->name, s->name) && td_asks_at_most(w)) TD_TRY(td_solve_goals(d, &site, w, s, err));
+        }
+    }
+    return TD_OK;
+}
+
+td_status td_decide_check(td_decider *d, td_error *err)
+{
+    td_scratch *whole = d->sum, *kept = NULL;
+    double highest;
+    TD_TRY(loudest(d, d->passage, &d->n_passages, err));
+    td_status st = td_scratch_new(d->wish->scratch_folder, 2, &kept, err);
+    if (!st) st = play_passages(d, d->passage, d->n_passages, kept, &highest, err);
+    if (!st && isfinite(highest)) {
+        double before = d->plan->trim_db;
+        d->plan->trim_db = td_round_to(-18 - highest, 0.1);
+        d->plan->trim_reason = td_arena_printf(d->arena, "%s; %+.1f dB after the groups: %+.1f dB",
+                                               d->plan->trim_reason, d->plan->trim_db - before, d->plan->trim_db);
+        d->sum = kept;
+        st = d->plan->trim_reason ? correct_goals(d, err) : td_decide_nomem(err);
+        d->sum = whole;
+    }
+    td_scratch_free(kept);
+    return st;
 }

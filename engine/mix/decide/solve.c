@@ -161,7 +161,7 @@ static td_status take_picks(solver *s, front *f, td_unit_state *unit, td_error *
     }
     const td_dynamics *dyn = s->step->proc->dynamics;
     td_status st = TD_OK;
-    for (uint64_t left = s->d->session->frames; !st && left;) {
+    for (uint64_t left = f->sum ? td_scratch_length(f->sum) : s->d->session->frames; !st && left;) {
         size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK, m = 0;
         if ((st = front_read(f, to, kto, n, err))) break;
         dyn->sense(td_unit_raw(unit), (const float *const *)to, f->key ? (const float *const *)kto : NULL, n, level);
@@ -316,10 +316,18 @@ static const char *wish_word(td_wish_kind kind)
     return kind == TD_WISH_ABOUT ? "about" : kind == TD_WISH_AT_LEAST ? "at least" : "at most";
 }
 
-static const char *goal_reason(td_decider *d, const goal *g, const char *knob)
+/* Where in the song: the mix bus may have been heard in passages only. */
+static double song_time(const td_decider *d, const td_site *site, double at_s)
+{
+    if (site->kind != TD_SITE_MIX || !d->n_passages) return at_s;
+    size_t k = (size_t)(at_s / 4) < d->n_passages ? (size_t)(at_s / 4) : d->n_passages - 1;
+    return (double)d->passage[k] / d->session->rate_hz + at_s - 4 * (double)k;
+}
+
+static const char *goal_reason(td_decider *d, const td_site *site, const goal *g, const char *knob)
 {
     char clock[16];
-    td_clock(g->max_at_s, clock);
+    td_clock(song_time(d, site, g->max_at_s), clock);
     const char *unit = g->solved->unit == TD_UNIT_DBFS ? "dBFS" : "dB";
     return td_arena_printf(
         d->arena,
@@ -334,7 +342,7 @@ static td_status explain(solver *s, td_error *err)
     td_decider *d = s->d;
     for (size_t i = 0; i < s->n_goals; i++) {
         goal *g = &s->goals[i];
-        const char *reason = goal_reason(d, g, g->wish.knob);
+        const char *reason = goal_reason(d, s->site, g, g->wish.knob);
         if (!reason) return td_decide_nomem(err);
         if (fabs(reached(g) - asked(g)) > 0.1 && s->step->proc->dynamics)
             TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s %s: %.1f dB asked, %.1f dB is as near as its %s can come",
@@ -352,6 +360,20 @@ static td_status explain(solver *s, td_error *err)
     }
     s->step->origin = TD_SOLVED;
     return TD_OK;
+}
+
+bool td_asks_at_most(const td_step_wish *wish)
+{
+    bool any = false;
+    for (size_t i = 0; i < wish->proc->n_params; i++) {
+        if (!is_goal(&wish->proc->params[i], &wish->value[i])) continue;
+        if (wish->value[i].kind != TD_WISH_AT_MOST) return false;
+        any = true;
+    }
+    for (size_t k = 0; k < wish->n_parts; k++)
+        for (size_t i = 0; i < wish->part[k].proc->n_params; i++)
+            if (is_goal(&wish->part[k].proc->params[i], &wish->part[k].value[i])) return false;
+    return any;
 }
 
 td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
