@@ -425,8 +425,11 @@ size_t td_biquad_match(const td_prototype *p, double rate_hz, td_biquad out[TD_M
 
 td_biquad td_biquad_bilinear(const td_prototype *p, double rate_hz)
 {
+    const double *n = p->inverted ? p->d : p->n, *d = p->inverted ? p->n : p->d;
     double k = 1 / td_tan(TD_PI * fmin(p->freq_hz, 0.49 * rate_hz) / rate_hz);
-    double n1 = p->n[1] * k, n2 = p->n[2] * k * k, d1 = p->d[1] * k, d2 = p->d[2] * k * k, a0 = p->d[0] + d1 + d2;
-    return (td_biquad){ (p->n[0] + n1 + n2) / a0, 2 * (p->n[0] - n2) / a0, (p->n[0] - n1 + n2) / a0,
-                        2 * (p->d[0] - d2) / a0, (p->d[0] - d1 + d2) / a0 };
+    double n1 = n[1] * k, n2 = n[2] * k * k, d1 = d[1] * k, d2 = d[2] * k * k, a0 = d[0] + d1 + d2;
+    if (n2 == 0 && d2 == 0) /* of first order; below a pole and a zero at -1 would cancel, but for rounding */
+        return (td_biquad){ (n[0] + n1) / a0, (n[0] - n1) / a0, 0, (d[0] - d1) / a0, 0 };
+    return (td_biquad){ (n[0] + n1 + n2) / a0, 2 * (n[0] - n2) / a0, (n[0] - n1 + n2) / a0, 2 * (d[0] - d2) / a0,
+                        (d[0] - d1 + d2) / a0 };
 }

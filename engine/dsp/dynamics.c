@@ -68,7 +68,7 @@ static void design_quadrature(double edge_hz, double rate_hz, double coef[2][TD_
 void td_detector_set(td_detector *d, td_detection how, double low_cut_hz, double rms_ms, double rate_hz)
 {
     *d = (td_detector){ .how = how, .low_cut = low_cut_hz > 0 };
-    if (d->low_cut) d->cut = td_section_low_cut(low_cut_hz, sqrt(0.5), rate_hz);
+    if (d->low_cut) d->cut = td_section_bilinear(td_high_pass(low_cut_hz, sqrt(0.5)), rate_hz);
     if (how == TD_DETECT_RMS) d->share = td_share(rms_ms, rate_hz);
     if (how == TD_DETECT_ENVELOPE) design_quadrature(20, rate_hz, d->coef);
 }

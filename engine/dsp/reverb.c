@@ -85,7 +85,7 @@ typedef struct reverb {
     td_fdn *fdn; /* or */
     td_convolver *convolver;
     float level; /* of the tail */
-    td_section cut[2];
+    td_section cut[2 * TD_MATCH_MAX];
     size_t n_cuts;
     double mid, side, mix; /* width as two gains that keep the power of equal halves */
     td_delayline dry;
@@ -190,8 +190,9 @@ static void set_tone(reverb *r, const double *value, double rate_hz)
     r->mid = power / 2;
     r->side = power / 2 * width;
     r->mix = value[MIX] / 100;
-    if (!isnan(value[LOW_CUT])) r->cut[r->n_cuts++] = td_section_low_cut(value[LOW_CUT], sqrt(0.5), rate_hz);
-    if (!isnan(value[HIGH_CUT])) r->cut[r->n_cuts++] = td_section_high_cut(value[HIGH_CUT], sqrt(0.5), rate_hz);
+    if (!isnan(value[LOW_CUT])) td_section_append(r->cut, &r->n_cuts, td_high_pass(value[LOW_CUT], sqrt(0.5)), rate_hz);
+    if (!isnan(value[HIGH_CUT]))
+        td_section_append(r->cut, &r->n_cuts, td_low_pass(value[HIGH_CUT], sqrt(0.5)), rate_hz);
 }
 
 static size_t reverb_latency(const void *st)

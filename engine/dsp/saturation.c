@@ -145,7 +145,7 @@ typedef struct saturation {
     unsigned factor;
     td_curve curve;
     td_curve_past past;
-    td_section before[2], after[3];
+    td_section before[1 + TD_MATCH_MAX], after[1 + 2 * TD_MATCH_MAX];
     size_t n_before, n_after;
     bool follows;
     double into, out; /* gains before the curve, and after it when nothing follows */
@@ -163,14 +163,16 @@ static double least_rate(double drive_db)
 
 static void set_filters(saturation *s, const struct model *m, const double *value, double rate_hz)
 {
-    double low = td_from_db(m->low_db), high = td_from_db(m->high_db);
-    td_section dc = td_section_bilinear((double[]){ 0, 1, 0 }, (double[]){ 0, 1, 1 }, DC_HZ, rate_hz);
-    td_section back = td_section_bilinear((double[]){ 0, 1, 1 }, (double[]){ 0, high, low }, m->freq_hz, rate_hz);
-    if (!isnan(value[LOW_CUT])) s->before[s->n_before++] = td_section_low_cut(value[LOW_CUT], sqrt(0.5), rate_hz);
-    if (low != high) s->before[s->n_before++] = td_section_step_db(m->freq_hz, m->low_db, m->high_db, rate_hz);
-    s->after[s->n_after++] = td_section_both(&back, &dc);
-    if (value[TONE] != 0) s->after[s->n_after++] = td_section_step_db(1000, -value[TONE], value[TONE], rate_hz);
-    if (!isnan(value[HIGH_CUT])) s->after[s->n_after++] = td_section_high_cut(value[HIGH_CUT], sqrt(0.5), rate_hz);
+    td_prototype lift = td_first_shelf(m->freq_hz, m->low_db, m->high_db), back = lift;
+    back.inverted = true;
+    if (!isnan(value[LOW_CUT]))
+        td_section_append(s->before, &s->n_before, td_high_pass(value[LOW_CUT], sqrt(0.5)), rate_hz);
+    if (m->low_db != m->high_db) s->before[s->n_before++] = td_section_bilinear(lift, rate_hz);
+    s->after[s->n_after++] =
+        td_section_both(td_section_bilinear(back, rate_hz), td_section_bilinear(td_high_pass(DC_HZ, 0), rate_hz));
+    if (value[TONE] != 0) td_section_append(s->after, &s->n_after, td_tilt(1000, value[TONE]), rate_hz);
+    if (!isnan(value[HIGH_CUT]))
+        td_section_append(s->after, &s->n_after, td_low_pass(value[HIGH_CUT], sqrt(0.5)), rate_hz);
 }
 
 static void clear(saturation *s)

@@ -4,6 +4,7 @@
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
     X(compressor)                                                                                                      \
+    X(delay)                                                                                                           \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
     X(limiter)                                                                                                         \

@@ -53,7 +53,7 @@ static const struct bias {
 #define FORGET_S   0.02    /* bias erases what a field left behind */
 #define GAP_M      2.5e-6  /* of the playback head */
 #define SPACING_M  0.25e-6 /* tape to head, beyond what the playback equaliser makes good */
-#define LOSS_MAX 32 /* pairs of taps of the loss filter at most: 1/3 ms, so 16 at 48 kHz */
+#define LOSS_MAX   32      /* pairs of taps of the loss filter at most: 1/3 ms, so 16 at 48 kHz */
 #define TAIL_S     0.5
 
 /* The curve tape follows under high-frequency bias is its anhysteretic one (Jiles and Atherton 1986): Langevin's
@@ -124,15 +124,15 @@ static void design_loss(tape *t, double metres_per_s, double rate_hz)
 static void set_filters(tape *t, const double *value, double rate_hz)
 {
     const struct speed *v = &speeds[(size_t)value[SPEED]];
-    const double low[] = { 0, 1, 1 }, high[] = { 0, 0.125, 1 };
-    double corner_hz = 1e6 / (2 * TD_PI * v->emphasis_us), bump = value[HEAD_BUMP] / 100;
-    td_section back = td_section_bilinear(high, low, corner_hz, rate_hz);
-    td_section bias = td_section_step_db(8000, 0, biases[(size_t)value[BIAS]].treble_db, rate_hz);
-    t->record = td_section_bilinear(low, high, corner_hz, rate_hz);
-    t->play[0] = td_section_both(&back, &bias);
-    t->play[1] = td_section_bell(v->bump_hz, 1.1, 1.2 * bump, rate_hz);
-    t->play[2] = td_section_bell(2.2 * v->bump_hz, 1.2, -0.4 * bump, rate_hz);
-    t->play[3] = td_section_low_cut(v->bump_hz / 4, sqrt(0.5), rate_hz);
+    double bump = value[HEAD_BUMP] / 100, treble_db = biases[(size_t)value[BIAS]].treble_db;
+    td_prototype lift = { 1e6 / (2 * TD_PI * v->emphasis_us), { 1, 1, 0 }, { 1, 0.125, 0 }, false }, back = lift;
+    back.inverted = true;
+    t->record = td_section_bilinear(lift, rate_hz);
+    t->play[0] = td_section_both(td_section_bilinear(back, rate_hz),
+                                 td_section_bilinear(td_first_shelf(8000, 0, treble_db), rate_hz));
+    t->play[1] = td_section_bilinear(td_bell(v->bump_hz, 1.1, 1.2 * bump), rate_hz);
+    t->play[2] = td_section_bilinear(td_bell(2.2 * v->bump_hz, 1.2, -0.4 * bump), rate_hz);
+    t->play[3] = td_section_bilinear(td_high_pass(v->bump_hz / 4, sqrt(0.5)), rate_hz);
     design_loss(t, v->metres_per_s, rate_hz);
 }
 
