@@ -724,6 +724,21 @@ static const td_member order_members[] = {
     { 0 },
 };
 
+const td_object td_order_objects[] = {
+    {"job",      order_members  },
+    { "client",  client_members },
+    { "stems",   stems_members  },
+    { "stem",    stem_members   },
+    { "entry",   mix_members    },
+    { "outputs", outputs_members},
+    { "output",  output_members },
+    { "raw",     raw_members    },
+    { "ab",      ab_members     },
+    { "hook",    hook_members   },
+    { "deliver", deliver_members},
+    { NULL,      NULL           },
+};
+
 void td_order_free(td_order *o)
 {
     if (o) td_arena_free(o->arena); /* the order itself lies in it */

@@ -22,6 +22,17 @@ extern const char *const td_formats[]; /* NULL-terminated */
 bool td_read_format(td_reader *r, const td_node *n, const char **format);
 bool td_read_bits(td_reader *r, const td_node *n, const char *format, unsigned *bits);
 
+/* The maps of a language with their members, for its schema; ends with a NULL name. The first one is the document. */
+typedef struct td_object {
+    const char *name;
+    const td_member *members;
+} td_object;
+
+extern const td_object td_recipe_objects[], td_order_objects[];
+
+extern const char *const td_version_words[], *const td_handoff_words[], *const td_report_words[],
+                                                                            *const td_hook_events[];
+
 /* A recipe's merged tree to a recipe in r's arena. set: a map of knobs, or NULL. NULL when memory is short; with errors
  * in r's messages it is not to be used. */
 td_recipe *td_recipe_make(td_reader *r, td_node *root, const td_node *set);

@@ -463,6 +463,20 @@ static const td_member recipe_members[] = {
     { 0 },
 };
 
+const td_object td_recipe_objects[] = {
+    {"recipe",   recipe_members  },
+    { "knob",    knob_members    },
+    { "staging", staging_members },
+    { "mix",     mix_members     },
+    { "group",   group_members   },
+    { "return",  return_members  },
+    { "fix",     fix_members     },
+    { "master",  master_members  },
+    { "preview", preview_members },
+    { "step",    td_graph_members},
+    { NULL,      NULL            },
+};
+
 /* ---- what only the whole can tell
  * ------------------------------------------------------------------------------------ */
 

@@ -206,7 +206,7 @@ static void read_when(td_reader *r, td_node *n, void *into)
     td_read_condition(r, n, &step->when, &step->when_text);
 }
 
-static const td_member graph[] = {
+const td_member td_graph_members[] = {
     TD_WHOLE("as", read_as),
     TD_WHOLE("key", read_key),
     TD_WHOLE("blend", read_blend),
@@ -218,7 +218,7 @@ static const td_member graph[] = {
 
 static const td_member *graph_member(const char *key)
 {
-    const td_member *member = graph;
+    const td_member *member = td_graph_members;
     while (member->name && strcmp(member->name, key) != 0) member++;
     return member->name ? member : NULL;
 }
@@ -242,7 +242,7 @@ static const td_processor *find_processor(td_reader *r, const td_node *word)
     if (proc) return proc;
     const char *names[128];
     size_t n = td_step_names(names, 120);
-    n += td_member_names(graph, names + n, 128 - n);
+    n += td_member_names(td_graph_members, names + n, 128 - n);
     const char *near = td_did_you_mean(r->messages, word->text, names, n);
     td_mistake(r->messages, word, "unknown_processor", near ? near : "'topdown recipe processors' lists them",
                "no processor '%s'", td_cut(r->messages, word->text));

@@ -22,6 +22,7 @@ size_t td_step_names(const char **out, size_t room);
 
 /* The one key of a step's map that is not about the graph; n->n when there is none. Several: the first. */
 size_t td_step_processor_key(const td_node *n);
+extern const td_member td_graph_members[]; /* what stands beside a processor */
 bool td_is_graph_key(const char *key);
 
 #endif

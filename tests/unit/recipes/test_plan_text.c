@@ -38,12 +38,13 @@ static double *any_values(td_arena *a, td_random *r, const td_processor *proc)
 {
     double *value = td_arena_array(a, proc->n_params ? proc->n_params : 1, sizeof *value);
     for (size_t i = 0; i < proc->n_params; i++) value[i] = any_value(r, &proc->params[i]);
-    for (size_t i = 0; i + 1 < proc->n_params; i++) /* ranges run upwards */
-        if (proc->params[i].span == 2 && value[i] > value[i + 1]) {
-            double low = value[i + 1];
-            value[i + 1] = value[i];
-            value[i] = low;
-        }
+    for (size_t i = 0; i + 1 < proc->n_params; i++) { /* ranges are whole and run upwards */
+        if (proc->params[i].span != 2) continue;
+        double low = fmin(value[i], value[i + 1]), high = fmax(value[i], value[i + 1]);
+        bool whole = low < high && !isnan(value[i]) && !isnan(value[i + 1]);
+        value[i] = whole ? low : NAN;
+        value[i + 1] = whole ? high : NAN;
+    }
     return value;
 }
 

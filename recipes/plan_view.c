@@ -1,0 +1,280 @@
+#include "recipes/recipes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A table whose columns are as wide as their widest cell; the last one runs free. */
+enum { COLUMNS = 5, WIDEST = 52 };
+
+typedef struct line {
+    struct line *next;
+    const char *cell[COLUMNS];
+} line;
+
+typedef struct table {
+    td_arena *arena;
+    line *first, **end;
+    bool broken;
+} table;
+
+static size_t width_of(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++) n += (*s & 0xc0) != 0x80;
+    return n;
+}
+
+static void add_line(table *t, const char *a, const char *b, const char *c, const char *d, const char *e)
+{
+    line *l = td_arena_alloc(t->arena, sizeof *l);
+    if (!l) {
+        t->broken = true;
+        return;
+    }
+    const char *cell[COLUMNS] = { a, b, c, d, e };
+    for (int i = 0; i < COLUMNS; i++) l->cell[i] = cell[i] ? cell[i] : "";
+    *t->end = l;
+    t->end = &l->next;
+}
+
+static void print_line(td_text *out, const line *l, const size_t *width)
+{
+    int last = COLUMNS - 1;
+    while (last >= 0 && !l->cell[last][0]) last--;
+    for (int i = 0; i <= last; i++) {
+        if (!width[i]) continue;
+        char safe[1024];
+        td_printable(l->cell[i], safe, sizeof safe);
+        size_t own = width_of(safe);
+        td_text_addf(out, "  %s%*s", safe, i < last && own < width[i] ? (int)(width[i] - own) : 0, "");
+    }
+    td_text_add(out, "\n");
+}
+
+/* Prints a titled table, unless it is empty. */
+static void print_table(td_text *out, const char *title, table *t)
+{
+    size_t width[COLUMNS] = { 0 };
+    out->broken |= t->broken;
+    if (!t->first) return;
+    for (const line *l = t->first; l; l = l->next)
+        for (int i = 0; i < COLUMNS; i++) {
+            size_t own = width_of(l->cell[i]);
+            if (own > width[i]) width[i] = own < WIDEST ? own : WIDEST;
+        }
+    td_text_addf(out, "\n%s\n", title);
+    for (const line *l = t->first; l; l = l->next) print_line(out, l, width);
+}
+
+/* ---- values as an engineer says them -------------------------------------------------------------------------------
+ */
+
+static bool same(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* "25 Hz, 12 dB/oct": what is set and no default; what its unit explains goes without a name. */
+static const char *settings_text(td_arena *a, const td_processor *proc, const double *value, bool band)
+{
+    td_text t = { 0 };
+    for (size_t i = 0; i < proc->n_params; i++) {
+        const td_param *p = &proc->params[i];
+        bool leads = band && i == 0;
+        if (!p->name || isnan(value[i]) || (!leads && same(value[i], p->def))) continue;
+        char text[256];
+        bool plain = leads || p->unit == TD_UNIT_RATIO || p->unit == TD_UNIT_SLOPE || p->unit == TD_UNIT_CHOICE;
+        td_text_addf(&t, "%s%s%s%s", t.length ? ", " : "", plain ? "" : p->name, plain ? "" : " ",
+                     td_values_text(p, value + i, text, sizeof text));
+    }
+    const char *kept = td_arena_strdup(a, td_text_or_empty(&t));
+    td_text_free(&t);
+    return kept;
+}
+
+static const char *step_text(td_arena *a, const td_plan_step *s)
+{
+    td_text t = { 0 };
+    const char *settings = settings_text(a, s->proc, s->value, false);
+    td_text_add(&t, settings ? settings : "");
+    for (size_t i = 0; i < s->n_keys; i++) td_text_addf(&t, "%s%s", i ? ", " : ", keyed by ", s->key[i]);
+    if (s->blend < 1) td_text_addf(&t, ", %.3g %% of it", s->blend * 100);
+    if (s->bypass) td_text_add(&t, ", bypassed");
+    const char *kept =
+        td_arena_strdup(a, td_starts_with(td_text_or_empty(&t), ", ") ? t.data + 2 : td_text_or_empty(&t));
+    td_text_free(&t);
+    return kept;
+}
+
+static const char *gain_text(td_arena *a, double db)
+{
+    return td_arena_printf(a, "%+.1f dB", db + 0.0);
+}
+
+static const char *reason_of(const td_plan_step *s)
+{
+    static const char *const words[] = {
+        [TD_AS_WRITTEN] = "as written", [TD_SOLVED] = "solved", [TD_FROM_KNOB] = "from a knob", [TD_FROM_FIX] = "fix"
+    };
+    return s->reason ? s->reason : words[s->origin];
+}
+
+/* place: the bus or stem a chain belongs to, said once. */
+static void add_chain(table *t, const char *place, const td_plan_chain *chain)
+{
+    for (size_t i = 0; i < chain->n_steps; i++) {
+        const td_plan_step *s = &chain->step[i];
+        const char *text = step_text(t->arena, s), *where = i ? "" : place;
+        if (!s->n_parts || (text && text[0])) {
+            add_line(t, where, s->name, s->proc->name, text, reason_of(s));
+            where = "";
+        }
+        for (size_t k = 0; k < s->n_parts; k++, where = "") {
+            const td_plan_part *p = &s->part[k];
+            add_line(t, where, s->name, p->proc->name, settings_text(t->arena, p->proc, p->value, true),
+                     p->reason ? p->reason : reason_of(s));
+        }
+    }
+}
+
+static void add_sends(table *t, const char *place, const td_plan_send *send, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add_line(t, place, "send", send[i].to, gain_text(t->arena, send[i].level_db), send[i].reason);
+}
+
+/* ---- sections -------------------------------------------------------------------------------------------------------
+ */
+
+static const td_plan_bus *bus_named(const td_plan *p, const char *name)
+{
+    for (size_t i = 0; name && i < p->n_buses; i++)
+        if (strcmp(p->bus[i].name, name) == 0) return &p->bus[i];
+    return NULL;
+}
+
+static void stems(const td_plan *p, table *t)
+{
+    for (size_t i = 0; i < p->n_stems; i++) {
+        const td_plan_stem *s = &p->stem[i];
+        const td_plan_bus *bus = bus_named(p, s->bus);
+        add_line(t, s->name, s->role, bus ? bus->name : "-",
+                 bus ? gain_text(t->arena, bus->clip_gain_db + s->gain_db) : "", s->reason);
+    }
+}
+
+static void mix_bus(const td_plan *p, table *t)
+{
+    add_line(t, "", "trim", "gain", gain_text(t->arena, p->trim_db), p->trim_reason);
+    add_chain(t, "", &p->mix);
+}
+
+static void groups(const td_plan *p, table *t)
+{
+    for (size_t i = 0; i < p->n_buses; i++) {
+        const td_plan_bus *b = &p->bus[i];
+        add_chain(t, b->name, &b->chain);
+        if (b->makeup_db != 0)
+            add_line(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db),
+                     "the chain leaves the loudness alone");
+        add_line(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), b->fader_reason);
+        if (b->n_ride) add_line(t, b->name, "fader", "ride", td_arena_printf(t->arena, "%zu points", b->n_ride), NULL);
+        add_sends(t, b->name, b->send, b->n_sends);
+    }
+}
+
+static void tracks(const td_plan *p, table *t)
+{
+    for (size_t i = 0; i < p->n_stems; i++) {
+        const td_plan_stem *s = &p->stem[i];
+        char pan[32];
+        static const td_param position = { .name = "pan", .unit = TD_UNIT_PAN, .min = -100, .max = 100 };
+        add_chain(t, s->name, &s->chain);
+        if (s->delay_ms != 0)
+            add_line(t, s->name, "align", "delay", td_arena_printf(t->arena, "%+.3g ms", s->delay_ms), NULL);
+        if (s->flip) add_line(t, s->name, "polarity", "", "flipped", NULL);
+        if (!isnan(s->pan))
+            add_line(t, s->name, "pan", "",
+                     td_arena_strdup(t->arena, td_value_text(&position, s->pan, pan, sizeof pan)), NULL);
+        add_sends(t, s->name, s->send, s->n_sends);
+    }
+}
+
+static void returns(const td_plan *p, table *t)
+{
+    for (size_t i = 0; i < p->n_rets; i++) {
+        add_chain(t, p->ret[i].name, &p->ret[i].chain);
+        add_line(t, p->ret[i].name, "fader", "gain", gain_text(t->arena, p->ret[i].fader_db), p->ret[i].reason);
+    }
+}
+
+static const char *target_text(td_arena *a, const td_target *target)
+{
+    td_text t = { 0 };
+    if (!isnan(target->loudness_lufs)) td_text_addf(&t, ", %g LUFS", target->loudness_lufs);
+    if (!isnan(target->true_peak_dbtp)) td_text_addf(&t, ", %g dBTP", target->true_peak_dbtp);
+    if (!isnan(target->peak_dbfs)) td_text_addf(&t, ", %g dBFS", target->peak_dbfs);
+    const char *kept = td_arena_strdup(a, t.length ? t.data + 2 : "");
+    td_text_free(&t);
+    return kept;
+}
+
+static void targets(const td_plan *p, table *t)
+{
+    add_chain(t, "master", &p->master_chain);
+    add_line(t, "master", "target", p->master.named, target_text(t->arena, &p->master), NULL);
+    add_line(t, "preview", "target", p->preview.named, target_text(t->arena, &p->preview), NULL);
+}
+
+static void print_notes(const td_plan *p, td_text *out)
+{
+    static const char *const titles[] = {
+        [TD_NOTE_DECISION] = "ALSO",
+        [TD_NOTE_NOT_USED] = "NOT USED",
+        [TD_NOTE_NOT_MADE] = "NOT MADE",
+        [TD_NOTE_WARNING] = "WARNINGS",
+    };
+    static const int order[] = { TD_NOTE_DECISION, TD_NOTE_NOT_USED, TD_NOTE_NOT_MADE, TD_NOTE_WARNING };
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+        bool titled = false;
+        for (size_t i = 0; i < p->n_notes; i++) {
+            if ((int)p->note[i].kind != order[k]) continue;
+            char safe[1024];
+            td_text_addf(out, "%s%-9s  %s\n", titled ? "" : "\n", titled ? "" : titles[order[k]],
+                         td_printable(p->note[i].text, safe, sizeof safe));
+            titled = true;
+        }
+    }
+}
+
+void td_plan_view(const td_plan *p, td_text *out)
+{
+    static const struct {
+        const char *title;
+        void (*fill)(const td_plan *p, table *t);
+    } sections[] = {
+        {"STEMS",    stems  },
+        { "MIX BUS", mix_bus},
+        { "GROUPS",  groups },
+        { "TRACKS",  tracks },
+        { "RETURNS", returns},
+        { "TARGETS", targets}
+    };
+    td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
+                 p->n_stems == 1 ? "" : "s");
+    td_text_addf(out, "Balance %s%s%s\n", td_balance_name(p->balance), p->balance_reason ? ": " : "",
+                 p->balance_reason ? p->balance_reason : "");
+    td_arena *a = td_arena_new();
+    out->broken |= !a;
+    for (size_t i = 0; a && i < sizeof sections / sizeof *sections; i++) {
+        table t = { .arena = a };
+        t.end = &t.first;
+        sections[i].fill(p, &t);
+        print_table(out, sections[i].title, &t);
+    }
+    td_arena_free(a);
+    print_notes(p, out);
+    td_plan_count n = td_plan_counts(p);
+    td_text_addf(out, "\n%zu decision%s: %zu solved, %zu as written, %zu fix%s.\n", n.all, n.all == 1 ? "" : "s",
+                 n.solved, n.written, n.fixes, n.fixes == 1 ? "" : "es");
+}

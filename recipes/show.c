@@ -1,0 +1,217 @@
+#include "recipes/resolve.h"
+#include "recipes/steps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- recipe show --resolved
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct listing {
+    const td_library *library;
+    td_messages *messages;
+    struct {
+        const char *path, *value, *origin;
+    } * row;
+    size_t n, capacity;
+} listing;
+
+/* "library pop-rock.yaml:27" or "house/rock.yaml:7" */
+static const char *origin_of(const listing *l, const td_node *n)
+{
+    const td_library_entry *entry;
+    size_t count = l->library ? td_library_entries(l->library, &entry) : 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entry[i].path, n->doc->file) == 0 && strcmp(entry[i].from, "library") == 0)
+            return td_say(l->messages, "library %s.yaml:%u", entry[i].name, n->line);
+    return td_say(l->messages, "%s:%u", n->doc->file, n->line);
+}
+
+static void list_row(listing *l, const char *path, const char *value, const td_node *at)
+{
+    void *rows = l->row;
+    if (!td_grow(&rows, &l->capacity, l->n, sizeof *l->row)) {
+        td_messages_break(l->messages);
+        return;
+    }
+    l->row = rows;
+    l->row[l->n].path = path;
+    l->row[l->n].value = value;
+    l->row[l->n++].origin = origin_of(l, at);
+}
+
+static bool all_texts(const td_node *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->value[i]->kind != TD_NODE_TEXT) return false;
+    return true;
+}
+
+static const char *joined(listing *l, const td_node *list)
+{
+    td_text t = { 0 };
+    for (size_t i = 0; i < list->n; i++) td_text_addf(&t, "%s%s", i ? ", " : "", list->value[i]->text);
+    const char *text = td_say(l->messages, "%s", td_text_or_empty(&t));
+    td_text_free(&t);
+    return text;
+}
+
+static void list_node(listing *l, const char *path, const td_node *n);
+
+static void list_map(listing *l, const char *path, const td_node *map)
+{
+    for (size_t i = 0; i < map->n; i++)
+        list_node(l, td_say(l->messages, "%s%s%s", path, path[0] ? "." : "", map->key[i]->text), map->value[i]);
+}
+
+/* What an entry of a list is called: a step and a band by its name, a fix by its own. */
+static const char *entry_name(listing *l, const td_node *list, size_t i)
+{
+    const td_node *n = list->value[i], *fix = td_node_get(n, "fix");
+    if (fix && fix->kind == TD_NODE_TEXT) return fix->text;
+    const char *name = td_step_name(l->messages, list, i);
+    return name[0] ? name : td_say(l->messages, "%zu", i + 1);
+}
+
+static void list_list(listing *l, const char *path, const td_node *list)
+{
+    const td_node *key = td_node_key(list);
+    bool chain = key && strcmp(key->text, "chain") == 0;
+    if (!chain && all_texts(list)) {
+        list_row(l, path, joined(l, list), list);
+        return;
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        const td_node *n = list->value[i];
+        const char *entry = td_say(l->messages, "%s.%s", path, entry_name(l, list, i));
+        if (n->kind == TD_NODE_TEXT)
+            list_row(l, entry, n->off ? "off" : "all defaults", n);
+        else if (!chain && n->n == 1 && n->kind == TD_NODE_MAP) /* a band, whose name stands in the path already */
+            list_node(l, entry, n->value[0]);
+        else
+            list_node(l, entry, n);
+    }
+}
+
+static void list_node(listing *l, const char *path, const td_node *n)
+{
+    if (n->kind == TD_NODE_MAP)
+        list_map(l, path, n);
+    else if (n->kind == TD_NODE_LIST)
+        list_list(l, path, n);
+    else
+        list_row(l, path, n->text, n);
+}
+
+static void print_listing(const listing *l, td_text *out)
+{
+    size_t path = 0, value = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        size_t own = strlen(l->row[i].path), said = strlen(l->row[i].value);
+        if (own > path) path = own;
+        if (said > value) value = said < 40 ? said : 40;
+    }
+    for (size_t i = 0; i < l->n; i++) {
+        char safe[1024];
+        td_text_addf(out, "%-*s  ", (int)path, td_printable(l->row[i].path, safe, sizeof safe));
+        td_text_addf(out, "%-*s  ", (int)value, td_printable(l->row[i].value, safe, sizeof safe));
+        td_text_addf(out, "%s\n", td_printable(l->row[i].origin, safe, sizeof safe));
+    }
+}
+
+td_status td_recipe_resolved(const td_library *l, const char *what, td_text *out, td_messages *m)
+{
+    td_reader r = td_reader_new(m, false);
+    td_node *root = r.arena ? td_resolve_named(&r, l, what) : NULL;
+    listing list = { .library = l, .messages = m };
+    if (root) list_map(&list, "", root);
+    td_status st = td_reader_end(&r, TD_RECIPE);
+    if (st == TD_OK) {
+        print_listing(&list, out);
+        td_arena_free(r.arena);
+    }
+    free(list.row);
+    return st == TD_OK && out->broken ? TD_NOMEM : st;
+}
+
+/* ---- recipe processors
+ * ------------------------------------------------------------------------------------------------ */
+
+/* "frequency range", "goal", "gain" */
+static void kind_text(const td_param *p, char *out, size_t size)
+{
+    const char *name = td_measure_name((td_measure)p->unit);
+    name += td_starts_with(name, "an ") ? 3 : td_starts_with(name, "a ") ? 2 : 0;
+    const char *after = p->span == 2 ? " range" : p->span > 2 ? " list" : "";
+    snprintf(out, size, "%s%s", p->flags & TD_GOAL ? "goal" : name, p->flags & TD_GOAL ? "" : after);
+}
+
+static void bounds_text(const td_param *p, char *out, size_t size)
+{
+    td_wish range = { .kind = TD_WISH_RANGE, .a = p->min, .b = p->max };
+    if (p->unit == TD_UNIT_SWITCH)
+        snprintf(out, size, "on, off");
+    else if (p->unit == TD_UNIT_FILE)
+        snprintf(out, size, "a path");
+    else if (p->unit != TD_UNIT_CHOICE)
+        td_wish_text(p, &range, out, size);
+    else
+        for (size_t i = 0, used = 0; p->choices[i] && used < size; i++)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", p->choices[i]);
+}
+
+static void parameter_line(td_text *out, const td_processor *proc, size_t slot)
+{
+    const td_param *p = &proc->params[slot];
+    char kind[64], bounds[256], value[256];
+    double def[TD_VALUES_MAX];
+    td_processor_defaults(proc, def);
+    kind_text(p, kind, sizeof kind);
+    bounds_text(p, bounds, sizeof bounds);
+    td_values_text(p, def + slot, value, sizeof value);
+    td_text_addf(out, "  %-18s %-17s %-24s", p->name, kind, bounds);
+    if (!isnan(def[slot])) td_text_addf(out, " default %s;", value);
+    if (p->flags & TD_GOAL) td_text_addf(out, " decides %s;", p->solves);
+    if (p->flags & TD_SOLVABLE) td_text_add(out, " may be a range;");
+    if (p->flags & TD_AUTO) td_text_add(out, " may be auto;");
+    if (p->flags & TD_MEASURED) td_text_add(out, " may be measured;");
+    td_text_addf(out, " %s\n", p->help ? p->help : "");
+}
+
+static void processor_text(td_text *out, const td_processor *p)
+{
+    td_text_addf(out, "%s - %s\n", p->name, p->help);
+    if (p->stands_for) td_text_addf(out, "  stands for %s\n", p->stands_for);
+    for (size_t i = 0; i < p->n_params; i++)
+        if (p->params[i].name) parameter_line(out, p, i);
+    for (size_t i = 0; p->parts && p->parts[i]; i++) {
+        td_text_addf(out, "\n%s: ", p->parts_name ? p->parts_name : "band");
+        processor_text(out, p->parts[i]);
+    }
+}
+
+td_status td_processors_text(const char *name, td_text *out, td_error *err)
+{
+    if (name) {
+        const td_processor *p = td_processor_find(name);
+        if (p) return processor_text(out, p), TD_OK;
+        const char *names[128], *near = td_nearest(name, names, td_step_names(names, 128));
+        char hint[96];
+        snprintf(hint, sizeof hint, near ? "did you mean '%s'?" : "'topdown recipe processors' lists them", near);
+        return td_fail(err, TD_ARG, NULL, hint, "no processor '%s'", name);
+    }
+    for (size_t i = 0; td_processors[i]; i++)
+        if (!td_processors[i]->part) td_text_addf(out, "%-14s %s\n", td_processors[i]->name, td_processors[i]->help);
+    return TD_OK;
+}
+
+void td_features_text(td_text *out)
+{
+    static const char *const arguments[] = { "", "(LOW to HIGH Hz)", "(ROLE)", "(STEP)" };
+    for (const td_feature *f = td_features; f->name; f++) {
+        char call[64];
+        snprintf(call, sizeof call, "%s%s", f->name, arguments[f->argument]);
+        td_text_addf(out, "%-28s %-5s %-18s %s\n", call, f->unit_name, f->scope, f->help);
+    }
+}
