@@ -1,8 +1,6 @@
 #include "engine/mix/mix.h"
 
-#include "engine/base/units.h"
-#include "engine/meter/meter.h"
-#include <stdlib.h>
+#include "engine/mix/measure.h"
 #include <string.h>
 
 td_status td_mix_new(const td_plan *plan, td_mix **out)
@@ -49,58 +47,17 @@ td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind)
     return f;
 }
 
-typedef struct file_meter {
-    td_reader *reader;
-    td_loudness *loudness;
-    td_true_peak *peak;
-    float *buffer[2];
-} file_meter;
-
-static void file_meter_fini(file_meter *m)
-{
-    td_reader_close(m->reader);
-    td_loudness_free(m->loudness);
-    td_true_peak_free(m->peak);
-    free(m->buffer[0]);
-    free(m->buffer[1]);
-}
-
-static td_status file_meter_run(file_meter *m, td_error *err)
-{
-    enum { N = 4096 };
-    for (;;) {
-        size_t got;
-        td_status st = td_reader_read(m->reader, m->buffer, N, &got, err);
-        if (st) return st;
-        if (!got) break;
-        td_true_peak_add(m->peak, (const float *const *)m->buffer, got);
-        if (td_loudness_add(m->loudness, (const float *const *)m->buffer, got)) return TD_NOMEM;
-    }
-    td_true_peak_end(m->peak);
-    return TD_OK;
-}
-
 td_status td_mix_measure_file(const char *path, td_mix_file *f, td_error *err)
 {
-    file_meter m = { 0 };
-    td_audio_info info;
-    unsigned faults;
-    td_status st = td_reader_open(path, &m.reader, &info, &faults, err);
-    for (size_t c = 0; !st && c < 2; c++)
-        if (!(m.buffer[c] = td_calloc2(4096, 1, sizeof(float)))) st = TD_NOMEM;
-    if (!st) st = td_loudness_new(info.rate_hz, info.channels, &m.loudness);
-    if (!st) st = td_true_peak_new(info.channels, 16, &m.peak);
-    if (!st) st = file_meter_run(&m, err);
-    if (!st) {
-        f->rate_hz = info.rate_hz;
-        f->loudness_lufs = td_loudness_integrated(m.loudness);
-        f->range_lu = td_loudness_range(m.loudness);
-        f->max_momentary_lufs = td_loudness_max_momentary(m.loudness);
-        f->max_short_lufs = td_loudness_max_short_term(m.loudness);
-        f->true_peak_dbtp = td_to_db(td_true_peak_max(m.peak));
-        f->peak_dbfs = td_to_db(td_sample_peak_max(m.peak));
-        st = td_sha256_file(path, f->sha256, &f->bytes, err);
-    }
-    file_meter_fini(&m);
-    return st;
+    td_measurement m;
+    td_status st = td_measure_file(path, &m, err);
+    if (st) return st;
+    f->rate_hz = m.info.rate_hz;
+    f->loudness_lufs = m.loudness_lufs;
+    f->range_lu = m.range_lu;
+    f->max_momentary_lufs = m.max_momentary_lufs;
+    f->max_short_lufs = m.max_short_lufs;
+    f->true_peak_dbtp = m.true_peak_dbtp;
+    f->peak_dbfs = m.peak_dbfs;
+    return td_sha256_file(path, f->sha256, &f->bytes, err);
 }
