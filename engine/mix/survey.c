@@ -92,6 +92,7 @@ void td_survey_share(td_survey *s)
         td_signal_fini(&s->signal[i]);
         s->signal[i] = s->signal[s->like[i]];
     }
+    for (size_t i = s->session->n_stems; i < s->n_signals; i++) s->signal[i].clips = 0; /* sums know no full scale */
 }
 
 td_status td_survey_make(const td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,

@@ -261,7 +261,6 @@ static void conclude(pass *p)
         sum->nonfinite += n;
     }
     td_survey_share(s);
-    for (size_t i = p->session->n_stems; i < s->n_signals; i++) s->signal[i].clips = 0; /* sums know no full scale */
 }
 
 static td_status run(pass *p, td_pool *pool, td_progress progress, void *user, td_error *err)

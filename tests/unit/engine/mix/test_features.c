@@ -166,8 +166,7 @@ static void faults(void **state)
     assert_near(ask(s, "Snare.wav", "clipping").value, 12 * 2 * 20, 24); /* two a period, 20 periods a burst */
     assert_true(ask(s, "Piano.wav", "clipping").value == 0);
     answer hum = ask(s, "Strings.wav", "hum");
-    assert_near(hum.value, -57,
-                2.5); /* 1e-4 / sqrt(2) rms against 0.1 / sqrt(2), less the rests' share of active time */
+    assert_near(hum.value, -60, 1); /* amplitudes of 1e-4 and 0.1 */
     assert_true(hum.at_hz == 50);
     assert_true(isnan(ask(s, "Guitar.wav", "hum").value));
     assert_true(isnan(ask(s, "Piano.wav", "hum").value));

@@ -229,13 +229,68 @@ static void bare_surveys_make_audio(void **state)
     td_survey_free(bare);
 }
 
+static td_status load(const scene *s, const char *path, td_survey **out)
+{
+    return td_survey_load(s->session, path, s->path, out, NULL);
+}
+
+static void saved_and_read_back(void **state)
+{
+    scene *s = *state;
+    char path[96];
+    td_survey *again;
+    snprintf(path, sizeof path, "%s/cache", s->path);
+    assert_int_equal(td_survey_save(s->survey, path, NULL), TD_OK);
+    assert_int_equal(load(s, path, &again), TD_OK);
+    assert_alike(s->survey, again);
+    td_survey_free(again);
+    assert_int_equal(load(s, "/nowhere/at all", &again), TD_DISK);
+    assert_null(again);
+}
+
+/* Foreign bytes: cut anywhere, lengthened, another session's, or with figures that are none, a file is refused. */
+static void damaged_files_are_refused(void **state)
+{
+    scene *s = *state;
+    char path[96], *data;
+    size_t length;
+    td_survey *again;
+    snprintf(path, sizeof path, "%s/cache", s->path);
+    assert_int_equal(td_survey_save(s->survey, path, NULL), TD_OK);
+    assert_int_equal(td_file_read(s->arena, path, 1 << 24, &data, &length, NULL), TD_OK);
+    for (size_t cut = 0; cut < length; cut += length / 7 + 1) {
+        assert_int_equal(td_file_write(path, data, cut, true, NULL), TD_OK);
+        assert_int_equal(load(s, path, &again), TD_INPUT);
+    }
+    assert_int_equal(td_file_write(path, data, length + 1, true, NULL), TD_OK); /* with the NUL behind it */
+    assert_int_equal(load(s, path, &again), TD_INPUT);
+    static const size_t places[] = { 0, 16, 20, 24, 40, 130, 150 };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        data[places[i]] ^= 0x55;
+        assert_int_equal(td_file_write(path, data, length, true, NULL), TD_OK);
+        assert_int_equal(load(s, path, &again), TD_INPUT);
+        data[places[i]] ^= 0x55;
+    }
+    td_random r;
+    td_random_seed(&r, 1);
+    for (int i = 0; i < 60; i++) { /* whatever it is, no crash; what is read is numbers */
+        size_t at = td_random_next(&r) % length;
+        char was = data[at];
+        data[at] = (char)td_random_next(&r);
+        assert_int_equal(td_file_write(path, data, length, true, NULL), TD_OK);
+        if (load(s, path, &again) == TD_OK) td_survey_free(again);
+        data[at] = was;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mono_enters_in_the_centre), cmocka_unit_test(levels_and_places),
         cmocka_unit_test(bands_and_cross_power),     cmocka_unit_test(sums),
         cmocka_unit_test(converted_stems_are_kept),  cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(bare_surveys_make_audio),
+        cmocka_unit_test(bare_surveys_make_audio),   cmocka_unit_test(saved_and_read_back),
+        cmocka_unit_test(damaged_files_are_refused),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }
