@@ -341,6 +341,16 @@ double td_asinh(double x)
     return copysign(a > 0x1p28 ? td_log(a) + LN2 : td_log1p(a + a * a / (1 + sqrt(a * a + 1))), x);
 }
 
+double td_bessel_i0(double x)
+{
+    double term = 1, sum = 1;
+    for (int k = 1; term > 1e-18 * sum; k++) {
+        term *= x * x / (4.0 * k * k);
+        sum += term;
+    }
+    return sum;
+}
+
 /* ---- denormals -------------------------------------------------------------------------------------------------- */
 
 #if defined __SSE2__

@@ -32,6 +32,7 @@ double td_cosh(double x);
 double td_tanh(double x);
 double td_log1p(double x);
 double td_asinh(double x);
+double td_bessel_i0(double x); /* of Kaiser windows; |x| <= 50 */
 
 /* Turns denormal numbers off (flush to zero, denormals are zero) for the calling thread and returns what was set
  * before, for td_denormals_restore. Every thread that touches audio does so: silence must not cost more than sound. */

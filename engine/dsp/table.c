@@ -3,15 +3,22 @@
 /* Every processor, one a row: td_NAME is what its file defines. Steps by name; parts by their step, then by name. */
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
+    X(align)                                                                                                           \
     X(compressor)                                                                                                      \
+    X(dc_filter)                                                                                                       \
     X(delay)                                                                                                           \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
+    X(hum_filter)                                                                                                      \
     X(limiter)                                                                                                         \
+    X(pan)                                                                                                             \
     X(polarity)                                                                                                        \
     X(reverb)                                                                                                          \
+    X(rotate)                                                                                                          \
     X(saturation)                                                                                                      \
-    X(tape)
+    X(stereo)                                                                                                          \
+    X(tape)                                                                                                            \
+    X(vu)
 
 #define PARTS(X)                                                                                                       \
     X(eq_band_pass)                                                                                                    \

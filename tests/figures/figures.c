@@ -6,7 +6,9 @@
 /* clang-format off */
 #define FAMILIES(X)                                                                                                    \
     X(eq)                                                                                                              \
-    X(gain)
+    X(gain)                                                                                                            \
+    X(image)                                                                                                           \
+    X(repair)
 /* clang-format on */
 
 #define X(name) void figures_##name(void);

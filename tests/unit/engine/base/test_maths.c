@@ -110,6 +110,15 @@ static void edges(void **unused)
     assert_true(signbit(td_atan(-0.0)) && td_sin(0) == 0 && td_asinh(0) == 0);
 }
 
+/* Table 9.8 of Abramowitz and Stegun; 12 and 20 by the integral over a circle in 30 digits. */
+static void bessel(void **unused)
+{
+    (void)unused;
+    assert_true(td_bessel_i0(0) == 1 && relative(td_bessel_i0(1), 1.26606587775200833559824L) < 1e-15);
+    assert_true(relative(td_bessel_i0(12), 18948.92534929630886121L) < 1e-15);
+    assert_true(relative(td_bessel_i0(-20), 43558282.55955353327211L) < 1e-15);
+}
+
 static void denormals(void **unused)
 {
     (void)unused;
@@ -124,8 +133,8 @@ static void denormals(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digits), cmocka_unit_test(powers),    cmocka_unit_test(angles),
-        cmocka_unit_test(edges),  cmocka_unit_test(denormals),
+        cmocka_unit_test(digits), cmocka_unit_test(powers), cmocka_unit_test(angles),
+        cmocka_unit_test(edges),  cmocka_unit_test(bessel), cmocka_unit_test(denormals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,19 @@ static void halves_add_up(void **unused)
     assert_true(fabs(20 * log10(cabs(digital(&l, 1, 700, 48000))) + 10 * log10(2)) < 1e-9);
 }
 
+static void first_order(void **unused)
+{
+    (void)unused;
+    td_prototype low = td_low_pass(700, 0), high = td_high_pass(700, 0);
+    td_biquad l = td_biquad_bilinear(&low, 48000), h = td_biquad_bilinear(&high, 48000);
+    stable(&l), stable(&h);
+    for (double f = 10; f < 24000; f *= 1.2) {
+        double complex s = I * tan(M_PI * f / 48000) / tan(M_PI * 700 / 48000);
+        assert_true(cabs(digital(&l, 1, f, 48000) - 1 / (1 + s)) < 1e-12);
+        assert_true(cabs(digital(&h, 1, f, 48000) - s / (1 + s)) < 1e-12);
+    }
+}
+
 static void butterworth(void **unused)
 {
     (void)unused;
@@ -156,8 +169,8 @@ static void ring(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(matches), cmocka_unit_test(cut_undoes_boost),
-                                        cmocka_unit_test(halves_add_up), cmocka_unit_test(butterworth),
-                                        cmocka_unit_test(ring) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(matches),       cmocka_unit_test(cut_undoes_boost),
+                                        cmocka_unit_test(halves_add_up), cmocka_unit_test(first_order),
+                                        cmocka_unit_test(butterworth),   cmocka_unit_test(ring) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

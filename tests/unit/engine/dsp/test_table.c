@@ -17,7 +17,15 @@ static const struct {
     const char *name, *spec;
     double residual_db;
 } neutral[] = {
-    {"gain", "gain=0", -INFINITY},
+    {"align",   "delay=0",                           -INFINITY},
+    { "eq",     "| bell gain=0 | high_shelf gain=0", -INFINITY},
+    { "eq",     "channel=side",                      -INFINITY},
+    { "eq",     "phase=linear",                      -140     },
+    { "gain",   "gain=0",                            -INFINITY},
+    { "pan",    "position=0 law=linear",             -INFINITY},
+    { "rotate", "angle=0",                           -INFINITY},
+    { "stereo", "width=100",                         -INFINITY},
+    { "vu",     "",                                  -INFINITY},
 };
 
 /* Settings to test with where one of each part is not a sensible step. */
@@ -228,8 +236,9 @@ static void both_ends_stay_finite(const td_processor *p)
     char spec[1024];
     ends_of(p, p, "", usual_spec(p, spec));
     for (const td_processor *const *part = p->parts; part && *part; part++) {
-        snprintf(spec, sizeof spec, "| %s", (*part)->name);
-        ends_of(p, *part, spec, "");
+        char with[1200];
+        snprintf(with, sizeof with, "%s | %s", spec, (*part)->name);
+        ends_of(p, *part, with, "");
     }
 }
 
