@@ -1,3 +1,0 @@
-build-asan/obj/engine/base/maths.o: engine/base/maths.c \
- engine/base/maths.h
-engine/base/maths.h:
