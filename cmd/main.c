@@ -6,9 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const td_command td_cmd_help, td_cmd_version;
+extern const td_command td_cmd_help, td_cmd_job, td_cmd_measure, td_cmd_mix, td_cmd_plan, td_cmd_recipe, td_cmd_report,
+    td_cmd_version;
 
 const td_command *const td_commands[] = {
+    &td_cmd_mix,
+    &td_cmd_plan,
+    &td_cmd_measure,
+    &td_cmd_report,
+    &td_cmd_recipe,
+    &td_cmd_job,
     &td_cmd_help,
     &td_cmd_version,
     NULL,
