@@ -1,0 +1,66 @@
+/* jobs/jobs.h - a job's life, for the commands of the service: one function a command.
+ *
+ * A command reads its flags into the options below and calls its function, which prints, logs to stderr and returns when
+ * the command is over. The status is the command's exit code (td_status_exit); where err was filled the caller prints it.
+ * Options are plain data, borrowed for the call; zero-initialised members take the defaults named beside them.
+ *
+ * Folder DIR of a service (decisions of --data): queue.db, api-key (0600, made at the first start), objects/ (results),
+ * scratch/ (running jobs), credentials/ (secrets by name). */
+#ifndef TD_JOBS_H
+#define TD_JOBS_H
+
+#include "engine/base/base.h"
+
+#define TD_DEFAULT_LISTEN "127.0.0.1:8750"
+#define TD_DEFAULT_SERVER "http://127.0.0.1:8750"
+#define TD_DEFAULT_DATA "/var/lib/topdown"
+
+typedef struct td_service_options {
+    const char *data;             /* TD_DEFAULT_DATA; made when missing */
+    const char *listen;           /* serve: HOST:PORT, TD_DEFAULT_LISTEN; port 0 takes a free one and prints it */
+    unsigned jobs;                /* jobs run at once; serve: 0 runs none, work: 0 means 1 */
+    bool allow_private;           /* stems, deliveries and webhooks may use http, private addresses and any port */
+    const char *const *file_root; /* folders whose files a job of a key with scope `files` may name by absolute path */
+    size_t n_file_roots;
+    const char *recipes;          /* handed to every child as --recipes; NULL: none */
+    const char *child_program;    /* NULL: this program itself */
+    unsigned drain_grace_s;       /* 300; how long running jobs may finish after the first SIGTERM */
+} td_service_options;
+
+/* HTTP service, outbox and `jobs` workers in one process. Until SIGTERM or SIGINT; a second one hands leases back at
+ * once. Prints the address and the queue first. TD_BUSY: the address is taken. TD_DISK: DIR cannot be used. */
+td_status td_serve(const td_service_options *o, td_error *err);
+
+/* Workers and outbox only, beside a service of the same machine that has the same DIR. */
+td_status td_work(const td_service_options *o, td_error *err);
+
+/* Who is asked, and how. */
+typedef struct td_client_options {
+    const char *server;   /* $TOPDOWN_SERVER, then TD_DEFAULT_SERVER */
+    const char *key_file; /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
+    bool json;            /* print what the server answered, one object a line */
+    bool quiet;
+} td_client_options;
+
+/* Sends the job file. Paths in it are relative to its folder and are sent absolute: the server reads them itself, when
+ * it runs on this machine with a file root above them. idempotency_key NULL: a fresh one. With `wait` it shows progress
+ * until the job rests and returns TD_OK (done), TD_FAILED (failed), TD_JOB (held) or TD_STOPPED (cancelled). */
+td_status td_submit(const td_client_options *o, const char *job_file, const char *idempotency_key, bool wait,
+                    td_error *err);
+
+td_status td_status_show(const td_client_options *o, const char *job, td_error *err); /* job NULL: the list */
+td_status td_cancel(const td_client_options *o, const char *job, td_error *err);
+td_status td_retry(const td_client_options *o, const char *job, td_error *err);
+
+typedef struct td_listen_options {
+    const char *listen;  /* HOST:PORT; port 0 takes a free one */
+    const char *secret;  /* whsec_...; NULL: signatures are not judged */
+    const char *save;    /* folder for results by PUT; NULL: they are refused */
+    bool json;           /* one object a line on stdout */
+} td_listen_options;
+
+/* A receiver for developers: prints every webhook and whether its signature and time hold, stores what is PUT below any
+ * path under its last part and says whether its sha256 header holds. Until SIGTERM or SIGINT. */
+td_status td_listen(const td_listen_options *o, td_error *err);
+
+#endif
