@@ -4,7 +4,7 @@
  * the command is over. The status is the command's exit code (td_status_exit); where err was filled the caller prints it.
  * Options are plain data, borrowed for the call; zero-initialised members take the defaults named beside them.
  *
- * Folder DIR of a service (decisions of --data): queue.db, api-key (0600, made at the first start), objects/ (results),
+ * Folder DIR of a service (--data): queue.db, api-key (0600, made at the first start), objects/ (results),
  * scratch/ (running jobs), credentials/ (secrets by name). */
 #ifndef TD_JOBS_H
 #define TD_JOBS_H
