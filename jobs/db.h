@@ -26,7 +26,7 @@ typedef struct td_rows {
     int64_t changed; /* rows that an INSERT, UPDATE or DELETE touched */
 } td_rows;
 
-const char *td_cell(const td_rows *r, size_t row, size_t column);      /* NULL for NULL */
+const char *td_cell(const td_rows *r, size_t row, size_t column);    /* NULL for NULL */
 int64_t td_cell_number(const td_rows *r, size_t row, size_t column); /* 0 for NULL */
 
 typedef struct td_db_engine {
@@ -49,8 +49,8 @@ td_status td_db_open_sqlite(const char *path, td_db **out, td_error *err);
 void td_db_close(td_db *db); /* NULL is welcome */
 
 /* out may be NULL when nothing is asked back. TD_BUSY, TD_DISK: the other side may heal. */
-#define td_db_run(db, arena, out, err, sql, ...)                                                                       \
-    (db)->engine->run((db), (arena), (sql), (const td_sql_value[]){ __VA_ARGS__ },                                     \
+#define td_db_run(db, arena, out, err, sql, ...)                                   \
+    (db)->engine->run((db), (arena), (sql), (const td_sql_value[]){ __VA_ARGS__ }, \
                       sizeof((const td_sql_value[]){ __VA_ARGS__ }) / sizeof(td_sql_value), (out), (err))
 
 #endif

@@ -30,8 +30,7 @@ static td_status bind(sqlite *s, sqlite3_stmt *stmt, const td_sql_value *value, 
         int rc = !at                  ? SQLITE_RANGE
                  : value[i].is_number ? sqlite3_bind_int64(stmt, at, value[i].number)
                                       : sqlite3_bind_text(stmt, at, value[i].text, -1, SQLITE_STATIC);
-        if (rc != SQLITE_OK)
-            return td_fail(err, TD_DISK, "queue", NULL, "parameter %s: %s", name, sqlite3_errstr(rc));
+        if (rc != SQLITE_OK) return td_fail(err, TD_DISK, "queue", NULL, "parameter %s: %s", name, sqlite3_errstr(rc));
     }
     (void)s;
     return TD_OK;
@@ -91,7 +90,7 @@ static void close_sqlite(td_db *db)
 }
 
 static const td_db_engine engine = {
-    .lock_row = "",  /* BEGIN IMMEDIATE holds the whole file */
+    .lock_row = "", /* BEGIN IMMEDIATE holds the whole file */
     .skip_lock = "",
     .begin = "BEGIN IMMEDIATE",
     .run = run,

@@ -1,8 +1,9 @@
 /* jobs/jobs.h - a job's life, for the commands of the service: one function a command.
  *
- * A command reads its flags into the options below and calls its function, which prints, logs to stderr and returns when
- * the command is over. The status is the command's exit code (td_status_exit); where err was filled the caller prints it.
- * Options are plain data, borrowed for the call; zero-initialised members take the defaults named beside them.
+ * A command reads its flags into the options below and calls its function, which prints, logs to stderr and returns
+ * when the command is over. The status is the command's exit code (td_status_exit); where err was filled the caller
+ * prints it. Options are plain data, borrowed for the call; zero-initialised members take the defaults named beside
+ * them.
  *
  * Folder DIR of a service (--data): queue.db, api-key (0600, made at the first start), objects/ (results),
  * scratch/ (running jobs), credentials/ (secrets by name). */
@@ -13,7 +14,7 @@
 
 #define TD_DEFAULT_LISTEN "127.0.0.1:8750"
 #define TD_DEFAULT_SERVER "http://127.0.0.1:8750"
-#define TD_DEFAULT_DATA "/var/lib/topdown"
+#define TD_DEFAULT_DATA   "/var/lib/topdown"
 
 typedef struct td_service_options {
     const char *data;             /* TD_DEFAULT_DATA; made when missing */
@@ -22,9 +23,9 @@ typedef struct td_service_options {
     bool allow_private;           /* stems, deliveries and webhooks may use http, private addresses and any port */
     const char *const *file_root; /* folders whose files a job of a key with scope `files` may name by absolute path */
     size_t n_file_roots;
-    const char *recipes;          /* handed to every child as --recipes; NULL: none */
-    const char *child_program;    /* NULL: this program itself */
-    unsigned drain_grace_s;       /* 300; how long running jobs may finish after the first SIGTERM */
+    const char *recipes;       /* handed to every child as --recipes; NULL: none */
+    const char *child_program; /* NULL: this program itself */
+    unsigned drain_grace_s;    /* 300; how long running jobs may finish after the first SIGTERM */
 } td_service_options;
 
 /* HTTP service, outbox and `jobs` workers in one process. Until SIGTERM or SIGINT; a second one hands leases back at
@@ -53,10 +54,10 @@ td_status td_cancel(const td_client_options *o, const char *job, td_error *err);
 td_status td_retry(const td_client_options *o, const char *job, td_error *err);
 
 typedef struct td_listen_options {
-    const char *listen;  /* HOST:PORT; port 0 takes a free one */
-    const char *secret;  /* whsec_...; NULL: signatures are not judged */
-    const char *save;    /* folder for results by PUT; NULL: they are refused */
-    bool json;           /* one object a line on stdout */
+    const char *listen; /* HOST:PORT; port 0 takes a free one */
+    const char *secret; /* whsec_...; NULL: signatures are not judged */
+    const char *save;   /* folder for results by PUT; NULL: they are refused */
+    bool json;          /* one object a line on stdout */
 } td_listen_options;
 
 /* A receiver for developers: prints every webhook and whether its signature and time hold, stores what is PUT below any

@@ -18,6 +18,6 @@ typedef struct td_log_line {
 } td_log_line;
 
 void td_log_write(const td_log_line *line);
-#define td_log(...) td_log_write(&(td_log_line){ __VA_ARGS__ })
+#define td_say(...) td_log_write(&(td_log_line){ __VA_ARGS__ })
 
 #endif
