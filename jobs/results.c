@@ -1,0 +1,228 @@
+#include "jobs/results.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILES_MAX 1024
+#define REPORT_MAX ((size_t)32 << 20)
+
+typedef struct publishing {
+    const td_home *home;
+    const char *client, *job, *folder;
+    td_arena *arena;
+    td_results *out;
+    json_t *report;
+    td_error *err;
+} publishing;
+
+const char *td_digest_base64(const char *sha256_hex, char out[48])
+{
+    unsigned char bytes[32];
+    for (size_t i = 0; i < 32; i++) {
+        unsigned byte = 0;
+        sscanf(sha256_hex + 2 * i, "%2x", &byte);
+        bytes[i] = (unsigned char)byte;
+    }
+    EVP_EncodeBlock((unsigned char *)out, bytes, sizeof bytes);
+    return out;
+}
+
+/* ---- what the report says ----------------------------------------------------------------------------------------- */
+
+static td_status read_report(publishing *p)
+{
+    char path[1300];
+    size_t length;
+    char *text;
+    snprintf(path, sizeof path, "%s/report.json", p->folder);
+    td_status st = td_file_read(p->arena, path, REPORT_MAX, &text, &length, p->err);
+    if (st) return td_fail(p->err, st == TD_NOMEM ? st : TD_FAILED, "report.json", NULL, "the mix left no report");
+    json_error_t where;
+    p->report = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    if (json_is_array(json_object_get(p->report, "mixes"))) return TD_OK;
+    return td_fail(p->err, TD_FAILED, "report.json", NULL, "names no mixes: %s", p->report ? "" : where.text);
+}
+
+/* The report's entry for a file: its object among all mixes' outputs. */
+static json_t *entry_of(const json_t *report, const char *name)
+{
+    size_t m, o;
+    json_t *mix, *output;
+    json_array_foreach(json_object_get(report, "mixes"), m, mix)
+        json_array_foreach(json_object_get(mix, "outputs"), o, output)
+        {
+            const char *named = json_string_value(json_object_get(output, "name"));
+            if (!named) named = json_string_value(json_object_get(output, "file"));
+            if (named && !strcmp(td_basename(named), name)) return output;
+        }
+    return NULL;
+}
+
+static const char *kind_of(const json_t *report, const char *name)
+{
+    const char *said = json_string_value(json_object_get(entry_of(report, name), "kind"));
+    if (said) return said;
+    return td_starts_with(name, "report.") ? "report" : td_starts_with(name, "plan") ? "plan" : "file";
+}
+
+/* ---- one file ----------------------------------------------------------------------------------------------------- */
+
+static bool name_is_plain(const char *name)
+{
+    return name[0] != '.' && strlen(name) < 250 && !strchr(name, '/');
+}
+
+static td_status sync_folder(const char *path, td_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return td_fail(err, TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
+    int bad = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    return bad && bad != EINVAL ? td_fail(err, TD_DISK, path, NULL, "cannot be made durable: %s", strerror(bad)) : TD_OK;
+}
+
+/* Each new folder is made durable in the one above it. */
+static td_status make_folders(const publishing *p, const char *hash, char *folder, size_t size)
+{
+    char part[1200];
+    const char *const names[] = { p->client, p->job, hash };
+    td_home_path(p->home, folder, size, "objects/results");
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(part, sizeof part, "%s", folder);
+        snprintf(folder, size, "%.1100s/%.64s", part, names[i]);
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+            return td_fail(p->err, TD_DISK, folder, NULL, "cannot be made: %s", strerror(errno));
+        td_status st = sync_folder(part, p->err);
+        if (st) return st;
+    }
+    return TD_OK;
+}
+
+static td_status publish(publishing *p, const char *name, td_artefact *f)
+{
+    char from[1400], hash[TD_SHA256_HEX], folder[1300], to[1600];
+    uint64_t bytes = 0;
+    snprintf(from, sizeof from, "%s/%s", p->folder, name);
+    td_status st = td_sha256_file(from, hash, &bytes, p->err);
+    char short_hash[17];
+    snprintf(short_hash, sizeof short_hash, "%s", hash);
+    if (!st) st = make_folders(p, short_hash, folder, sizeof folder);
+    snprintf(to, sizeof to, "%s/%s", folder, name);
+    if (!st) st = td_file_commit(from, to, true, p->err);
+    if (st) return st;
+    *f = (td_artefact){ .name = td_arena_strdup(p->arena, name), .sha256 = td_arena_strdup(p->arena, hash),
+                        .kind = td_arena_strdup(p->arena, kind_of(p->report, name)), .bytes = (int64_t)bytes,
+                        .path = td_arena_printf(p->arena, "results/%s/%s/%s/%s", p->client, p->job, short_hash, name) };
+    return f->name && f->sha256 && f->kind && f->path ? TD_OK : TD_NOMEM;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static td_status list(const publishing *p, const char **name, size_t *n)
+{
+    DIR *dir = opendir(p->folder);
+    struct dirent *e;
+    struct stat s;
+    *n = 0;
+    if (!dir) return td_fail(p->err, TD_FAILED, "out", NULL, "the mix left no results");
+    while ((e = readdir(dir)) && *n < FILES_MAX) {
+        bool regular = fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode);
+        if (regular && name_is_plain(e->d_name) && (name[*n] = td_arena_strdup(p->arena, e->d_name))) ++*n;
+    }
+    closedir(dir);
+    qsort(name, *n, sizeof *name, by_name);
+    return TD_OK;
+}
+
+static json_t *output_json(const td_artefact *f)
+{
+    return json_pack("{s:s, s:s, s:I, s:s}", "name", f->name, "kind", f->kind, "bytes", (json_int_t)f->bytes, "sha256",
+                     f->sha256);
+}
+
+static void take_figure(json_t *to, const json_t *from, const char *name)
+{
+    json_t *value = json_object_get(from, name);
+    if (json_is_number(value) || json_is_string(value) || json_is_null(value)) json_object_set(to, name, value);
+}
+
+static json_t *mix_json(const publishing *p, const json_t *mix)
+{
+    static const char *const figures[] = { "label", "recipe", "recipe_revision", "state", "loudness_lufs", "true_peak_dbtp" };
+    json_t *to = json_object(), *outputs = json_array();
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(to, mix, figures[i]);
+    size_t o;
+    json_t *output;
+    json_array_foreach(json_object_get(mix, "outputs"), o, output)
+        for (size_t i = 0; i < p->out->n; i++)
+            if (entry_of(p->report, p->out->artefact[i].name) == output)
+                json_array_append_new(outputs, output_json(&p->out->artefact[i]));
+    json_object_set_new(to, "outputs", outputs);
+    return to;
+}
+
+static td_status summarise(publishing *p)
+{
+    static const char *const facts[] = { "stems", "duration_s", "rate_hz", "warnings" };
+    json_t *session = json_object(), *mixes = json_array(), *files = json_array(), *mix;
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        take_figure(session, json_object_get(p->report, "session"), facts[i]);
+    size_t m;
+    json_array_foreach(json_object_get(p->report, "mixes"), m, mix) json_array_append_new(mixes, mix_json(p, mix));
+    for (size_t i = 0; i < p->out->n; i++)
+        if (!entry_of(p->report, p->out->artefact[i].name)) json_array_append_new(files, output_json(&p->out->artefact[i]));
+    json_t *all = json_pack("{s:o, s:o, s:o}", "session", session, "mixes", mixes, "files", files);
+    char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+    p->out->json = td_arena_strdup(p->arena, text);
+    free(text);
+    json_decref(all);
+    return p->out->json ? TD_OK : TD_NOMEM;
+}
+
+/* Every file the report promises has to be there. */
+static td_status complete(const publishing *p, const char *const *name, size_t n)
+{
+    size_t m, o;
+    json_t *mix, *output;
+    json_array_foreach(json_object_get(p->report, "mixes"), m, mix)
+        json_array_foreach(json_object_get(mix, "outputs"), o, output)
+        {
+            bool there = false;
+            for (size_t i = 0; i < n && !there; i++) there = entry_of(p->report, name[i]) == output;
+            if (!there) return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
+        }
+    return TD_OK;
+}
+
+td_status td_results_publish(const td_home *h, const char *client, const char *job, const char *folder,
+                             bool (*stop)(void *user), void *user, td_arena *a, td_results *out, td_error *err)
+{
+    publishing p = { .home = h, .client = client, .job = job, .folder = folder, .arena = a, .out = out, .err = err };
+    const char *name[FILES_MAX];
+    size_t n = 0;
+    *out = (td_results){ 0 };
+    td_status st = read_report(&p);
+    if (!st) st = list(&p, name, &n);
+    if (!st) st = complete(&p, name, n);
+    if (!st && !(out->artefact = td_arena_array(a, n, sizeof *out->artefact))) st = TD_NOMEM;
+    for (size_t i = 0; !st && i < n; i++) {
+        st = stop(user) ? TD_STOPPED : publish(&p, name[i], &out->artefact[i]);
+        if (!st) out->n++;
+    }
+    if (!st) st = summarise(&p);
+    json_decref(p.report);
+    return st;
+}
