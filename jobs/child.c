@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES ((size_t)64 << 10)
-#define LOG_TAIL 4096
-#define ASK_MS 200
+#define LOG_TAIL       4096
+#define ASK_MS         200
 
 typedef struct watch {
     const td_child *child;
@@ -26,7 +26,8 @@ typedef struct watch {
     bool overlong; /* the line under way is too long and is skipped */
 } watch;
 
-/* ---- starting ----------------------------------------------------------------------------------------------------- */
+/* ---- starting -----------------------------------------------------------------------------------------------------
+ */
 
 /* Nothing of ours but what a program needs to find its files and its language. */
 static void bare_environment(const char *folder, char tmp[4200], char *out[16])
@@ -51,7 +52,8 @@ static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr,
     if (!bad) bad = posix_spawn_file_actions_addopen(actions, 2, c->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (!bad) bad = posix_spawn_file_actions_addclosefrom_np(actions, 3);
     if (!bad) bad = posix_spawn_file_actions_addchdir_np(actions, c->folder);
-    if (!bad) bad = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (!bad)
+        bad = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (!bad) bad = posix_spawnattr_setpgroup(attr, 0);
     if (!bad) bad = posix_spawnattr_setsigmask(attr, &none);
     return bad ? bad : posix_spawnattr_setsigdefault(attr, &all);
@@ -73,20 +75,23 @@ static td_status spawn(const td_child *c, int out_fd, pid_t *pid, td_error *err)
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);
     if (bad)
-        return td_fail(err, bad == ENOMEM || bad == EAGAIN ? TD_NOMEM : TD_FAILED, program, NULL, "cannot be started: %s",
-                       strerror(bad));
+        return td_fail(err, bad == ENOMEM || bad == EAGAIN ? TD_NOMEM : TD_FAILED, program, NULL,
+                       "cannot be started: %s", strerror(bad));
     const struct rlimit no_core = { 0, 0 }, memory = { (rlim_t)c->memory_bytes, (rlim_t)c->memory_bytes };
     prlimit(*pid, RLIMIT_CORE, &no_core, NULL);
     if (c->memory_bytes) prlimit(*pid, RLIMIT_AS, &memory, NULL);
     return TD_OK;
 }
 
-/* ---- listening ---------------------------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------------------------------
+ */
 
 static void tell(td_child_end *end, const json_t *o)
 {
     const char *where = json_string_value(json_object_get(o, "where"));
     const char *what = json_string_value(json_object_get(o, "what"));
+    const char *code = json_string_value(json_object_get(o, "code"));
+    if (code) snprintf(end->reason, sizeof end->reason, "%s", code);
     if (!what) what = json_string_value(json_object_get(o, "detail"));
     if (what) snprintf(end->text, sizeof end->text, "%s%s%s", where ? where : "", where && *where ? ": " : "", what);
 }
@@ -148,9 +153,12 @@ static int reap(watch *w, pid_t pid, bool kill_it, int64_t until_ms)
         if (kill_it) kill(-pid, SIGKILL);
         pid_t got = waitpid(pid, &status, kill_it ? 0 : WNOHANG);
         if (got == pid || (got < 0 && errno != EINTR)) return status;
-        if (w->child->stop(w->child->user)) kill_it = w->end->stopped = true;
-        else if (td_steady_ms() >= until_ms) kill_it = w->end->timed_out = true;
-        else poll(NULL, 0, 20);
+        if (w->child->stop(w->child->user))
+            kill_it = w->end->stopped = true;
+        else if (td_steady_ms() >= until_ms)
+            kill_it = w->end->timed_out = true;
+        else
+            poll(NULL, 0, 20);
     }
 }
 

@@ -9,12 +9,12 @@
 #include "engine/base/base.h"
 
 typedef struct td_child {
-    const char *program;      /* NULL: this program itself */
-    const char *const *argv;  /* without the program's name; NULL-terminated */
-    const char *folder;       /* where it works */
-    const char *log;          /* file for its stderr */
-    int64_t limit_ms;         /* wall time, then it is killed */
-    int64_t memory_bytes;     /* address space; 0: no limit */
+    const char *program;     /* NULL: this program itself */
+    const char *const *argv; /* without the program's name; NULL-terminated */
+    const char *folder;      /* where it works */
+    const char *log;         /* file for its stderr */
+    int64_t limit_ms;        /* wall time, then it is killed */
+    int64_t memory_bytes;    /* address space; 0: no limit */
     /* Each progress line; `mix` may be NULL. Strings live for the call. */
     void (*progress)(void *user, const char *stage, double fraction, const char *mix);
     bool (*stop)(void *user); /* asked several times a second; true kills the child */
@@ -25,8 +25,9 @@ typedef struct td_child_end {
     int code;   /* exit code; -1 when a signal ended it */
     int signal; /* else 0 */
     bool timed_out, stopped;
-    bool done;          /* it said {"type":"done"} */
-    char text[640];     /* the last error it told, for people; may be empty */
+    bool done;       /* it said {"type":"done"} */
+    char reason[32]; /* {"type":"error","code":...}: a td_status_name; may be empty */
+    char text[640];  /* the last error it told, for people; may be empty */
 } td_child_end;
 
 /* TD_OK: it ran and *out says how it ended. Else it never started: TD_DISK, TD_NOMEM, TD_FAILED. */

@@ -78,6 +78,13 @@ const char *td_rfc3339(int64_t ms, char out[32])
     return out;
 }
 
+int64_t td_rfc3339_read(const char *text)
+{
+    struct tm t = { 0 };
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &t);
+    return end && !strcmp(end, "Z") ? (int64_t)timegm(&t) * 1000 : -1;
+}
+
 int64_t td_retry_after_s(const char *header, int64_t now_ms)
 {
     enum { DAY = 86400 };

@@ -23,6 +23,7 @@ bool td_id_valid(const char *id); /* [a-z0-9_]{1,39} */
 
 /* RFC 3339 in UTC, whole seconds: "2026-11-20T20:41:07Z". Returns out. */
 const char *td_rfc3339(int64_t ms, char out[32]);
+int64_t td_rfc3339_read(const char *text); /* the same back, in UTC; -1: no such time */
 /* The HTTP date or the seconds of a Retry-After header, as seconds from now; -1 for nonsense, never more than a day. */
 int64_t td_retry_after_s(const char *header, int64_t now_ms);
 

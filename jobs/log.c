@@ -10,7 +10,7 @@
 
 #define VALUE_MAX 2048
 
-static const char *const levels[] = { [TD_INFO] = "info", [TD_WARN] = "warn", [TD_ERROR] = "error" };
+static const char *const levels[] = { [TD_LOG_INFO] = "info", [TD_LOG_WARN] = "warn", [TD_LOG_ERROR] = "error" };
 
 static void write_line(td_text *line)
 {
@@ -26,7 +26,7 @@ static void text_line(const td_log_line *l, const char *const *names, const char
     strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&s, &t));
     td_text line = { 0 };
     td_text_add(&line, clock);
-    if (l->level != TD_INFO) td_text_addf(&line, " %s", levels[l->level]);
+    if (l->level != TD_LOG_INFO) td_text_addf(&line, " %s", levels[l->level]);
     if (l->job) td_text_addf(&line, " %s", td_printable(l->job, safe, sizeof safe));
     td_text_addf(&line, " %s", td_printable(l->msg, safe, sizeof safe));
     for (size_t i = 0; i < n; i++)

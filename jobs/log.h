@@ -7,17 +7,17 @@
 
 #include <stdint.h>
 
-typedef enum td_level { TD_INFO, TD_WARN, TD_ERROR } td_level;
+typedef enum td_log_level { TD_LOG_INFO, TD_LOG_WARN, TD_LOG_ERROR } td_log_level;
 
 /* What a line can say; zero and NULL members are left out. */
 typedef struct td_log_line {
-    td_level level;
+    td_log_level level;
     const char *msg; /* the event, few words: "started", "webhook sent" */
     const char *job, *stage, *worker, *request_id, *code, *detail;
     int64_t fence, attempt, duration_ms;
 } td_log_line;
 
 void td_log_write(const td_log_line *line);
-#define td_say(...) td_log_write(&(td_log_line){ __VA_ARGS__ })
+#define td_tell(...) td_log_write(&(td_log_line){ __VA_ARGS__ })
 
 #endif

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_MAX 1024
+#define FILES_MAX  1024
 #define REPORT_MAX ((size_t)32 << 20)
 
 typedef struct publishing {
@@ -35,7 +35,8 @@ const char *td_digest_base64(const char *sha256_hex, char out[48])
     return out;
 }
 
-/* ---- what the report says ----------------------------------------------------------------------------------------- */
+/* ---- what the report says -----------------------------------------------------------------------------------------
+ */
 
 static td_status read_report(publishing *p)
 {
@@ -58,11 +59,11 @@ static json_t *entry_of(const json_t *report, const char *name)
     json_t *mix, *output;
     json_array_foreach(json_object_get(report, "mixes"), m, mix)
         json_array_foreach(json_object_get(mix, "outputs"), o, output)
-        {
-            const char *named = json_string_value(json_object_get(output, "name"));
-            if (!named) named = json_string_value(json_object_get(output, "file"));
-            if (named && !strcmp(td_basename(named), name)) return output;
-        }
+    {
+        const char *named = json_string_value(json_object_get(output, "name"));
+        if (!named) named = json_string_value(json_object_get(output, "file"));
+        if (named && !strcmp(td_basename(named), name)) return output;
+    }
     return NULL;
 }
 
@@ -73,7 +74,8 @@ static const char *kind_of(const json_t *report, const char *name)
     return td_starts_with(name, "report.") ? "report" : td_starts_with(name, "plan") ? "plan" : "file";
 }
 
-/* ---- one file ----------------------------------------------------------------------------------------------------- */
+/* ---- one file -----------------------------------------------------------------------------------------------------
+ */
 
 static bool name_is_plain(const char *name)
 {
@@ -86,7 +88,8 @@ static td_status sync_folder(const char *path, td_error *err)
     if (fd < 0) return td_fail(err, TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
     int bad = fsync(fd) != 0 ? errno : 0;
     close(fd);
-    return bad && bad != EINVAL ? td_fail(err, TD_DISK, path, NULL, "cannot be made durable: %s", strerror(bad)) : TD_OK;
+    return bad && bad != EINVAL ? td_fail(err, TD_DISK, path, NULL, "cannot be made durable: %s", strerror(bad))
+                                : TD_OK;
 }
 
 /* Each new folder is made durable in the one above it. */
@@ -118,13 +121,16 @@ static td_status publish(publishing *p, const char *name, td_artefact *f)
     snprintf(to, sizeof to, "%s/%s", folder, name);
     if (!st) st = td_file_commit(from, to, true, p->err);
     if (st) return st;
-    *f = (td_artefact){ .name = td_arena_strdup(p->arena, name), .sha256 = td_arena_strdup(p->arena, hash),
-                        .kind = td_arena_strdup(p->arena, kind_of(p->report, name)), .bytes = (int64_t)bytes,
+    *f = (td_artefact){ .name = td_arena_strdup(p->arena, name),
+                        .sha256 = td_arena_strdup(p->arena, hash),
+                        .kind = td_arena_strdup(p->arena, kind_of(p->report, name)),
+                        .bytes = (int64_t)bytes,
                         .path = td_arena_printf(p->arena, "results/%s/%s/%s/%s", p->client, p->job, short_hash, name) };
     return f->name && f->sha256 && f->kind && f->path ? TD_OK : TD_NOMEM;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------------------------------
+ */
 
 static int by_name(const void *a, const void *b)
 {
@@ -161,15 +167,16 @@ static void take_figure(json_t *to, const json_t *from, const char *name)
 
 static json_t *mix_json(const publishing *p, const json_t *mix)
 {
-    static const char *const figures[] = { "label", "recipe", "recipe_revision", "state", "loudness_lufs", "true_peak_dbtp" };
+    static const char *const figures[] = { "label", "recipe",        "recipe_revision",
+                                           "state", "loudness_lufs", "true_peak_dbtp" };
     json_t *to = json_object(), *outputs = json_array();
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(to, mix, figures[i]);
     size_t o;
     json_t *output;
-    json_array_foreach(json_object_get(mix, "outputs"), o, output)
-        for (size_t i = 0; i < p->out->n; i++)
-            if (entry_of(p->report, p->out->artefact[i].name) == output)
-                json_array_append_new(outputs, output_json(&p->out->artefact[i]));
+    json_array_foreach(json_object_get(mix, "outputs"), o,
+                       output) for (size_t i = 0; i < p->out->n;
+                                    i++) if (entry_of(p->report, p->out->artefact[i].name) == output)
+        json_array_append_new(outputs, output_json(&p->out->artefact[i]));
     json_object_set_new(to, "outputs", outputs);
     return to;
 }
@@ -183,7 +190,8 @@ static td_status summarise(publishing *p)
     size_t m;
     json_array_foreach(json_object_get(p->report, "mixes"), m, mix) json_array_append_new(mixes, mix_json(p, mix));
     for (size_t i = 0; i < p->out->n; i++)
-        if (!entry_of(p->report, p->out->artefact[i].name)) json_array_append_new(files, output_json(&p->out->artefact[i]));
+        if (!entry_of(p->report, p->out->artefact[i].name))
+            json_array_append_new(files, output_json(&p->out->artefact[i]));
     json_t *all = json_pack("{s:o, s:o, s:o}", "session", session, "mixes", mixes, "files", files);
     char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
     p->out->json = td_arena_strdup(p->arena, text);
@@ -199,11 +207,11 @@ static td_status complete(const publishing *p, const char *const *name, size_t n
     json_t *mix, *output;
     json_array_foreach(json_object_get(p->report, "mixes"), m, mix)
         json_array_foreach(json_object_get(mix, "outputs"), o, output)
-        {
-            bool there = false;
-            for (size_t i = 0; i < n && !there; i++) there = entry_of(p->report, name[i]) == output;
-            if (!there) return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
-        }
+    {
+        bool there = false;
+        for (size_t i = 0; i < n && !there; i++) there = entry_of(p->report, name[i]) == output;
+        if (!there) return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
+    }
     return TD_OK;
 }
 

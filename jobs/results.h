@@ -10,9 +10,9 @@ typedef struct td_results {
     char *json; /* { "session", "mixes": [ { "label", ..., "outputs": [...] } ], "files": [...] } */
 } td_results;
 
-/* Takes every regular file of `folder` (report.json says what they are) to objects/results/CLIENT/JOB/HASH16/NAME: fsync,
- * rename, fsync of the folders, and only then named to the caller. The child's folder is foreign: names, kinds and
- * figures are taken, hashes and sizes are our own. TD_FAILED: no or a senseless report, or a file that it names is
+/* Takes every regular file of `folder` (report.json says what they are) to objects/results/CLIENT/JOB/HASH16/NAME:
+ * fsync, rename, fsync of the folders, and only then named to the caller. The child's folder is foreign: names, kinds
+ * and figures are taken, hashes and sizes are our own. TD_FAILED: no or a senseless report, or a file that it names is
  * missing. TD_DISK. TD_STOPPED: stop said so. */
 td_status td_results_publish(const td_home *h, const char *client, const char *job, const char *folder,
                              bool (*stop)(void *user), void *user, td_arena *a, td_results *out, td_error *err);

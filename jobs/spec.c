@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOOKS_MAX 16
-#define TAGS_BYTES 4096
+#define HOOKS_MAX   16
+#define TAGS_BYTES  4096
 #define TITLE_BYTES 512
 
-/* ---- reading ------------------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------------------
+ */
 
 static json_t *to_json(const td_node *n)
 {
@@ -19,7 +20,8 @@ static json_t *to_json(const td_node *n)
     json_t *out = n->kind == TD_NODE_MAP ? json_object() : json_array();
     for (size_t i = 0; i < n->n; i++) {
         json_t *value = to_json(n->value[i]);
-        int bad = n->kind == TD_NODE_MAP ? json_object_set_new(out, n->key[i]->text, value) : json_array_append_new(out, value);
+        int bad = n->kind == TD_NODE_MAP ? json_object_set_new(out, n->key[i]->text, value)
+                                         : json_array_append_new(out, value);
         if (bad) {
             json_decref(out);
             return NULL;
@@ -37,7 +39,8 @@ json_t *td_spec_read(const char *text, size_t length, td_messages *m)
     return out;
 }
 
-/* ---- inputs ------------------------------------------------------------------------------------------------------- */
+/* ---- inputs -------------------------------------------------------------------------------------------------------
+ */
 
 static td_status add_input(td_spec_input in[TD_SPEC_INPUTS], size_t *n, td_spec_input one, bool folder, td_error *err)
 {
@@ -49,7 +52,9 @@ static td_status add_input(td_spec_input in[TD_SPEC_INPUTS], size_t *n, td_spec_
 
 static td_spec_input member(json_t *object, const char *key)
 {
-    return (td_spec_input){ .holder = object, .key = key, .address = json_string_value(json_object_get(object, key)),
+    return (td_spec_input){ .holder = object,
+                            .key = key,
+                            .address = json_string_value(json_object_get(object, key)),
                             .sha256 = json_string_value(json_object_get(object, "sha256")) };
 }
 
@@ -90,13 +95,15 @@ void td_spec_strip(json_t *spec)
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) json_object_del(spec, members[i]);
 }
 
-/* ---- what the service allows -------------------------------------------------------------------------------------- */
+/* ---- what the service allows --------------------------------------------------------------------------------------
+ */
 
 static td_status allow_file(const td_spec_rules *r, const char *path, bool folder, td_error *err)
 {
     int fd;
     if (!r->files)
-        return td_fail(err, TD_JOB, path, "give an https address", "files of the server may not be named with this key");
+        return td_fail(err, TD_JOB, path, "give an https address",
+                       "files of the server may not be named with this key");
     td_status st = td_roots_open(r->roots, path, folder, &fd, err);
     if (!st) close(fd);
     return st ? TD_JOB : TD_OK;
@@ -112,7 +119,8 @@ static td_status allow_input(const td_spec_rules *r, const char *address, int64_
         ++*local;
         return allow_file(r, address, false, err);
     default:
-        return td_fail(err, TD_JOB, address, "give an https address", "uploads and s3: are not offered by this service");
+        return td_fail(err, TD_JOB, address, "give an https address",
+                       "uploads and s3: are not offered by this service");
     }
 }
 
@@ -168,7 +176,8 @@ static td_status allow_outgoing(const td_spec_rules *r, const td_order *o, td_ar
     return td_net_allowed(r->net, o->deliver_to, err) ? TD_JOB : TD_OK;
 }
 
-/* ---- the submission ----------------------------------------------------------------------------------------------- */
+/* ---- the submission -----------------------------------------------------------------------------------------------
+ */
 
 static const char *dumped(td_arena *a, json_t *o)
 {
@@ -222,11 +231,13 @@ static int64_t latest_start_ms(const td_order *o, int64_t now_ms)
     return by ? by - (1 + (int64_t)o->n_mixes) * 60000 : INT64_MAX;
 }
 
-static td_status take_order(const td_order *o, const json_t *spec, int64_t now_ms, td_arena *a, td_submission *out, td_error *err)
+static td_status take_order(const td_order *o, const json_t *spec, int64_t now_ms, td_arena *a, td_submission *out,
+                            td_error *err)
 {
     static const int64_t priorities[] = { [TD_PRIORITY_LOW] = 20, [TD_PRIORITY_NORMAL] = 50, [TD_PRIORITY_HIGH] = 80 };
     const char *title = o->title ? o->title : o->name;
-    if (title && strlen(title) > TITLE_BYTES) return td_fail(err, TD_JOB, "/title", NULL, "more than %d bytes", TITLE_BYTES);
+    if (title && strlen(title) > TITLE_BYTES)
+        return td_fail(err, TD_JOB, "/title", NULL, "more than %d bytes", TITLE_BYTES);
     char *text = json_dumps(spec, JSON_COMPACT);
     out->spec = td_arena_strdup(a, text);
     free(text);

@@ -1,5 +1,5 @@
-/* jobs/spec.h - a job file on its way through the service: read once, judged once, kept as JSON, and at last written for
- * the child with every stem beside it.
+/* jobs/spec.h - a job file on its way through the service: read once, judged once, kept as JSON, and at last written
+ * for the child with every stem beside it.
  *
  * What the words mean is settled by recipes/ (td_order_parse); here stands what only a service asks: whether it will go
  * to these addresses, read these files, and sign with these credentials. */

@@ -1,0 +1,387 @@
+#include "jobs/jobs.h"
+
+#include "jobs/ids.h"
+#include "jobs/net.h"
+#include "jobs/spec.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TRIES    4
+#define POLL_MS  1000
+#define ANSWER_S 60
+
+/* A server and the right to ask it. */
+typedef struct remote {
+    const td_client_options *options;
+    td_arena *arena;
+    const char *server;
+    char *authorization;
+} remote;
+
+/* ---- asking -------------------------------------------------------------------------------------------------------
+ */
+
+static td_status open_remote(const td_client_options *o, remote *out, td_error *err)
+{
+    const char *server = o->server ? o->server : getenv("TOPDOWN_SERVER");
+    const char *key_file = o->key_file ? o->key_file : getenv("TOPDOWN_KEY_FILE");
+    char *key;
+    *out = (remote){ .options = o, .arena = td_arena_new(), .server = server ? server : TD_DEFAULT_SERVER };
+    if (!out->arena) return TD_NOMEM;
+    td_status st = td_file_read(out->arena, key_file ? key_file : TD_DEFAULT_DATA "/api-key", 4096, &key, NULL, err);
+    if (st) {
+        if (err) snprintf(err->hint, sizeof err->hint, "--key FILE names the server's api-key");
+        return st;
+    }
+    key[strcspn(key, "\r\n")] = 0;
+    out->authorization = td_arena_printf(out->arena, "Authorization: Bearer %s", key);
+    return out->authorization ? TD_OK : TD_NOMEM;
+}
+
+/* What a refusal says, for one line: detail, then the first mistakes. */
+static td_status refused(const remote *c, long status, const json_t *answer, td_error *err)
+{
+    const char *detail = json_string_value(json_object_get(answer, "detail"));
+    const char *title = json_string_value(json_object_get(answer, "title"));
+    const json_t *first = json_array_get(json_object_get(answer, "errors"), 0);
+    const char *hint = json_string_value(json_object_get(first, "hint"));
+    td_status st = status == 401 || status == 403                    ? TD_DENIED
+                   : status == 429 || status == 503 || status == 507 ? TD_BUSY
+                   : status == 422                                   ? TD_JOB
+                   : status >= 500                                   ? TD_REMOTE
+                                                                     : TD_FAILED;
+    return td_fail(err, st, c->server, hint, "%s%s%s", title ? title : "the server refused", detail ? ": " : "",
+                   detail ? detail : "");
+}
+
+/* One request, sent again when the answer did not come: reading harms nothing, and what changes things carries a key.
+ */
+static td_status ask(const remote *c, const char *method, const char *path, const char *body,
+                     const char *idempotency_key, json_t **out, td_error *err)
+{
+    static const td_net_policy anywhere = { .allow_private = true }; /* the user named the server */
+    const char *url = td_arena_printf(c->arena, "%s%s", c->server, path);
+    const char *key = td_arena_printf(c->arena, "Idempotency-Key: %s", idempotency_key ? idempotency_key : "");
+    const char *headers[] = { c->authorization, "Content-Type: application/json", key };
+    td_net_request r = { .method = method,
+                         .url = url,
+                         .header = headers,
+                         .n_headers = idempotency_key ? 3 : 2,
+                         .body = body,
+                         .body_length = body ? strlen(body) : 0,
+                         .timeout_s = ANSWER_S };
+    td_net_answer answer;
+    td_status st = url && key ? TD_REMOTE : TD_NOMEM;
+    *out = NULL;
+    for (int i = 0; st == TD_REMOTE && i < TRIES; i++) {
+        if (i) usleep(500000u << i);
+        st = td_net_do(&anywhere, &r, TD_NET_TEXT_MAX, &answer, err);
+    }
+    if (st) return st;
+    *out = json_loadb(answer.text ? answer.text : "", answer.text_length, 0, NULL);
+    free(answer.text);
+    if (answer.status / 100 == 2 && *out) return TD_OK;
+    st = refused(c, answer.status, *out, err);
+    json_decref(*out);
+    *out = NULL;
+    return st;
+}
+
+static void close_remote(remote *c)
+{
+    td_arena_free(c->arena);
+}
+
+/* ---- showing ------------------------------------------------------------------------------------------------------
+ */
+
+static const char *text_of(const json_t *o, const char *name, const char *other)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+    return s ? s : other;
+}
+
+static void print_raw(json_t *o)
+{
+    char *text = json_dumps(o, JSON_COMPACT);
+    puts(text ? text : "{}");
+    fflush(stdout);
+    free(text);
+}
+
+static void span(int64_t from_ms, int64_t to_ms, char out[16])
+{
+    if (from_ms < 0)
+        snprintf(out, 16, "-");
+    else
+        td_clock((double)(to_ms - from_ms) / 1000, out);
+}
+
+static int64_t time_of(const json_t *o, const char *name)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+    return s ? td_rfc3339_read(s) : -1;
+}
+
+static void print_row(const json_t *j)
+{
+    char safe[512], waited[16], runs[16], percent[8] = "-";
+    int64_t now_ms = td_now_ms(NULL), created = time_of(j, "created_at"), started = time_of(j, "started_at");
+    int64_t finished = time_of(j, "finished_at");
+    const char *state = text_of(j, "state", "?"), *detail = text_of(json_object_get(j, "problem"), "detail", "");
+    span(created, started >= 0 ? started : finished >= 0 ? finished : now_ms, waited);
+    span(started, finished >= 0 ? finished : now_ms, runs);
+    if (!strcmp(state, "running"))
+        snprintf(percent, sizeof percent, "%d", (int)(100 * json_number_value(json_object_get(j, "progress"))));
+    printf("%-30s  %-9s  %-10s  %3s  %7zu  %6s  %5s  ", text_of(j, "id", "?"), state, text_of(j, "stage", "-"), percent,
+           json_array_size(json_object_get(j, "mixes")), waited, runs);
+    printf("%s", td_printable(text_of(j, "title", "-"), safe, sizeof safe));
+    printf("%s%s\n", *detail ? "  " : "", td_printable(detail, safe, sizeof safe));
+}
+
+static void print_list(const json_t *answer)
+{
+    const json_t *queue = json_object_get(answer, "queue"), *job;
+    size_t i;
+    char oldest[16];
+    printf("%-30s  %-9s  %-10s  %3s  %7s  %6s  %5s  %s\n", "JOB", "STATE", "STAGE", "%", "RECIPES", "WAITED", "RUNS",
+           "TITLE");
+    json_array_foreach(json_object_get(answer, "data"), i, job) print_row(job);
+    td_clock(json_number_value(json_object_get(queue, "oldest_queued_s")), oldest);
+    printf("Queue: %lld waiting, oldest %s. Running %lld, held %lld, done %lld, failed %lld. Deliveries under way: "
+           "%lld.\n",
+           (long long)json_integer_value(json_object_get(queue, "queued")), oldest,
+           (long long)json_integer_value(json_object_get(queue, "running")),
+           (long long)json_integer_value(json_object_get(queue, "held")),
+           (long long)json_integer_value(json_object_get(queue, "done")),
+           (long long)json_integer_value(json_object_get(queue, "failed")),
+           (long long)json_integer_value(json_object_get(queue, "deliveries")));
+}
+
+static void print_outputs(const json_t *outputs)
+{
+    size_t i;
+    char safe[512];
+    const json_t *o;
+    json_array_foreach(outputs, i, o)
+        printf("  %-60s %10lld  %.16s\n", td_printable(text_of(o, "name", "?"), safe, sizeof safe),
+               (long long)json_integer_value(json_object_get(o, "bytes")), text_of(o, "sha256", ""));
+}
+
+static void print_job(const json_t *j)
+{
+    size_t i;
+    char safe[512];
+    const json_t *mix;
+    print_row(j);
+    json_array_foreach(json_object_get(j, "mixes"), i, mix)
+    {
+        printf("%s (%s)", td_printable(text_of(mix, "label", "?"), safe, sizeof safe), text_of(mix, "recipe", "?"));
+        const json_t *loudness = json_object_get(mix, "loudness_lufs"), *peak = json_object_get(mix, "true_peak_dbtp");
+        if (json_is_number(loudness)) printf("  %.1f LUFS", json_number_value(loudness));
+        if (json_is_number(peak)) printf("  %.1f dBTP", json_number_value(peak));
+        putchar('\n');
+        print_outputs(json_object_get(mix, "outputs"));
+    }
+    print_outputs(json_object_get(j, "files"));
+}
+
+static void show(const remote *c, json_t *j)
+{
+    if (c->options->json)
+        print_raw(j);
+    else if (!c->options->quiet)
+        print_job(j);
+}
+
+/* ---- submit -------------------------------------------------------------------------------------------------------
+ */
+
+static const char *absolute(td_arena *a, const char *folder, const char *path)
+{
+    char full[PATH_MAX];
+    const char *joined = path[0] == '/' ? path : td_arena_printf(a, "%s/%s", folder, path);
+    return joined && realpath(joined, full) ? td_arena_strdup(a, full) : NULL;
+}
+
+/* A recipe of the library is a name; one beside the job file is a path of this machine. */
+static td_status absolute_recipes(td_arena *a, json_t *spec, const char *folder, td_error *err)
+{
+    size_t i;
+    json_t *one, *recipes = json_object_get(spec, "recipes");
+    json_array_foreach(recipes, i, one)
+    {
+        const char *name = json_string_value(json_is_object(one) ? json_object_get(one, "recipe") : one);
+        if (!name || !(strchr(name, '/') || td_ends_with(name, ".yaml") || td_ends_with(name, ".yml"))) continue;
+        const char *path = absolute(a, folder, name);
+        if (!path) return td_fail(err, TD_JOB, name, NULL, "there is no such recipe file");
+        if (json_is_object(one))
+            json_object_set_new(one, "recipe", json_string(path));
+        else
+            json_array_set_new(recipes, i, json_string(path));
+    }
+    return TD_OK;
+}
+
+static td_status absolute_stems(td_arena *a, json_t *spec, const char *folder, td_error *err)
+{
+    td_spec_input in[TD_SPEC_INPUTS];
+    size_t n;
+    const char *stems;
+    td_status st = td_spec_inputs(spec, in, &n, &stems, err);
+    for (size_t i = 0; !st && i < n; i++) {
+        if (td_place_of(in[i].address) != TD_PLACE_PATH) continue;
+        const char *path = absolute(a, folder, in[i].address);
+        if (!path) return td_fail(err, TD_JOB, in[i].address, NULL, "there is no such file");
+        td_spec_input_set(&in[i], path);
+    }
+    if (st || !stems) return st;
+    const char *path = absolute(a, folder, stems);
+    if (!path) return td_fail(err, TD_JOB, stems, NULL, "there is no such folder");
+    json_t *value = json_string(path);
+    return (json_is_string(json_object_get(spec, "stems"))
+                ? json_object_set_new(spec, "stems", value)
+                : json_object_set_new(json_object_get(spec, "stems"), "folder", value))
+               ? TD_NOMEM
+               : TD_OK;
+}
+
+static td_status read_job_file(const remote *c, const char *file, char **body, td_error *err)
+{
+    char *text, folder[PATH_MAX];
+    size_t length;
+    td_status st = td_file_read(c->arena, file, TD_SPEC_BYTES, &text, &length, err);
+    if (st) return st;
+    td_messages *m = td_messages_new();
+    json_t *spec = m ? td_spec_read(text, length, m) : NULL;
+    if (!spec) st = m && td_messages_count(m) ? td_messages_error(m, TD_JOB, err) : TD_NOMEM;
+    snprintf(folder, sizeof folder, "%.*s", (int)(td_basename(file) - file), file);
+    if (!folder[0]) snprintf(folder, sizeof folder, ".");
+    if (!st) st = absolute_recipes(c->arena, spec, folder, err);
+    if (!st) st = absolute_stems(c->arena, spec, folder, err);
+    char *dump = st ? NULL : json_dumps(spec, JSON_INDENT(1));
+    *body = td_arena_strdup(c->arena, dump);
+    free(dump);
+    json_decref(spec);
+    td_messages_free(m);
+    return st ? st : *body ? TD_OK : TD_NOMEM;
+}
+
+static void show_progress(const remote *c, json_t *j, char last[32])
+{
+    const char *stage = text_of(j, "stage", text_of(j, "state", "?"));
+    int percent = (int)(100 * json_number_value(json_object_get(j, "progress")));
+    bool terminal = isatty(STDERR_FILENO);
+    if (c->options->json) {
+        print_raw(j);
+    } else if (!c->options->quiet && terminal) {
+        fprintf(stderr, "\r%-12s %3d %%", stage, percent);
+    } else if (!c->options->quiet && strcmp(last, stage)) {
+        fprintf(stderr, "%s %d %%\n", stage, percent);
+    }
+    snprintf(last, 32, "%s", stage);
+}
+
+static td_status rest_of(const char *state)
+{
+    static const struct {
+        const char *state;
+        td_status status;
+    } rests[] = {
+        {"done",       TD_OK     },
+        { "failed",    TD_FAILED },
+        { "held",      TD_JOB    },
+        { "cancelled", TD_STOPPED}
+    };
+    for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++)
+        if (!strcmp(rests[i].state, state)) return rests[i].status;
+    return TD_STATUS_COUNT; /* not at rest */
+}
+
+static td_status wait_for(const remote *c, const char *id, td_error *err)
+{
+    const char *path = td_arena_printf(c->arena, "/v1/jobs/%s", id);
+    char last[32] = "";
+    for (;;) {
+        json_t *j;
+        td_status st = ask(c, "GET", path, NULL, NULL, &j, err);
+        if (st) return st;
+        td_status rest = rest_of(text_of(j, "state", "?"));
+        if (rest == TD_STATUS_COUNT) {
+            show_progress(c, j, last);
+            json_decref(j);
+            usleep(POLL_MS * 1000);
+            continue;
+        }
+        if (!c->options->json && !c->options->quiet && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
+        show(c, j);
+        if (rest)
+            td_fail(err, rest, id, NULL, "%s: %s", text_of(j, "state", "?"),
+                    text_of(json_object_get(j, "problem"), "detail", "no reason is known"));
+        json_decref(j);
+        return rest;
+    }
+}
+
+td_status td_submit(const td_client_options *o, const char *job_file, const char *idempotency_key, bool wait,
+                    td_error *err)
+{
+    remote c;
+    char *body, fresh[TD_ID_SIZE];
+    json_t *j = NULL;
+    td_status st = open_remote(o, &c, err);
+    if (!st) st = read_job_file(&c, job_file, &body, err);
+    if (!idempotency_key) idempotency_key = td_id_new("submit_", td_now_ms(NULL), fresh);
+    if (!st) st = ask(&c, "POST", "/v1/jobs", body, idempotency_key, &j, err);
+    if (!st) {
+        const char *id = td_arena_strdup(c.arena, text_of(j, "id", ""));
+        if (o->json)
+            print_raw(j);
+        else
+            printf("%s %s\n%s/v1/jobs/%s\n", id, text_of(j, "state", "?"), c.server, id);
+        fflush(stdout);
+        if (wait) st = wait_for(&c, id, err);
+    }
+    json_decref(j);
+    close_remote(&c);
+    return st;
+}
+
+/* ---- the others ---------------------------------------------------------------------------------------------------
+ */
+
+static td_status one_call(const td_client_options *o, const char *method, const char *job, const char *verb,
+                          td_error *err)
+{
+    remote c;
+    json_t *j = NULL;
+    if (job && !td_id_valid(job)) return td_fail(err, TD_ARG, job, "topdown status lists them", "is no job id");
+    td_status st = open_remote(o, &c, err);
+    const char *path = st ? NULL : td_arena_printf(c.arena, "/v1/jobs%s%s%s", job ? "/" : "", job ? job : "", verb);
+    if (!st) st = ask(&c, method, path, NULL, NULL, &j, err);
+    if (!st && !job && !o->json)
+        print_list(j);
+    else if (!st)
+        show(&c, j);
+    json_decref(j);
+    close_remote(&c);
+    return st;
+}
+
+td_status td_status_show(const td_client_options *o, const char *job, td_error *err)
+{
+    return one_call(o, "GET", job, "", err);
+}
+
+td_status td_cancel(const td_client_options *o, const char *job, td_error *err)
+{
+    return one_call(o, "POST", job, "/cancel", err);
+}
+
+td_status td_retry(const td_client_options *o, const char *job, td_error *err)
+{
+    return one_call(o, "POST", job, "/retry", err);
+}

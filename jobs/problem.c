@@ -1,0 +1,105 @@
+#include "jobs/problem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *slug;
+    unsigned status;
+    const char *title, *remedy;
+} problems[TD_PROBLEMS] = {
+    [TD_PROBLEM_REQUEST] = {"bad-request",              400, "The request cannot be understood",
+                            "The detail names the header or parameter at fault."                                                                        },
+    [TD_PROBLEM_KEY_MISSING] = { "idempotency-key-missing", 400, "POST /v1/jobs needs an Idempotency-Key",
+                            "Send a header Idempotency-Key with up to 255 characters, a new one for each order. "
+                            "When "
+                                 "an answer is lost, send the same request with the same key: it makes no second "
+                                 "job."                                                                                                                 },
+    [TD_PROBLEM_KEY] = { "unauthorized",            401, "A valid key is needed",
+                            "Send 'Authorization: Bearer KEY'. The first key of a service stands in the file api-key of "
+                            "its "
+                         "data folder."                                                                                                                 },
+    [TD_PROBLEM_SCOPE] = { "forbidden",               403, "This key may not do that",
+                            "Use a key with the scope that the detail names."                                                                           },
+    [TD_PROBLEM_NOT_FOUND] = { "not-found",               404, "There is nothing here",
+                            "Check the id. Jobs of other clients are not shown, and results are kept 30 days."                                          },
+    [TD_PROBLEM_METHOD] = { "method-not-allowed",      405, "This address does not take that method",
+                            "The manual lists each address with its methods."                                                                           },
+    [TD_PROBLEM_STATE] = { "conflict",                409, "The job is in another state",
+                            "Read the job again; the detail says in which state it is."                                                                 },
+    [TD_PROBLEM_TOO_LARGE] = { "too-large",               413, "The body is too large",                          "A job file or recipe has at most 1 MiB."},
+    [TD_PROBLEM_JOB] = { "job-invalid",             422, "The job file has mistakes",
+                            "Each entry of errors names line, column and the way out. 'topdown job check FILE' says the "
+                            "same."                                                                                                                     },
+    [TD_PROBLEM_RECIPE] = { "recipe-invalid",          422, "The recipe has mistakes",
+                            "Each entry of errors names line, column and the way out. 'topdown recipe check FILE' says "
+                            "the "
+                            "same."                                                                                                                     },
+    [TD_PROBLEM_IDEMPOTENCY] = { "idempotency-key-reused",  422, "This Idempotency-Key was used for another body",
+                            "Use a new key for a new order."                                                                                            },
+    [TD_PROBLEM_TOO_MANY] = { "too-many-failures",       429, "Too many wrong keys from this address",
+                            "Wait for the seconds of Retry-After."                                                                                      },
+    [TD_PROBLEM_FULL] = { "queue-full",              429, "Too many of your jobs wait already",
+                            "Wait for the seconds of Retry-After and send the same request again."                                                      },
+    [TD_PROBLEM_DRAINING] = { "draining",                503, "The service is stopping",
+                            "Wait for the seconds of Retry-After and send the same request again."                                                      },
+    [TD_PROBLEM_SERVER] = { "unavailable",             503, "The service cannot do this now",
+                            "Wait for the seconds of Retry-After and send the same request again. If it stays, the "
+                            "service's log says more under the request_id."                                                                             },
+    [TD_PROBLEM_SPACE] = { "no-space",                507, "The service has no disk space for this",
+                            "Free space, or ask the operator to."                                                                                       },
+};
+
+void td_json_reply(const td_http_request *r, td_http_reply *p, unsigned status, const char *type, json_t *o)
+{
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    p->status = status;
+    p->type = type;
+    p->body = td_arena_printf(r->arena, "%s\n", text ? text : "{}");
+    p->length = p->body ? strlen(p->body) : 0;
+    free(text);
+    json_decref(o);
+}
+
+void td_problem_reply(const td_http_request *r, td_http_reply *p, td_problem kind, json_t *errors, const char *fmt, ...)
+{
+    char type[80], detail[1600], safe[2400];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(detail, sizeof detail, fmt, args);
+    va_end(args);
+    snprintf(type, sizeof type, "/problems/%s", problems[kind].slug);
+    json_t *o = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", type, "title", problems[kind].title, "status",
+                          (int)problems[kind].status, "detail", td_printable(detail, safe, sizeof safe), "instance",
+                          r->path, "request_id", r->id);
+    if (o && errors) json_object_set(o, "errors", errors);
+    json_decref(errors);
+    if (problems[kind].status == 429 || problems[kind].status == 503) td_http_add_header(p, "Retry-After", "10");
+    if (problems[kind].status == 401) td_http_add_header(p, "WWW-Authenticate", "Bearer");
+    td_json_reply(r, p, problems[kind].status, "application/problem+json", o);
+}
+
+bool td_problem_page(const td_http_request *r, td_http_reply *p, const char *slug)
+{
+    for (size_t i = 0; i < TD_PROBLEMS; i++) {
+        if (strcmp(problems[i].slug, slug) != 0) continue;
+        p->type = "text/plain; charset=utf-8";
+        p->body =
+            td_arena_printf(r->arena, "%s (%u)\n\n%s\n", problems[i].title, problems[i].status, problems[i].remedy);
+        p->length = p->body ? strlen(p->body) : 0;
+        return true;
+    }
+    return false;
+}
+
+void td_problem_refuse(const td_http_request *r, unsigned status, td_http_reply *p)
+{
+    static const td_problem kinds[] = { TD_PROBLEM_NOT_FOUND, TD_PROBLEM_METHOD, TD_PROBLEM_TOO_LARGE, TD_PROBLEM_SPACE,
+                                        TD_PROBLEM_REQUEST };
+    td_problem kind = TD_PROBLEM_SERVER;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (problems[kinds[i]].status == status) kind = kinds[i];
+    td_problem_reply(r, p, kind, NULL, "%s %s", r->method, r->path);
+}

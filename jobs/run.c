@@ -1,0 +1,226 @@
+#include "jobs/crew.h"
+
+#include "jobs/child.h"
+#include "jobs/intake.h"
+#include "jobs/log.h"
+#include "jobs/results.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIMIT_MIN_MS    300000
+#define LIMIT_PER_AUDIO 4
+#define SLOWEST_BYTES_S 88200 /* mono, 16 bit, 44.1 kHz: the longest a stem of so many bytes is taken to be */
+#define DISK_FACTOR     5     /* what a job needs beside its stems: decoded audio, premix, results */
+
+/* One attempt. */
+typedef struct attempt {
+    td_crew *crew;
+    td_run *run;
+    const td_job *job;
+    td_arena *arena;
+    char base[1200], fetched[1240], folder[1240], out[1260], log[1260];
+    int lock_fd;
+    td_intake_facts facts;
+    td_results results;
+    td_ending ending;
+    td_error err;
+} attempt;
+
+/* ---- how it ends --------------------------------------------------------------------------------------------------
+ */
+
+static void set_ending(attempt *a, td_end_kind kind, const char *code, const char *text)
+{
+    a->ending.kind = kind;
+    a->ending.code = td_arena_strdup(a->arena, code);
+    a->ending.text = td_arena_strdup(a->arena, text);
+}
+
+/* A step of our own failed with a->err. */
+static void end_by_status(attempt *a, td_status st, const char *step)
+{
+    char text[1400];
+    if (a->err.what[0])
+        td_error_text(&a->err, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "%s: %s", step, td_status_name(st));
+    set_ending(a, td_status_retry(st) ? TD_END_TRANSIENT : TD_END_PERMANENT, step, text);
+}
+
+static void end_by_child(attempt *a, const td_child_end *c)
+{
+    char text[128];
+    if (c->timed_out) {
+        set_ending(a, TD_END_TIMEOUT, "timeout", "the mix took longer than this job may take");
+    } else if (c->signal) {
+        snprintf(text, sizeof text, "the mixing process ended by signal %d", c->signal);
+        set_ending(a, TD_END_CRASH, "crash", text);
+    } else {
+        const char *code = c->reason[0] ? c->reason : "mix";
+        snprintf(text, sizeof text, "the mixing process ended with code %d", c->code);
+        td_end_kind kind = c->code == td_status_exit(TD_INPUT) && !strcmp(code, td_status_name(TD_INPUT)) ? TD_END_HELD
+                           : c->code == 69 || c->code == 75 || c->code >= 128 ? TD_END_TRANSIENT
+                                                                              : TD_END_PERMANENT;
+        set_ending(a, kind, code, c->text[0] ? c->text : text);
+    }
+}
+
+/* ---- the steps ----------------------------------------------------------------------------------------------------
+ */
+
+static void tell_fetching(void *user, double fraction)
+{
+    td_run_tell(user, "fetching", fraction);
+}
+
+static void tell_child(void *user, const char *stage, double fraction, const char *mix)
+{
+    (void)mix;
+    td_run_tell(user, stage, fraction);
+}
+
+/* The job's folder is locked: a worker that lost its lease but does not know yet must not share it. */
+static td_status open_folder(attempt *a)
+{
+    const td_home *h = a->crew->config.home;
+    char lock[1300];
+    td_home_path(h, a->base, sizeof a->base, "scratch/%s", a->job->id);
+    snprintf(a->fetched, sizeof a->fetched, "%s/fetched", a->base);
+    snprintf(a->folder, sizeof a->folder, "%s/%lld", a->base, (long long)a->job->fence);
+    snprintf(a->out, sizeof a->out, "%s/out", a->folder);
+    snprintf(a->log, sizeof a->log, "%s/log", a->folder);
+    snprintf(lock, sizeof lock, "%s/lock", a->base);
+    td_status st = td_folder_make(a->fetched, &a->err);
+    if (st) return st;
+    a->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (a->lock_fd < 0 || flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return td_fail(&a->err, TD_BUSY, a->job->id, NULL, "another worker still has the job's folder");
+    td_tree_remove(a->folder);
+    return td_folder_make(a->out, &a->err);
+}
+
+static bool gather(attempt *a)
+{
+    const td_crew_config *c = &a->crew->config;
+    td_intake in = { .job = a->job,
+                     .net = &c->net,
+                     .roots = &c->roots,
+                     .fetched = a->fetched,
+                     .folder = a->folder,
+                     .progress = tell_fetching,
+                     .stop = td_run_stop,
+                     .user = a->run };
+    td_status st = open_folder(a);
+    if (!st) st = td_intake_run(&in, &a->facts, &a->err);
+    a->ending.bytes_in = a->facts.bytes;
+    a->ending.retry_after_s = a->facts.retry_after_s;
+    if (!st) st = td_store_needs(c->store, a->job->id, a->job->fence, a->facts.bytes * DISK_FACTOR, &a->err);
+    if (st) end_by_status(a, st, "fetch");
+    return st == TD_OK;
+}
+
+static bool mix(attempt *a)
+{
+    const td_crew_config *c = &a->crew->config;
+    const char *argv[] = { "mix", "--job", "job.yaml", "--json", "-o", "out", "--threads", NULL, NULL, NULL, NULL };
+    char threads[16];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = 7;
+    snprintf(threads, sizeof threads, "%ld", processors / (long)c->workers > 1 ? processors / (long)c->workers : 1);
+    argv[n++] = threads;
+    if (c->recipes) {
+        argv[n++] = "--recipes";
+        argv[n++] = c->recipes;
+    }
+    int64_t audio_ms = a->facts.largest * 1000 / SLOWEST_BYTES_S * a->job->mixes * LIMIT_PER_AUDIO;
+    td_child child = { .program = c->child_program,
+                       .argv = argv,
+                       .folder = a->folder,
+                       .log = a->log,
+                       .limit_ms = audio_ms > LIMIT_MIN_MS ? audio_ms : LIMIT_MIN_MS,
+                       .memory_bytes = c->child_memory_bytes,
+                       .progress = tell_child,
+                       .stop = td_run_stop,
+                       .user = a->run };
+    td_child_end end;
+    td_run_tell(a->run, "checking", 0);
+    td_status st = td_child_run(&child, &end, &a->err);
+    if (st) {
+        end_by_status(a, st, "mix");
+        return false;
+    }
+    bool good =
+        !end.stopped && !end.timed_out && !end.signal && (end.code == 0 || end.code == td_status_exit(TD_PARTIAL));
+    if (!good) end_by_child(a, &end);
+    return good;
+}
+
+static bool publish(attempt *a)
+{
+    td_run_tell(a->run, "publishing", 0);
+    td_status st = td_results_publish(a->crew->config.home, a->job->client_id, a->job->id, a->out, td_run_stop, a->run,
+                                      a->arena, &a->results, &a->err);
+    if (st) {
+        end_by_status(a, st, "publish");
+        return false;
+    }
+    a->ending.kind = TD_END_DONE;
+    a->ending.result = a->results.json;
+    a->ending.artefact = a->results.artefact;
+    a->ending.n_artefacts = a->results.n;
+    return true;
+}
+
+/* ---- one job ------------------------------------------------------------------------------------------------------
+ */
+
+static void log_end(const attempt *a, td_job_state to, int64_t began_ms)
+{
+    const td_ending *e = &a->ending;
+    bool good = to == TD_JOB_DONE || to == TD_JOB_CANCELLED || e->kind == TD_END_RETURNED;
+    td_tell(.level = good ? TD_LOG_INFO : TD_LOG_WARN, .msg = td_job_state_word(to), .job = a->job->id,
+            .worker = a->job->worker_id, .code = to == TD_JOB_DONE ? NULL : e->code,
+            .detail = to == TD_JOB_DONE ? NULL : e->text, .fence = a->job->fence, .attempt = a->job->attempt,
+            .duration_ms = td_steady_ms() - began_ms);
+}
+
+/* The answer of the queue counts: a lease lost means that nothing was recorded, and someone else does or did the job.
+ */
+static void finish(attempt *a, int64_t began_ms)
+{
+    enum { TRIES = 5 };
+    td_job_state to = TD_JOB_LEASED;
+    td_status st = TD_STOPPED;
+    if (atomic_load(&a->run->returned) && a->ending.kind != TD_END_DONE)
+        set_ending(a, TD_END_RETURNED, "returned", "handed back: the service stops");
+    for (int i = 0; i < TRIES && !atomic_load(&a->run->lost); i++) {
+        st = td_store_end(a->crew->config.store, a->job->id, a->job->fence, &a->ending, &to, &a->err);
+        if (st == TD_OK || st == TD_STOPPED) break;
+        usleep(500000); /* the disk or the lock may heal; if not, the lease runs out */
+    }
+    if (st)
+        td_tell(.level = TD_LOG_WARN, .msg = "fenced", .job = a->job->id, .worker = a->job->worker_id,
+                .fence = a->job->fence, .detail = "the lease was lost; nothing was recorded");
+    else
+        log_end(a, to, began_ms);
+    td_tree_remove(a->folder);
+    if (!st && td_job_state_final(to)) td_tree_remove(a->base);
+    if (a->lock_fd >= 0) close(a->lock_fd);
+}
+
+void td_run_job(td_crew *c, td_run *r, const td_job *j)
+{
+    attempt a = { .crew = c, .run = r, .job = j, .lock_fd = -1, .arena = td_arena_new() };
+    int64_t began_ms = td_steady_ms();
+    if (!a.arena) return; /* the lease runs out, and whoever has memory takes the job */
+    td_tell(.msg = "started", .job = j->id, .worker = j->worker_id, .fence = j->fence, .attempt = j->attempt,
+            .detail = j->title);
+    if (gather(&a) && mix(&a)) publish(&a);
+    finish(&a, began_ms);
+    td_arena_free(a.arena);
+}
