@@ -24,7 +24,7 @@ static td_status fail(sqlite *s, td_error *err)
 static td_status bind(sqlite *s, sqlite3_stmt *stmt, const td_sql_value *value, size_t n, td_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "$%zu", i + 1);
         int at = sqlite3_bind_parameter_index(stmt, name);
         int rc = !at                  ? SQLITE_RANGE

@@ -135,8 +135,8 @@ static void take_header(td_net_answer *a, const char *name, size_t name_length, 
     if (name_length == 11 && !strncasecmp(name, "Retry-After", 11))
         a->retry_after_s = td_retry_after_s(value, td_now_ms(NULL));
     if (name_length == 14 && !strncasecmp(name, "Content-Length", 14)) a->length = strtoll(value, NULL, 10);
-    if (name_length == 4 && !strncasecmp(name, "ETag", 4) && value[0] == '"')
-        snprintf(a->etag, sizeof a->etag, "%s", value);
+    if (name_length == 4 && !strncasecmp(name, "ETag", 4) && value[0] == '"' && strlen(value) < sizeof a->etag)
+        memcpy(a->etag, value, strlen(value) + 1);
     if (name_length == 20 && !strncasecmp(name, "Idempotency-Replayed", 20)) a->replayed = !strcmp(value, "true");
     long long start, last, total;
     if (name_length == 13 && !strncasecmp(name, "Content-Range", 13) &&

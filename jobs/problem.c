@@ -14,12 +14,12 @@ static const struct {
                             "The detail names the header or parameter at fault."                                                                        },
     [TD_PROBLEM_KEY_MISSING] = { "idempotency-key-missing", 400, "POST /v1/jobs needs an Idempotency-Key",
                             "Send a header Idempotency-Key with up to 255 characters, a new one for each order. "
-                            "When "
+                                 "When "
                                  "an answer is lost, send the same request with the same key: it makes no second "
                                  "job."                                                                                                                 },
     [TD_PROBLEM_KEY] = { "unauthorized",            401, "A valid key is needed",
                             "Send 'Authorization: Bearer KEY'. The first key of a service stands in the file api-key of "
-                            "its "
+                         "its "
                          "data folder."                                                                                                                 },
     [TD_PROBLEM_SCOPE] = { "forbidden",               403, "This key may not do that",
                             "Use a key with the scope that the detail names."                                                                           },
@@ -32,7 +32,7 @@ static const struct {
     [TD_PROBLEM_TOO_LARGE] = { "too-large",               413, "The body is too large",                          "A job file or recipe has at most 1 MiB."},
     [TD_PROBLEM_JOB] = { "job-invalid",             422, "The job file has mistakes",
                             "Each entry of errors names line, column and the way out. 'topdown job check FILE' says the "
-                            "same."                                                                                                                     },
+                         "same."                                                                                                                        },
     [TD_PROBLEM_RECIPE] = { "recipe-invalid",          422, "The recipe has mistakes",
                             "Each entry of errors names line, column and the way out. 'topdown recipe check FILE' says "
                             "the "

@@ -95,12 +95,12 @@ static td_status sync_folder(const char *path, td_error *err)
 /* Each new folder is made durable in the one above it. */
 static td_status make_folders(const publishing *p, const char *hash, char *folder, size_t size)
 {
-    char part[1200];
+    char part[1300];
     const char *const names[] = { p->client, p->job, hash };
     td_home_path(p->home, folder, size, "objects/results");
     for (size_t i = 0; i < 3; i++) {
-        snprintf(part, sizeof part, "%s", folder);
-        snprintf(folder, size, "%.1100s/%.64s", part, names[i]);
+        snprintf(part, sizeof part, "%.1299s", folder);
+        snprintf(folder, size, "%.1200s/%.64s", part, names[i]);
         if (mkdir(folder, 0700) != 0 && errno != EEXIST)
             return td_fail(p->err, TD_DISK, folder, NULL, "cannot be made: %s", strerror(errno));
         td_status st = sync_folder(part, p->err);
@@ -111,12 +111,12 @@ static td_status make_folders(const publishing *p, const char *hash, char *folde
 
 static td_status publish(publishing *p, const char *name, td_artefact *f)
 {
-    char from[1400], hash[TD_SHA256_HEX], folder[1300], to[1600];
+    char from[1400], hash[TD_SHA256_HEX], folder[1300] = "", to[1600];
     uint64_t bytes = 0;
     snprintf(from, sizeof from, "%s/%s", p->folder, name);
     td_status st = td_sha256_file(from, hash, &bytes, p->err);
-    char short_hash[17];
-    snprintf(short_hash, sizeof short_hash, "%s", hash);
+    char short_hash[17] = "";
+    if (!st) memcpy(short_hash, hash, 16);
     if (!st) st = make_folders(p, short_hash, folder, sizeof folder);
     snprintf(to, sizeof to, "%s/%s", folder, name);
     if (!st) st = td_file_commit(from, to, true, p->err);

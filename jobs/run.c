@@ -128,7 +128,7 @@ static bool mix(attempt *a)
 {
     const td_crew_config *c = &a->crew->config;
     const char *argv[] = { "mix", "--job", "job.yaml", "--json", "-o", "out", "--threads", NULL, NULL, NULL, NULL };
-    char threads[16];
+    char threads[24];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t n = 7;
     snprintf(threads, sizeof threads, "%ld", processors / (long)c->workers > 1 ? processors / (long)c->workers : 1);
