@@ -138,10 +138,18 @@ static int read_range(const char *text, int64_t size, int64_t *from, int64_t *by
     return 1;
 }
 
+static bool says(const td_http_reply *p, const char *name, const char *value)
+{
+    for (size_t i = 0; i < p->n_headers; i++)
+        if (!strcmp(p->header[i].name, name)) return !strcmp(p->header[i].value, value);
+    return false;
+}
+
 static struct MHD_Response *file_response(const td_http_request *r, td_http_reply *p)
 {
     int64_t from = 0, bytes = p->fd_bytes;
-    const char *asked = p->status == 200 && !td_http_header(r, "If-Range") ? td_http_header(r, "Range") : NULL;
+    const char *same = td_http_header(r, "If-Range");
+    const char *asked = p->status == 200 && (!same || says(p, "ETag", same)) ? td_http_header(r, "Range") : NULL;
     int range = read_range(asked, p->fd_bytes, &from, &bytes);
     if (range < 0) {
         close(p->fd);
