@@ -4,6 +4,7 @@
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
     X(align)                                                                                                           \
+    X(clipper)                                                                                                         \
     X(compressor)                                                                                                      \
     X(dc_filter)                                                                                                       \
     X(delay)                                                                                                           \
