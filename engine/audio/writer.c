@@ -44,6 +44,7 @@ struct td_writer {
     td_resampler *resampler; /* NULL: the rate stays */
     td_random dither[2];
     td_block block;
+    size_t filled; /* frames in block */
     float converted[2][TD_BLOCK];
     char temp[4096], path[4096];
 };
@@ -85,19 +86,21 @@ static void quantise(td_writer *w, unsigned c, const float *x, size_t n)
 {
     unsigned channels = w->e.spec.channels, shift = 32 - w->e.spec.bits;
     double full = (double)(1u << (w->e.spec.bits - 1));
+    int32_t *to = w->block.i + w->filled * channels + c;
     td_random *r = &w->dither[c];
     for (size_t i = 0; i < n; i++) {
         double noise = td_random_uniform(r);
         noise += td_random_uniform(r);
         double v = td_clamp(rint((double)x[i] * full + noise), -full, full - 1);
-        w->block.i[i * channels + c] = (int32_t)((uint32_t)(int32_t)v << shift);
+        to[i * channels] = (int32_t)((uint32_t)(int32_t)v << shift);
     }
 }
 
 static void interleave(td_writer *w, unsigned c, const float *x, size_t n)
 {
     unsigned channels = w->e.spec.channels;
-    for (size_t i = 0; i < n; i++) w->block.f[i * channels + c] = x[i];
+    float *to = w->block.f + w->filled * channels + c;
+    for (size_t i = 0; i < n; i++) to[i * channels] = x[i];
 }
 
 static bool all_finite(const float *x, size_t n)
@@ -107,20 +110,29 @@ static bool all_finite(const float *x, size_t n)
     return true;
 }
 
+static td_status encode_block(td_writer *w, td_error *err)
+{
+    w->e.err = err;
+    td_status st = w->filled ? w->encoder->write(w->state, &w->e, &w->block, w->filled) : TD_OK;
+    w->filled = 0;
+    return check_sink(w, st, err);
+}
+
+/* Encoders get full blocks but for the last: some (Vorbis) give other bytes when their input comes in other portions.
+ */
 static td_status encode(td_writer *w, const float *const *ch, size_t frames, td_error *err)
 {
     bool integers = !codecs[w->e.spec.codec].lossy && w->e.spec.bits < 32;
     td_status st = TD_OK;
-    for (size_t at = 0; !st && at < frames; at += TD_BLOCK) {
-        size_t n = frames - at < TD_BLOCK ? frames - at : TD_BLOCK;
+    for (size_t at = 0, n; !st && at < frames; at += n) {
+        n = TD_BLOCK - w->filled < frames - at ? TD_BLOCK - w->filled : frames - at;
         for (unsigned c = 0; c < w->e.spec.channels; c++) {
             if (!all_finite(ch[c] + at, n))
                 return td_fail(err, TD_FAILED, w->path, NULL, "would hold samples that are no numbers");
             (integers ? quantise : interleave)(w, c, ch[c] + at, n);
         }
-        w->e.err = err;
-        st = w->encoder->write(w->state, &w->e, &w->block, n);
-        st = check_sink(w, st, err);
+        w->filled += n;
+        if (w->filled == TD_BLOCK) st = encode_block(w, err);
     }
     return st;
 }
@@ -235,7 +247,7 @@ static void writer_free(td_writer *w)
 td_status td_writer_commit(td_writer *w, bool replace, td_error *err)
 {
     td_status st = w->resampler ? convert(w, NULL, 0, err) : TD_OK;
-    w->e.err = err;
+    if (!st) st = encode_block(w, err);
     if (!st) st = w->encoder->finish(w->state, &w->e);
     if (close(w->sink.fd) != 0 && !w->sink.error) w->sink.error = errno;
     w->sink.fd = -1;

@@ -1,0 +1,121 @@
+#include "folder.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+static void fill(float *x, size_t n, size_t from, float offset)
+{
+    for (size_t i = 0; i < n; i++) x[i] = (float)(from + i) + offset;
+}
+
+static td_scratch *two_planes(size_t frames)
+{
+    td_scratch *s;
+    float a[1000], b[1000];
+    const float *planes[2] = { a, b };
+    assert_ok(td_scratch_new(folder, 2, &s, err));
+    for (size_t at = 0, n; at < frames; at += n) {
+        n = 1 + at % 997;
+        if (n > frames - at) n = frames - at;
+        fill(a, n, at, 0);
+        fill(b, n, at, 0.5f);
+        assert_ok(td_scratch_append(s, planes, n, err));
+    }
+    return s;
+}
+
+/* Whatever stretch is asked for: what was written, and zeros around it. */
+static void check(const td_scratch *s, int64_t at, size_t n)
+{
+    float a[3000], b[3000];
+    assert_ok(td_scratch_read(s, at, (float *const[]){ a, b }, n, err));
+    for (size_t i = 0; i < n; i++) {
+        int64_t place = at + (int64_t)i;
+        bool inside = place >= 0 && (uint64_t)place < td_scratch_length(s);
+        assert_true(a[i] == (inside ? (float)place : 0));
+        assert_true(b[i] == (inside ? (float)place + 0.5f : 0));
+    }
+}
+
+static void reads_anywhere(void **state)
+{
+    (void)state;
+    td_scratch *s = two_planes(10000);
+    assert_int_equal(td_scratch_length(s), 10000);
+    assert_int_equal(td_scratch_planes(s), 2);
+    const int64_t places[] = { 0, 1, 4095, 9000, 9999, 10000, 20000, -1, -3000, -1500, INT64_MIN, INT64_MAX - 3000 };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        check(s, places[i], 3000);
+        check(s, places[i], 1);
+        check(s, places[i], 0);
+    }
+    td_scratch_free(s);
+}
+
+static void *read_many(void *scratch)
+{
+    for (int64_t at = -500; at < 10000; at += 97) check(scratch, at, 300);
+    return NULL;
+}
+
+static void many_threads_read(void **state)
+{
+    (void)state;
+    td_scratch *s = two_planes(10000);
+    pthread_t thread[4];
+    for (unsigned i = 0; i < 4; i++) assert_int_equal(pthread_create(&thread[i], NULL, read_many, s), 0);
+    for (unsigned i = 0; i < 4; i++) pthread_join(thread[i], NULL);
+    td_scratch_free(s);
+}
+
+static void nothing_has_a_name(void **state)
+{
+    (void)state;
+    td_scratch *s = two_planes(1000);
+    DIR *d = opendir(folder);
+    for (struct dirent *e; (e = readdir(d));) assert_int_equal(e->d_name[0], '.');
+    closedir(d);
+    td_scratch_free(s);
+}
+
+static void a_missing_folder_is_named(void **state)
+{
+    (void)state;
+    td_scratch *s;
+    td_error why = { 0 };
+    assert_int_equal(td_scratch_new("/nowhere/at/all", 1, &s, &why), TD_DISK);
+    assert_null(s);
+    assert_string_equal(why.where, "/nowhere/at/all");
+}
+
+/* A limit on file sizes stands in for a full disk. */
+static void a_full_disk_is_told(void **state)
+{
+    (void)state;
+    struct rlimit before, small = { 4096, 0 };
+    td_scratch *s;
+    td_error why = { 0 };
+    static float x[4096];
+    const float *plane[1] = { x };
+    assert_ok(td_scratch_new(folder, 1, &s, err));
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    assert_int_equal(td_scratch_append(s, plane, 4096, &why), TD_DISK);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_true(why.what[0]);
+    td_scratch_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_anywhere),      cmocka_unit_test(many_threads_read),
+        cmocka_unit_test(nothing_has_a_name),  cmocka_unit_test(a_missing_folder_is_named),
+        cmocka_unit_test(a_full_disk_is_told),
+    };
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
