@@ -193,6 +193,11 @@ double td_survey_tempo(const td_survey *s)
     return s->tempo_bpm;
 }
 
+double td_survey_percussiveness(const td_survey *s)
+{
+    return s->percussiveness_db;
+}
+
 /* ---- audio ------------------------------------------------------------------------------------------------------ */
 
 /* One bus made alone, from its stems' sources: the same sums as the pass makes. */

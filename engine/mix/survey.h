@@ -79,6 +79,9 @@ td_status td_survey_bare(const td_session *session, td_pool *pool, const char *s
 
 /* Beats per minute as estimated from the sum's onsets, 60 to 200; 0 when nothing beats. */
 double td_survey_tempo(const td_survey *s);
+/* Percussive against harmonic power of the sum, 355 Hz to 4 kHz, in dB: what td_target_common wants. NaN when silent.
+ */
+double td_survey_percussiveness(const td_survey *s);
 
 /* Written whole and read back bit for bit; TD_INPUT when a file is no survey of this session or version. */
 td_status td_survey_save(const td_survey *s, const char *path, td_error *err);

@@ -1,4 +1,5 @@
 #include "engine/mix/hear/hear.h"
+#include "engine/mix/hear/pulse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ typedef struct pass {
     stem_voice *stem;
     voice *bus;
     td_ear *sum;
+    td_pulse *pulse; /* of the sum */
     pthread_mutex_t lock;
     td_bands **bench; /* work spaces, one a thread; those in use are beyond `free_benches` */
     size_t benches, free_benches;
@@ -116,6 +118,7 @@ static td_status open_all(pass *p, unsigned threads, td_error *err)
     for (size_t i = 0; !st && i < session->n_stems; i++)
         if (td_stem_plays(session, i)) st = open_stem(p, i, err);
     for (size_t b = 0; !st && b < session->n_buses; b++) st = open_bus(p, b, err);
+    if (!st && td_pulse_new(session->rate_hz, session->frames, &p->pulse)) return no_memory(err);
     td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, true);
     return st ? st : td_ear_new(&wish, &p->sum, err);
 }
@@ -129,6 +132,7 @@ static void close_all(pass *p)
     for (size_t b = 0; p->bus && b < p->session->n_buses; b++) voice_close(&p->bus[b]);
     for (size_t i = 0; i < p->benches; i++) td_bands_free(p->bench[i]);
     td_ear_free(p->sum);
+    td_pulse_free(p->pulse);
     free(p->stem);
     free(p->bus);
     free(p->bench);
@@ -185,6 +189,7 @@ static td_status hear_sum(pass *p, td_error *err)
             td_stem_add(sum, ch, 2, (td_sides){ 1, 1 }, n);
         }
         td_stem_store((const double *const *)sum, out, n);
+        td_pulse_add(p->pulse, (const float *const *)out, n);
         st = hear(p, p->sum, out, n, err);
     }
     return st;
@@ -285,6 +290,8 @@ td_status td_hear_session(td_survey *s, td_pool *pool, td_progress progress, voi
     pthread_mutex_init(&p.lock, NULL);
     td_status st = open_all(&p, td_pool_threads(pool), err);
     if (!st) st = run(&p, pool, progress, user, err);
+    if (!st) st = td_pulse_tempo(p.pulse, &s->tempo_bpm, err);
+    if (!st) st = td_percussiveness(s, &s->percussiveness_db, err);
     if (!st) conclude(&p);
     close_all(&p);
     pthread_mutex_destroy(&p.lock);

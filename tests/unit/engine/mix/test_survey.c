@@ -194,6 +194,13 @@ static void assert_alike(const td_survey *a, const td_survey *b)
     assert_true(td_survey_tempo(a) == td_survey_tempo(b));
 }
 
+static void the_kick_beats(void **state)
+{
+    scene *s = *state;
+    assert_near(td_survey_tempo(s->survey), 120, 0.3);
+    assert_true(td_survey_percussiveness(s->survey) < 0); /* sustained sines over it */
+}
+
 static void threads_change_nothing(void **state)
 {
     scene *s = *state;
@@ -288,9 +295,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mono_enters_in_the_centre), cmocka_unit_test(levels_and_places),
         cmocka_unit_test(bands_and_cross_power),     cmocka_unit_test(sums),
-        cmocka_unit_test(converted_stems_are_kept),  cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(bare_surveys_make_audio),   cmocka_unit_test(saved_and_read_back),
-        cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(converted_stems_are_kept),  cmocka_unit_test(the_kick_beats),
+        cmocka_unit_test(threads_change_nothing),    cmocka_unit_test(bare_surveys_make_audio),
+        cmocka_unit_test(saved_and_read_back),       cmocka_unit_test(damaged_files_are_refused),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }

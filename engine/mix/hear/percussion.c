@@ -1,0 +1,155 @@
+#include "engine/mix/hear/hear.h"
+#include "engine/mix/hear/pulse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Struck sounds are vertical in a spectrogram, sustained ones horizontal: a median along frequency keeps the former,
+ * one along time the latter (Fitzgerald 2010). Each point is shared out by the squares of the two. Measured per half
+ * octave from 355 Hz to 4 kHz, where bass and cymbals do not decide. */
+#define EXCERPTS   3
+#define EXCERPT_S  12.0
+#define WINDOW_S   0.064
+#define HOP_S      0.016
+#define LOW_HZ     355.0
+#define HIGH_HZ    4000.0
+#define HALVES     7
+#define ALONG_TIME 23    /* frames */
+#define ALONG_HZ   234.0 /* fifteen bins of 15.6 Hz */
+#define WIDEST     63
+
+typedef struct excerpt {
+    double rate_hz;
+    size_t frames, first, bins; /* bins from `first` on, with room for the median on both sides */
+    size_t window, hop, size;   /* size of the transform */
+    float *level;               /* frames x bins */
+    double struck[HALVES], held[HALVES];
+} excerpt;
+
+/* A sorted window that slides. */
+typedef struct sorted {
+    float value[WIDEST];
+    size_t n;
+} sorted;
+
+static void insert(sorted *s, float x)
+{
+    size_t i = s->n++;
+    for (; i > 0 && s->value[i - 1] > x; i--) s->value[i] = s->value[i - 1];
+    s->value[i] = x;
+}
+
+static void drop(sorted *s, float x)
+{
+    size_t i = 0;
+    while (s->value[i] != x) i++;
+    s->n--;
+    for (; i < s->n; i++) s->value[i] = s->value[i + 1];
+}
+
+/* Medians of x[0], x[stride] ... over `width` of them, shorter at the ends. */
+static void medians(const float *x, size_t n, size_t stride, size_t width, float *out)
+{
+    sorted s = { .n = 0 };
+    size_t half = width / 2;
+    for (size_t i = 0; i < n + half; i++) {
+        if (i < n) insert(&s, x[i * stride]);
+        if (i > 2 * half) drop(&s, x[(i - 2 * half - 1) * stride]);
+        if (i >= half) out[(i - half) * stride] = s.value[s.n / 2];
+    }
+}
+
+static void share_out(excerpt *e, const float *along_time, const float *along_hz)
+{
+    double bin_hz = e->rate_hz / (double)e->size;
+    for (size_t b = 0; b < e->bins; b++) {
+        double half = 2 * td_log2((double)(e->first + b) * bin_hz / LOW_HZ);
+        if (half < 0 || half >= HALVES) continue;
+        for (size_t t = 0; t < e->frames; t++) {
+            size_t i = t * e->bins + b;
+            double h = (double)along_time[i] * (double)along_time[i], p = (double)along_hz[i] * (double)along_hz[i];
+            if (h + p <= 0) continue;
+            double level = (double)e->level[i], struck = level * p / (h + p), held = level * h / (h + p);
+            e->struck[(size_t)half] += struck * struck;
+            e->held[(size_t)half] += held * held;
+        }
+    }
+}
+
+/* Adds the sum of all buses, mono, from frame `at` on. */
+static td_status read_sum(td_survey *s, int64_t at, size_t n, float *mono, td_error *err)
+{
+    float *side[2] = { malloc(n * sizeof(float)), malloc(n * sizeof(float)) };
+    td_status st = side[0] && side[1] ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    memset(mono, 0, n * sizeof *mono);
+    for (size_t b = 0; !st && b < s->session->n_buses; b++) {
+        st = td_scratch_read(s->bus[b], at, side, n, err);
+        for (size_t i = 0; !st && i < n; i++) mono[i] += 0.5f * (side[0][i] + side[1][i]);
+    }
+    free(side[0]);
+    free(side[1]);
+    return st;
+}
+
+/* Magnitudes, two frames a transform. */
+static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
+{
+    td_fft *fft = NULL;
+    td_v2 *x = td_calloc2(e->size, 3, sizeof *x), *re = x + e->size, *im = x + 2 * e->size;
+    td_status st = x ? td_fft_new(e->size, &fft) : TD_NOMEM;
+    if (st) td_fail(err, st, NULL, NULL, "no memory for percussiveness");
+    for (size_t t = 0; !st && t < e->frames; t += 2) {
+        for (size_t i = 0; i < e->window; i++) {
+            double hann = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)e->window);
+            x[i] = (td_v2){ (double)mono[t * e->hop + i], (double)mono[(t + 1) * e->hop + i] } * hann;
+        }
+        td_fft_forward(fft, x, re, im);
+        for (size_t b = 0; b < e->bins; b++) {
+            td_v2 power = re[e->first + b] * re[e->first + b] + im[e->first + b] * im[e->first + b];
+            e->level[t * e->bins + b] = (float)sqrt(power[0]);
+            if (t + 1 < e->frames) e->level[(t + 1) * e->bins + b] = (float)sqrt(power[1]);
+        }
+    }
+    td_fft_free(fft);
+    free(x);
+    return st;
+}
+
+static td_status hear_excerpt(td_survey *s, excerpt *e, double middle, td_error *err)
+{
+    size_t points = e->frames * e->bins, length = e->frames * e->hop + e->window + e->hop;
+    size_t across = (size_t)rint(ALONG_HZ * (double)e->size / e->rate_hz) | 1;
+    float *mono = malloc(length * sizeof *mono), *medianed = td_calloc2(points, 2, sizeof(float));
+    td_status st = mono && medianed ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    if (!st) st = read_sum(s, (int64_t)middle - (int64_t)(length / 2), length, mono, err);
+    if (!st) st = spectrogram(e, mono, err);
+    if (!st) {
+        for (size_t b = 0; b < e->bins; b++) medians(e->level + b, e->frames, e->bins, ALONG_TIME, medianed + b);
+        for (size_t t = 0; t < e->frames; t++)
+            medians(e->level + t * e->bins, e->bins, 1, across, medianed + points + t * e->bins);
+        share_out(e, medianed, medianed + points);
+    }
+    free(mono);
+    free(medianed);
+    return st;
+}
+
+td_status td_percussiveness(td_survey *s, double *out, td_error *err)
+{
+    double rate = s->session->rate_hz, song = (double)s->session->frames, sum = 0;
+    excerpt e = { .rate_hz = rate, .window = (size_t)(WINDOW_S * rate), .hop = (size_t)(HOP_S * rate), .size = 1024 };
+    while (e.size < e.window) e.size *= 2;
+    double bin_hz = rate / (double)e.size;
+    e.frames = (size_t)(fmin(EXCERPT_S * rate, song) / (double)e.hop);
+    e.first = (size_t)((LOW_HZ - ALONG_HZ / 2) / bin_hz);
+    e.bins = (size_t)((HIGH_HZ + ALONG_HZ / 2) / bin_hz) + 1 - e.first;
+    *out = NAN;
+    if (!e.frames) return TD_OK;
+    e.level = td_calloc2(e.frames, e.bins, sizeof *e.level);
+    td_status st = e.level ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    for (int i = 1; !st && i <= EXCERPTS; i++) st = hear_excerpt(s, &e, song * i / (EXCERPTS + 1), err);
+    free(e.level);
+    for (int h = 0; h < HALVES; h++) sum += td_power_db(e.struck[h] / e.held[h]);
+    if (!st && isfinite(sum)) *out = sum / HALVES;
+    return st;
+}
