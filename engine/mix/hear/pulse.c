@@ -160,16 +160,29 @@ static double line_power(const double *onset, size_t n, double bpm)
     return power;
 }
 
-static double refine(const double *onset, size_t n, double bpm)
+/* Towards both ends, so that a song that does not end on the beat does not pull its lines aside. */
+static void fade(double *onset, size_t n)
 {
-    double best = bpm, most = 0, step = 60.0 * TICKS_S / (double)n / 6; /* a sixth of what n ticks can tell apart */
-    for (double b = bpm * 0.975; b <= bpm * 1.025; b += fmax(step, 0.01)) {
-        double power = line_power(onset, n, b);
+    for (size_t i = 0; i < n; i++) onset[i] *= 0.5 - 0.5 * td_cos(2 * TD_PI * ((double)i + 0.5) / (double)n);
+}
+
+static double strongest(const double *onset, size_t n, double middle, double reach, double step)
+{
+    double best = middle, most = 0;
+    for (double bpm = middle - reach; bpm <= middle + reach; bpm += step) {
+        double power = line_power(onset, n, bpm);
         if (power <= most) continue;
         most = power;
-        best = b;
+        best = bpm;
     }
-    double whole = rint(best);
+    return best;
+}
+
+static double refine(const double *onset, size_t n, double bpm)
+{
+    double line = 60.0 * TICKS_S / (double)n; /* how wide a line is */
+    double near = strongest(onset, n, bpm, 0.025 * bpm, line / 4);
+    double best = strongest(onset, n, near, line / 4, line / 40), whole = rint(best);
     return fabs(best - whole) < 0.1 ? whole : 0.1 * rint(10 * best);
 }
 
@@ -191,6 +204,7 @@ td_status td_pulse_tempo(td_pulse *p, double *bpm, td_error *err)
             best = score;
             *bpm = b;
         }
+        fade(onset, p->ticks);
         if (*bpm > 0) *bpm = refine(onset, p->ticks, *bpm);
     }
     free(onset);

@@ -29,14 +29,14 @@ static double tempo_of(double bpm, double seconds, bool off_beats, double noise_
     return found;
 }
 
-/* Half a minute tells tempi apart to 2 bpm; the middle of that is found within 0.3. A double tempo may read half. */
+/* Half a minute tells tempi apart to 2 bpm; the middle of that is found within 0.1. A double tempo may read half. */
 static void tempi(void **state)
 {
     (void)state;
     static const double bpm[] = { 72, 88.5, 97, 120, 124, 140.3, 174 };
     for (size_t i = 0; i < sizeof bpm / sizeof *bpm; i++) {
         double found = tempo_of(bpm[i], 30, i % 2, 0.001), octave = bpm[i] > 150 ? bpm[i] / 2 : bpm[i];
-        if (fabs(found - bpm[i]) > 0.3 && fabs(found - octave) > 0.3) fail_msg("%g reads %g", bpm[i], found);
+        if (fabs(found - bpm[i]) > 0.11 && fabs(found - octave) > 0.11) fail_msg("%g reads %g", bpm[i], found);
     }
 }
 
