@@ -9,6 +9,7 @@
     X(dc_filter)                                                                                                       \
     X(delay)                                                                                                           \
     X(eq)                                                                                                              \
+    X(exciter)                                                                                                         \
     X(gain)                                                                                                            \
     X(hum_filter)                                                                                                      \
     X(limiter)                                                                                                         \
