@@ -4,6 +4,7 @@
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
     X(align)                                                                                                           \
+    X(chorus)                                                                                                          \
     X(clipper)                                                                                                         \
     X(compressor)                                                                                                      \
     X(dc_filter)                                                                                                       \
