@@ -1,12 +1,11 @@
 #include "engine/base/memory.h"
 #include "engine/base/units.h"
-#include "engine/dsp/biquad.h"
 #include "engine/dsp/delayline.h"
 #include "engine/dsp/dsp.h"
-#include "engine/dsp/fir.h"
+#include "engine/dsp/linear_phase.h"
+#include "engine/dsp/section.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- bands ------------------------------------------------------------------------------------------------------ */
 
@@ -175,11 +174,11 @@ typedef struct eq {
     double rate_hz;
     unsigned channel;
     td_biquad *section;
-    td_v2 (*state)[2];
+    td_section *row; /* the same, running */
     size_t n, room;
     bool linear;
-    td_fir fir;       /* linear: instead of the sections, whose magnitude it has */
-    td_delayline dry; /* linear: what the channel choice leaves alone */
+    td_linear_phase whole; /* linear: instead of the sections, whose magnitude it has */
+    td_delayline dry;      /* linear: what the channel choice leaves alone */
 } eq;
 
 static double sections_power(const void *st, double freq_hz)
@@ -218,19 +217,11 @@ static td_status eq_prepare(void *st, const td_format *fmt, const td_settings *s
     e->linear = set->value[PHASE] == LINEAR;
     for (size_t i = 0; i < set->n_parts && status == TD_OK; i++) status = add_band(e, &set->part[i], err);
     if (status == TD_RECIPE) return status;
-    if (status == TD_OK && !(e->state = td_calloc2(e->n, 1, sizeof *e->state))) status = TD_NOMEM;
-    if (status == TD_OK && e->linear) status = td_fir_init(&e->fir, sections_power, e, e->rate_hz);
-    if (status == TD_OK && e->linear) status = td_delayline_init(&e->dry, td_fir_latency(&e->fir));
+    if (status == TD_OK && !(e->row = td_calloc2(e->n, 1, sizeof *e->row))) status = TD_NOMEM;
+    for (size_t i = 0; i < e->n && status == TD_OK; i++) e->row[i] = td_section_of(&e->section[i]);
+    if (status == TD_OK && e->linear) status = td_linear_phase_init(&e->whole, sections_power, e, e->rate_hz, 0);
+    if (status == TD_OK && e->linear) status = td_delayline_init(&e->dry, e->whole.latency);
     return status == TD_OK ? status : td_fail(err, status, NULL, NULL, "eq: out of memory");
-}
-
-static void run_sections(eq *e, td_v2 *x, size_t frames)
-{
-    for (size_t i = 0; i < frames; i++) {
-        td_v2 v = x[i];
-        for (size_t k = 0; k < e->n; k++) v = td_biquad_step(&e->section[k], e->state[k], v);
-        x[i] = v;
-    }
 }
 
 /* Left and right, or mid and side, of a frame. */
@@ -244,13 +235,12 @@ static td_v2 lanes(const eq *e, float *const *ch, size_t i)
 /* Puts the change of one lane, y - x, where it belongs: what it does not concern stays as it was. */
 static void put(const eq *e, float *const *ch, float *const *dry, const td_v2 *y, size_t frames)
 {
-    static const td_v2 to[][2] = {
-  /* what the change of each lane adds to left and right */
-        [MID] = {{ 1, 1 },  { 0, 0 } },
-        [SIDE] = { { 0, 0 }, { 1, -1 }},
-        [LEFT] = { { 1, 0 }, { 0, 0 } },
-        [RIGHT] = { { 0, 0 }, { 0, 1 } },
+    /* clang-format off */
+    static const td_v2 to[][2] = { /* what the change of each lane adds to left and right */
+        [MID] = { { 1, 1 }, { 0, 0 } }, [SIDE] = { { 0, 0 }, { 1, -1 } },
+        [LEFT] = { { 1, 0 }, { 0, 0 } }, [RIGHT] = { { 0, 0 }, { 0, 1 } },
     };
+    /* clang-format on */
     for (size_t i = 0; i < frames; i++) {
         td_v2 change = y[i] - lanes(e, dry, i);
         td_v2 out = td_v2_load(dry, i) + to[e->channel][0] * change[0] + to[e->channel][1] * change[1];
@@ -264,14 +254,13 @@ static void eq_process(void *st, float *const *ch, const float *const *key, floa
     eq *e = st;
     td_v2 x[TD_BLOCK];
     float late[2][TD_BLOCK], *const late_ch[2] = { late[0], late[1] };
-    for (size_t i = 0; i < frames; i++) x[i] = lanes(e, ch, i);
     if (e->linear) {
-        const float *const in[2] = { ch[0], ch[1] };
-        td_delayline_process(&e->dry, in, late_ch, frames);
-        td_fir_process(&e->fir, x, frames);
-    } else {
-        run_sections(e, x, frames);
+        if (e->channel != STEREO) td_delayline_process(&e->dry, (const float *const *)ch, late_ch, frames);
+        td_linear_phase_process(&e->whole, ch, frames);
+        if (e->channel == STEREO) return;
     }
+    for (size_t i = 0; i < frames; i++) x[i] = lanes(e, ch, i);
+    if (!e->linear) td_section_run(e->row, e->n, x, frames);
     if (e->channel != STEREO)
         put(e, ch, e->linear ? late_ch : ch, x, frames);
     else
@@ -281,16 +270,16 @@ static void eq_process(void *st, float *const *ch, const float *const *key, floa
 static void eq_reset(void *st)
 {
     eq *e = st;
-    memset(e->state, 0, e->n * sizeof *e->state);
+    td_section_clear(e->row, e->n);
     if (!e->linear) return;
-    td_fir_reset(&e->fir);
+    td_linear_phase_reset(&e->whole);
     td_delayline_reset(&e->dry);
 }
 
 static size_t eq_latency(const void *st)
 {
     const eq *e = st;
-    return e->linear ? td_fir_latency(&e->fir) : 0;
+    return e->linear ? e->whole.latency : 0;
 }
 
 static size_t eq_tail(const void *st)
@@ -298,7 +287,7 @@ static size_t eq_tail(const void *st)
     const eq *e = st;
     size_t frames = 0;
     for (size_t i = 0; i < e->n; i++) frames += td_biquad_ring(&e->section[i]);
-    return e->linear ? e->fir.half : frames;
+    return e->linear ? e->whole.half : frames;
 }
 
 static double eq_power_at(const void *st, double freq_hz)
@@ -320,8 +309,8 @@ static void eq_destroy(void *st)
 {
     eq *e = st;
     free(e->section);
-    free(e->state);
-    td_fir_fini(&e->fir);
+    free(e->row);
+    td_linear_phase_fini(&e->whole);
     td_delayline_fini(&e->dry);
 }
 

@@ -1,8 +1,6 @@
 #include "engine/base/units.h"
-#include "engine/dsp/biquad.h"
 #include "engine/dsp/dsp.h"
-
-#include <string.h>
+#include "engine/dsp/section.h"
 
 enum { AT, HARMONICS, Q, DEPTH, PARAMS };
 enum { MOST = 32 };
@@ -22,7 +20,7 @@ typedef struct hum_filter {
     double rate_hz;
     size_t n;
     td_biquad section[MOST * TD_MATCH_MAX];
-    td_v2 state[MOST * TD_MATCH_MAX][2];
+    td_section row[MOST * TD_MATCH_MAX]; /* the same, running */
 } hum_filter;
 
 static td_status hum_filter_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
@@ -36,6 +34,7 @@ static td_status hum_filter_prepare(void *st, const td_format *fmt, const td_set
         p.n[1] = p.d[1] * td_from_db(-v[DEPTH]); /* a floor in the notch */
         h->n += td_biquad_match(&p, fmt->rate_hz, h->section + h->n);
     }
+    for (size_t i = 0; i < h->n; i++) h->row[i] = td_section_of(&h->section[i]);
     return TD_OK;
 }
 
@@ -43,17 +42,16 @@ static void hum_filter_process(void *st, float *const *ch, const float *const *k
 {
     (void)key, (void)gr;
     hum_filter *h = st;
-    for (size_t i = 0; i < frames; i++) {
-        td_v2 x = td_v2_load(ch, i);
-        for (size_t k = 0; k < h->n; k++) x = td_biquad_step(&h->section[k], h->state[k], x);
-        td_v2_store(ch, i, x);
-    }
+    td_v2 x[TD_BLOCK];
+    for (size_t i = 0; i < frames; i++) x[i] = td_v2_load(ch, i);
+    td_section_run(h->row, h->n, x, frames);
+    for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, x[i]);
 }
 
 static void hum_filter_reset(void *st)
 {
     hum_filter *h = st;
-    memset(h->state, 0, sizeof h->state);
+    td_section_clear(h->row, h->n);
 }
 
 static size_t hum_filter_tail(const void *st)

@@ -56,3 +56,8 @@ void td_section_clear(td_section *row, size_t count)
 {
     for (size_t i = 0; i < count; i++) row[i].s1 = row[i].s2 = td_v2_set(0);
 }
+
+size_t td_section_ring(const td_section *s)
+{
+    return td_biquad_ring(&(td_biquad){ .a1 = s->a1[0], .a2 = s->a2[0] });
+}

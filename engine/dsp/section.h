@@ -24,6 +24,7 @@ td_section td_section_ear(double rate_hz);
 td_section td_section_both(td_section a, td_section b);
 
 void td_section_clear(td_section *row, size_t count);
+size_t td_section_ring(const td_section *s); /* td_biquad_ring */
 
 static inline td_v2 td_section_pass(td_section *s, td_v2 x)
 {

@@ -8,7 +8,9 @@
     X(clipper)                                                                                                         \
     X(compressor)                                                                                                      \
     X(dc_filter)                                                                                                       \
+    X(deesser)                                                                                                         \
     X(delay)                                                                                                           \
+    X(dynamic_eq)                                                                                                      \
     X(eq)                                                                                                              \
     X(exciter)                                                                                                         \
     X(gain)                                                                                                            \
