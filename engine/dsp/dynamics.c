@@ -67,15 +67,20 @@ static void design_quadrature(double edge_hz, double rate_hz, double coef[2][TD_
 
 void td_detector_set(td_detector *d, td_detection how, double low_cut_hz, double rms_ms, double rate_hz)
 {
-    *d = (td_detector){ .how = how, .low_cut = low_cut_hz > 0 };
-    if (d->low_cut) d->cut = td_section_bilinear(td_high_pass(low_cut_hz, sqrt(0.5)), rate_hz);
+    *d = (td_detector){ .how = how };
+    if (low_cut_hz > 0) d->cut[d->n_cuts++] = td_section_bilinear(td_high_pass(low_cut_hz, sqrt(0.5)), rate_hz);
     if (how == TD_DETECT_RMS) d->share = td_share(rms_ms, rate_hz);
     if (how == TD_DETECT_ENVELOPE) design_quadrature(20, rate_hz, d->coef);
 }
 
+void td_detector_high_cut(td_detector *d, double freq_hz, double rate_hz)
+{
+    d->cut[d->n_cuts++] = td_section_bilinear(td_low_pass(freq_hz, sqrt(0.5)), rate_hz);
+}
+
 void td_detector_reset(td_detector *d)
 {
-    td_section_clear(&d->cut, 1);
+    td_section_clear(d->cut, d->n_cuts);
     d->mean = d->late = td_v2_set(0);
     memset(d->pair, 0, sizeof d->pair);
     d->odd = 0;
@@ -106,7 +111,7 @@ void td_detector_run(td_detector *d, const float *const *in, size_t frames, floa
 {
     for (size_t i = 0; i < frames; i++) {
         td_v2 x = { (double)in[0][i], (double)in[1][i] };
-        if (d->low_cut) x = td_section_pass(&d->cut, x);
+        td_section_run(d->cut, d->n_cuts, &x, 1);
         if (d->how == TD_DETECT_ENVELOPE) {
             x = envelope_power(d, x);
         } else if (d->how == TD_DETECT_RMS) {

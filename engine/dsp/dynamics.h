@@ -159,8 +159,8 @@ typedef enum td_detection {
 
 typedef struct td_detector {
     td_detection how;
-    bool low_cut;
-    td_section cut;
+    size_t n_cuts;
+    td_section cut[2];
     double share; /* rms */
     td_v2 mean;
     double coef[2][TD_QUADRATURE];
@@ -171,6 +171,8 @@ typedef struct td_detector {
 
 /* low_cut_hz 0: none. rms_ms: the mean's time constant. The rate is the full one: detectors hear every frame. */
 void td_detector_set(td_detector *d, td_detection how, double low_cut_hz, double rms_ms, double rate_hz);
+/* Lets the detector hear what lies below freq_hz only; after td_detector_set. */
+void td_detector_high_cut(td_detector *d, double freq_hz, double rate_hz);
 /* power[0], power[1]: squared level of the two channels; may be the arrays of `in`. */
 void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power);
 void td_detector_reset(td_detector *d);

@@ -13,7 +13,9 @@
     X(dynamic_eq)                                                                                                      \
     X(eq)                                                                                                              \
     X(exciter)                                                                                                         \
+    X(expander)                                                                                                        \
     X(gain)                                                                                                            \
+    X(gate)                                                                                                            \
     X(hum_filter)                                                                                                      \
     X(limiter)                                                                                                         \
     X(pan)                                                                                                             \
