@@ -1,9 +1,8 @@
 #include "jobs/mixdown.h"
 
 #include "engine/base/units.h"
-#include "engine/mix/master.h"
 #include "engine/mix/planner.h"
-#include "jobs/naming.h"
+#include "jobs/outputs.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -176,275 +175,27 @@ static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
     return TD_OK;
 }
 
-/* ---- files that go out
- * ------------------------------------------------------------------------------------------------------------ */
-
-typedef struct outgoing {
-    const char *kind, *part;
-    td_file_spec spec;
-    td_target target;
-} outgoing;
-
-enum { OUTPUTS_MAX = 64 };
-
-static td_codec codec_named(const char *name)
-{
-    for (int c = 0; c < TD_CODEC_COUNT; c++)
-        if (!strcmp(td_codec_name((td_codec)c), name)) return (td_codec)c;
-    return TD_CODEC_WAV;
-}
-
-static double or_else(double x, double other)
-{
-    return isnan(x) ? other : x;
-}
-
-static outgoing outgoing_of(const td_output *o, const td_target *fallback, const char *kind, const char *part,
-                            unsigned rate_hz)
-{
-    outgoing g = { .kind = kind, .part = part, .target = *fallback };
-    g.spec = (td_file_spec){ .codec = codec_named(o->format),
-                             .bits = o->bits ? o->bits : 24,
-                             .bitrate_kbps = o->bitrate_kbps,
-                             .rate_hz = rate_hz,
-                             .out_rate_hz = o->rate_hz,
-                             .channels = 2 };
-    g.target.loudness_lufs = or_else(o->target.loudness_lufs, fallback->loudness_lufs);
-    g.target.true_peak_dbtp = or_else(o->target.true_peak_dbtp, fallback->true_peak_dbtp);
-    g.target.peak_dbfs = or_else(o->target.peak_dbfs, fallback->peak_dbfs);
-    g.target.limiting_db = or_else(o->target.limiting_db, fallback->limiting_db);
-    return g;
-}
-
-/* Further masters are named after their target: Master9LUFS. */
-static const char *master_part(td_arena *a, size_t i, const td_target *t)
-{
-    return i == 0 || isnan(t->loudness_lufs) ? "Master" : td_arena_printf(a, "Master%gLUFS", -t->loudness_lufs);
-}
-
-static size_t list_outputs(const td_order *o, const td_plan *p, td_arena *a, outgoing *out)
-{
-    size_t n = 0;
-    if (o->recipe_preview) {
-        td_output wav = { .format = p->preview_format, .bits = p->preview_bits, .target = { NAN, NAN, NAN, NAN, NULL } }, mp3 = wav;
-        mp3.format = "mp3";
-        out[n++] = outgoing_of(&wav, &p->preview, "preview", "Preview", p->rate_hz);
-        if (strcmp(p->preview_format, "mp3"))
-            out[n++] = outgoing_of(&mp3, &p->preview, "preview", "Preview", p->rate_hz);
-    }
-    for (size_t i = 0; i < o->n_previews && n < OUTPUTS_MAX; i++)
-        out[n++] = outgoing_of(&o->preview[i], &p->preview, "preview", "Preview", p->rate_hz);
-    for (size_t i = 0; i < o->n_masters && n < OUTPUTS_MAX; i++) {
-        out[n] = outgoing_of(&o->master[i], &p->master, "master", "Master", p->rate_hz);
-        out[n].part = master_part(a, i, &out[n].target);
-        n++;
-    }
-    if (o->has_premaster && n < OUTPUTS_MAX) {
-        td_target none = { NAN, NAN, NAN, NAN, NULL };
-        out[n++] = outgoing_of(&o->premaster, &none, "premaster", "Premaster", p->rate_hz);
-    }
-    return n;
-}
-
-static const char *capital_label(td_arena *a, const td_plan *p)
-{
-    /* two mixes of one recipe differ by their labels */
-    return p->label && strcmp(p->label, p->recipe) ? td_arena_printf(a, "%s %s", p->recipe, p->label) : p->recipe;
-}
-
-static td_status name_of(const td_mixdown_wish *w, const td_mixdown *m, const td_plan *p, const outgoing *g, char *out,
-                         size_t size, td_error *err)
-{
-    bool lossy = td_codec_lossy(g->spec.codec);
-    unsigned rate = g->spec.codec == TD_CODEC_OPUS ? 48000
-                    : g->spec.out_rate_hz          ? g->spec.out_rate_hz
-                                                   : g->spec.rate_hz;
-    td_name_parts parts = { .artist = m->session->artist,
-                            .song = m->session->title,
-                            .recipe = capital_label(m->arena, p),
-                            .part = g->part,
-                            .revision = p->recipe_revision,
-                            .rate_hz = rate,
-                            .bits = lossy ? 0 : g->spec.bits };
-    td_status st = td_name_fill(w->order->naming ? w->order->naming : TD_NAMING_DEFAULT, &parts, out, size, err);
-    size_t n = strlen(out);
-    if (!st) snprintf(out + n, size - n, ".%s", td_codec_extension(g->spec.codec));
-    return st;
-}
-
-static td_status write_audio(const td_scratch *audio, double gain, const char *path, const td_file_spec *spec,
-                             const td_tags *tags, bool replace, td_error *err)
-{
-    enum { N = 8192 };
-    td_writer *writer;
-    td_status st = td_writer_open(path, spec, tags, &writer, err);
-    if (st) return st;
-    float *block = malloc(2 * N * sizeof *block), *to[2] = { block, block ? block + N : NULL };
-    if (!block) st = no_memory(err);
-    for (uint64_t at = 0, end = td_scratch_length(audio); !st && at < end; at += N) {
-        size_t n = end - at < N ? (size_t)(end - at) : N;
-        st = td_scratch_read(audio, (int64_t)at, to, n, err);
-        for (size_t i = 0; !st && gain != 1 && i < 2 * N; i++) block[i] *= (float)gain;
-        if (!st) st = td_writer_write(writer, (const float *const *)to, n, err);
-    }
-    free(block);
-    if (st) {
-        td_writer_abort(writer);
-        return st;
-    }
-    return td_writer_commit(writer, replace, err);
-}
-
-/* By how much a file stands above its peak targets, dB. */
-static double over(const td_mix_file *f)
-{
-    double most = -INFINITY;
-    if (!isnan(f->wanted.true_peak_dbtp)) most = fmax(most, f->true_peak_dbtp - f->wanted.true_peak_dbtp);
-    if (!isnan(f->wanted.peak_dbfs)) most = fmax(most, f->peak_dbfs - f->wanted.peak_dbfs);
-    return most;
-}
-
-/* A codec raises peaks: what comes out of it is measured, and it is fed lower until the targets hold. */
-static td_status write_and_measure(const td_scratch *audio, const char *path, const td_file_spec *spec,
-                                   const td_tags *tags, bool replace, td_mix_file *f, td_error *err)
-{
-    double gain_db = 0;
-    for (int try = 0;; try++) {
-        td_status st = write_audio(audio, td_from_db(gain_db), path, spec, tags, replace || try > 0, err);
-        if (!st) st = td_mix_measure_file(path, f, err);
-        if (st) return st;
-        if (!td_codec_lossy(spec->codec) || !(over(f) > 0) || try == 5) return TD_OK;
-        gain_db -= over(f) + 0.05;
-    }
-}
-
-static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
-{
-    double off = isnan(f->wanted.loudness_lufs) ? 0 : f->loudness_lufs - f->wanted.loudness_lufs;
-    bool peaks = !(over(f) > 0);
-    f->reached = fabs(off) <= 0.1 && peaks;
-    if (f->reached) return;
-    if (r && r->missed[0])
-        f->missed = td_arena_strdup(m->arena, r->missed);
-    else if (!peaks)
-        f->missed = td_arena_printf(m->arena, "peak %.2f dB above its target", over(f));
-    else
-        f->missed = td_arena_printf(m->arena, "%+.2f LU off the wanted loudness: the codec's peaks hold it down", off);
-}
-
-/* ---- one mix
- * -----------------------------------------------------------------------------------------------------------------------
+/* ---- one mix ------------------------------------------------------------------------------------------------------
  */
 
-/* Masters of one premaster, made once a target. */
-typedef struct desk {
-    td_master *master;
-    struct {
-        td_target target;
-        td_scratch *audio;
-        td_master_result result;
-    } made[OUTPUTS_MAX];
-    size_t n;
-} desk;
-
-static bool same(double a, double b)
+static td_outputs_wish outputs_of(const td_mixdown_wish *w, const td_mixdown *m, size_t i)
 {
-    return a == b || (isnan(a) && isnan(b));
-}
-
-static td_status audio_for(const td_mixdown_wish *w, desk *d, const td_mix *m, const outgoing *g,
-                           const td_scratch **audio, const td_master_result **result, td_error *err)
-{
-    *result = NULL;
-    *audio = m->rendered->premaster;
-    if (!strcmp(g->kind, "premaster")) return TD_OK;
-    const td_target *t = &g->target;
-    for (size_t i = 0; i < d->n; i++) {
-        const td_target *o = &d->made[i].target;
-        if (!same(o->loudness_lufs, t->loudness_lufs) || !same(o->true_peak_dbtp, t->true_peak_dbtp) ||
-            !same(o->peak_dbfs, t->peak_dbfs) || !same(o->limiting_db, t->limiting_db))
-            continue;
-        *audio = d->made[i].audio;
-        *result = &d->made[i].result;
-        return TD_OK;
-    }
-    td_status st = td_master_render(d->master, t, w->stop, &d->made[d->n].audio, &d->made[d->n].result, err);
-    if (st) return st;
-    d->made[d->n].target = *t;
-    *audio = d->made[d->n].audio;
-    *result = &d->made[d->n].result;
-    d->n++;
-    return TD_OK;
-}
-
-static td_status tags_for(td_mixdown *m, const td_mixdown_wish *w, const td_mix *mix, td_tags *out, td_error *err)
-{
-    const td_plan *p = mix->plan;
-    char both[2 * TD_SHA256_HEX], reference[TD_SHA256_HEX];
-    snprintf(both, sizeof both, "%s%s", p->session_hash, mix->plan_hash);
-    td_status st = td_sha256_of(both, strlen(both), reference);
-    if (st) return no_memory(err);
-    *out = (td_tags){
-        .title = m->session->title, .artist = m->session->artist, .recipe = p->recipe, .software = "topdown " TD_VERSION
-    };
-    out->isrc = w->order->n_isrc ? w->order->isrc[0] : NULL;
-    out->comment = td_arena_printf(m->arena, "recipe %s revision %u, session %.16s, plan %.16s", p->recipe,
-                                   p->recipe_revision, p->session_hash, mix->plan_hash);
-    out->reference = td_arena_strndup(m->arena, reference, 32);
-    out->description = out->comment;
-    return out->comment && out->reference ? TD_OK : no_memory(err);
-}
-
-static td_status send_out(const td_mixdown_wish *w, td_mixdown *m, td_mix *mix, desk *d, const outgoing *g,
-                          td_error *err)
-{
-    char name[512], path[4096];
-    const td_scratch *audio;
-    const td_master_result *result;
-    td_tags tags;
-    td_status st = name_of(w, m, mix->plan, g, name, sizeof name, err);
-    if (!st) st = audio_for(w, d, mix, g, &audio, &result, err);
-    if (!st) st = tags_for(m, w, mix, &tags, err);
-    if (st) return st;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", w->out, name) >= sizeof path)
-        return td_fail(err, TD_ARG, w->out, NULL, "the path is too long");
-    td_file_spec spec = g->spec;
-    char seed[17] = { 0 };
-    memcpy(seed, mix->plan_hash, 16);
-    spec.dither_seed = strtoull(seed, NULL, 16);
-    if (result) {
-        tags.has_loudness = true;
-        tags.loudness_lufs = result->loudness_lufs;
-        tags.range_lu = result->range_lu;
-        tags.true_peak_dbtp = result->true_peak_dbtp;
-        tags.max_momentary_lufs = result->max_momentary_lufs;
-        tags.max_short_lufs = result->max_short_lufs;
-    }
-    td_mix_file *f = td_mix_add_file(mix, name, g->kind);
-    if (!f) return no_memory(err);
-    f->wanted = g->target;
-    f->format = td_codec_name(spec.codec);
-    f->bits = td_codec_lossy(spec.codec) ? 0 : spec.bits;
-    f->bitrate_kbps = td_codec_lossy(spec.codec) ? (spec.bitrate_kbps ? spec.bitrate_kbps : 192) : 0;
-    if (result) {
-        f->drive_db = result->drive_db;
-        f->limiting_max_db = result->limiting_max_db;
-        f->limiting_p95_db = result->limiting_p95_db;
-    }
-    st = write_and_measure(audio, path, &spec, &tags, w->force, f, err);
-    if (st)
-        mix->n_files--;
-    else
-        judge(mix, f, result);
-    return st;
+    return (td_outputs_wish){ .order = w->order,
+                              .session = m->session,
+                              .plan = m->plan[i],
+                              .folder = w->out,
+                              .scratch = scratch_of(w),
+                              .force = w->force,
+                              .progress = w->progress,
+                              .user = w->user,
+                              .stop = w->stop };
 }
 
 static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)
 {
-    td_mix *mix;
-    td_status st = td_mix_new(m->plan[i], &m->mix[i]);
-    if (st) return no_memory(err);
-    mix = m->mix[i];
+    td_outputs_wish outputs = outputs_of(w, m, i);
+    if (td_mix_new(m->plan[i], &m->mix[i])) return no_memory(err);
+    td_mix *mix = m->mix[i];
     td_render_wish r = { .session = m->session,
                          .survey = m->survey,
                          .plan = m->plan[i],
@@ -453,22 +204,9 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
                          .progress = w->progress,
                          .user = w->user,
                          .stop = w->stop };
-    desk *d = calloc(1, sizeof *d);
-    outgoing *list = calloc(OUTPUTS_MAX + 4, sizeof *list);
-    if (!d || !list) st = no_memory(err);
-    if (!st) st = td_render(&r, &mix->rendered, err);
-    if (!st) st = td_master_new(mix->rendered->premaster, m->session->rate_hz, scratch_of(w), &d->master, err);
-    size_t n = st ? 0 : list_outputs(w->order, m->plan[i], m->arena, list);
-    for (size_t k = 0; !st && k < n; k++) {
-        if (w->progress) w->progress(w->user, "encoding", (double)k / (double)n);
-        st = send_out(w, m, mix, d, &list[k], err);
-    }
-    if (!st && w->progress) w->progress(w->user, "encoding", 1);
-    for (size_t k = 0; d && k < d->n; k++) td_scratch_free(d->made[k].audio);
-    if (d) td_master_free(d->master);
-    free(d);
-    free(list);
-    if (st) mix->failed = td_arena_strdup(mix->arena, err && err->what[0] ? err->what : td_status_name(st));
+    td_status st = td_render(&r, &mix->rendered, err);
+    if (!st) st = td_outputs_write(&outputs, mix, err);
+    if (st) mix->failed = td_arena_strdup(mix->arena, err->what[0] ? err->what : td_status_name(st));
     return st;
 }
 
@@ -517,6 +255,10 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
 static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     td_status st = td_folder_make(w->out, err), first = TD_OK;
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_outputs_wish outputs = outputs_of(w, m, i);
+        st = td_outputs_check(&outputs, err);
+    }
     if (!st) st = write_plans(w, m, err);
     if (st) return st;
     for (size_t i = 0; i < m->n; i++) {

@@ -1,0 +1,366 @@
+#include "jobs/outputs.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/master.h"
+#include "jobs/naming.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OUTPUTS_MAX = 64, MASTERS_MAX = 4 * OUTPUTS_MAX, LOSSY_TRIES = 4 };
+
+/* How far a lossy file's master is limited below the peak wanted, to begin with: what codecs commonly add. */
+#define LOSSY_MARGIN_DB 0.8
+
+static td_status no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+}
+
+/* ---- which files --------------------------------------------------------------------------------------------------
+ */
+
+typedef struct outgoing {
+    const char *kind, *part;
+    td_file_spec spec;
+    td_target target;
+    char name[256];
+} outgoing;
+
+typedef struct outbox {
+    const td_outputs_wish *wish;
+    td_mix *mix;
+    td_arena *arena;
+    outgoing file[OUTPUTS_MAX];
+    size_t n;
+    td_master *master;
+    struct {
+        td_target target;
+        td_scratch *audio;
+        td_master_result result;
+    } made[MASTERS_MAX];
+    size_t n_made;
+} outbox;
+
+static td_codec codec_named(const char *name)
+{
+    for (int c = 0; c < TD_CODEC_COUNT; c++)
+        if (!strcmp(td_codec_name((td_codec)c), name)) return (td_codec)c;
+    return TD_CODEC_WAV;
+}
+
+static double or_else(double x, double other)
+{
+    return isnan(x) ? other : x;
+}
+
+static outgoing *add(outbox *b, const td_output *o, const td_target *fallback, const char *kind, const char *part)
+{
+    if (b->n == OUTPUTS_MAX) return NULL;
+    outgoing *g = &b->file[b->n++];
+    *g = (outgoing){ .kind = kind, .part = part, .target = *fallback };
+    g->spec = (td_file_spec){ .codec = codec_named(o->format),
+                              .bits = o->bits ? o->bits : 24,
+                              .bitrate_kbps = o->bitrate_kbps,
+                              .rate_hz = b->wish->plan->rate_hz,
+                              .out_rate_hz = o->rate_hz,
+                              .channels = 2 };
+    g->target.loudness_lufs = or_else(o->target.loudness_lufs, fallback->loudness_lufs);
+    g->target.true_peak_dbtp = or_else(o->target.true_peak_dbtp, fallback->true_peak_dbtp);
+    g->target.peak_dbfs = or_else(o->target.peak_dbfs, fallback->peak_dbfs);
+    g->target.limiting_db = or_else(o->target.limiting_db, fallback->limiting_db);
+    return g;
+}
+
+static const td_target no_target = { NAN, NAN, NAN, NAN, NULL };
+
+/* The recipe's own preview: as it says, and as MP3. */
+static void list_recipe_preview(outbox *b)
+{
+    const td_plan *p = b->wish->plan;
+    td_output own = { .format = p->preview_format, .bits = p->preview_bits, .target = no_target }, mp3 = own;
+    mp3.format = "mp3";
+    add(b, &own, &p->preview, "preview", "Preview");
+    if (strcmp(own.format, "mp3")) add(b, &mp3, &p->preview, "preview", "Preview");
+}
+
+/* Further masters are named after their target: Master9LUFS. */
+static void list_master(outbox *b, size_t i)
+{
+    outgoing *g = add(b, &b->wish->order->master[i], &b->wish->plan->master, "master", "Master");
+    if (g && i > 0 && !isnan(g->target.loudness_lufs)) {
+        const char *part = td_arena_printf(b->arena, "Master%gLUFS", -g->target.loudness_lufs);
+        if (part) g->part = part;
+    }
+}
+
+static td_status name_file(const outbox *b, outgoing *g, td_error *err)
+{
+    const td_plan *p = b->wish->plan;
+    bool lossy = td_codec_lossy(g->spec.codec);
+    char recipe[256];
+    /* two mixes of one recipe differ by their labels */
+    bool labelled = p->label && strcmp(p->label, p->recipe);
+    snprintf(recipe, sizeof recipe, "%s%s%s", p->recipe, labelled ? " " : "", labelled ? p->label : "");
+    td_name_parts parts = { .artist = b->wish->session->artist,
+                            .song = b->wish->session->title,
+                            .recipe = recipe,
+                            .part = g->part,
+                            .revision = p->recipe_revision,
+                            .rate_hz = g->spec.codec == TD_CODEC_OPUS ? 48000
+                                       : g->spec.out_rate_hz          ? g->spec.out_rate_hz
+                                                                      : g->spec.rate_hz,
+                            .bits = lossy ? 0 : g->spec.bits };
+    const char *template = b->wish->order->naming ? b->wish->order->naming : TD_NAMING_DEFAULT;
+    td_status st = td_name_fill(template, &parts, g->name, sizeof g->name - 8, err);
+    size_t n = strlen(g->name);
+    if (!st) snprintf(g->name + n, sizeof g->name - n, ".%s", td_codec_extension(g->spec.codec));
+    return st;
+}
+
+static td_status list(outbox *b, td_error *err)
+{
+    const td_order *o = b->wish->order;
+    if (o->recipe_preview) list_recipe_preview(b);
+    for (size_t i = 0; i < o->n_previews; i++) add(b, &o->preview[i], &b->wish->plan->preview, "preview", "Preview");
+    for (size_t i = 0; i < o->n_masters; i++) list_master(b, i);
+    if (o->has_premaster) add(b, &o->premaster, &no_target, "premaster", "Premaster");
+    for (size_t i = 0; i < b->n; i++) {
+        td_status st = name_file(b, &b->file[i], err);
+        if (st) return st;
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(b->file[k].name, b->file[i].name))
+                return td_fail(err, TD_JOB, "outputs", "give the naming template {Part}, {rate} and {bits}",
+                               "two files would be called '%s'", b->file[i].name);
+    }
+    return TD_OK;
+}
+
+/* ---- the sound of a file --------------------------------------------------------------------------------------------
+ */
+
+static bool same(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static bool same_target(const td_target *a, const td_target *b)
+{
+    return same(a->loudness_lufs, b->loudness_lufs) && same(a->true_peak_dbtp, b->true_peak_dbtp) &&
+           same(a->peak_dbfs, b->peak_dbfs) && same(a->limiting_db, b->limiting_db);
+}
+
+/* Limited audio for a target, made once. */
+static td_status master_for(outbox *b, const td_target *t, const td_scratch **audio, const td_master_result **result,
+                            td_error *err)
+{
+    size_t i = 0;
+    while (i < b->n_made && !same_target(&b->made[i].target, t)) i++;
+    if (i == MASTERS_MAX) return td_fail(err, TD_JOB, "outputs", "ask for fewer", "too many different targets");
+    if (i == b->n_made) {
+        td_status st = td_master_render(b->master, t, b->wish->stop, &b->made[i].audio, &b->made[i].result, err);
+        if (st) return st;
+        b->made[i].target = *t;
+        b->n_made++;
+    }
+    *audio = b->made[i].audio;
+    *result = &b->made[i].result;
+    return TD_OK;
+}
+
+static td_status copy_audio(const td_scratch *audio, td_writer *writer, td_error *err)
+{
+    enum { N = 8192 };
+    float *block = malloc(2 * N * sizeof *block), *to[2] = { block, block ? block + N : NULL };
+    td_status st = block ? TD_OK : no_memory(err);
+    for (uint64_t at = 0, end = td_scratch_length(audio); !st && at < end; at += N) {
+        size_t n = end - at < N ? (size_t)(end - at) : N;
+        st = td_scratch_read(audio, (int64_t)at, to, n, err);
+        if (!st) st = td_writer_write(writer, (const float *const *)to, n, err);
+    }
+    free(block);
+    return st;
+}
+
+static td_status write_audio(const td_scratch *audio, const char *path, const td_file_spec *spec, const td_tags *tags,
+                             td_error *err)
+{
+    td_writer *writer;
+    td_status st = td_writer_open(path, spec, tags, &writer, err);
+    if (st) return st;
+    st = copy_audio(audio, writer, err);
+    if (!st) return td_writer_commit(writer, true, err);
+    td_writer_abort(writer);
+    return st;
+}
+
+/* ---- what is written in it
+ * ------------------------------------------------------------------------------------------- */
+
+static td_status tags_for(outbox *b, const td_master_result *r, td_tags *out, td_error *err)
+{
+    const td_plan *p = b->wish->plan;
+    char both[2 * TD_SHA256_HEX], reference[TD_SHA256_HEX];
+    snprintf(both, sizeof both, "%s%s", p->session_hash, b->mix->plan_hash);
+    if (td_sha256_of(both, strlen(both), reference)) return no_memory(err);
+    *out = (td_tags){ .title = b->wish->session->title,
+                      .artist = b->wish->session->artist,
+                      .recipe = p->recipe,
+                      .software = "topdown " TD_VERSION };
+    out->isrc = b->wish->order->n_isrc ? b->wish->order->isrc[0] : NULL;
+    out->comment = td_arena_printf(b->arena, "recipe %s revision %u, session %.16s, plan %.16s", p->recipe,
+                                   p->recipe_revision, p->session_hash, b->mix->plan_hash);
+    out->reference = td_arena_strndup(b->arena, reference, 32);
+    out->description = out->comment;
+    if (!out->comment || !out->reference) return no_memory(err);
+    if (!r) return TD_OK;
+    out->has_loudness = true;
+    out->loudness_lufs = r->loudness_lufs;
+    out->range_lu = r->range_lu;
+    out->true_peak_dbtp = r->true_peak_dbtp;
+    out->max_momentary_lufs = r->max_momentary_lufs;
+    out->max_short_lufs = r->max_short_lufs;
+    return TD_OK;
+}
+
+/* Random choices are seeded from the plan: its file has the same bytes each time. */
+static uint64_t seed_of(const td_mix *m)
+{
+    char digits[17] = { 0 };
+    memcpy(digits, m->plan_hash, 16);
+    return strtoull(digits, NULL, 16);
+}
+
+/* ---- writing and judging
+ * ---------------------------------------------------------------------------------------------- */
+
+/* By how much a file stands above its peak targets, dB. */
+static double over(const td_mix_file *f)
+{
+    double most = -INFINITY;
+    if (!isnan(f->wanted.true_peak_dbtp)) most = fmax(most, f->true_peak_dbtp - f->wanted.true_peak_dbtp);
+    if (!isnan(f->wanted.peak_dbfs)) most = fmax(most, f->peak_dbfs - f->wanted.peak_dbfs);
+    return most;
+}
+
+static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
+{
+    double off = isnan(f->wanted.loudness_lufs) ? 0 : f->loudness_lufs - f->wanted.loudness_lufs;
+    bool peaks = !(over(f) > 0);
+    f->reached = fabs(off) <= 0.1 && peaks;
+    if (r) {
+        f->drive_db = r->drive_db;
+        f->limiting_max_db = r->limiting_max_db;
+        f->limiting_p95_db = r->limiting_p95_db;
+    }
+    if (f->reached) return;
+    if (r && r->missed[0])
+        f->missed = td_arena_strdup(m->arena, r->missed);
+    else if (!peaks)
+        f->missed = td_arena_printf(m->arena, "peak %.2f dB above its target", over(f));
+    else
+        f->missed = td_arena_printf(m->arena, "%+.2f LU off the wanted loudness", off);
+}
+
+static td_target lowered(td_target t, double db)
+{
+    t.true_peak_dbtp -= db; /* NaN stays NaN */
+    t.peak_dbfs -= db;
+    return t;
+}
+
+/* Writes under a name of its own until the file holds what it should. */
+static td_status make_file(outbox *b, const outgoing *g, const char *path, td_mix_file *f,
+                           const td_master_result **result, td_error *err)
+{
+    bool mastered = strcmp(g->kind, "premaster") != 0, lossy = mastered && td_codec_lossy(g->spec.codec);
+    td_file_spec spec = g->spec;
+    double margin_db = lossy ? LOSSY_MARGIN_DB : 0;
+    spec.dither_seed = seed_of(b->mix);
+    *result = NULL;
+    for (int try = 1;; try++) {
+        const td_scratch *audio = b->mix->rendered->premaster;
+        td_target t = lowered(g->target, margin_db);
+        td_tags tags;
+        td_status st = mastered ? master_for(b, &t, &audio, result, err) : TD_OK;
+        if (!st) st = tags_for(b, *result, &tags, err);
+        if (!st) st = write_audio(audio, path, &spec, &tags, err);
+        if (!st) st = td_mix_measure_file(path, f, err);
+        if (st || !lossy || !(over(f) > 0) || try == LOSSY_TRIES) return st;
+        margin_db += td_round_to(over(f) + 0.15, 0.1);
+    }
+}
+
+static td_status send(outbox *b, const outgoing *g, td_error *err)
+{
+    char path[4096], draft[4096];
+    const td_master_result *result;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", b->wish->folder, g->name) >= sizeof path ||
+        (size_t)snprintf(draft, sizeof draft, "%s/.draft-%s", b->wish->folder, g->name) >= sizeof draft)
+        return td_fail(err, TD_ARG, b->wish->folder, NULL, "the path is too long");
+    td_mix_file *f = td_mix_add_file(b->mix, g->name, g->kind);
+    if (!f) return no_memory(err);
+    bool lossy = td_codec_lossy(g->spec.codec);
+    f->wanted = g->target;
+    f->format = td_codec_name(g->spec.codec);
+    f->bits = lossy ? 0 : g->spec.bits;
+    f->bitrate_kbps = !lossy ? 0 : g->spec.bitrate_kbps ? g->spec.bitrate_kbps : 192;
+    td_status st = make_file(b, g, draft, f, &result, err);
+    if (!st) st = td_file_commit(draft, path, b->wish->force, err);
+    if (st) {
+        unlink(draft);
+        b->mix->n_files--;
+        return st;
+    }
+    judge(b->mix, f, result);
+    return TD_OK;
+}
+
+/* ---- both calls
+ * --------------------------------------------------------------------------------------------------------- */
+
+static td_status outbox_new(const td_outputs_wish *w, td_mix *mix, outbox **out, td_error *err)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out || !((*out)->arena = td_arena_new())) return no_memory(err);
+    (*out)->wish = w;
+    (*out)->mix = mix;
+    return list(*out, err);
+}
+
+static void outbox_free(outbox *b)
+{
+    if (!b) return;
+    for (size_t i = 0; i < b->n_made; i++) td_scratch_free(b->made[i].audio);
+    td_master_free(b->master);
+    td_arena_free(b->arena);
+    free(b);
+}
+
+td_status td_outputs_check(const td_outputs_wish *w, td_error *err)
+{
+    outbox *b;
+    td_status st = outbox_new(w, NULL, &b, err);
+    for (size_t i = 0; !st && !w->force && i < b->n; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", w->folder, b->file[i].name);
+        if (access(path, F_OK) == 0) st = td_fail(err, TD_ARG, path, "--force replaces it", "stands there already");
+    }
+    outbox_free(b);
+    return st;
+}
+
+td_status td_outputs_write(const td_outputs_wish *w, td_mix *mix, td_error *err)
+{
+    outbox *b;
+    td_status st = outbox_new(w, mix, &b, err);
+    if (!st) st = td_master_new(mix->rendered->premaster, w->plan->rate_hz, w->scratch, &b->master, err);
+    for (size_t i = 0; !st && i < b->n; i++) {
+        if (w->progress) w->progress(w->user, "encoding", (double)i / (double)b->n);
+        st = send(b, &b->file[i], err);
+    }
+    if (!st && w->progress) w->progress(w->user, "encoding", 1);
+    outbox_free(b);
+    return st;
+}
