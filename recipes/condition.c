@@ -1,3 +1,4 @@
+#include "recipes/resolve.h"
 #include "recipes/steps.h"
 
 #include <ctype.h>
@@ -53,6 +54,18 @@ static const td_condition *unknown_feature(parser *p, const char *name, size_t l
                    length ? td_say(m, "no feature '%s'", td_cut(m, word)) : "a condition begins with a feature");
 }
 
+static bool known_step(parser *p, const char *name)
+{
+    const char *names[256];
+    size_t n = td_all_steps(p->reader->messages, p->reader->root, names, 256);
+    for (size_t i = 0; i < n; i++)
+        if (name && strcmp(names[i], name) == 0) return true;
+    const char *hint = name ? td_did_you_mean(p->reader->messages, name, names, n) : NULL;
+    if (name)
+        mistake(p, strlen(name), hint, td_say(p->reader->messages, "no step '%s'", td_cut(p->reader->messages, name)));
+    return false;
+}
+
 /* What stands in a feature's parentheses. */
 static bool argument(parser *p, const td_feature *f, td_condition *c)
 {
@@ -78,6 +91,8 @@ static bool argument(parser *p, const td_feature *f, td_condition *c)
         if (!used)
             mistake(p, 1, td_say(m, "write for example %s%s", f->name, examples[f->argument]),
                     td_say(m, "'%s' needs a name", f->name));
+        else if (f->argument == TD_FEATURE_STEP && !known_step(p, c->about))
+            return false;
         else if (f->argument == TD_FEATURE_ROLE && c->about)
             td_check_role(p->reader, p->node, c->about, td_say(m, "'%s'", f->name));
     }

@@ -119,8 +119,9 @@ const char *td_one_of(td_messages *m, const char *text, const char *const *words
 {
     const char *near = td_did_you_mean(m, text, words, n);
     if (near) return near;
+    if (n == 1) return td_say(m, "there is only '%s'", words[0]);
     td_text list = { 0 };
-    td_text_add(&list, n > 1 ? "one of " : "known is ");
+    td_text_add(&list, "one of ");
     for (size_t i = 0; i < n; i++) td_text_addf(&list, "%s%s", i ? ", " : "", words[i]);
     const char *kept = td_say(m, "%s", td_text_or_empty(&list));
     td_text_free(&list);
@@ -294,6 +295,19 @@ static void add_printable(td_text *out, const char *s)
     td_text_add(out, td_printable(s, safe, sizeof safe));
 }
 
+/* A tab as one blank: it counts as one column. */
+static void add_source(td_text *out, const char *s)
+{
+    for (size_t n; *s; s += n) {
+        char piece[SHOWN * 4 + 1] = "";
+        n = strcspn(s, "\t");
+        memcpy(piece, s, n < sizeof piece ? n : sizeof piece - 1);
+        add_printable(out, piece);
+        if (s[n]) td_text_add(out, " ");
+        n += s[n] == '\t';
+    }
+}
+
 static void message_text(const td_message *item, td_text *out)
 {
     add_printable(out, item->file);
@@ -302,7 +316,7 @@ static void message_text(const td_message *item, td_text *out)
     add_printable(out, item->detail);
     if (!item->warning && item->source) {
         td_text_addf(out, "\n%5u | ", item->line);
-        add_printable(out, item->source);
+        add_source(out, item->source);
         td_text_addf(out, "\n      | %*s", (int)item->caret - 1, "");
         for (unsigned i = 0; i < item->width && i < SHOWN; i++) td_text_add(out, "^");
         if (item->hint) td_text_add(out, " ");

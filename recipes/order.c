@@ -293,7 +293,7 @@ static void try_recipe(td_reader *r, const td_library *l, const td_node *at, con
         return;
     }
     if (td_is_path(what) && !td_is_file(what)) {
-        td_mistake(r->messages, at, "unreadable", NULL, "there is no file '%s'", what);
+        td_mistake(r->messages, at, "unreadable", NULL, "there is no file '%s'", td_cut(r->messages, at->text));
         return;
     }
     td_reader inner = td_reader_new(r->messages, false);

@@ -568,6 +568,7 @@ static bool hash(const td_recipe *recipe, const td_node *root, char out[TD_SHA25
 static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *recipe)
 {
     td_node *values = td_node_get(root, "values");
+    r->root = root;
     read_knobs(r, values);
     turn_knobs(r, set);
     td_read_members(r, root, "a recipe", recipe_members, recipe);

@@ -29,6 +29,25 @@ const char *td_step_name(td_messages *m, const td_node *chain, size_t i)
     return before ? td_say(m, "%s-%u", name, before + 1) : name;
 }
 
+static size_t steps_of(td_messages *m, const td_node *section, const char **out, size_t room)
+{
+    const td_node *chain = td_node_get(section, "chain");
+    size_t n = 0;
+    for (; chain && chain->kind == TD_NODE_LIST && n < chain->n && n < room; n++) out[n] = td_step_name(m, chain, n);
+    return n;
+}
+
+size_t td_all_steps(td_messages *m, const td_node *root, const char **out, size_t room)
+{
+    static const char *const places[] = { "groups", "returns", "tracks" };
+    size_t n = steps_of(m, td_node_get(root, "mix"), out, room);
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+        const td_node *section = td_node_get(root, places[k]);
+        for (size_t i = 0; section && i < section->n; i++) n += steps_of(m, section->value[i], out + n, room - n);
+    }
+    return n;
+}
+
 static size_t find_step(td_reader *r, const td_node *chain, const td_node *word)
 {
     size_t n = chain ? chain->n : 0;
@@ -277,7 +296,14 @@ static const char *parent_path(td_reader *r, const td_library *l, const td_node 
 {
     const char *what = td_read_text(r, extends, "'extends'");
     if (!what) return NULL;
-    if (td_is_path(what) && !r->remote) return td_beside(r, extends->doc->file, what);
+    if (td_is_path(what) && !r->remote) {
+        const char *file = extends->doc->file, *slash = strrchr(file, '/');
+        if (what[0] == '/' || !slash) return what;
+        char *path =
+            td_arena_printf(r->arena, "%.*s/%s", (int)(slash - file), file, what); /* as short as it was given */
+        if (!path) td_messages_break(r->messages);
+        return path;
+    }
     const td_library_entry *entry = l ? td_library_find_base(l, what) : NULL;
     if (entry) return entry->path;
     const char *names[256];

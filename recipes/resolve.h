@@ -19,6 +19,9 @@ bool td_is_path(const char *what);
  * is no step. */
 const char *td_step_name(td_messages *m, const td_node *chain, size_t i);
 
+/* The names of all steps of a recipe; returns how many. */
+size_t td_all_steps(td_messages *m, const td_node *root, const char **out, size_t room);
+
 /* For `extends`: the library that came with the program first, so that a house recipe may extend the one it shadows. */
 const td_library_entry *td_library_find_base(const td_library *l, const char *name);
 size_t td_library_names(const td_library *l, const char **out, size_t room);

@@ -54,7 +54,7 @@ static void read_parameter(td_reader *r, const td_node *n, owner *o, size_t slot
         td_read_wish(r, n, &f, &o->value[slot]);
     if (o->value[slot].kind == TD_WISH_MEASURED && !o->conditioned)
         td_mistake(r->messages, n, "needs_condition", "add a 'when' that finds it",
-                   "'measured' of '%s' has no condition to be taken from", p->name);
+                   "'%s' of %s is 'measured', and there is no condition to measure it", p->name, o->proc->name);
 }
 
 static void unknown_parameter(td_reader *r, const td_node *key, const td_processor *proc)
@@ -267,6 +267,12 @@ static void read_processor(td_reader *r, td_node *n, bool conditioned, td_step_w
     owner o = { step->proc, step->value, &step->file, conditioned || step->when };
     if (step->proc->parts && n->kind == TD_NODE_LIST) {
         read_parts(r, n, o.conditioned, step);
+        return;
+    }
+    if (step->proc->parts && n->kind == TD_NODE_TEXT && n->text[0]) {
+        td_mistake(r->messages, n, "wrong_kind",
+                   td_say(r->messages, "write for example [ %s ]", step->proc->parts[0]->name),
+                   "%s needs a list, not %s", step->proc->name, td_node_what(r->messages, n));
         return;
     }
     read_settings(r, n, &o);

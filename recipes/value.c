@@ -289,7 +289,7 @@ static bool no_unit(td_reader *r, const td_node *n, const td_field *f, const qua
                        : measures[f->measure].unit[0]
                            ? td_say(r->messages, "did you mean '%s %s'?", number, measures[f->measure].unit)
                            : example_of(r, f);
-    return wrong(r, n, f, q, hint, "has no unit");
+    return wrong(r, n, f, q, hint, f->measure == TD_UNIT_RATIO ? "is a bare number" : "has no unit");
 }
 
 static bool wrong_unit(td_reader *r, const td_node *n, const td_field *f, const quantity *q)
@@ -329,15 +329,27 @@ static double amount(const quantity *q)
     return q->unit ? q->number * q->unit->factor : q->number;
 }
 
+/* "5 kHz to 9 kHz" as "5 to 9 kHz". */
+static const char *range_text(td_measure m, double low, double high, char *out, size_t size)
+{
+    char a[80], b[80];
+    td_measure_text(m, low, a, sizeof a);
+    td_measure_text(m, high, b, sizeof b);
+    char *unit_a = strchr(a, ' ');
+    const char *unit_b = strchr(b, ' ');
+    if (unit_a && unit_b && strcmp(unit_a, unit_b) == 0) *unit_a = 0;
+    snprintf(out, size, "%s to %s%s", a, m == TD_UNIT_DB && low < 0 && high > 0 ? "+" : "", b);
+    return out;
+}
+
 static bool in_range(td_reader *r, const td_node *n, const td_field *f, double value)
 {
     if (!(value < f->min) && !(value > f->max)) return true;
-    char text[64], low[64], high[64];
-    td_measure_text(f->measure, f->min, low, sizeof low);
-    td_measure_text(f->measure, f->max, high, sizeof high);
-    const char *hint = isnan(f->min)   ? td_say(r->messages, "at most %s", high)
-                       : isnan(f->max) ? td_say(r->messages, "at least %s", low)
-                                       : td_say(r->messages, "%s to %s", low, high);
+    char text[64], bound[128];
+    const char *hint =
+        isnan(f->min)   ? td_say(r->messages, "at most %s", td_measure_text(f->measure, f->max, bound, sizeof bound))
+        : isnan(f->max) ? td_say(r->messages, "at least %s", td_measure_text(f->measure, f->min, bound, sizeof bound))
+                        : td_say(r->messages, "%s", range_text(f->measure, f->min, f->max, bound, sizeof bound));
     td_mistake(r->messages, n, "out_of_range", hint, "%s is out of range for %s",
                td_measure_text(f->measure, value, text, sizeof text), label_of(r, f));
     return false;
@@ -661,23 +673,10 @@ const char *td_value_text(const td_param *p, double value, char *out, size_t siz
     return out;
 }
 
-/* "5 kHz to 9 kHz" as "5 to 9 kHz". */
-static const char *range_text(const td_param *p, double low, double high, char *out, size_t size)
-{
-    char a[80], b[80];
-    td_value_text(p, low, a, sizeof a);
-    td_value_text(p, high, b, sizeof b);
-    char *unit_a = strchr(a, ' ');
-    const char *unit_b = strchr(b, ' ');
-    if (unit_a && unit_b && strcmp(unit_a, unit_b) == 0) *unit_a = 0;
-    snprintf(out, size, "%s to %s", a, b);
-    return out;
-}
-
 const char *td_values_text(const td_param *p, const double *value, char *out, size_t size)
 {
     if (p->span < 2) return td_value_text(p, value[0], out, size);
-    if (p->span == 2 && !isinf(value[0])) return range_text(p, value[0], value[1], out, size);
+    if (p->span == 2 && !isinf(value[0])) return range_text((td_measure)p->unit, value[0], value[1], out, size);
     size_t used = 0;
     if (size) out[0] = 0;
     for (unsigned i = 0; i < p->span && used < size && !isnan(value[i]); i++) {
@@ -717,7 +716,7 @@ const char *td_wish_text(const td_param *p, const td_wish *w, char *out, size_t 
         note_text(w->a, out, size);
         break;
     case TD_WISH_RANGE:
-        range_text(p, w->a, w->b, out, size);
+        range_text((td_measure)p->unit, w->a, w->b, out, size);
         break;
     case TD_WISH_AUTO:
         snprintf(out, size, "auto");

@@ -43,6 +43,20 @@ static const struct {
     { "did not find expected <document start>",                 NULL,                       "something follows the end of the document",      NULL                            },
 };
 
+/* A mistake at a byte of the text. */
+static void say_at(td_messages *m, const td_document *doc, size_t offset, const char *code, const char *hint,
+                   const char *detail)
+{
+    unsigned line = 1, column = 1;
+    for (size_t i = 0; i < offset && i < doc->length; i++) {
+        if (doc->text[i] == '\n')
+            line++, column = 1;
+        else
+            column += (doc->text[i] & 0xc0) != 0x80;
+    }
+    td_mistake_at(m, doc, line, column, 1, code, hint, "%s", detail);
+}
+
 static void say_problem(loader *l)
 {
     const yaml_parser_t *p = &l->parser;
@@ -53,8 +67,7 @@ static void say_problem(loader *l)
     }
     yaml_mark_t mark = p->problem_mark;
     if (p->error == YAML_READER_ERROR) {
-        td_mistake_at(l->messages, l->doc, (unsigned)p->mark.line + 1, (unsigned)p->mark.column + 1, 1, "not_text",
-                      "save it as UTF-8", "this is no UTF-8 text");
+        say_at(l->messages, l->doc, p->problem_offset, "not_text", "save it as UTF-8", "this is no UTF-8 text");
         return;
     }
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
@@ -263,14 +276,7 @@ static bool no_tabs(const td_document *doc, td_messages *m)
 {
     const char *tab = doc->json ? NULL : memchr(doc->text, '\t', doc->length);
     if (!tab) return true;
-    unsigned line = 1, column = 1;
-    for (const char *p = doc->text; p < tab; p++) {
-        if (*p == '\n')
-            line++, column = 1;
-        else
-            column += (*p & 0xc0) != 0x80;
-    }
-    td_mistake_at(m, doc, line, column, 1, "tab", "write blanks", "a tab");
+    say_at(m, doc, (size_t)(tab - doc->text), "tab", "write blanks", "a tab");
     return false;
 }
 
