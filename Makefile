@@ -9,7 +9,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
-PACKAGES := sndfile flac vorbisenc vorbis ogg libopusenc yaml-0.1 libcurl sqlite3 libmicrohttpd jansson libcrypto rubberband
+PACKAGES := sndfile libmpg123 flac vorbisenc vorbis ogg libopusenc yaml-0.1 libcurl sqlite3 libmicrohttpd jansson libcrypto rubberband
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmp3lame
 

@@ -1,0 +1,17 @@
+/* engine/audio/decode.h - the libraries that turn a judged file's bytes into samples. */
+#ifndef TD_AUDIO_DECODE_H
+#define TD_AUDIO_DECODE_H
+
+#include "engine/audio/probe.h"
+
+typedef struct td_decoder td_decoder;
+
+/* `in` is the decoder's to read from as long as it lives; p only while opening. *frames is what the library expects, or
+ * UINT64_MAX. TD_INPUT: the library does not see what the judge saw; no message. TD_NOMEM. */
+td_status td_decoder_open(const td_probe *p, td_decoder **out, uint64_t *frames);
+void td_decoder_close(td_decoder *d); /* NULL is welcome */
+
+/* Exactly `frames` frames, interleaved; false when they cannot be had. */
+bool td_decoder_read(td_decoder *d, float *to, size_t frames);
+
+#endif
