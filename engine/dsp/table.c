@@ -25,6 +25,7 @@
     X(saturation)                                                                                                      \
     X(stereo)                                                                                                          \
     X(tape)                                                                                                            \
+    X(transient)                                                                                                       \
     X(vu)
 
 #define PARTS(X)                                                                                                       \
