@@ -149,7 +149,10 @@ static void print_list(const json_t *answer)
     char oldest[16];
     printf("%-30s  %-9s  %-10s  %3s  %7s  %6s  %5s  %s\n", "JOB", "STATE", "STAGE", "%", "RECIPES", "WAITED", "RUNS",
            "TITLE");
-    json_array_foreach(json_object_get(answer, "data"), i, job) print_row(job);
+    json_array_foreach(json_object_get(answer, "data"), i, job)
+    {
+        print_row(job);
+    }
     td_clock(json_number_value(json_object_get(queue, "oldest_queued_s")), oldest);
     printf("Queue: %lld waiting, oldest %s. Running %lld, held %lld, done %lld, failed %lld. Deliveries under way: "
            "%lld.\n",
@@ -167,8 +170,10 @@ static void print_outputs(const json_t *outputs)
     char safe[512];
     const json_t *o;
     json_array_foreach(outputs, i, o)
+    {
         printf("  %-60s %10lld  %.16s\n", td_printable(text_of(o, "name", "?"), safe, sizeof safe),
                (long long)json_integer_value(json_object_get(o, "bytes")), text_of(o, "sha256", ""));
+    }
 }
 
 static void print_job(const json_t *j)

@@ -58,11 +58,12 @@ static json_t *entry_of(const json_t *report, const char *name)
     size_t m, o;
     json_t *mix, *output;
     json_array_foreach(json_object_get(report, "mixes"), m, mix)
-        json_array_foreach(json_object_get(mix, "outputs"), o, output)
     {
-        const char *named = json_string_value(json_object_get(output, "name"));
-        if (!named) named = json_string_value(json_object_get(output, "file"));
-        if (named && !strcmp(td_basename(named), name)) return output;
+        json_array_foreach(json_object_get(mix, "outputs"), o, output)
+        {
+            const char *named = json_string_value(json_object_get(output, "name"));
+            if (named && !strcmp(named, name)) return output;
+        }
     }
     return NULL;
 }
@@ -153,45 +154,88 @@ static td_status list(const publishing *p, const char **name, size_t *n)
     return TD_OK;
 }
 
-static json_t *output_json(const td_artefact *f)
-{
-    return json_pack("{s:s, s:s, s:I, s:s}", "name", f->name, "kind", f->kind, "bytes", (json_int_t)f->bytes, "sha256",
-                     f->sha256);
-}
-
 static void take_figure(json_t *to, const json_t *from, const char *name)
 {
     json_t *value = json_object_get(from, name);
-    if (json_is_number(value) || json_is_string(value) || json_is_null(value)) json_object_set(to, name, value);
+    if (value && !json_is_object(value) && !json_is_array(value)) json_object_set(to, name, value);
+}
+
+/* entry: the report's; NULL for files it does not list. */
+static json_t *output_json(const td_artefact *f, const json_t *entry)
+{
+    static const char *const figures[] = { "loudness_lufs", "true_peak_dbtp", "reached", "missed" };
+    json_t *o = json_pack("{s:s, s:s, s:I, s:s}", "name", f->name, "kind", f->kind, "bytes", (json_int_t)f->bytes, "sha256",
+                          f->sha256);
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(o, entry, figures[i]);
+    return o;
+}
+
+/* The output whose figures stand for the mix: its first master, or whatever came first. */
+static const json_t *main_output(const json_t *mix)
+{
+    const json_t *outputs = json_object_get(mix, "outputs"), *output;
+    size_t i;
+    json_array_foreach(outputs, i, output)
+    {
+        const char *kind = json_string_value(json_object_get(output, "kind"));
+        if (kind && !strcmp(kind, "master")) return output;
+    }
+    return json_array_get(outputs, 0);
+}
+
+static json_t *outputs_json(const publishing *p, const json_t *mix)
+{
+    json_t *outputs = json_array(), *output;
+    size_t o;
+    json_array_foreach(json_object_get(mix, "outputs"), o, output)
+    {
+        for (size_t i = 0; i < p->out->n; i++)
+            if (entry_of(p->report, p->out->artefact[i].name) == output)
+                json_array_append_new(outputs, output_json(&p->out->artefact[i], output));
+    }
+    return outputs;
 }
 
 static json_t *mix_json(const publishing *p, const json_t *mix)
 {
-    static const char *const figures[] = { "label", "recipe",        "recipe_revision",
-                                           "state", "loudness_lufs", "true_peak_dbtp" };
-    json_t *to = json_object(), *outputs = json_array();
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(to, mix, figures[i]);
-    size_t o;
-    json_t *output;
-    json_array_foreach(json_object_get(mix, "outputs"), o,
-                       output) for (size_t i = 0; i < p->out->n;
-                                    i++) if (entry_of(p->report, p->out->artefact[i].name) == output)
-        json_array_append_new(outputs, output_json(&p->out->artefact[i]));
-    json_object_set_new(to, "outputs", outputs);
+    static const char *const facts[] = { "label", "recipe", "recipe_revision", "state", "problem" };
+    static const char *const figures[] = { "loudness_lufs", "true_peak_dbtp" };
+    json_t *to = json_object();
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) take_figure(to, mix, facts[i]);
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(to, main_output(mix), figures[i]);
+    json_object_set_new(to, "outputs", outputs_json(p, mix));
+    return to;
+}
+
+/* The report lists the stems; the API counts them, and those with something to say about. */
+static json_t *session_json(const json_t *from)
+{
+    json_t *to = json_object(), *stem, *stems = json_object_get(from, "stems");
+    json_int_t warnings = 0;
+    size_t i;
+    json_array_foreach(stems, i, stem)
+    {
+        warnings += json_array_size(json_object_get(stem, "codes")) > 0;
+    }
+    json_object_set_new(to, "stems", json_integer((json_int_t)json_array_size(stems)));
+    take_figure(to, from, "duration_s");
+    take_figure(to, from, "rate_hz");
+    json_object_set_new(to, "warnings", json_integer(warnings));
     return to;
 }
 
 static td_status summarise(publishing *p)
 {
-    static const char *const facts[] = { "stems", "duration_s", "rate_hz", "warnings" };
-    json_t *session = json_object(), *mixes = json_array(), *files = json_array(), *mix;
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
-        take_figure(session, json_object_get(p->report, "session"), facts[i]);
+    json_t *session = session_json(json_object_get(p->report, "session"));
+    json_t *mixes = json_array(), *files = json_array(), *mix;
     size_t m;
-    json_array_foreach(json_object_get(p->report, "mixes"), m, mix) json_array_append_new(mixes, mix_json(p, mix));
+    json_array_foreach(json_object_get(p->report, "mixes"), m, mix)
+    {
+        json_array_append_new(mixes, mix_json(p, mix));
+    }
     for (size_t i = 0; i < p->out->n; i++)
         if (!entry_of(p->report, p->out->artefact[i].name))
-            json_array_append_new(files, output_json(&p->out->artefact[i]));
+            json_array_append_new(files, output_json(&p->out->artefact[i], NULL));
     json_t *all = json_pack("{s:o, s:o, s:o}", "session", session, "mixes", mixes, "files", files);
     char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
     p->out->json = td_arena_strdup(p->arena, text);
@@ -206,11 +250,13 @@ static td_status complete(const publishing *p, const char *const *name, size_t n
     size_t m, o;
     json_t *mix, *output;
     json_array_foreach(json_object_get(p->report, "mixes"), m, mix)
-        json_array_foreach(json_object_get(mix, "outputs"), o, output)
     {
-        bool there = false;
-        for (size_t i = 0; i < n && !there; i++) there = entry_of(p->report, name[i]) == output;
-        if (!there) return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
+        json_array_foreach(json_object_get(mix, "outputs"), o, output)
+        {
+            bool there = false;
+            for (size_t i = 0; i < n && !there; i++) there = entry_of(p->report, name[i]) == output;
+            if (!there) return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
+        }
     }
     return TD_OK;
 }

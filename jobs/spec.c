@@ -44,7 +44,8 @@ json_t *td_spec_read(const char *text, size_t length, td_messages *m)
 
 static td_status add_input(td_spec_input in[TD_SPEC_INPUTS], size_t *n, td_spec_input one, bool folder, td_error *err)
 {
-    if (!one.address || (folder && !strchr(one.address, '/'))) return TD_OK; /* a file of the folder, by its name */
+    bool inside = folder && one.address && td_place_of(one.address) == TD_PLACE_PATH && one.address[0] != '/';
+    if (!one.address || inside) return TD_OK; /* a file of the folder, by its name */
     if (*n == TD_SPEC_INPUTS) return td_fail(err, TD_JOB, "/stems", NULL, "more than %d files", TD_SPEC_INPUTS);
     in[(*n)++] = one;
     return TD_OK;
@@ -130,6 +131,7 @@ static td_status allow_recipes(const td_spec_rules *r, const json_t *spec, td_er
     size_t i;
     json_t *one;
     td_status st = TD_OK;
+    if (!r->files) return st; /* td_order_parse refuses them, and says where */
     json_array_foreach(json_object_get(spec, "recipes"), i, one)
     {
         const char *name = json_string_value(json_is_object(one) ? json_object_get(one, "recipe") : one);
@@ -260,7 +262,7 @@ td_status td_spec_submission(const td_spec_rules *rules, const char *text, size_
     json_t *spec = td_spec_read(text, length, m);
     if (!spec) return td_messages_count(m) ? TD_JOB : TD_NOMEM;
     td_status st = allow_recipes(rules, spec, err);
-    if (!st) st = td_order_parse(rules->library, "/job.yaml", text, length, &order, m);
+    if (!st) st = td_order_parse(rules->library, rules->files ? "/job" : NULL, text, length, &order, m);
     if (!st) st = allow_inputs(rules, spec, &out->local_files, err);
     if (!st) st = allow_outgoing(rules, order, a, err);
     if (!st) st = take_order(order, spec, now_ms, a, out, err);

@@ -71,7 +71,10 @@ static bool wants(const json_t *hook, const char *event)
     size_t i;
     json_t *one;
     if (!json_array_size(events)) return strcmp(event, "job.started") != 0; /* by default, what needs a reader */
-    json_array_foreach(events, i, one) if (!strcmp(json_string_value(one), event)) return true;
+    json_array_foreach(events, i, one)
+    {
+        if (!strcmp(json_string_value(one), event)) return true;
+    }
     return false;
 }
 
@@ -126,7 +129,10 @@ td_status td_tx_announce(td_tx *tx, const td_job *j)
     json_t *hooks = json_loads(j->hooks, 0, NULL), *hook;
     size_t i;
     if (!body || !hooks) st = TD_NOMEM;
-    json_array_foreach(hooks, i, hook) if (!st && wants(hook, event)) st = post_hook(tx, j, hook, event, body, puts);
+    json_array_foreach(hooks, i, hook)
+    {
+        if (!st && wants(hook, event)) st = post_hook(tx, j, hook, event, body, puts);
+    }
     json_decref(hooks);
     return st;
 }

@@ -130,6 +130,14 @@ static void stem_pan(td_reader *r, td_node *n, void *into)
     td_read_pan(r, n, &((td_stem_wish *)into)->pan, NULL);
 }
 
+static void stem_sha256(td_reader *r, td_node *n, void *into)
+{
+    const char *hex = td_read_text(r, n, "'sha256'");
+    ((td_stem_wish *)into)->sha256 = hex;
+    if (hex && (strlen(hex) != 64 || hex[strspn(hex, "0123456789abcdefABCDEF")]))
+        td_mistake(r->messages, n, "bad_hash", "sha256sum prints it", "'sha256' is 64 hexadecimal digits");
+}
+
 static const td_member stem_members[] = {
     TD_WHOLE("file", NULL),
     TD_MEMBER(td_stem_wish, "name", td_member_text, name),
@@ -137,6 +145,7 @@ static const td_member stem_members[] = {
     TD_WHOLE("level", stem_level),
     TD_WHOLE("pan", stem_pan),
     TD_MEMBER(td_stem_wish, "polarity", td_member_polarity, flip),
+    TD_WHOLE("sha256", stem_sha256),
     { 0 },
 };
 

@@ -56,6 +56,7 @@ static const struct {
     { "for",            "texts",           "roles it is for; a role covers what lies beneath it; all"         },
     { "except",         "texts",           "roles it is not for"                                              },
     { "polarity",       "polarity",        NULL                                                               },
+    { "sha256",         "text",            "what the stem's bytes hash to; a service refuses others"          },
     { "align",          "role",            "the role whose timing it follows"                                 },
     { "loudness",       "loudness",        "LUFS, or a name such as spotify"                                  },
     { "true_peak",      "dbtp",            NULL                                                               },

@@ -18,6 +18,7 @@ typedef struct td_stem_wish {
     double level_db;
     double pan; /* -100..100; NaN: as delivered */
     bool flip;  /* polarity */
+    const char *sha256; /* what the file's bytes hash to, in hex; NULL: not said. Who fetches the file checks it */
 } td_stem_wish;
 
 typedef struct td_stem {
