@@ -526,8 +526,8 @@ static void post_recipe_check(const td_http_request *r, td_http_reply *p)
 {
     td_recipe *recipe = NULL;
     td_messages *m = td_messages_new();
-    td_status st = m ? td_recipe_parse(api_of(r)->rules.library, NULL, r->body, r->length, NULL, 0, &recipe, m)
-                     : TD_NOMEM;
+    td_status st =
+        m ? td_recipe_parse(api_of(r)->rules.library, NULL, r->body, r->length, NULL, 0, &recipe, m) : TD_NOMEM;
     if (st && st != TD_RECIPE)
         unavailable(r, p, st, &(td_error){ .status = st });
     else

@@ -164,8 +164,8 @@ static void take_figure(json_t *to, const json_t *from, const char *name)
 static json_t *output_json(const td_artefact *f, const json_t *entry)
 {
     static const char *const figures[] = { "loudness_lufs", "true_peak_dbtp", "reached", "missed" };
-    json_t *o = json_pack("{s:s, s:s, s:I, s:s}", "name", f->name, "kind", f->kind, "bytes", (json_int_t)f->bytes, "sha256",
-                          f->sha256);
+    json_t *o = json_pack("{s:s, s:s, s:I, s:s}", "name", f->name, "kind", f->kind, "bytes", (json_int_t)f->bytes,
+                          "sha256", f->sha256);
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(o, entry, figures[i]);
     return o;
 }

@@ -10,26 +10,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* What the stand-in does is decided by a file of the test's: mix-1 ... say how the first, second run of a job goes on. */
-static const char stand_in[] = "#!/bin/sh\n"
-                               "# mix --job job.yaml --json -o out --threads N\n"
-                               "[ \"$1 $2 $3 $4 $5 $6\" = 'mix --job job.yaml --json -o out' ] || exit 2\n"
-                               "env >> '%s/environment'\n"
-                               "echo run >> '%s/runs'\n"
-                               "n=$(wc -l < '%s/runs')\n"
-                               "cp job.yaml '%s/seen.yaml'\n"
-                               "echo 'no progress at all'\n"
-                               "echo '{\"type\":\"progress\",\"v\":1,\"stage\":\"rendering\",\"fraction\":0.5}'\n"
-                               "[ -e '%s/mix' ] && . '%s/mix'\n"
-                               "printf 'sound' > out/Song_Master_48k24.wav\n"
-                               "printf 'plan' > out/plan-Warm.yaml\n"
-                               "cat > out/report.json <<E\n"
-                               "{ \"v\": 1, \"session\": { \"stems\": 1, \"duration_s\": 2.5, \"rate_hz\": 48000, \"warnings\": 0 },\n"
-                               "  \"mixes\": [ { \"label\": \"Warm\", \"recipe\": \"pop-rock\", \"loudness_lufs\": -14.0,\n"
-                               "  \"true_peak_dbtp\": -1.3, \"outputs\": [ { \"name\": \"Song_Master_48k24.wav\", \"kind\": \"master\" } ] } ] }\n"
-                               "E\n"
-                               "echo '{\"type\":\"done\",\"v\":1}'\n";
-
 typedef struct house {
     char dir[64], data[96], stems[96], child[96], base[64], key[160], secret[64], hook[64];
     pid_t service, receiver;
@@ -42,6 +22,15 @@ static void write_text(const char *path, const char *text, mode_t mode)
     fputs(text, f);
     fclose(f);
     chmod(path, mode);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char *text;
+    td_arena *a = td_arena_new();
+    assert_int_equal(td_file_read(a, from, 65536, &text, NULL, NULL), TD_OK);
+    write_text(to, text, 0755);
+    td_arena_free(a);
 }
 
 static const char *in_dir(const house *h, const char *name)
@@ -75,9 +64,16 @@ static pid_t start(house *h, bool receiver, char *address, size_t size)
         dup2(log, STDERR_FILENO);
         dup2(out[1], STDOUT_FILENO);
         close(out[0]);
-        td_listen_options listener = { .listen = "127.0.0.1:0", .secret = h->secret, .save = in_dir(h, "received"), .json = true };
-        td_service_options service = { .data = h->data, .listen = "127.0.0.1:0", .jobs = 1, .allow_private = true,
-                                       .file_root = roots, .n_file_roots = 1, .recipes = in_dir(h, "recipes"),
+        td_listen_options listener = {
+            .listen = "127.0.0.1:0", .secret = h->secret, .save = in_dir(h, "received"), .json = true
+        };
+        td_service_options service = { .data = h->data,
+                                       .listen = "127.0.0.1:0",
+                                       .jobs = 1,
+                                       .allow_private = true,
+                                       .file_root = roots,
+                                       .n_file_roots = 1,
+                                       .recipes = in_dir(h, "recipes"),
                                        .child_program = h->child };
         setenv("AWS_SECRET_ACCESS_KEY", "planted-secret", 1);
         td_status st = receiver ? td_listen(&listener, &err) : td_serve(&service, &err);
@@ -108,15 +104,13 @@ static void open_service(house *h)
 static int house_open(void **state)
 {
     house *h = calloc(1, sizeof *h);
-    char script[4000];
     snprintf(h->dir, sizeof h->dir, "/tmp/td-service-XXXXXX");
     if (!mkdtemp(h->dir)) return -1;
     h->arena = td_arena_new();
     snprintf(h->data, sizeof h->data, "%s/data", h->dir);
     snprintf(h->stems, sizeof h->stems, "%s/stems", h->dir);
     snprintf(h->child, sizeof h->child, "%s/child", h->dir);
-    snprintf(script, sizeof script, stand_in, h->dir, h->dir, h->dir, h->dir, h->dir, h->dir);
-    write_text(h->child, script, 0755);
+    copy_file("tests/unit/jobs/stand-in.sh", h->child);
     mkdir(h->stems, 0700);
     mkdir(h->data, 0700);
     mkdir(in_dir(h, "recipes"), 0700);
@@ -152,9 +146,11 @@ static int house_close(void **state)
     return 0;
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------------------------------
+ */
 
-static long call(house *h, const char *method, const char *path, const char *body, const char *idem, json_t **out, bool *replayed)
+static long call(house *h, const char *method, const char *path, const char *body, const char *idem, json_t **out,
+                 bool *replayed)
 {
     char url[300], key[100];
     td_net_answer answer;
@@ -162,7 +158,11 @@ static long call(house *h, const char *method, const char *path, const char *bod
     snprintf(url, sizeof url, "%s%s", h->base, path);
     snprintf(key, sizeof key, "Idempotency-Key: %s", idem ? idem : "");
     const char *const headers[] = { h->key, key };
-    td_net_request r = { .method = method, .url = url, .header = headers, .n_headers = idem ? 2 : 1, .body = body,
+    td_net_request r = { .method = method,
+                         .url = url,
+                         .header = headers,
+                         .n_headers = idem ? 2 : 1,
+                         .body = body,
                          .body_length = body ? strlen(body) : 0 };
     assert_int_equal(td_net_do(&anywhere, &r, 1 << 20, &answer, NULL), TD_OK);
     json_t *o = json_loadb(answer.text ? answer.text : "", answer.text_length, 0, NULL);
@@ -235,35 +235,303 @@ static json_t *next_line(void)
     return json_loadb(line, n, 0, NULL);
 }
 
-/* ---- the tests ---------------------------------------------------------------------------------------------------- */
+/* ---- a life -------------------------------------------------------------------------------------------------------
+ */
 
 static void a_job_s_whole_life(void **state)
 {
     house *h = *state;
     const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k1");
     json_t *o = wait_for(h, id, "done"), *mix = json_array_get(json_object_get(o, "mixes"), 0);
-    json_t *output = json_array_get(json_object_get(mix, "outputs"), 0);
+    json_t *output = json_array_get(json_object_get(mix, "outputs"), 0), *session = json_object_get(o, "session");
+    assert_int_equal(json_integer_value(json_object_get(session, "stems")), 2);
+    assert_int_equal(json_integer_value(json_object_get(session, "warnings")), 1);
     assert_string_equal(text_of(h, mix, "label"), "Warm");
     assert_true(json_number_value(json_object_get(mix, "loudness_lufs")) == -14.0);
     assert_string_equal(text_of(h, output, "name"), "Song_Master_48k24.wav");
     assert_string_equal(text_of(h, output, "sha256"), /* printf sound | sha256sum */
                         "dd29442deca69f52c50006b831cb216edf78a7da33748f0a80ff19f2ebe57ecd");
     assert_int_equal(json_array_size(json_object_get(o, "files")), 2); /* plan and report */
+    assert_true(json_is_null(json_object_get(o, "problem")));
     json_decref(o);
 
     unsigned results = 0;
-    for (;;) { /* three PUTs, then the webhook */
+    for (bool hook = false; !hook;) { /* three PUTs, then the webhook */
         json_t *line = next_line();
         assert_true(json_is_true(json_object_get(line, "good")));
-        bool hook = !strcmp(json_string_value(json_object_get(line, "type")), "webhook");
+        hook = !strcmp(json_string_value(json_object_get(line, "type")), "webhook");
         json_t *data = json_object_get(json_object_get(line, "body"), "data");
         if (hook) assert_string_equal(text_of(h, data, "delivery"), "complete");
+        results += !hook;
         json_decref(line);
-        if (hook) break;
-        results++;
     }
     assert_int_equal(results, 3);
     assert_true(td_is_file(in_dir(h, "received/Song_Master_48k24.wav")));
+}
+
+static void the_child_sees_its_stems_and_nothing_of_ours(void **state)
+{
+    house *h = *state;
+    char *seen, *environment;
+    json_decref(wait_for(h, submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k1"), "done"));
+    assert_int_equal(td_file_read(h->arena, in_dir(h, "seen.yaml"), 9999, &seen, NULL, NULL), TD_OK);
+    assert_non_null(strstr(seen, "\"in/000/Kick.wav\""));
+    assert_null(strstr(seen, h->dir));
+    assert_null(strstr(seen, "hook-main"));
+    assert_null(strstr(seen, "deliver"));
+    assert_int_equal(td_file_read(h->arena, in_dir(h, "environment"), 99999, &environment, NULL, NULL), TD_OK);
+    assert_null(strstr(environment, "planted-secret"));
+    assert_non_null(strstr(environment, "TMPDIR="));
+}
+
+static void nothing_is_left_in_scratch(void **state)
+{
+    house *h = *state;
+    char path[200];
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k1");
+    json_decref(wait_for(h, id, "done"));
+    snprintf(path, sizeof path, "%s/scratch/%s", h->data, id);
+    for (int i = 0; i < 100 && td_is_folder(path); i++) usleep(20000); /* cleaned after the answer */
+    assert_false(td_is_folder(path));
+}
+
+/* ---- the API ------------------------------------------------------------------------------------------------------
+ */
+
+static void the_same_key_twice_is_one_job(void **state)
+{
+    house *h = *state;
+    json_t *first, *again, *list;
+    bool replayed;
+    const char *body = order(h, in_dir(h, "stems/Kick.wav"));
+    assert_int_equal(call(h, "POST", "/v1/jobs", body, "once", &first, &replayed), 201);
+    assert_false(replayed);
+    json_decref(wait_for(h, text_of(h, first, "id"), "done"));
+    assert_int_equal(call(h, "POST", "/v1/jobs", body, "once", &again, &replayed), 201);
+    assert_true(replayed);
+    assert_true(json_equal(first, again)); /* the first answer, although the job is done by now */
+    assert_int_equal(call(h, "POST", "/v1/jobs", order(h, in_dir(h, "stems/Other.wav")), "once", NULL, NULL), 422);
+    assert_int_equal(call(h, "POST", "/v1/jobs", body, NULL, NULL, NULL), 400);
+    assert_int_equal(call(h, "GET", "/v1/jobs?tag.order=2041", NULL, NULL, &list, NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(list, "data")), 1);
+    json_decref(first);
+    json_decref(again);
+    json_decref(list);
+}
+
+static void mistakes_name_their_place(void **state)
+{
+    house *h = *state;
+    json_t *o;
+    assert_int_equal(call(h, "POST", "/v1/jobs",
+                          "topdown: job/1\nstems: { folder: x }\nrecipes: [ plain ]\nnotfy: []\n", "k", &o, NULL),
+                     422);
+    json_t *first = json_array_get(json_object_get(o, "errors"), 0);
+    assert_string_equal(text_of(h, o, "type"), "/problems/job-invalid");
+    assert_int_equal(json_integer_value(json_object_get(first, "line")), 4);
+    assert_int_equal(json_integer_value(json_object_get(first, "column")), 1);
+    json_decref(o);
+    assert_int_equal(call(h, "GET", "/problems/job-invalid", NULL, NULL, NULL, NULL), 200);
+    assert_int_equal(call(h, "GET", "/problems/none", NULL, NULL, NULL, NULL), 404);
+}
+
+static void what_the_service_does_not_do_is_refused_at_once(void **state)
+{
+    house *h = *state;
+    const char *const stems[] = { in_dir(h, "secret.wav"), "/etc/passwd", "upload:up_1", "s3://b/k.wav",
+                                  td_arena_printf(h->arena, "%s/../secret.wav", h->stems) };
+    char link[200];
+    snprintf(link, sizeof link, "%s/link.wav", h->stems);
+    assert_int_equal(symlink(in_dir(h, "secret.wav"), link), 0);
+    for (size_t i = 0; i < sizeof stems / sizeof stems[0]; i++)
+        assert_int_equal(call(h, "POST", "/v1/jobs", order(h, stems[i]), "k", NULL, NULL), 422);
+    assert_int_equal(call(h, "POST", "/v1/jobs", order(h, link), "k", NULL, NULL), 422);
+    const char *hook = td_arena_printf(h->arena,
+                                       "topdown: job/1\nstems: [ %s/Kick.wav ]\nrecipes: [ plain ]\n"
+                                       "notify: [ { url: \"http://h/\", secret: no-such }]\n",
+                                       h->stems);
+    assert_int_equal(call(h, "POST", "/v1/jobs", hook, "k", NULL, NULL), 422);
+}
+
+static void keys_are_asked_for(void **state)
+{
+    house *h = *state;
+    char right[160];
+    memcpy(right, h->key, sizeof right);
+    static const char *const wrong[] = { "Authorization: none", "Authorization: Bearer x",
+                                         "Authorization: Bearer td_a_b" };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        snprintf(h->key, sizeof h->key, "%s", wrong[i]);
+        assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 401);
+    }
+    memcpy(h->key, right, sizeof right);
+    char *last = h->key + strlen(h->key) - 1;
+    *last = *last == 'A' ? 'B' : 'A';
+    for (int i = 0; i < 8; i++) call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 429); /* ten a minute, then nobody is heard */
+    assert_int_equal(call(h, "GET", "/healthz", NULL, NULL, NULL, NULL), 200);
+    assert_int_equal(call(h, "GET", "/readyz", NULL, NULL, NULL, NULL), 200);
+}
+
+static void odd_requests_get_sober_answers(void **state)
+{
+    house *h = *state;
+    assert_int_equal(call(h, "GET", "/v1/jobs/job_none", NULL, NULL, NULL, NULL), 404);
+    assert_int_equal(call(h, "GET", "/v1/jobs/..%2f..%2fetc", NULL, NULL, NULL, NULL), 404);
+    assert_int_equal(call(h, "GET", "/v1/jobs?limit=0", NULL, NULL, NULL, NULL), 400);
+    assert_int_equal(call(h, "GET", "/v1/jobs?since=yesterday", NULL, NULL, NULL, NULL), 400);
+    assert_int_equal(call(h, "POST", "/v1/recipes", "{}", NULL, NULL, NULL), 405);
+    assert_int_equal(call(h, "GET", "/v2", NULL, NULL, NULL, NULL), 404);
+    json_t *o;
+    assert_int_equal(
+        call(h, "POST", "/v1/recipes/check", "topdown: recipe/1\nname: x\nmix: [ { gian: 1 dB } ]\n", NULL, &o, NULL),
+        200);
+    assert_true(json_is_false(json_object_get(o, "ok")));
+    assert_true(json_array_size(json_object_get(o, "messages")) > 0);
+    json_decref(o);
+    char *large = td_arena_alloc(h->arena, (1 << 20) + 2);
+    memset(large, ' ', (1 << 20) + 1);
+    assert_int_equal(call(h, "POST", "/v1/jobs", large, "k", NULL, NULL), 413);
+}
+
+static void results_come_whole_and_in_parts(void **state)
+{
+    house *h = *state;
+    char url[300];
+    td_net_answer answer;
+    static const td_net_policy anywhere = { .allow_private = true };
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k1");
+    json_decref(wait_for(h, id, "done"));
+    snprintf(url, sizeof url, "%s/v1/jobs/%s/outputs/Song_Master_48k24.wav", h->base, id);
+    const char *headers[] = { h->key, "Range: bytes=1-3" };
+    td_net_request r = { .method = "GET", .url = url, .header = headers, .n_headers = 1 };
+    assert_int_equal(td_net_do(&anywhere, &r, 100, &answer, NULL), TD_OK);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(answer.text, "sound");
+    free(answer.text);
+    r.n_headers = 2;
+    assert_int_equal(td_net_do(&anywhere, &r, 100, &answer, NULL), TD_OK);
+    assert_int_equal(answer.status, 206);
+    assert_string_equal(answer.text, "oun");
+    free(answer.text);
+    headers[1] = "Range: bytes=5-";
+    assert_int_equal(td_net_do(&anywhere, &r, 100, &answer, NULL), TD_OK);
+    assert_int_equal(answer.status, 416);
+    free(answer.text);
+}
+
+/* ---- when things go wrong -----------------------------------------------------------------------------------------
+ */
+
+static long runs(house *h)
+{
+    char *text;
+    if (td_file_read(h->arena, in_dir(h, "runs"), 9999, &text, NULL, NULL)) return 0;
+    return (long)strlen(text) / 4;
+}
+
+static void a_killed_child_is_run_again(void **state)
+{
+    house *h = *state;
+    write_text(in_dir(h, "mix"), "[ $n -gt 1 ] || kill -9 $$\n", 0600);
+    json_decref(wait_for(h, submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k"), "done"));
+    assert_int_equal(runs(h), 2);
+}
+
+static void a_refused_stem_holds_the_job(void **state)
+{
+    house *h = *state;
+    write_text(in_dir(h, "mix"),
+               "[ $n -gt 1 ] || { echo '{\"type\":\"error\",\"v\":1,\"code\":\"input\",\"what\":\"Kick.wav is "
+               "damaged\"}'; exit 3; }\n",
+               0600);
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    json_t *o = wait_for(h, id, "held");
+    assert_string_equal(text_of(h, json_object_get(o, "problem"), "detail"), "Kick.wav is damaged");
+    json_decref(o);
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", id), "", NULL, NULL, NULL), 200);
+    json_decref(wait_for(h, id, "done"));
+}
+
+static void a_failed_mix_says_why(void **state)
+{
+    house *h = *state;
+    json_t *o;
+    write_text(in_dir(h, "mix"), "echo 'topdown: error: plan: the mix bus is silent' >&2; exit 1\n", 0600);
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    o = wait_for(h, id, "failed");
+    assert_string_equal(text_of(h, json_object_get(o, "problem"), "detail"), "plan: the mix bus is silent");
+    json_decref(o);
+    json_t *line = next_line();
+    assert_string_equal(text_of(h, json_object_get(line, "body"), "type"), "job.failed");
+    json_decref(line);
+    unlink(in_dir(h, "mix"));
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", id), "", NULL, &o, NULL), 201);
+    assert_string_equal(text_of(h, o, "parent_id"), id);
+    json_decref(wait_for(h, text_of(h, o, "id"), "done"));
+    json_decref(o);
+}
+
+static void cancel_stops_a_running_child(void **state)
+{
+    house *h = *state;
+    write_text(in_dir(h, "mix"), "sleep 60\n", 0600);
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    json_decref(wait_for(h, id, "running"));
+    while (!runs(h)) usleep(20000);
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/cancel", id), "", NULL, NULL, NULL), 202);
+    json_decref(wait_for(h, id, "cancelled"));
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/cancel", id), "", NULL, NULL, NULL), 200);
+}
+
+static void kill_9_of_the_service_costs_seconds(void **state)
+{
+    house *h = *state;
+    write_text(in_dir(h, "mix"), "[ $n -gt 1 ] || sleep 60\n", 0600);
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    while (!runs(h)) usleep(20000);
+    stop(h->service, SIGKILL);
+    open_service(h);
+    json_decref(wait_for(h, id, "done"));
+    assert_int_equal(runs(h), 2);
+}
+
+static void drained_jobs_go_back_unharmed(void **state)
+{
+    house *h = *state;
+    write_text(in_dir(h, "mix"), "[ $n -gt 1 ] || sleep 60\n", 0600);
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    while (!runs(h)) usleep(20000);
+    kill(h->service, SIGTERM);
+    for (int i = 0; i < 100 && call(h, "GET", "/readyz", NULL, NULL, NULL, NULL) != 503; i++) usleep(10000);
+    assert_int_equal(call(h, "POST", "/v1/jobs", order(h, in_dir(h, "stems/Kick.wav")), "k2", NULL, NULL), 503);
+    assert_int_equal(stop(h->service, SIGTERM), 0); /* the second one: at once, and with success */
+    open_service(h);
+    json_t *o = wait_for(h, id, "done");
+    assert_int_equal(json_integer_value(json_object_get(o, "attempt")), 1);
+    json_decref(o);
+}
+
+static void a_dead_address_never_fails_a_mix(void **state)
+{
+    house *h = *state;
+    json_t *o;
+    stop(h->receiver, SIGKILL);
+    h->receiver = 0;
+    const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    json_decref(wait_for(h, id, "done"));
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(call(h, "GET", td_arena_printf(h->arena, "/v1/deliveries?job=%s", id), NULL, NULL, &o, NULL),
+                         200);
+        json_t *first = json_array_get(json_object_get(o, "data"), 0);
+        assert_int_equal(json_array_size(json_object_get(o, "data")), 4);
+        bool tried = json_string_value(json_object_get(json_array_get(json_object_get(o, "data"), 1), "error")) != NULL;
+        (void)first;
+        json_decref(o);
+        if (tried) break;
+        usleep(20000);
+    }
+    json_decref(wait_for(h, id, "done"));
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
@@ -272,6 +540,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_job_s_whole_life),
+        T(the_child_sees_its_stems_and_nothing_of_ours),
+        T(nothing_is_left_in_scratch),
+        T(the_same_key_twice_is_one_job),
+        T(mistakes_name_their_place),
+        T(what_the_service_does_not_do_is_refused_at_once),
+        T(keys_are_asked_for),
+        T(odd_requests_get_sober_answers),
+        T(results_come_whole_and_in_parts),
+        T(a_killed_child_is_run_again),
+        T(a_refused_stem_holds_the_job),
+        T(a_failed_mix_says_why),
+        T(cancel_stops_a_running_child),
+        T(kill_9_of_the_service_costs_seconds),
+        T(drained_jobs_go_back_unharmed),
+        T(a_dead_address_never_fails_a_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
