@@ -1,5 +1,6 @@
 #include "cmd/mixing.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,9 +231,20 @@ static void show_refused(const td_session *s)
         if (s->stem[i].fault_text[0]) td_report_warning("%s", s->stem[i].fault_text);
 }
 
+/* For programs, such as the service that started this one: what went wrong, as the last object on stdout. */
+static void tell_error(const td_args *a, td_status st, const td_error *err)
+{
+    if (!td_args_has(a, "json")) return;
+    json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "type", "error", "v", 1, "code", td_status_name(st), "where",
+                          err->where, "what", err->what[0] ? err->what : td_status_name(st), "hint", err->hint);
+    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+    if (text) puts(text);
+    free(text);
+    json_decref(o);
+}
+
 int td_mixing_run(td_mixing *m, const td_args *a)
 {
-    (void)a;
     td_error err = { 0 };
     td_status st = td_mixdown_run(&m->wish, &m->done, &err);
     m->n_plans = 0; /* taken over */
@@ -240,12 +252,17 @@ int td_mixing_run(td_mixing *m, const td_args *a)
     const td_mixdown *d = m->done;
     if (d && d->messages && td_messages_count(d->messages)) {
         show_messages(d->messages);
-        if (td_messages_errors(d->messages)) return td_status_exit(st);
+        if (td_messages_errors(d->messages)) {
+            td_messages_error(d->messages, st, &err);
+            tell_error(a, st, &err);
+            return td_status_exit(st);
+        }
     }
     if (st == TD_INPUT && d) show_refused(d->session);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
     err.status = st;
+    tell_error(a, st, &err);
     return td_report_error(&err);
 }
 
