@@ -1,0 +1,52 @@
+#!/bin/bash
+# What the service refuses, and how it says so; what it tries again.
+. "$(dirname "$0")/lib.sh"
+
+status_of() { # curl's arguments
+    curl -sS -o "$T/answer" -w '%{http_code}' "$@"
+}
+bearer="Authorization: Bearer $key"
+job_file "$stems_url" >"$T/job.yaml"
+
+[ "$(status_of "$url/v1/jobs")" = 401 ] || fail "no key was needed"
+[ "$(status_of -H "$bearer" --data-binary "@$T/job.yaml" "$url/v1/jobs")" = 400 ] || fail "no Idempotency-Key was needed"
+sed 's/recipes:/recipse:/' "$T/job.yaml" >"$T/wrong.yaml"
+[ "$(status_of -H "$bearer" -H 'Idempotency-Key: w' --data-binary "@$T/wrong.yaml" "$url/v1/jobs")" = 422 ] || fail "a typo went through"
+line=$(grep -n recipse "$T/wrong.yaml" | cut -d: -f1)
+json 'o.errors.map((e) => e.line).join("\n")' <"$T/answer" | grep -qx "$line" || fail "the mistake's line is not named"
+[ "$(stat -c %a "$T/data/api-key")" = 600 ] || fail "the key can be read by others"
+! grep -rqF "$secret" "$T/data/queue.db" "$T/data/queue.db-wal" "$T/service.log" || fail "a secret lies in the queue or a log"
+! grep -rqF "$key" "$T/data/queue.db" "$T/data/queue.db-wal" "$T/service.log" || fail "the key lies in the queue or a log"
+
+# a stem that is not there fails the job with a reason; one whose server is busy is asked again
+job_file "$stems_url/nowhere" >"$T/gone.yaml"
+id=$(submit "$T/gone.yaml" gone)
+until_true 30 is_state "$id" failed
+api GET "/v1/jobs/$id" | json o.problem.detail | grep -q 404 || fail "the reason is not told"
+until_true 20 has_hook job.failed "$T/node.log"
+job_file "$stems_url/busy" >"$T/busy.yaml"
+id=$(submit "$T/busy.yaml" busy)
+retried() { [ "$(api GET "/v1/jobs/$1" | json 'o.attempt > 0 && o.state')" = queued ]; }
+until_true 30 retried "$id"
+api POST "/v1/jobs/$id/cancel" | json o.state | grep -qx cancelled || fail "a waiting job was not cancelled"
+until_true 20 has_hook job.cancelled "$T/node.log"
+
+# a wrong sha256
+job_file "$stems_url" | sed '0,/sha256: ..../s//sha256: 0000/' >"$T/hash.yaml"
+id=$(submit "$T/hash.yaml" hash)
+until_true 30 is_state "$id" failed
+
+# local files through the command line: below the root they are read, elsewhere not
+printf 'topdown: job/1\nstems: { folder: stems/ }\nrecipes: [ plain ]\n' >"$T/local.yaml"
+"$topdown" submit "$T/local.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/submit.log" 2>&1 || fail "a local job failed"
+mkdir "$T/elsewhere" && cp "$T"/stems/*KICK.flac "$T/elsewhere"
+sed 's,stems/,elsewhere/,' "$T/local.yaml" >"$T/outside.yaml"
+code=0
+"$topdown" submit "$T/outside.yaml" --server "$url" --key "$T/data/api-key" >"$T/submit.log" 2>&1 || code=$?
+[ "$code" = 3 ] || fail "files outside the roots were taken"
+
+# drained: the first SIGTERM ends the idle service with success
+kill -TERM "$serve_pid"
+code=0
+wait "$serve_pid" || code=$?
+[ "$code" = 0 ] || fail "SIGTERM ended with $code"
