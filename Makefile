@@ -67,6 +67,10 @@ demo:
 unit: $(UNIT_BIN)
 	@tests/unit/run.sh $(UNIT_BIN)
 
+# the program against real peers: nginx, curl, another's webhook library, kill -9
+service: $(BUILD)/topdown
+	@TOPDOWN=$(BUILD)/topdown SERVICE_TOOLS=$(CURDIR)/$(BUILD)/service-tools tests/service/run.sh
+
 $(BUILD)/figures: $(FIGURES) $(LIBRARY)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(TD_LDFLAGS) $^ $(TD_LIBS) -o $@
