@@ -19,6 +19,7 @@
     X(hum_filter)                                                                                                      \
     X(limiter)                                                                                                         \
     X(pan)                                                                                                             \
+    X(pitch)                                                                                                           \
     X(polarity)                                                                                                        \
     X(reverb)                                                                                                          \
     X(rotate)                                                                                                          \

@@ -23,6 +23,7 @@ static const struct {
     { "eq",     "phase=linear",                      -140     },
     { "gain",   "gain=0",                            -INFINITY},
     { "pan",    "position=0 law=linear",             -INFINITY},
+    { "pitch",  "",                                  -INFINITY},
     { "rotate", "angle=0",                           -INFINITY},
     { "stereo", "width=100",                         -INFINITY},
     { "vu",     "",                                  -INFINITY},
