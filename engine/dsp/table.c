@@ -18,6 +18,7 @@
     X(gate)                                                                                                            \
     X(hum_filter)                                                                                                      \
     X(limiter)                                                                                                         \
+    X(multiband)                                                                                                       \
     X(pan)                                                                                                             \
     X(pitch)                                                                                                           \
     X(polarity)                                                                                                        \
@@ -38,7 +39,8 @@
     X(eq_low_shelf)                                                                                                    \
     X(eq_match)                                                                                                        \
     X(eq_notch)                                                                                                        \
-    X(eq_tilt)
+    X(eq_tilt)                                                                                                         \
+    X(multiband_band)
 /* clang-format on */
 
 #define X(name) extern const td_processor td_##name;

@@ -12,6 +12,7 @@
 
 #define RATE 48000.0
 
+/* clang-format off */
 /* Settings at which a processor is a wire that is late by its latency, to the given residual in dBFS. */
 static const struct {
     const char *name, *spec;
@@ -27,14 +28,27 @@ static const struct {
     { "rotate", "angle=0",                           -INFINITY},
     { "stereo", "width=100",                         -INFINITY},
     { "vu",     "",                                  -INFINITY},
+    { "align", "delay=0", -INFINITY },
+    { "deesser", "depth=0", -INFINITY },
+    { "dynamic_eq", "ratio=1", -INFINITY },
+    { "eq", "| bell gain=0 | high_shelf gain=0", -INFINITY },
+    { "eq", "channel=side", -INFINITY },
+    { "eq", "phase=linear", -140 },
+    { "gain", "gain=0", -INFINITY },
+    { "multiband", "phase=linear | band ratio=1 | band ratio=1 | band ratio=1", -140 },
+    { "pan", "position=0 law=linear", -INFINITY },
+    { "rotate", "angle=0", -INFINITY },
+    { "stereo", "width=100", -INFINITY },
+    { "vu", "", -INFINITY },
 };
 
 /* Settings to test with where one of each part is not a sensible step. */
 static const struct {
     const char *name, *spec;
 } usual[] = {
-    {"", ""},
+    { "multiband", " | band | band" },
 };
+/* clang-format on */
 
 /* The settings a processor is tested with: its defaults, with one of each part that it takes at its defaults. */
 static const char *usual_spec(const td_processor *p, char out[1024])
