@@ -5,6 +5,7 @@
 /* One row a family, alphabetical. */
 /* clang-format off */
 #define FAMILIES(X)                                                                                                    \
+    X(bands)                                                                                                           \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
     X(image)                                                                                                           \
