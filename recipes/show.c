@@ -61,8 +61,11 @@ static void list_node(listing *l, const char *path, const td_node *n);
 
 static void list_map(listing *l, const char *path, const td_node *map)
 {
-    for (size_t i = 0; i < map->n; i++)
-        list_node(l, td_say(l->messages, "%s%s%s", path, path[0] ? "." : "", map->key[i]->text), map->value[i]);
+    for (size_t i = 0; i < map->n; i++) {
+        const char *key = map->key[i]->text;
+        if (strcmp(key, "as") == 0 || strcmp(key, "topdown") == 0) continue; /* the path says it already */
+        list_node(l, td_say(l->messages, "%s%s%s", path, path[0] ? "." : "", key), map->value[i]);
+    }
 }
 
 /* What an entry of a list is called: a step and a band by its name, a fix by its own. */

@@ -620,7 +620,7 @@ const char *td_number_text(double value, char *out, size_t size)
         if (strtod(out, NULL) == value) break;
     }
     if (!strchr(out, 'e') || fabs(value) >= 1e15 || fabs(value) < 1e-6) return out;
-    for (int places = 0; places < 20; places++) { /* 1e+02 is 100, 2e-05 is 0.00002 */
+    for (int places = 0; places <= 24; places++) { /* 1e+02 is 100, 2e-05 is 0.00002 */
         snprintf(out, size, "%.*f", places, value);
         if (strtod(out, NULL) == value) break;
     }
