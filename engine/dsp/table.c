@@ -4,6 +4,7 @@
 /* clang-format off */
 #define STEPS(X)                                                                                                       \
     X(align)                                                                                                           \
+    X(automation)                                                                                                      \
     X(chorus)                                                                                                          \
     X(clipper)                                                                                                         \
     X(compressor)                                                                                                      \
@@ -31,6 +32,7 @@
     X(vu)
 
 #define PARTS(X)                                                                                                       \
+    X(automation_point)                                                                                                \
     X(eq_band_pass)                                                                                                    \
     X(eq_bell)                                                                                                         \
     X(eq_high_cut)                                                                                                     \
