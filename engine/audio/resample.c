@@ -31,17 +31,6 @@ struct td_resampler {
 
 /* ---- the filter ------------------------------------------------------------------------------------------------- */
 
-/* Modified Bessel function of order 0 by its power series: all terms are positive, so nothing cancels. */
-static double bessel_i0(double x)
-{
-    double sum = 1, term = 1;
-    for (double k = 1; term > sum * 1e-18; k++) {
-        term *= x / 2 / k * (x / 2 / k);
-        sum += term;
-    }
-    return sum;
-}
-
 /* The filter at t input frames from its centre. `cutoff` in cycles a frame; Kaiser 1974 for the window and its shape.
  */
 static double kernel(double t, double cutoff, double half)
@@ -50,7 +39,7 @@ static double kernel(double t, double cutoff, double half)
     double x = t / half, angle = 2 * TD_PI * cutoff * t;
     if (fabs(x) >= 1) return 0;
     double sinc = fabs(t) < 1e-9 ? 1 : td_sin(angle) / angle;
-    return sinc * bessel_i0(beta * sqrt(1 - x * x));
+    return sinc * td_bessel_i0(beta * sqrt(1 - x * x));
 }
 
 /* One phase: the filter as seen from `offset` input frames behind the tap half - 1. Each sums to 1, so a constant stays

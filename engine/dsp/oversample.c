@@ -32,16 +32,6 @@ struct td_oversample {
 
 /* ---- design ----------------------------------------------------------------------------------------------------- */
 
-static double bessel_i0(double x)
-{
-    double sum = 1, term = 1;
-    for (int k = 1; term > 1e-18 * sum; k++) {
-        term *= x / (2 * k) * (x / (2 * k));
-        sum += term;
-    }
-    return sum;
-}
-
 /* Taps of a low-pass from pass_hz to stop_hz by Kaiser's estimate, (A - 7.95) / (2.285 dW) + 1. */
 static size_t kaiser_length(double pass_hz, double stop_hz, double rate_hz)
 {
@@ -56,7 +46,7 @@ static void design_odd(td_v2 *c, size_t taps)
     double beta = 0.1102 * (STOP_DB - 8.7), sum = 0;
     for (size_t i = 0; i < taps; i++) {
         double k = 2.0 * (double)i + 1, edge = k / (2.0 * (double)taps);
-        double h = bessel_i0(beta * sqrt(1 - edge * edge)) / k * (i % 2 ? -1 : 1);
+        double h = td_bessel_i0(beta * sqrt(1 - edge * edge)) / k * (i % 2 ? -1 : 1);
         c[i] = td_v2_set(h);
         sum += h;
     }

@@ -62,23 +62,12 @@ struct td_true_peak {
 
 /* ---- design ----------------------------------------------------------------------------------------------------- */
 
-/* I0 by its power series: terms of one sign, so to the last digit. */
-static double bessel0(double x)
-{
-    double sum = 1, term = 1;
-    for (int k = 1; term > 1e-17 * sum; k++) {
-        term *= x * x / (4.0 * k * k);
-        sum += term;
-    }
-    return sum;
-}
-
 static void half_band(stage *s, size_t half, double attenuation_db)
 {
     double beta = 0.1102 * (attenuation_db - 8.7), h[HALF_MAX], sum = 0; /* Kaiser 1974, above 50 dB */
     for (size_t k = 0; k < half; k++) {
         double t = (double)k + 0.5, edge = t / (double)half;
-        h[k] = (k % 2 ? -1 : 1) / (TD_PI * t) * bessel0(beta * sqrt(1 - edge * edge));
+        h[k] = (k % 2 ? -1 : 1) / (TD_PI * t) * td_bessel_i0(beta * sqrt(1 - edge * edge));
         sum += 2 * h[k];
     }
     s->half = half;
