@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const td_flag none[] = {
-    {NULL, 0, NULL, NULL}
-};
+static const td_flag none[] = { { NULL, 0, NULL, NULL } };
 
 /* ---- topics ------------------------------------------------------------------------------------------------------ */
 
@@ -16,17 +14,17 @@ static void exit_codes(void)
         int code;
         const char *text;
     } rows[] = {
-        {0,    "done"                                                                    },
-        { 1,   "failed; trying again unchanged will not help"                            },
-        { 2,   "wrong call: flags or arguments"                                          },
-        { 3,   "input refused: a recipe, job file, plan or stem; messages name the place"},
-        { 4,   "some recipes or files done, some not"                                    },
-        { 5,   "done, but what --strict or --expect asked for did not hold"              },
-        { 69,  "a server or storage is not reachable"                                    },
-        { 75,  "temporary: queue full, disk or memory short; try later"                  },
-        { 77,  "not allowed"                                                             },
-        { 130, "interrupted (Ctrl-C)"                                                    },
-        { 143, "terminated"                                                              },
+        { 0, "done" },
+        { 1, "failed; trying again unchanged will not help" },
+        { 2, "wrong call: flags or arguments" },
+        { 3, "input refused: a recipe, job file, plan or stem; messages name the place" },
+        { 4, "some recipes or files done, some not" },
+        { 5, "done, but what --strict or --expect asked for did not hold" },
+        { 69, "a server or storage is not reachable" },
+        { 75, "temporary: queue full, disk or memory short; try later" },
+        { 77, "not allowed" },
+        { 130, "interrupted (Ctrl-C)" },
+        { 143, "terminated" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) printf("  %3d  %s\n", rows[i].code, rows[i].text);
 }
@@ -52,8 +50,8 @@ static const struct {
     const char *name, *summary;
     void (*print)(void);
 } topics[] = {
-    {"exit-codes", "what the exit codes mean", exit_codes},
-    { "units",     "how values are written",   units     },
+    { "exit-codes", "what the exit codes mean", exit_codes },
+    { "units", "how values are written", units },
 };
 
 /* ---- commands ---------------------------------------------------------------------------------------------------- */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const td_flag flags[] = {
-    {"recipes", 0, "DIR", "look for recipes here first"},
-    { NULL,     0, NULL,  NULL                         },
+    { "recipes", 0, "DIR", "look for recipes here first" },
+    { NULL, 0, NULL, NULL },
 };
 
 static int check(const td_args *a, const td_library *l, const char *path)

@@ -7,21 +7,15 @@
 #include <string.h>
 
 static const td_flag flags[] = {
-    {"skip-rejected", 0, NULL, "measure the others when a file is refused"},
-    { NULL,           0, NULL, NULL                                       },
+    { "skip-rejected", 0, NULL, "measure the others when a file is refused" },
+    { NULL, 0, NULL, NULL },
 };
 
 static const struct {
     const char *name;
     double low_hz, high_hz;
-} regions[] = {
-    {"20-60",    20,   60   },
-    { "60-120",  60,   120  },
-    { "120-300", 120,  300  },
-    { "300-1k",  300,  1000 },
-    { "1k-5k",   1000, 5000 },
-    { "5k-20k",  5000, 20000}
-};
+} regions[] = { { "20-60", 20, 60 },     { "60-120", 60, 120 },   { "120-300", 120, 300 },
+                { "300-1k", 300, 1000 }, { "1k-5k", 1000, 5000 }, { "5k-20k", 5000, 20000 } };
 
 enum { REGIONS = sizeof regions / sizeof regions[0] };
 

@@ -6,13 +6,13 @@
 
 static const td_flag flags[] = {
     TD_MIXING_FLAGS,
-    {"plan",    0,   "FILE", "render a plan that is decided already; stems are where it says, or the ones named"},
-    { "output", 'o', "DIR",  "where everything goes; made when missing"                                         },
-    { "title",  0,   "TEXT", "the song; its folder's name otherwise"                                            },
-    { "artist", 0,   "TEXT", ""                                                                                 },
-    { "force",  0,   NULL,   "replace files that stand there already"                                           },
-    { "strict", 0,   NULL,   "exit 5 when a target was not reached"                                             },
-    { NULL,     0,   NULL,   NULL                                                                               },
+    { "plan", 0, "FILE", "render a plan that is decided already; stems are where it says, or the ones named" },
+    { "output", 'o', "DIR", "where everything goes; made when missing" },
+    { "title", 0, "TEXT", "the song; its folder's name otherwise" },
+    { "artist", 0, "TEXT", "" },
+    { "force", 0, NULL, "replace files that stand there already" },
+    { "strict", 0, NULL, "exit 5 when a target was not reached" },
+    { NULL, 0, NULL, NULL },
 };
 
 static void session_line(const td_mixdown *d)

@@ -235,8 +235,9 @@ static void show_refused(const td_session *s)
 static void tell_error(const td_args *a, td_status st, const td_error *err)
 {
     if (!td_args_has(a, "json")) return;
-    json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "type", "error", "v", 1, "code", td_status_name(st), "where",
-                          err->where, "what", err->what[0] ? err->what : td_status_name(st), "hint", err->hint);
+    json_t *o =
+        json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "type", "error", "v", 1, "code", td_status_name(st), "where",
+                  err->where, "what", err->what[0] ? err->what : td_status_name(st), "hint", err->hint);
     char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
     if (text) puts(text);
     free(text);

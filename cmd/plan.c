@@ -5,12 +5,12 @@
 
 static const td_flag flags[] = {
     TD_MIXING_FLAGS,
-    {"output",  'o', "FILE", "write the plan here, for `topdown mix --plan`; with several recipes a folder"},
-    { "expect", 0,   "FILE", "compare with this plan and exit 5 when they differ"                          },
-    { "title",  0,   "TEXT", "the song; its folder's name otherwise"                                       },
-    { "artist", 0,   "TEXT", ""                                                                            },
-    { "force",  0,   NULL,   "replace files that stand there already"                                      },
-    { NULL,     0,   NULL,   NULL                                                                          },
+    { "output", 'o', "FILE", "write the plan here, for `topdown mix --plan`; with several recipes a folder" },
+    { "expect", 0, "FILE", "compare with this plan and exit 5 when they differ" },
+    { "title", 0, "TEXT", "the song; its folder's name otherwise" },
+    { "artist", 0, "TEXT", "" },
+    { "force", 0, NULL, "replace files that stand there already" },
+    { NULL, 0, NULL, NULL },
 };
 
 static td_status write_plan(const td_mixing *m, const td_args *a, size_t i, td_error *err)

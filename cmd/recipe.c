@@ -6,11 +6,11 @@
 #include <string.h>
 
 static const td_flag flags[] = {
-    {"recipes",   0,   "DIR",        "look for recipes here first"                                      },
-    { "set",      0,   "KNOB=VALUE", "check and show with this knob turned"                             },
-    { "resolved", 0,   NULL,         "show: every value of the merged recipe with the file it came from"},
-    { "output",   'o', "FILE",       "new: write here instead of NAME.yaml"                             },
-    { NULL,       0,   NULL,         NULL                                                               },
+    { "recipes", 0, "DIR", "look for recipes here first" },
+    { "set", 0, "KNOB=VALUE", "check and show with this knob turned" },
+    { "resolved", 0, NULL, "show: every value of the merged recipe with the file it came from" },
+    { "output", 'o', "FILE", "new: write here instead of NAME.yaml" },
+    { NULL, 0, NULL, NULL },
 };
 
 typedef struct call {
@@ -195,13 +195,8 @@ static const struct {
     const char *name;
     int (*run)(call *c);
 } verbs[] = {
-    {"check",       check     },
-    { "list",       list      },
-    { "show",       show      },
-    { "new",        new       },
-    { "processors", processors},
-    { "features",   features  },
-    { "schema",     schema    },
+    { "check", check },           { "list", list },         { "show", show },     { "new", new },
+    { "processors", processors }, { "features", features }, { "schema", schema },
 };
 
 static int run(const td_args *a)

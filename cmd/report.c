@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const td_flag flags[] = {
-    {NULL, 0, NULL, NULL}
-};
+static const td_flag flags[] = { { NULL, 0, NULL, NULL } };
 
 static const char *text(const json_t *o, const char *name)
 {

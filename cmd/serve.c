@@ -11,16 +11,16 @@
     }
 
 static const td_flag serve_flags[] = {
-    {"listen", 0, "HOST:PORT", TD_DEFAULT_LISTEN "; port 0 takes a free one"      },
-    { "work",  0, "N",         "run so many jobs at once in this process; 0: none"},
+    { "listen", 0, "HOST:PORT", TD_DEFAULT_LISTEN "; port 0 takes a free one" },
+    { "work", 0, "N", "run so many jobs at once in this process; 0: none" },
     SERVICE_FLAGS,
-    { NULL,    0, NULL,        NULL                                               },
+    { NULL, 0, NULL, NULL },
 };
 
 static const td_flag work_flags[] = {
-    {"jobs", 0, "N",  "how many at once; 1"},
+    { "jobs", 0, "N", "how many at once; 1" },
     SERVICE_FLAGS,
-    { NULL,  0, NULL, NULL                 },
+    { NULL, 0, NULL, NULL },
 };
 
 static int run(const td_args *a, const char *number, long least,

@@ -8,15 +8,15 @@
     }
 
 static const td_flag submit_flags[] = {
-    {"wait",             'w', NULL,   "show progress until the job is done, failed, held or cancelled" },
-    { "idempotency-key", 0,   "TEXT", "the same key and file make one job, however often they are sent"},
+    { "wait", 'w', NULL, "show progress until the job is done, failed, held or cancelled" },
+    { "idempotency-key", 0, "TEXT", "the same key and file make one job, however often they are sent" },
     REMOTE_FLAGS,
-    { NULL,              0,   NULL,   NULL                                                             },
+    { NULL, 0, NULL, NULL },
 };
 
 static const td_flag remote_flags[] = {
     REMOTE_FLAGS,
-    {NULL, 0, NULL, NULL},
+    { NULL, 0, NULL, NULL },
 };
 
 static td_client_options options(const td_args *a)

@@ -90,7 +90,6 @@ static const row stem_rows[] = {
     DB(td_plan_stem, "gain", gain_db),
     ROW(td_plan_stem, "pan", NUMBER, pan, .measure = TD_UNIT_PAN, .absent = NAN),
     ROW(td_plan_stem, "flip", FLAG, flip),
-    ROW(td_plan_stem, "delay", NUMBER, delay_ms, .measure = TD_UNIT_MS),
     ROW(td_plan_stem, "reason", TEXT, reason),
     ROW(td_plan_stem, "chain", CHAIN, chain),
     ROWS(td_plan_stem, "sends", send, n_sends, send_rows),

@@ -190,8 +190,6 @@ static void tracks(const td_plan *p, table *t)
         char pan[32];
         static const td_param position = { .name = "pan", .unit = TD_UNIT_PAN, .min = -100, .max = 100 };
         add_chain(t, s->name, &s->chain);
-        if (s->delay_ms != 0)
-            add_line(t, s->name, "align", "delay", td_arena_printf(t->arena, "%+.3g ms", s->delay_ms), NULL);
         if (s->flip) add_line(t, s->name, "polarity", "", "flipped", NULL);
         if (!isnan(s->pan))
             add_line(t, s->name, "pan", "",

@@ -493,6 +493,8 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
       "how much of the role's strongest bands this hides, as delivered, while both play")                                \
     X("kick_lead", TD_UNIT_DB, "dB", PLAIN, MIXES, kick_lead,                                                            \
       "kick over bass in 40 to 100 Hz, in the first 60 ms of its hits, with the faders as decided")                      \
+    X("delay", TD_UNIT_MS, "ms", ROLE, TRACK, not_here,                                                                  \
+      "apart from the role's first track in time, where both hold one source clearly; up to 30 ms")                      \
     X("share", TD_UNIT_DB, "dB", RANGE, "track, bus", not_here, "how much of the mix's power in the range it makes")     \
     X("mix_excess", TD_UNIT_DB, "dB", RANGE, ALL, not_here, "the mix in the range, against the target curve")            \
     X("gain_reduction", TD_UNIT_DB, "dB", STEP, ALL, not_here, "highest gain reduction of a step of the mix bus")

@@ -106,7 +106,6 @@ typedef struct stem_in {
     source from;
     td_sides sides;
     td_chain *chain; /* of its fixes; NULL */
-    int64_t shift;   /* frames it is played later */
 } stem_in;
 
 struct td_feed {
@@ -146,7 +145,6 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     if ((st = source_init(&in->from, err))) return st;
     in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
     if (!fixes) return TD_OK;
-    in->shift = (int64_t)rint(p->delay_ms * session->rate_hz / 1000);
     if (!p->chain.n_steps) return TD_OK;
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
     return td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
@@ -156,7 +154,7 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
 static bool untouched(const td_stem *s, const td_plan_stem *p)
 {
     bool same_pan = p->pan == s->pan || (isnan(p->pan) && isnan(s->pan));
-    return p->gain_db == s->level_db && same_pan && p->flip == s->flip && p->delay_ms == 0 && !p->chain.n_steps;
+    return p->gain_db == s->level_db && same_pan && p->flip == s->flip && !p->chain.n_steps;
 }
 
 td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
@@ -223,7 +221,7 @@ td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
     if (f->bus.scratch) source_seek(&f->bus, at);
     for (size_t i = 0; i < f->n; i++) {
         stem_in *in = &f->stem[i];
-        source_seek(&in->from, at - in->shift);
+        source_seek(&in->from, at);
         if (!in->chain) continue;
         td_chain_reset(in->chain);
         for (size_t left = td_chain_latency(in->chain); left;) { /* read ahead by the latency, and drop what comes */

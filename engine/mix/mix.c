@@ -33,15 +33,13 @@ td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind)
     if (m->n_files) memcpy(grown, m->file, m->n_files * sizeof *grown);
     m->file = grown;
     td_mix_file *f = &m->file[m->n_files];
-    *f = (td_mix_file){
-        .name = td_arena_strdup(m->arena, name),
-        .kind = kind,
-        .loudness_lufs = NAN,
-        .drive_db = NAN,
-        .limiting_max_db = NAN,
-        .limiting_p95_db = NAN,
-        .wanted = {.loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN}
-    };
+    *f = (td_mix_file){ .name = td_arena_strdup(m->arena, name),
+                        .kind = kind,
+                        .loudness_lufs = NAN,
+                        .drive_db = NAN,
+                        .limiting_max_db = NAN,
+                        .limiting_p95_db = NAN,
+                        .wanted = { .loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN } };
     if (!f->name) return NULL;
     m->n_files++;
     return f;

@@ -68,7 +68,6 @@ static void add_stem(td_sha256 *h, const td_plan_stem *s)
     add_number(h, s->gain_db);
     add_number(h, s->pan);
     add_count(h, s->flip);
-    add_number(h, s->delay_ms);
     add_chain(h, &s->chain);
     add_sends(h, s->send, s->n_sends);
 }
@@ -134,7 +133,7 @@ td_plan_count td_plan_counts(const td_plan *p)
     td_plan_count n = { 0 };
     for (size_t i = 0; i < p->n_stems; i++) {
         count_chain(&n, &p->stem[i].chain);
-        n.fixes += p->stem[i].chain.n_steps > 0 || p->stem[i].delay_ms != 0;
+        n.fixes += p->stem[i].chain.n_steps > 0;
     }
     for (size_t i = 0; i < p->n_buses; i++) {
         count_chain(&n, &p->bus[i].chain);

@@ -59,7 +59,6 @@ typedef struct td_plan_stem {
     double gain_db; /* the order's level and what `inside: loudness` adds */
     double pan;     /* -100..100; NaN: as delivered */
     bool flip;
-    double delay_ms;     /* alignment: positive later; sub-sample */
     td_plan_chain chain; /* of its fixes, in order */
     td_plan_send *send;  /* sends of a fix */
     size_t n_sends;

@@ -3,17 +3,17 @@
 /* Published delivery levels; where sources disagree the stricter stands (dBTP). Platforms turn music up or down to
  * these, so they are what a listener hears there and not a duty. */
 const td_named_target td_named_targets[] = {
-    {"spotify",                       -14, -1, "Spotify, normal setting" },
-    { "apple-music",                             -16, -1, "Apple Music with Sound Check" },
-    { "youtube",                              -14, -1, "YouTube, which only turns down" },
-    { "tidal",-14, -1, "Tidal" },
+    { "spotify", -14, -1, "Spotify, normal setting" },
+    { "apple-music", -16, -1, "Apple Music with Sound Check" },
+    { "youtube", -14, -1, "YouTube, which only turns down" },
+    { "tidal", -14, -1, "Tidal" },
     { "amazon-music", -14, -2, "Amazon Music" },
-    { "deezer",                      -15, -1, "Deezer" },
-    { "soundcloud",                             -14, -1, "SoundCloud" },
-    { "ebu-r128",                              -23, -1, "broadcast in Europe, EBU R 128" },
-    { "atsc-a85",                             -24, -2, "broadcast in North America, ATSC A/85" },
-    { "club",                        -9, -1, "loud, for clubs" },
-    { 0                },
+    { "deezer", -15, -1, "Deezer" },
+    { "soundcloud", -14, -1, "SoundCloud" },
+    { "ebu-r128", -23, -1, "broadcast in Europe, EBU R 128" },
+    { "atsc-a85", -24, -2, "broadcast in North America, ATSC A/85" },
+    { "club", -9, -1, "loud, for clubs" },
+    { 0 },
 };
 
 static const char *const approaches[] = { "top-down", "bottom-up", "hybrid" };

@@ -575,9 +575,9 @@ static const struct {
     const char *words;
     char side;
 } sides[] = {
-    {"l, left, links, li, gauche, izq, izquierda, izquierdo, sinistra, sinistro, sx", 'L'},
-    { "r, right, rechts, re, droite, der, derecha, derecho, destra, destro, dx",      'R'},
-    { "m, mono",                                                                      'M'},
+    { "l, left, links, li, gauche, izq, izquierda, izquierdo, sinistra, sinistro, sx", 'L' },
+    { "r, right, rechts, re, droite, der, derecha, derecho, destra, destro, dx", 'R' },
+    { "m, mono", 'M' },
 };
 
 static char side_of(const words *w, size_t i)

@@ -16,8 +16,8 @@ typedef struct td_stem_wish {
     const char *name; /* as the client calls it; NULL: the path's last part */
     const char *role; /* NULL: read it from the name */
     double level_db;
-    double pan; /* -100..100; NaN: as delivered */
-    bool flip;  /* polarity */
+    double pan;         /* -100..100; NaN: as delivered */
+    bool flip;          /* polarity */
     const char *sha256; /* what the file's bytes hash to, in hex; NULL: not said. Who fetches the file checks it */
 } td_stem_wish;
 

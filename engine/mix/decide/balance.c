@@ -130,20 +130,10 @@ static double template_lu(const td_decider *d, const char *bus)
         const char *bus;
         double lu, rock_lu;
     } rows[] = {
-        {"drums",       -3,  -3 },
-        { "percussion", -9,  -9 },
-        { "bass",       -5,  -6 },
-        { "guitars",    -6,  -5 },
-        { "synths",     -6,  -6 },
-        { "keys",       -9,  -9 },
-        { "brass",      -6,  -6 },
-        { "strings",    -9,  -9 },
-        { "backing",    -8,  -8 },
-        { "fx",         -10, -10},
-        { "choir",      -9,  -9 },
-        { "woodwinds",  -9,  -9 },
-        { "harp",       -10, -10},
-        { "other",      -9,  -9 },
+        { "drums", -3, -3 },   { "percussion", -9, -9 }, { "bass", -5, -6 },  { "guitars", -6, -5 },
+        { "synths", -6, -6 },  { "keys", -9, -9 },       { "brass", -6, -6 }, { "strings", -9, -9 },
+        { "backing", -8, -8 }, { "fx", -10, -10 },       { "choir", -9, -9 }, { "woodwinds", -9, -9 },
+        { "harp", -10, -10 },  { "other", -9, -9 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (!strcmp(rows[i].bus, bus)) return tagged(d->recipe, rock) ? rows[i].rock_lu : rows[i].lu;
@@ -157,21 +147,10 @@ static double lead_ratio(const td_recipe *r)
         const char *tag;
         double lu;
     } rows[] = {
-        {"country",            3  },
-        { "folk",              3  },
-        { "acoustic",          3  },
-        { "singer-songwriter", 3  },
-        { "rap",               2  },
-        { "hip-hop",           2  },
-        { "rnb",               2  },
-        { "jazz",              2  },
-        { "metal",             -2 },
-        { "indie",             -1 },
-        { "rock",              0  },
-        { "electronic",        0.5},
-        { "edm",               0.5},
-        { "house",             0.5},
-        { "pop",               1  },
+        { "country", 3 }, { "folk", 3 },    { "acoustic", 3 }, { "singer-songwriter", 3 },
+        { "rap", 2 },     { "hip-hop", 2 }, { "rnb", 2 },      { "jazz", 2 },
+        { "metal", -2 },  { "indie", -1 },  { "rock", 0 },     { "electronic", 0.5 },
+        { "edm", 0.5 },   { "house", 0.5 }, { "pop", 1 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t k = 0; k < r->n_tags; k++)

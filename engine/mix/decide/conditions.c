@@ -59,14 +59,23 @@ static td_status gain_reduction(td_decider *d, const td_site *site, const td_con
     return TD_OK;
 }
 
+/* Against the first stem of the role. */
+static td_status delay(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    size_t index[TD_STEMS_MAX], n = c->about ? td_stems_meant(d->session, c->about, index) : 0;
+    td_offset offset = { .later_ms = NAN };
+    if (n && site->kind == TD_SITE_STEM && index[0] != site->index) /* the reference itself never moves */
+        TD_TRY(td_measure_offset(d, index[0], site->index, &offset, err));
+    *out = fabs(offset.later_ms);
+    return TD_OK;
+}
+
 static const struct {
     const char *name;
     td_status (*measure)(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err);
 } in_context[] = {
-    {"share",           share         },
-    { "mix_excess",     mix_excess    },
-    { "kick_lead",      kick_lead     },
-    { "gain_reduction", gain_reduction},
+    { "share", share }, { "mix_excess", mix_excess },         { "kick_lead", kick_lead },
+    { "delay", delay }, { "gain_reduction", gain_reduction },
 };
 
 static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_finding *f, td_error *err)

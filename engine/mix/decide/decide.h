@@ -119,6 +119,18 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
 /* Chooses curve and curve_name for the session and recipe. */
 td_status td_choose_curve(td_decider *d, td_error *err);
 
+/* ---- align.c ---------------------------------------------------------------------------------------------------- */
+
+typedef struct td_offset {
+    double
+        later_ms; /* by how much `moved` sounds later than `reference`; NaN: no clear, steady answer worth acting on */
+    bool flip;    /* its polarity is the other way round */
+    double gain_db; /* what moving it adds to the sum of both, 40 to 400 Hz */
+} td_offset;
+
+/* Two stems that should hold one source: layers, a DI and its amplifier, a close and a far microphone; up to 30 ms. */
+td_status td_measure_offset(td_decider *d, size_t reference, size_t moved, td_offset *out, td_error *err);
+
 /* ---- fixes.c, check.c
  * --------------------------------------------------------------------------------------------------- */
 

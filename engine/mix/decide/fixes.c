@@ -97,9 +97,7 @@ static td_status consider(td_decider *d, const td_fix_wish *fix, size_t stem, ca
                           double *nearest, td_error *err)
 {
     td_site site = site_of(d, stem);
-    *c = (candidate){
-        .fix = fix, .stem = stem, .found = {.holds = true, .at_hz = NAN, .q = NAN, .value = NAN}
-    };
+    *c = (candidate){ .fix = fix, .stem = stem, .found = { .holds = true, .at_hz = NAN, .q = NAN, .value = NAN } };
     *fires = true;
     if (!fix->when) return TD_OK;
     TD_TRY(td_evaluate(d, &site, fix->when, &c->found, err));
@@ -142,6 +140,41 @@ static td_status limit(td_decider *d, candidate *c, size_t n, td_error *err)
     return TD_OK;
 }
 
+/* `align`: an align step in front of the track's other fixes, where moving it makes the sum of both stronger. */
+static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f, td_error *err)
+{
+    size_t index[TD_STEMS_MAX], n = td_stems_meant(d->session, f->align, index);
+    const td_processor *proc = td_processor_find("align");
+    if (!n || index[0] == site->index || !proc) return TD_OK;
+    td_offset offset;
+    TD_TRY(td_measure_offset(d, index[0], site->index, &offset, err));
+    if (isnan(offset.later_ms)) return TD_OK;
+    td_plan_step *step = td_arena_array(d->arena, site->chain->n_steps + 1, sizeof *step);
+    if (!step) return td_decide_nomem(err);
+    if (site->chain->n_steps) memcpy(step + 1, site->chain->step, site->chain->n_steps * sizeof *step);
+    int slot = td_param_find(proc, "delay");
+    *step = (td_plan_step){ .name = f->name,
+                            .proc = proc,
+                            .blend = 1,
+                            .origin = TD_FROM_FIX,
+                            .asked_db = NAN,
+                            .planned_max_db = NAN,
+                            .planned_p95_db = NAN };
+    step->value = td_arena_array(d->arena, proc->n_params, sizeof(double));
+    if (!step->value) return td_decide_nomem(err);
+    td_processor_defaults(proc, step->value);
+    step->value[slot] = td_param_round(&proc->params[slot], -offset.later_ms);
+    step->value[td_param_find(proc, "flip")] = offset.flip;
+    step->reason =
+        td_arena_printf(d->arena, "%.2f ms %s than %s%s: aligned, their sum gains %.1f dB below 400 Hz",
+                        fabs(offset.later_ms), offset.later_ms > 0 ? "later" : "earlier",
+                        d->session->stem[index[0]].name, offset.flip ? " and upside down" : "", offset.gain_db);
+    if (!step->reason) return td_decide_nomem(err);
+    site->chain->step = step;
+    site->chain->n_steps++;
+    return TD_OK;
+}
+
 static td_status apply(td_decider *d, const candidate *c, td_error *err)
 {
     td_site site = site_of(d, c->stem);
@@ -157,6 +190,7 @@ static td_status apply(td_decider *d, const candidate *c, td_error *err)
             p->send[i] = (td_plan_send){ f->send[i].to, f->send[i].level_db.a, "as written" };
         p->n_sends = f->n_sends;
     }
+    if (f->align) TD_TRY(align(d, &site, f, err));
     return td_decide_chain(d, &site, &f->chain, f, &c->found, err);
 }
 

@@ -70,15 +70,8 @@ static double usual_width(const char *role)
     static const struct {
         const char *role;
         double percent;
-    } rows[] = {
-        {"keys",     110},
-        { "synths",  115},
-        { "strings", 110},
-        { "guitars", 105},
-        { "backing", 120},
-        { "choir",   115},
-        { "fx",      120}
-    };
+    } rows[] = { { "keys", 110 },    { "synths", 115 }, { "strings", 110 }, { "guitars", 105 },
+                 { "backing", 120 }, { "choir", 115 },  { "fx", 120 } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (!strcmp(rows[i].role, role)) return rows[i].percent;
     return 100;

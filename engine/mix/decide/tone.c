@@ -11,16 +11,9 @@ static const char *curve_by_tag(const td_recipe *r)
     static const struct {
         const char *tag, *curve;
     } rows[] = {
-        {"orchestra",   "score"  },
-        { "score",      "score"  },
-        { "classical",  "score"  },
-        { "folk",       "common" },
-        { "ambient",    "ambient"},
-        { "acoustic",   "common" },
-        { "jazz",       "common" },
-        { "electronic", "elec"   },
-        { "house",      "elec"   },
-        { "techno",     "elec"   },
+        { "orchestra", "score" }, { "score", "score" },     { "classical", "score" }, { "folk", "common" },
+        { "ambient", "ambient" }, { "acoustic", "common" }, { "jazz", "common" },     { "electronic", "elec" },
+        { "house", "elec" },      { "techno", "elec" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t k = 0; k < r->n_tags; k++)

@@ -125,7 +125,6 @@ static td_plan *any_plan(uint64_t seed)
     };
     for (size_t i = 0; i < 40; i++) ride[i] = (td_breakpoint){ any(r, 0, 300), any(r, -3, 3) };
     stems[0].gain_db = any(r, -20, 20);
-    stems[0].delay_ms = any(r, -5000, 5000);
     stems[1].pan = any(r, -100, 100);
     stems[1].chain = any_chain(a, r);
     buses[0].chain = any_chain(a, r);
