@@ -31,10 +31,7 @@ static const char *read_place(td_reader *r, const td_node *n, const char *label,
                    "%s names a path, which cannot be read from here", label);
         return NULL;
     }
-    if (!folder || text[0] == '/') return td_beside(r, n->doc->file, text);
-    char *joined = td_arena_printf(r->arena, "%s/%s", folder, text);
-    if (!joined) td_messages_break(r->messages);
-    return joined;
+    return folder ? td_join(r, folder, text) : td_beside(r, n->doc->file, text);
 }
 
 /* ---- texts ----------------------------------------------------------------------------------------------------------
@@ -139,14 +136,10 @@ static void stem_sha256(td_reader *r, td_node *n, void *into)
 }
 
 static const td_member stem_members[] = {
-    TD_WHOLE("file", NULL),
-    TD_MEMBER(td_stem_wish, "name", td_member_text, name),
-    TD_WHOLE("role", stem_role),
-    TD_WHOLE("level", stem_level),
-    TD_WHOLE("pan", stem_pan),
-    TD_MEMBER(td_stem_wish, "polarity", td_member_polarity, flip),
-    TD_WHOLE("sha256", stem_sha256),
-    { 0 },
+    TD_WHOLE("file", NULL),          TD_MEMBER(td_stem_wish, "name", td_member_text, name),
+    TD_WHOLE("role", stem_role),     TD_WHOLE("level", stem_level),
+    TD_WHOLE("pan", stem_pan),       TD_MEMBER(td_stem_wish, "polarity", td_member_polarity, flip),
+    TD_WHOLE("sha256", stem_sha256), { 0 },
 };
 
 static bool read_stem(td_reader *r, td_node *n, const char *folder, td_stem_wish *stem)

@@ -168,14 +168,21 @@ const char **td_read_texts(td_reader *r, const td_node *n, const char *label, si
     return out;
 }
 
+const char *td_join(td_reader *r, const char *folder, const char *path)
+{
+    const char *between = td_ends_with(folder, "/") ? "" : "/";
+    const char *joined = path[0] == '/' ? path : td_arena_printf(r->arena, "%s%s%s", folder, between, path);
+    if (!joined) td_messages_break(r->messages);
+    return joined;
+}
+
 const char *td_beside(td_reader *r, const char *document, const char *path)
 {
     if (path[0] == '/') return td_keep(r, path);
     const char *slash = strrchr(document, '/');
     char *folder = slash ? td_arena_strndup(r->arena, document, (size_t)(slash - document) + 1) : NULL;
     char *real = realpath(folder ? folder : ".", NULL);
-    char *joined = td_arena_printf(r->arena, "%s/%s", real ? real : folder, path);
-    if (!joined) td_messages_break(r->messages);
+    const char *joined = td_join(r, real ? real : folder ? folder : ".", path);
     free(real);
     return joined;
 }

@@ -35,9 +35,9 @@ typedef struct td_reader {
     td_measure *knob_measure;
     bool *knob_used;
     size_t n_knobs;
-    bool remote;   /* the text came from elsewhere: it may name no file of this machine */
+    bool remote;         /* the text came from elsewhere: it may name no file of this machine */
     const td_node *root; /* of the recipe, for names that stand elsewhere in it; may be NULL */
-    size_t before; /* errors the messages held when reading began */
+    size_t before;       /* errors the messages held when reading began */
 } td_reader;
 
 /* A reader with an arena of its own (NULL when memory is short), which the value read takes over. */
@@ -93,6 +93,8 @@ bool td_read_whole(td_reader *r, const td_node *n, const char *label, unsigned m
 /* A text, or a list of texts. */
 const char **td_read_texts(td_reader *r, const td_node *n, const char *label, size_t *count);
 
+/* "folder/path", or path where that is absolute. NULL when memory is short. */
+const char *td_join(td_reader *r, const char *folder, const char *path);
 /* A file named in `document`, relative to its folder, as an absolute path. NULL when memory is short. */
 const char *td_beside(td_reader *r, const char *document, const char *path);
 

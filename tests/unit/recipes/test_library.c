@@ -1,0 +1,106 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "recipes/recipes.h"
+#include <stdlib.h>
+#include <string.h>
+
+static td_library *library;
+
+static int open_library(void **state)
+{
+    (void)state;
+    return td_library_open("recipes/library", &library, NULL);
+}
+
+static int close_library(void **state)
+{
+    (void)state;
+    td_library_free(library);
+    return 0;
+}
+
+static void all_pass_without_a_warning(void **state)
+{
+    (void)state;
+    const td_library_entry *entry;
+    size_t n = td_library_entries(library, &entry), own = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (entry[i].shadowed || !td_starts_with(entry[i].path, "recipes/library/")) continue;
+        td_messages *m = td_messages_new();
+        td_recipe *recipe;
+        td_status st = td_recipe_load(library, entry[i].name, NULL, 0, &recipe, m);
+        td_text said = { 0 };
+        td_messages_text(m, &said);
+        if (said.length) fail_msg("%s", said.data);
+        assert_int_equal(st, TD_OK);
+        assert_string_equal(recipe->name, entry[i].name);
+        assert_non_null(recipe->title);
+        assert_non_null(recipe->description);
+        assert_true(recipe->mix.n_steps <= 3);
+        assert_int_equal(strlen(recipe->hash), 64);
+        td_recipe_free(recipe);
+        td_messages_free(m);
+        own++;
+    }
+    assert_true(own >= 8);
+}
+
+static void a_knob_turns_what_it_names(void **state)
+{
+    (void)state;
+    const td_setting set[] = {
+        {"warmth", "4 dB"}
+    };
+    td_messages *m = td_messages_new();
+    td_recipe *plain, *warm;
+    assert_int_equal(td_recipe_load(library, "pop-rock", NULL, 0, &plain, m), TD_OK);
+    assert_int_equal(td_recipe_load(library, "pop-rock", set, 1, &warm, m), TD_OK);
+    const td_step_wish *tape = &warm->mix.step[2];
+    assert_string_equal(tape->name, "tape");
+    int drive = td_param_find(tape->proc, "drive");
+    assert_float_equal(tape->value[drive].a, 4, 0);
+    assert_string_equal(tape->value[drive].knob, "$warmth");
+    assert_float_equal(plain->mix.step[2].value[drive].a, 2, 0);
+    assert_string_not_equal(plain->hash, warm->hash);
+    td_recipe_free(plain);
+    td_recipe_free(warm);
+    td_messages_free(m);
+}
+
+static void a_child_changes_what_it_says_and_nothing_else(void **state)
+{
+    (void)state;
+    td_messages *m = td_messages_new();
+    td_recipe *loud;
+    assert_int_equal(td_recipe_load(library, "edm-loud", NULL, 0, &loud, m), TD_OK);
+    const td_step_wish *glue = &loud->mix.step[1];
+    int ratio = td_param_find(glue->proc, "ratio"), attack = td_param_find(glue->proc, "attack");
+    assert_float_equal(glue->value[ratio].a, 4, 0);   /* the child's */
+    assert_float_equal(glue->value[attack].a, 30, 0); /* the parent's */
+    assert_float_equal(loud->master.loudness_lufs, -7.5, 0);
+    td_text lines = { 0 };
+    assert_int_equal(td_recipe_resolved(library, "edm-loud", &lines, m), TD_OK);
+    const char *changed = strstr(lines.data, "mix.chain.glue.compressor.ratio");
+    assert_non_null(changed);
+    assert_non_null(strstr(changed, "edm-loud.yaml:"));
+    assert_true(strstr(changed, "edm-loud.yaml:") < strchr(changed, '\n'));
+    assert_non_null(strstr(lines.data, "electronic.yaml:"));
+    td_text_free(&lines);
+    td_recipe_free(loud);
+    td_messages_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_pass_without_a_warning),
+        cmocka_unit_test(a_knob_turns_what_it_names),
+        cmocka_unit_test(a_child_changes_what_it_says_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, open_library, close_library);
+}
