@@ -70,8 +70,8 @@ typedef struct td_audio_info {
 typedef struct td_reader td_reader;
 
 /* Opens and judges a file by its content (never its name). *faults receives the file's TD_FAULT_BITs, also on failure.
- * TD_INPUT: rejected; the message says what, and what to export instead. TD_DISK: cannot be read. On failure *out is
- * NULL, yet *info holds what was found. */
+ * TD_INPUT: rejected; the message says what, and what to export instead. TD_ARG: no such file, or no regular one.
+ * TD_DISK: cannot be read. On failure *out is NULL, yet *info holds what was found. */
 td_status td_reader_open(const char *path, td_reader **out, td_audio_info *info, unsigned *faults, td_error *err);
 void td_reader_close(td_reader *r);
 /* Up to `frames` frames into ch[0..channels); fewer only at the end, *got 0 then. TD_INPUT: damaged after all. */

@@ -91,15 +91,22 @@ static bool find_last_frame(const uint8_t *b, size_t n, const stream *s, frame *
     return found;
 }
 
+/* Before the tags that some programs hang behind, against the rules: ID3v1, and APEv2 in front of it. */
 static uint64_t end_of_frames(td_input *in)
 {
-    const uint8_t *b = in->size > 128 ? td_input_peek(in, in->size - 128, 3) : NULL;
-    return b && td_is(b, "TAG") ? in->size - 128 : in->size; /* ID3v1 */
+    uint64_t end = in->size;
+    const uint8_t *b = end > 128 ? td_input_peek(in, end - 128, 3) : NULL;
+    if (b && td_is(b, "TAG")) end -= 128;
+    b = end > 32 ? td_input_peek(in, end - 32, 32) : NULL;
+    if (!b || !td_is(b, "APETAGEX")) return end;
+    uint64_t size = td_le32(b + 12) + (b[23] & 0x80 ? 32u : 0u);
+    return size < end ? end - size : end;
 }
 
 static td_status count_frames(td_probe *p, const stream *s, uint64_t at)
 {
     uint64_t end = end_of_frames(p->in);
+    if (end < at) end = at;
     size_t n = end - at < TD_INPUT_WINDOW ? (size_t)(end - at) : TD_INPUT_WINDOW;
     const uint8_t *b = td_input_peek(p->in, end - n, n);
     frame last = { 0 };

@@ -1,6 +1,7 @@
 #include "engine/audio/label.h"
 #include "engine/audio/probe.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* RIFF WAVE, its 64-bit forms RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088), and Sony Wave64.
@@ -167,7 +168,10 @@ static uint64_t next_riff(wave *w, const uint8_t *header, chunk *c)
     memcpy(c->id, header, 4);
     c->size = td_le32(header + 4);
     if (c->size == UINT32_MAX && w->has_sizes && td_is(c->id, "data")) c->size = w->sound_size;
-    return c->at + c->size + (c->size & 1);
+    if (c->size % 2 == 0 || c->size > w->p->in->size - c->at) return c->at + c->size;
+    /* chunks of odd size are padded; who forgot that has the next one's name there */
+    const uint8_t *pad = td_input_peek(w->p->in, c->at + c->size, 1);
+    return c->at + c->size + !(pad && isalpha(*pad));
 }
 
 td_status td_probe_riff(td_probe *p)
