@@ -5,7 +5,7 @@ root=$(cd "$(dirname "$0")/../../.." && pwd)
 {
   printf 'topdown: job/1\nname: bench\nrecipes: [ "%s/tests/bench/recipe.yaml" ]\nstems:\n  files:\n' "$root"
   for i in "${!FILES[@]}"; do
-    p=$(awk "BEGIN{p=${PANS[i]}*100; printf p<0?\"L%d\":p>0?\"R%d\":\"C\", p<0?-p:p}")
+    p=$(awk "BEGIN{p=${PANS[i]}*100; if (p<0) printf \"L%d\",-p; else if (p>0) printf \"R%d\",p; else printf \"C\"}")
     printf '    - { file: "%s/%s", pan: %s }\n' "$(cd "$session" && pwd)" "${FILES[i]}" "$p"
   done
 } > "$out/job.yaml"
