@@ -12,16 +12,16 @@ static const struct {
     const char *id;
     td_layout layout; /* bytes 0: as COMM says */
 } encodings[] = {
-    {"NONE",  { .big_endian = true }                              },
-    { "twos", { .big_endian = true }                              },
-    { "sowt", { .bytes = 0 }                                      },
-    { "raw ", { .is_unsigned = true }                             },
-    { "in24", { .bytes = 3, .big_endian = true }                  },
-    { "in32", { .bytes = 4, .big_endian = true }                  },
-    { "fl32", { .bytes = 4, .big_endian = true, .is_float = true }},
-    { "FL32", { .bytes = 4, .big_endian = true, .is_float = true }},
-    { "fl64", { .bytes = 8, .big_endian = true, .is_float = true }},
-    { "FL64", { .bytes = 8, .big_endian = true, .is_float = true }},
+    { "NONE", { .big_endian = true } },
+    { "twos", { .big_endian = true } },
+    { "sowt", { .bytes = 0 } },
+    { "raw ", { .is_unsigned = true } },
+    { "in24", { .bytes = 3, .big_endian = true } },
+    { "in32", { .bytes = 4, .big_endian = true } },
+    { "fl32", { .bytes = 4, .big_endian = true, .is_float = true } },
+    { "FL32", { .bytes = 4, .big_endian = true, .is_float = true } },
+    { "fl64", { .bytes = 8, .big_endian = true, .is_float = true } },
+    { "FL64", { .bytes = 8, .big_endian = true, .is_float = true } },
 };
 
 typedef struct form {
@@ -79,26 +79,26 @@ static td_status read_sound(form *f, const uint8_t *b, uint64_t at, uint32_t siz
     return TD_OK;
 }
 
-/* sox writes 0x7f000000 into pipes; others nothing, or all that fits. */
-static bool is_placeholder(uint32_t size)
+/* Whether the header says nothing usable: sox writes 0x7f000000 into pipes, others nothing or all that fits. */
+static bool is_open(const form *f, uint64_t counted, uint64_t there)
 {
-    return size <= 8 || size >= 0x7eff0000u;
+    bool placeholder = f->sound_size <= 8 ? there > 0 : f->sound_size >= 0x7eff0000u && f->sound_bytes > there;
+    return placeholder && (f->frames == 0 || counted > there);
 }
 
-static td_status settle(form *f)
+static td_status settle(const form *f)
 {
     td_probe *p = f->p;
     if (!f->has_common) return td_probe_lies(p, "has no format header");
     if (!f->has_sound) return f->frames ? td_probe_lies(p, "has no sound chunk") : TD_OK;
-    uint64_t frame = p->info->channels * p->info->bits / 8;
+    uint64_t frame = p->info->channels * p->info->bits / 8, counted = f->frames * frame;
     uint64_t there = f->sound_at < p->in->size ? p->in->size - f->sound_at : 0;
-    bool open = is_placeholder(f->sound_size) && f->sound_bytes != there &&
-                (f->frames == 0 || f->frames * frame > there) && (f->sound_size > 8 || there > 0);
-    if (!open && f->frames * frame > f->sound_bytes)
-        return td_probe_sound(p, f->sound_at, f->frames * frame, false); /* more than SSND has: says how much */
-    if (!open && f->frames && f->sound_bytes - f->frames * frame >= (frame > 1 ? frame : 2))
-        return td_probe_lies(p, "has a header that contradicts itself about its length");
-    return td_probe_sound(p, f->sound_at, f->sound_bytes, open);
+    if (frame == 0) return TD_OK; /* no channels: what every format must keep to */
+    if (is_open(f, counted, there)) return td_probe_sound(p, f->sound_at, 0, true);
+    /* a byte of padding may be counted as sound */
+    if (f->frames && (counted > f->sound_bytes || f->sound_bytes - counted >= (frame > 1 ? frame : 2)))
+        return td_probe_wrong_length(p, f->frames, f->sound_bytes / frame);
+    return td_probe_sound(p, f->sound_at, f->sound_bytes, false);
 }
 
 static td_status read_chunk(form *f, const char *id, uint64_t at, uint32_t size)

@@ -64,7 +64,8 @@ static td_status read_head(td_probe *p, const td_ogg_page *page, stream *s)
         set_info(p->info, "opus", "opus", b[9], 48000);
         s->skip = td_le16(b + 10);
         if (page->size <= sizeof p->patch) show_48k(p, page);
-        return b[9] > 2 ? TD_OK : b[8] > 15 || b[18] > 1 ? refuse(p, "an unknown kind of Opus") : TD_OK;
+        if (b[9] <= 2 && (b[8] > 15 || b[18] > 1)) return refuse(p, "an unknown kind of Opus");
+        return TD_OK;
     }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (n >= strlen(others[i].magic) && td_is(b, others[i].magic)) return refuse(p, others[i].what);
