@@ -69,7 +69,7 @@ unit: $(UNIT_BIN)
 
 # the program against real peers: nginx, curl, another's webhook library, kill -9
 service: $(BUILD)/topdown
-	@TOPDOWN=$(BUILD)/topdown SERVICE_TOOLS=$(CURDIR)/$(BUILD)/service-tools tests/service/run.sh
+	@TOPDOWN=$(BUILD)/topdown SERVICE_TOOLS=$(abspath $(BUILD))/service-tools tests/service/run.sh
 
 $(BUILD)/figures: $(FIGURES) $(LIBRARY)
 	$(SAY) LINK $@

@@ -6,6 +6,7 @@
         { "allow-private", 0, NULL, "stems, results and webhooks may use http, private addresses and any port" }, \
         { "files", 0, "DIR", "local jobs may name stems below this folder by their path; may be repeated" },      \
         { "recipes", 0, "DIR", "look for recipes here first" },                                                   \
+        { "public-url", 0, "URL", "how clients reach the service; stands in events" },                            \
     {                                                                                                             \
         "grace", 0, "SECONDS", "how long running jobs may finish after SIGTERM; 300"                              \
     }
@@ -39,6 +40,7 @@ static int run(const td_args *a, const char *number, long least,
         .file_root = roots,
         .n_file_roots = td_args_all(a, "files", roots, 32),
         .recipes = td_args_get(a, "recipes"),
+        .public_url = td_args_get(a, "public-url"),
         .drain_grace_s = (unsigned)grace_s,
     };
     if (!st) st = start(&o, &err);

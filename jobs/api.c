@@ -174,45 +174,61 @@ static const char *idempotency_key(const td_http_request *r)
     return n && n <= IDEMPOTENCY_MAX ? key : NULL;
 }
 
-static void post_job(const td_http_request *r, td_http_reply *p)
+/* A new order: judged, then kept. */
+static void take_order(const td_http_request *r, td_http_reply *p, const td_submission *call)
 {
-    td_api *api = api_of(r);
-    char hash[TD_SHA256_HEX];
     td_submission b;
     td_job job;
     td_submitted how;
     td_error err = { 0 };
-    const char *key = idempotency_key(r);
-    if (!key) {
-        td_problem_reply(r, p, TD_PROBLEM_KEY_MISSING, NULL, "a header of 1 to %d printable characters",
-                         IDEMPOTENCY_MAX);
-        return;
-    }
-    if (atomic_load(&api->draining)) {
-        td_problem_reply(r, p, TD_PROBLEM_DRAINING, NULL, "no new jobs are taken");
-        return;
-    }
-    td_spec_rules rules = api->rules;
+    td_spec_rules rules = api_of(r)->rules;
     rules.files = (key_of(r)->scopes & TD_SCOPE_FILES) != 0;
     td_messages *m = td_messages_new();
     td_status st =
         m ? td_spec_submission(&rules, r->body, r->length, td_now_ms(NULL), r->arena, &b, m, &err) : TD_NOMEM;
-    if (st == TD_JOB) {
-        send_mistakes(r, p, TD_PROBLEM_JOB, m, &err);
-    } else if (st || (st = td_sha256_of(r->body, r->length, hash))) {
-        unavailable(r, p, st, &err);
-    } else {
-        b.client_id = key_of(r)->client_id;
-        b.key_id = key_of(r)->id;
-        b.idem_key = key;
-        b.request_sha256 = hash;
-        st = td_store_submit(api->store, &b, r->arena, &job, &how, &err);
-        if (st)
-            unavailable(r, p, st, &err);
-        else
-            send_created(r, p, &job, how);
+    if (!st) {
+        b.client_id = call->client_id;
+        b.key_id = call->key_id;
+        b.idem_key = call->idem_key;
+        b.request_sha256 = call->request_sha256;
+        st = td_store_submit(api_of(r)->store, &b, r->arena, &job, &how, &err);
     }
+    if (st == TD_JOB)
+        send_mistakes(r, p, TD_PROBLEM_JOB, m, &err);
+    else if (st)
+        unavailable(r, p, st, &err);
+    else
+        send_created(r, p, &job, how);
     td_messages_free(m);
+}
+
+/* A call that was made before is answered before anything is judged: the first answer does not depend on what the
+ * service allows today. */
+static void post_job(const td_http_request *r, td_http_reply *p)
+{
+    char hash[TD_SHA256_HEX];
+    td_job job;
+    td_submitted how;
+    td_error err = { 0 };
+    td_submission call = { .client_id = key_of(r)->client_id,
+                           .key_id = key_of(r)->id,
+                           .idem_key = idempotency_key(r),
+                           .request_sha256 = hash };
+    if (!call.idem_key) {
+        td_problem_reply(r, p, TD_PROBLEM_KEY_MISSING, NULL, "a header of 1 to %d printable characters",
+                         IDEMPOTENCY_MAX);
+        return;
+    }
+    td_status st = td_sha256_of(r->body, r->length, hash);
+    if (!st) st = td_store_known(api_of(r)->store, &call, r->arena, &job, &how, &err);
+    if (st)
+        unavailable(r, p, st, &err);
+    else if (how != TD_SUBMIT_CREATED)
+        send_created(r, p, &job, how);
+    else if (atomic_load(&api_of(r)->draining))
+        td_problem_reply(r, p, TD_PROBLEM_DRAINING, NULL, "no new jobs are taken");
+    else
+        take_order(r, p, &call);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 #include "jobs/log.h"
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +28,32 @@ typedef struct service {
     td_crew *crew;
     td_api api;
     td_http *http;
-    char public_url[320];
+    td_arena *arena;
+    const char **root; /* the options' folders by their whole paths */
+    const char *recipes;
+    char url[320]; /* public_url, or the address listened on */
 } service;
 
 /* ---- opening and closing ------------------------------------------------------------------------------------------
  */
+
+/* Children work in folders of their own, and paths of jobs are whole ones: so are ours. */
+static td_status whole_path(const service *s, const char *path, const char **out, td_error *err)
+{
+    char whole[PATH_MAX];
+    if (!realpath(path, whole) || !td_is_folder(whole)) return td_fail(err, TD_ARG, path, NULL, "is no folder");
+    *out = td_arena_strdup(s->arena, whole);
+    return *out ? TD_OK : TD_NOMEM;
+}
+
+static td_status name_folders(service *s, td_error *err)
+{
+    const td_service_options *o = s->options;
+    s->root = td_arena_array(s->arena, o->n_file_roots + 1, sizeof *s->root);
+    td_status st = !s->root ? TD_NOMEM : o->recipes ? whole_path(s, o->recipes, &s->recipes, err) : TD_OK;
+    for (size_t i = 0; !st && i < o->n_file_roots; i++) st = whole_path(s, o->file_root[i], &s->root[i], err);
+    return st;
+}
 
 static td_status open_home(service *s, td_error *err)
 {
@@ -41,13 +62,9 @@ static td_status open_home(service *s, td_error *err)
     umask(0077);
     td_status st = td_home_open(o->data ? o->data : TD_DEFAULT_DATA, &s->home, err);
     td_home_path(&s->home, path, sizeof path, "queue.db");
-    if (!st) st = td_store_open(path, s->public_url, NULL, &s->store, err);
+    if (!st) st = td_store_open(path, s->url, NULL, &s->store, err);
     if (!st) st = td_home_admit(&s->home, s->store, err);
-    for (size_t i = 0; !st && i < o->n_file_roots; i++)
-        if (o->file_root[i][0] != '/' || !td_is_folder(o->file_root[i]))
-            st = td_fail(err, TD_ARG, o->file_root[i], "name a folder by its whole path",
-                         "is no folder to read files from");
-    return st;
+    return st ? st : name_folders(s, err);
 }
 
 static td_status start_crew(service *s, unsigned workers, td_error *err)
@@ -58,7 +75,7 @@ static td_status start_crew(service *s, unsigned workers, td_error *err)
         .home = &s->home,
         .net = {.allow_private = o->allow_private},
         .roots = { o->file_root,                  o->n_file_roots },
-        .recipes = o->recipes,
+        .recipes = s->recipes,
         .child_program = o->child_program,
         .child_memory_bytes = CHILD_MEMORY,
         .workers = workers,
@@ -71,12 +88,15 @@ static td_status start_crew(service *s, unsigned workers, td_error *err)
 static td_status start_api(service *s, td_error *err)
 {
     const td_service_options *o = s->options;
-    td_status st = td_library_open(o->recipes, &s->library, err);
+    td_status st = td_library_open(s->recipes, &s->library, err);
     s->api.store = s->store;
     s->api.rules = (td_spec_rules){
         .net = &s->crew_config.net, .roots = &s->crew_config.roots, .home = &s->home, .library = s->library
     };
-    return st ? st : td_api_start(&s->api, o->listen ? o->listen : TD_DEFAULT_LISTEN, &s->http, err);
+    if (!st) st = td_api_start(&s->api, o->listen ? o->listen : TD_DEFAULT_LISTEN, &s->http, err);
+    /* only now is the port known; the first event comes later, with the crew */
+    if (!st && !o->public_url) snprintf(s->url, sizeof s->url, "http://%s", td_http_address(s->http));
+    return st;
 }
 
 static void close_all(service *s)
@@ -86,6 +106,7 @@ static void close_all(service *s)
     td_library_free(s->library);
     td_store_close(s->store);
     td_home_close(&s->home);
+    td_arena_free(s->arena);
 }
 
 /* ---- until the signal ---------------------------------------------------------------------------------------------
@@ -98,6 +119,7 @@ static void hold_signals(sigset_t *set, sigset_t *before)
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
     pthread_sigmask(SIG_BLOCK, set, before);
+    signal(SIGPIPE, SIG_IGN); /* a peer that hangs up is an error of that request alone */
 }
 
 /* The first signal lets running jobs end, the second hands them back at once. */
@@ -120,11 +142,11 @@ static void serve_until_told(service *s, const sigset_t *set)
 static void announce(const service *s, bool http)
 {
     if (http)
-        printf(
-            "listening on %s  api /v1, probes /healthz /readyz\nqueue %s/queue.db   objects %s/objects   workers %u%s\n"
-            "key   %s/api-key\n",
-            s->public_url, s->home.dir, s->home.dir, s->crew_config.workers,
-            s->crew_config.workers ? "" : " (start 'topdown work' or use --work 2)", s->home.dir);
+        printf("listening on http://%s  api /v1, probes /healthz /readyz\nqueue %s/queue.db   objects %s/objects   "
+               "workers %u%s\n"
+               "key   %s/api-key\n",
+               td_http_address(s->http), s->home.dir, s->home.dir, s->crew_config.workers,
+               s->crew_config.workers ? "" : " (start 'topdown work' or use --work 2)", s->home.dir);
     else
         printf("worker %s ready: %u at once, scratch %s/scratch (%lld MiB free)\n", s->home.worker_id,
                s->crew_config.workers, s->home.dir, (long long)(td_home_free(&s->home) >> 20));
@@ -136,16 +158,16 @@ static td_status run(const td_service_options *o, unsigned workers, bool http, t
     service *s = calloc(1, sizeof *s);
     sigset_t set, before;
     if (!s) return TD_NOMEM;
+    s->arena = td_arena_new();
     s->options = o;
     s->home.slot_fd = -1;
+    if (o->public_url) snprintf(s->url, sizeof s->url, "%.300s", o->public_url);
     td_api_init(&s->api);
     hold_signals(&set, &before);
     mode_t mask = umask(0077);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    td_status st = open_home(s, err);
-    /* the crew reads public_url only when a job ends, by when the port is known */
+    td_status st = s->arena ? open_home(s, err) : TD_NOMEM;
     if (!st && http) st = start_api(s, err);
-    if (!st && http) snprintf(s->public_url, sizeof s->public_url, "http://%s", td_http_address(s->http));
     if (!st) st = start_crew(s, workers, err);
     if (!st) {
         announce(s, http);

@@ -296,21 +296,24 @@ td_status td_tx_wake_client(td_tx *tx, const char *client)
                   TD_T(client));
 }
 
-/* Whether this call was made before, or asks for too much. *how stays CREATED when nothing speaks against it. */
-static td_status judge(td_tx *tx, const td_submission *b, td_arena *a, td_job *job, td_submitted *how)
+/* Whether this call was made before; *how stays as it is when not. */
+static td_status known(td_tx *tx, const td_submission *b, td_arena *a, td_job *job, td_submitted *how)
 {
     td_rows rows;
     td_status st = TD_SQL(tx, &rows, "SELECT id, request_sha256 FROM job WHERE client_id=$1 AND idem_key=$2",
                           TD_T(b->client_id), TD_T(b->idem_key));
-    if (!st && rows.n) {
-        *how = strcmp(td_cell(&rows, 0, 1), b->request_sha256) ? TD_SUBMIT_DIFFERENT : TD_SUBMIT_REPLAYED;
-        return td_tx_job(tx, b->client_id, td_cell(&rows, 0, 0), a, job);
-    }
-    if (!st)
-        st = TD_SQL(tx, &rows,
-                    "SELECT 1 FROM client WHERE id=$1 AND max_queued <="
-                    " (SELECT count(*) FROM job WHERE client_id=$1 AND state IN ('waiting','ready','held'))",
-                    TD_T(b->client_id));
+    if (st || !rows.n) return st;
+    *how = strcmp(td_cell(&rows, 0, 1), b->request_sha256) ? TD_SUBMIT_DIFFERENT : TD_SUBMIT_REPLAYED;
+    return td_tx_job(tx, b->client_id, td_cell(&rows, 0, 0), a, job);
+}
+
+static td_status full(td_tx *tx, const td_submission *b, td_submitted *how)
+{
+    td_rows rows;
+    td_status st = TD_SQL(tx, &rows,
+                          "SELECT 1 FROM client WHERE id=$1 AND max_queued <="
+                          " (SELECT count(*) FROM job WHERE client_id=$1 AND state IN ('waiting','ready','held'))",
+                          TD_T(b->client_id));
     if (!st && rows.n) *how = TD_SUBMIT_FULL;
     return st;
 }
@@ -340,6 +343,16 @@ static td_status insert(td_tx *tx, const td_submission *b, td_arena *a, td_job *
     return st ? st : td_tx_audit(tx, b->key_id, "job.submit", id);
 }
 
+td_status td_store_known(td_store *s, const td_submission *b, td_arena *a, td_job *job, td_submitted *how,
+                         td_error *err)
+{
+    td_tx tx;
+    *job = (td_job){ 0 };
+    *how = TD_SUBMIT_CREATED;
+    td_status st = td_tx_begin(s, &tx, err);
+    return st ? st : td_tx_end(&tx, known(&tx, b, a, job, how));
+}
+
 td_status td_store_submit(td_store *s, const td_submission *b, td_arena *a, td_job *job, td_submitted *how,
                           td_error *err)
 {
@@ -348,7 +361,8 @@ td_status td_store_submit(td_store *s, const td_submission *b, td_arena *a, td_j
     *how = TD_SUBMIT_CREATED;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
-    st = judge(&tx, b, a, job, how);
+    st = known(&tx, b, a, job, how);
+    if (!st && *how == TD_SUBMIT_CREATED) st = full(&tx, b, how);
     if (!st && *how == TD_SUBMIT_CREATED) st = insert(&tx, b, a, job);
     st = td_tx_end(&tx, st);
     if (!st && *how == TD_SUBMIT_CREATED) td_store_wake(s);

@@ -69,6 +69,9 @@ typedef enum td_submitted {
     TD_SUBMIT_FULL,      /* the client's max_queued jobs wait already */
 } td_submitted;
 
+/* Only asks: *how is REPLAYED or DIFFERENT when the key was used before, and *job that job; else CREATED. */
+td_status td_store_known(td_store *s, const td_submission *b, td_arena *a, td_job *job, td_submitted *how,
+                         td_error *err);
 td_status td_store_submit(td_store *s, const td_submission *b, td_arena *a, td_job *job, td_submitted *how,
                           td_error *err);
 
