@@ -24,6 +24,7 @@
     X(pitch)                                                                                                           \
     X(polarity)                                                                                                        \
     X(reverb)                                                                                                          \
+    X(rider)                                                                                                           \
     X(rotate)                                                                                                          \
     X(saturation)                                                                                                      \
     X(stereo)                                                                                                          \
