@@ -6,13 +6,7 @@
 static const struct {
     const char *entity;
     char letter;
-} entities[] = {
-    {"&amp;",   '&' },
-    { "&lt;",   '<' },
-    { "&gt;",   '>' },
-    { "&quot;", '"' },
-    { "&apos;", '\''}
-};
+} entities[] = { { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&apos;", '\'' } };
 
 size_t td_utf8(const void *text, size_t n, uint32_t *character)
 {

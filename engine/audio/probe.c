@@ -44,30 +44,31 @@ typedef struct foreign {
 #define EXPORT_WAV "export it as WAV, AIFF or FLAC"
 
 static const foreign foreigners[] = {
-    {0,  "PK\3\4",           "a zip archive",                 "unpack it and send the audio files"},
-    { 0, "Rar!",             "a RAR archive",                 "unpack it and send the audio files"},
-    { 0, "7z\xbc\xaf",       "a 7-Zip archive",               "unpack it and send the audio files"},
-    { 0, "\x1f\x8b",         "a gzip archive",                "unpack it and send the audio files"},
-    { 4, "ftyp",             "an MP4 or M4A file",            EXPORT_WAV                          },
-    { 0, "caff",             "a CAF file",                    EXPORT_WAV                          },
-    { 0, "wvpk",             "a WavPack file",                EXPORT_WAV                          },
-    { 0, "MAC ",             "a Monkey's Audio file",         EXPORT_WAV                          },
-    { 0, "DSD ",             "a DSD file",                    EXPORT_WAV                          },
-    { 0, "FRM8",             "a DSDIFF file",                 EXPORT_WAV                          },
-    { 0, ".snd",             "an AU file",                    EXPORT_WAV                          },
-    { 0, "RIFX",             "a big-endian RIFX file",        EXPORT_WAV                          },
-    { 0, "\x30\x26\xb2\x75", "a Windows Media file",          EXPORT_WAV                          },
-    { 0, "\x1a\x45\xdf\xa3", "a Matroska or WebM file",       EXPORT_WAV                          },
-    { 0, "MThd",             "a MIDI file: notes, not sound", "export it as audio"                },
-    { 0, "%PDF",             "a PDF document",                NULL                                },
-    { 0, "\x89PNG",          "a picture",                     NULL                                },
-    { 0, "\xff\xd8\xff",     "a picture",                     NULL                                },
-    { 0, "GIF8",             "a picture",                     NULL                                },
-    { 0, "SQLite format 3",  "a database",                    NULL                                },
+    { 0, "PK\3\4", "a zip archive", "unpack it and send the audio files" },
+    { 0, "Rar!", "a RAR archive", "unpack it and send the audio files" },
+    { 0, "7z\xbc\xaf", "a 7-Zip archive", "unpack it and send the audio files" },
+    { 0, "\x1f\x8b", "a gzip archive", "unpack it and send the audio files" },
+    { 4, "ftyp", "an MP4 or M4A file", EXPORT_WAV },
+    { 0, "caff", "a CAF file", EXPORT_WAV },
+    { 0, "wvpk", "a WavPack file", EXPORT_WAV },
+    { 0, "MAC ", "a Monkey's Audio file", EXPORT_WAV },
+    { 0, "DSD ", "a DSD file", EXPORT_WAV },
+    { 0, "FRM8", "a DSDIFF file", EXPORT_WAV },
+    { 0, ".snd", "an AU file", EXPORT_WAV },
+    { 0, "RIFX", "a big-endian RIFX file", EXPORT_WAV },
+    { 0, "\x30\x26\xb2\x75", "a Windows Media file", EXPORT_WAV },
+    { 0, "\x1a\x45\xdf\xa3", "a Matroska or WebM file", EXPORT_WAV },
+    { 0, "MThd", "a MIDI file: notes, not sound", "export it as audio" },
+    { 0, "%PDF", "a PDF document", NULL },
+    { 0, "\x89PNG", "a picture", NULL },
+    { 0, "\xff\xd8\xff", "a picture", NULL },
+    { 0, "GIF8", "a picture", NULL },
+    { 0, "SQLite format 3", "a database", NULL },
     { 0,
-     "\x7f"
-      "ELF",                 "a program",                     NULL                                },
-    { 0, "MZ",               "a program",                     NULL                                },
+      "\x7f"
+      "ELF",
+      "a program", NULL },
+    { 0, "MZ", "a program", NULL },
 };
 
 static bool begins_like(td_input *in, const foreign *f)
@@ -121,13 +122,8 @@ static const struct {
     const char *magic;
     td_status (*judge)(td_probe *p);
 } containers[] = {
-    {"RIFF",  td_probe_riff},
-    { "RF64", td_probe_riff},
-    { "BW64", td_probe_riff},
-    { "riff", td_probe_w64 },
-    { "FORM", td_probe_aiff},
-    { "fLaC", td_probe_flac},
-    { "OggS", td_probe_ogg },
+    { "RIFF", td_probe_riff }, { "RF64", td_probe_riff }, { "BW64", td_probe_riff }, { "riff", td_probe_w64 },
+    { "FORM", td_probe_aiff }, { "fLaC", td_probe_flac }, { "OggS", td_probe_ogg },
 };
 
 /* ID3v2 tags stand before MP3 and, against the rules, before FLAC. */
@@ -185,13 +181,13 @@ static const struct {
     int format;
     const char *name;
 } layouts[] = {
-    {{ .bytes = 1, .is_unsigned = true }, SF_FORMAT_PCM_U8, "8 bit" },
-    { { .bytes = 1 },                     SF_FORMAT_PCM_S8, "8 bit" },
-    { { .bytes = 2 },                     SF_FORMAT_PCM_16, "16 bit"},
-    { { .bytes = 3 },                     SF_FORMAT_PCM_24, "24 bit"},
-    { { .bytes = 4 },                     SF_FORMAT_PCM_32, "32 bit"},
-    { { .bytes = 4, .is_float = true },   SF_FORMAT_FLOAT,  "float" },
-    { { .bytes = 8, .is_float = true },   SF_FORMAT_DOUBLE, "double"},
+    { { .bytes = 1, .is_unsigned = true }, SF_FORMAT_PCM_U8, "8 bit" },
+    { { .bytes = 1 }, SF_FORMAT_PCM_S8, "8 bit" },
+    { { .bytes = 2 }, SF_FORMAT_PCM_16, "16 bit" },
+    { { .bytes = 3 }, SF_FORMAT_PCM_24, "24 bit" },
+    { { .bytes = 4 }, SF_FORMAT_PCM_32, "32 bit" },
+    { { .bytes = 4, .is_float = true }, SF_FORMAT_FLOAT, "float" },
+    { { .bytes = 8, .is_float = true }, SF_FORMAT_DOUBLE, "double" },
 };
 
 td_status td_probe_layout(td_probe *p, td_layout want)

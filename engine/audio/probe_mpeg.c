@@ -27,8 +27,8 @@ typedef struct promise {
 static bool read_frame(const uint8_t *b, frame *f)
 {
     static const unsigned kbps[2][15] = {
-        {0,  32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320},
-        { 0, 8,  16, 24, 32, 40, 48, 56, 64,  80,  96,  112, 128, 144, 160},
+        { 0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320 },
+        { 0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160 },
     };
     static const unsigned rates[3] = { 44100, 48000, 32000 };
     unsigned version = b[1] >> 3 & 3, rate = b[2] >> 2 & 3, bits = b[2] >> 4;

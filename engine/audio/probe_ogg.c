@@ -10,12 +10,8 @@
 static const struct {
     const char *magic, *what;
 } others[] = {
-    {"\177FLAC",    "FLAC"           },
-    { "Speex   ",   "Speex"          },
-    { "\200theora", "video"          },
-    { "fishead",    "several streams"},
-    { "BBCD",       "video"          },
-    { "\200kate",   "subtitles"      },
+    { "\177FLAC", "FLAC" },           { "Speex   ", "Speex" }, { "\200theora", "video" },
+    { "fishead", "several streams" }, { "BBCD", "video" },     { "\200kate", "subtitles" },
 };
 
 typedef struct stream {

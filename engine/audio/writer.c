@@ -13,12 +13,12 @@ static const struct {
     bool lossy;
     const td_encoder *encoder;
 } codecs[TD_CODEC_COUNT] = {
-    [TD_CODEC_WAV] = {"wav",   "wav",  false, &td_encode_wav },
-    [TD_CODEC_AIFF] = { "aiff", "aiff", false, &td_encode_aiff},
-    [TD_CODEC_FLAC] = { "flac", "flac", false, &td_encode_flac},
-    [TD_CODEC_MP3] = { "mp3",  "mp3",  true,  &td_encode_mp3 },
-    [TD_CODEC_OGG] = { "ogg",  "ogg",  true,  &td_encode_ogg },
-    [TD_CODEC_OPUS] = { "opus", "opus", true,  &td_encode_opus},
+    [TD_CODEC_WAV] = { "wav", "wav", false, &td_encode_wav },
+    [TD_CODEC_AIFF] = { "aiff", "aiff", false, &td_encode_aiff },
+    [TD_CODEC_FLAC] = { "flac", "flac", false, &td_encode_flac },
+    [TD_CODEC_MP3] = { "mp3", "mp3", true, &td_encode_mp3 },
+    [TD_CODEC_OGG] = { "ogg", "ogg", true, &td_encode_ogg },
+    [TD_CODEC_OPUS] = { "opus", "opus", true, &td_encode_opus },
 };
 
 const char *td_codec_name(td_codec c)

@@ -93,18 +93,10 @@ static void files_of_others_sound_as_they_hear_them(void **state)
         unsigned rate_hz, channels;
         double tolerance;
     } files[] = {
-        {"pcm24.rf64",   44100, 2, 0   },
-        { "float.aifc",  44100, 2, 0   },
-        { "double.wav",  44100, 2, 0   },
-        { "flac24.flac", 44100, 2, 0   },
-        { "pcm8.wav",    44100, 2, 0   },
-        { "none24.aifc", 44100, 2, 0   },
-        { "cbr.mp3",     44100, 2, 1e-4},
-        { "mono.mp3",    44100, 1, 1e-4},
-        { "mpeg2.mp3",   22050, 2, 1e-4},
-        { "stereo.ogg",  44100, 2, 1e-4},
-        { "mono.ogg",    44100, 1, 1e-4},
-        { "stereo.opus", 48000, 2, 1e-4},
+        { "pcm24.rf64", 44100, 2, 0 },    { "float.aifc", 44100, 2, 0 },  { "double.wav", 44100, 2, 0 },
+        { "flac24.flac", 44100, 2, 0 },   { "pcm8.wav", 44100, 2, 0 },    { "none24.aifc", 44100, 2, 0 },
+        { "cbr.mp3", 44100, 2, 1e-4 },    { "mono.mp3", 44100, 1, 1e-4 }, { "mpeg2.mp3", 22050, 2, 1e-4 },
+        { "stereo.ogg", 44100, 2, 1e-4 }, { "mono.ogg", 44100, 1, 1e-4 }, { "stereo.opus", 48000, 2, 1e-4 },
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char command[600];

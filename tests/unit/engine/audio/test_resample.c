@@ -22,16 +22,8 @@ static sound convert(const sound *in, unsigned to_hz, size_t block, size_t room)
     return out;
 }
 
-static const unsigned pairs[][2] = {
-    {44100,   48000},
-    { 48000,  44100},
-    { 96000,  44100},
-    { 44100,  96000},
-    { 8000,   44100},
-    { 192000, 96000},
-    { 44101,  48000},
-    { 48000,  47999}
-};
+static const unsigned pairs[][2] = { { 44100, 48000 }, { 48000, 44100 },  { 96000, 44100 }, { 44100, 96000 },
+                                     { 8000, 44100 },  { 192000, 96000 }, { 44101, 48000 }, { 48000, 47999 } };
 #define PAIRS (sizeof pairs / sizeof *pairs)
 
 /* A sine stays the sine it was, at the same time and level: what is left is what 32 bits of float hold. */

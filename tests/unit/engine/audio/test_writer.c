@@ -34,14 +34,9 @@ static const struct {
     unsigned bits;
     const char *name;
 } lossless[] = {
-    {TD_CODEC_WAV,   16, "16.wav" },
-    { TD_CODEC_WAV,  24, "24.wav" },
-    { TD_CODEC_WAV,  32, "32.wav" },
-    { TD_CODEC_AIFF, 16, "16.aiff"},
-    { TD_CODEC_AIFF, 24, "24.aiff"},
-    { TD_CODEC_AIFF, 32, "32.aiff"},
-    { TD_CODEC_FLAC, 16, "16.flac"},
-    { TD_CODEC_FLAC, 24, "24.flac"},
+    { TD_CODEC_WAV, 16, "16.wav" },   { TD_CODEC_WAV, 24, "24.wav" },   { TD_CODEC_WAV, 32, "32.wav" },
+    { TD_CODEC_AIFF, 16, "16.aiff" }, { TD_CODEC_AIFF, 24, "24.aiff" }, { TD_CODEC_AIFF, 32, "32.aiff" },
+    { TD_CODEC_FLAC, 16, "16.flac" }, { TD_CODEC_FLAC, 24, "24.flac" },
 };
 #define LOSSLESS (sizeof lossless / sizeof *lossless)
 
@@ -159,11 +154,7 @@ static void rates_are_converted_at_the_end(void **state)
     static const struct {
         td_codec codec;
         unsigned asked, written;
-    } rates[] = {
-        {TD_CODEC_OPUS, 44100, 48000},
-        { TD_CODEC_MP3, 96000, 48000},
-        { TD_CODEC_MP3, 40000, 44100}
-    };
+    } rates[] = { { TD_CODEC_OPUS, 44100, 48000 }, { TD_CODEC_MP3, 96000, 48000 }, { TD_CODEC_MP3, 40000, 44100 } };
     for (size_t i = 0; i < 3; i++) {
         td_audio_info info;
         td_reader *reader;
@@ -353,11 +344,11 @@ static void what_cannot_be_written_is_refused(void **state)
 {
     (void)state;
     const td_file_spec bad[] = {
-        {.codec = TD_CODEC_WAV,    .bits = 20, .rate_hz = 48000, .channels = 2},
-        { .codec = TD_CODEC_FLAC,  .bits = 32, .rate_hz = 48000, .channels = 2},
-        { .codec = TD_CODEC_WAV,   .bits = 24, .rate_hz = 48000, .channels = 3},
-        { .codec = TD_CODEC_WAV,   .bits = 24, .rate_hz = 0,     .channels = 2},
-        { .codec = TD_CODEC_COUNT, .bits = 24, .rate_hz = 48000, .channels = 2},
+        { .codec = TD_CODEC_WAV, .bits = 20, .rate_hz = 48000, .channels = 2 },
+        { .codec = TD_CODEC_FLAC, .bits = 32, .rate_hz = 48000, .channels = 2 },
+        { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = 48000, .channels = 3 },
+        { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = 0, .channels = 2 },
+        { .codec = TD_CODEC_COUNT, .bits = 24, .rate_hz = 48000, .channels = 2 },
     };
     clean(NULL);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -440,18 +431,18 @@ static const char *const said_of[TD_CODEC_COUNT] = {
 static const struct {
     const char *name, *line;
 } lines[] = {
-    {"title",                  "title=Nacht\xc3\xbc"
-               "berfahrt & Co\n"                    },
-    { "artist",                "artist=Example\n"                },
-    { "album",                 "album=Demo\n"                    },
-    { "comment",               "comment=Pop Rock, revision 2\n"  },
-    { "ISRC",                  "ISRC=DEXXX2500001\n"             },
-    { "TSRC",                  "TSRC=DEXXX2500001\n"             },
-    { "RECIPE",                "RECIPE=pop-rock@2\n"             },
-    { "REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_GAIN=-3.98 dB\n"}, /* -18 - -14.02 */
-    { "REPLAYGAIN_TRACK_PEAK", "REPLAYGAIN_TRACK_PEAK=0.891251\n"}, /* -1 dBTP */
-    { "R128_TRACK_GAIN",       "R128_TRACK_GAIN=-2299\n"         }, /* (-23 - -14.02) * 256 */
-    { "cover",                 "codec_name=mjpeg\n"              },
+    { "title", "title=Nacht\xc3\xbc"
+               "berfahrt & Co\n" },
+    { "artist", "artist=Example\n" },
+    { "album", "album=Demo\n" },
+    { "comment", "comment=Pop Rock, revision 2\n" },
+    { "ISRC", "ISRC=DEXXX2500001\n" },
+    { "TSRC", "TSRC=DEXXX2500001\n" },
+    { "RECIPE", "RECIPE=pop-rock@2\n" },
+    { "REPLAYGAIN_TRACK_GAIN", "REPLAYGAIN_TRACK_GAIN=-3.98 dB\n" }, /* -18 - -14.02 */
+    { "REPLAYGAIN_TRACK_PEAK", "REPLAYGAIN_TRACK_PEAK=0.891251\n" }, /* -1 dBTP */
+    { "R128_TRACK_GAIN", "R128_TRACK_GAIN=-2299\n" },                /* (-23 - -14.02) * 256 */
+    { "cover", "codec_name=mjpeg\n" },
 };
 
 static void others_read_the_tags(void **state)
