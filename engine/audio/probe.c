@@ -64,10 +64,7 @@ static const foreign foreigners[] = {
     { 0, "\xff\xd8\xff", "a picture", NULL },
     { 0, "GIF8", "a picture", NULL },
     { 0, "SQLite format 3", "a database", NULL },
-    { 0,
-      "\x7f"
-      "ELF",
-      "a program", NULL },
+    { 1, "ELF", "a program", NULL },
     { 0, "MZ", "a program", NULL },
 };
 
