@@ -1,6 +1,7 @@
 #include "engine/dsp/biquad.h"
 
 #include "engine/base/units.h"
+#include "engine/dsp/solve.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -296,29 +297,6 @@ static double weighted(const double *error, const double *weight)
     return sum;
 }
 
-/* Solves the symmetric positive system a x = b in place (Cholesky). */
-static bool solve(double a[PARAMS][PARAMS], double *b)
-{
-    for (int i = 0; i < PARAMS; i++) {
-        for (int k = 0; k < i; k++) a[i][i] -= a[i][k] * a[i][k];
-        if (!(a[i][i] > 0)) return false;
-        a[i][i] = sqrt(a[i][i]);
-        for (int j = i + 1; j < PARAMS; j++) {
-            for (int k = 0; k < i; k++) a[j][i] -= a[j][k] * a[i][k];
-            a[j][i] /= a[i][i];
-        }
-    }
-    for (int i = 0; i < PARAMS; i++) {
-        for (int k = 0; k < i; k++) b[i] -= a[i][k] * b[k];
-        b[i] /= a[i][i];
-    }
-    for (int i = PARAMS - 1; i >= 0; i--) {
-        for (int k = i + 1; k < PARAMS; k++) b[i] -= a[k][i] * b[k];
-        b[i] /= a[i][i];
-    }
-    return true;
-}
-
 typedef struct search {
     fit now;
     double damping;
@@ -341,7 +319,7 @@ static bool search_step(search *s, const goal *g)
         memcpy(a, normal, sizeof a);
         memcpy(step, down, sizeof step);
         for (int i = 0; i < PARAMS; i++) a[i][i] += s->damping * a[i][i] + 1e-9; /* parameters that stand still */
-        if (!solve(a, step)) continue;
+        if (!td_solve(&a[0][0], step, PARAMS)) continue;
         fit last = s->now;
         for (int i = 0; i < PARAMS; i++) s->now.x[i] += td_clamp(step[i], -1, 1);
         fit_errors(&s->now, g, s->error, s->slope);

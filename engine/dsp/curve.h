@@ -10,6 +10,9 @@
 #include "engine/base/error.h"
 #include "engine/base/lanes.h"
 
+/* What curves are calibrated to: the peak of a sine of -18 dBFS, which reads 0 VU. */
+#define TD_VU_PEAK 0.12589254117941673
+
 #define TD_CURVE_REACH 16   /* the table spans -16 to 16 */
 #define TD_CURVE_CELLS 2048 /* pieces in it */
 

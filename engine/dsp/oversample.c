@@ -2,6 +2,7 @@
 
 #include "engine/base/maths.h"
 #include "engine/base/memory.h"
+#include "engine/dsp/solve.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,27 +54,6 @@ static void design_odd(td_v2 *c, size_t taps)
     for (size_t i = 0; i < taps; i++) c[i] *= td_v2_set(0.5 / sum);
 }
 
-/* Solves the symmetric positive definite a x = b in place (Cholesky); x returns in b. */
-static void solve(double *a, double *b, size_t n)
-{
-    for (size_t j = 0; j < n; j++) {
-        for (size_t k = 0; k < j; k++) a[j * n + j] -= a[j * n + k] * a[j * n + k];
-        a[j * n + j] = sqrt(a[j * n + j]);
-        for (size_t i = j + 1; i < n; i++) {
-            for (size_t k = 0; k < j; k++) a[i * n + j] -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] /= a[j * n + j];
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < i; k++) b[i] -= a[i * n + k] * b[k];
-        b[i] /= a[i * n + i];
-    }
-    for (size_t i = n; i-- > 0;) {
-        for (size_t k = i + 1; k < n; k++) b[i] -= a[k * n + i] * b[k];
-        b[i] /= a[i * n + i];
-    }
-}
-
 /* The symmetric filter of even length whose response times cos(w/2) comes nearest to 1 below `pass` and to 0 above
  * `stop` (radians): least squares over both bands. TD_NOMEM. */
 static td_status design_mean(td_v2 *c, size_t n, double pass, double stop)
@@ -93,7 +73,7 @@ static td_status design_mean(td_v2 *c, size_t n, double pass, double stop)
         }
     }
     for (size_t i = 0; i < n; i++) a[i * n + i] += 1e-9 * POINTS; /* the band between is nobody's: keep it tame */
-    solve(a, b, n);
+    td_solve(a, b, n);
     double sum = 0;
     for (size_t k = 0; k < n; k++) sum += b[k];
     for (size_t k = 0; k < n; k++) c[k] = td_v2_set(0.5 * b[k] / sum);

@@ -75,8 +75,7 @@ static const struct model {
 };
 /* clang-format on */
 
-#define VU_PEAK           0.12589254117941673 /* of a sine at -18 dBFS, which reads 0 VU */
-#define AT_ONE_PERCENT_DB 6.0                 /* the drive at which 0 VU is distorted by 1 % */
+#define AT_ONE_PERCENT_DB 6.0 /* the drive at which 0 VU is distorted by 1 % */
 
 /* ---- level ------------------------------------------------------------------------------------------------------ */
 
@@ -198,7 +197,7 @@ static td_status saturation_prepare(void *st, const td_format *fmt, const td_set
     saturation *s = st;
     const double *value = set->value;
     const struct model *m = &models[(size_t)value[MODEL]];
-    double level = m->one_percent / VU_PEAK * td_from_db(-AT_ONE_PERCENT_DB);
+    double level = m->one_percent / TD_VU_PEAK * td_from_db(-AT_ONE_PERCENT_DB);
     s->into = level * td_from_db(value[DRIVE]);
     s->out = 1 / level;
     s->follows = value[AUTO_LEVEL] != 0;

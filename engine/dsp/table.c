@@ -9,6 +9,7 @@
     X(clipper)                                                                                                         \
     X(compressor)                                                                                                      \
     X(dc_filter)                                                                                                       \
+    X(declick)                                                                                                         \
     X(deesser)                                                                                                         \
     X(delay)                                                                                                           \
     X(dynamic_eq)                                                                                                      \

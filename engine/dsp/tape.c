@@ -47,7 +47,6 @@ static const struct bias {
 /* clang-format on */
 
 #define AT_0_VU    0.46 /* field of a sine at 0 VU, calibration +6 dB: 0.3 % of third harmonic at 15 ips */
-#define VU_PEAK    0.12589254117941673 /* of a sine at -18 dBFS, which reads 0 VU */
 #define REMANENCE  0.01
 #define COERCIVITY 0.25    /* field over which magnetisation follows, in the same measure */
 #define FORGET_S   0.02    /* bias erases what a field left behind */
@@ -164,7 +163,7 @@ static td_status tape_prepare(void *st, const td_format *fmt, const td_settings 
     tape *t = st;
     const double *value = set->value;
     double hot_db = value[DRIVE] + value[CALIBRATION] - 6;
-    t->into = AT_0_VU / 2 / VU_PEAK * td_from_db(hot_db);
+    t->into = AT_0_VU / 2 / TD_VU_PEAK * td_from_db(hot_db);
     t->factor = td_oversample_factor(fmt->rate_hz, hot_db <= 6 ? 176400 : hot_db <= 18 ? 352800 : 705600);
     t->tail = (size_t)(TAIL_S * fmt->rate_hz);
     t->hyst.share = biases[(size_t)value[BIAS]].hysteresis;
