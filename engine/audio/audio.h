@@ -25,7 +25,7 @@ typedef enum td_verdict { TD_ACCEPT, TD_WARN, TD_REJECT } td_verdict;
     X(SILENT, "silent", TD_WARN, "never louder than -80 dBFS; left out")                                               \
     X(CLIPPED, "clipped", TD_WARN, "runs of samples at full scale")                                                    \
     X(DC, "dc", TD_WARN, "a constant offset")                                                                          \
-    X(STARTS_LATE, "starts_late", TD_WARN, "begins long after the others: exported without the silence in front?")     \
+    X(STARTS_LATE, "starts_late", TD_WARN, "shorter than the others and sounding at once: silence in front missing?")  \
     X(LENGTH_DIFFERS, "length_differs", TD_WARN, "shorter or longer than the others; padded at the end")               \
     X(RATE_DIFFERS, "rate_differs", TD_WARN, "another sample rate than the session's; converted")                      \
     X(LOW_RATE, "low_rate", TD_WARN, "sample rate below 44.1 kHz: the top octave is missing")                          \

@@ -270,8 +270,7 @@ static int compare_lengths(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The length most stems have, or stand around. */
-static uint64_t usual_length(const td_session *s)
+uint64_t td_session_usual_frames(const td_session *s)
 {
     uint64_t length[TD_STEMS_MAX];
     size_t n = 0;
@@ -292,7 +291,7 @@ static bool is_heard_before(const td_session *s, size_t i)
 
 static void note_faults(td_session *s)
 {
-    uint64_t usual = usual_length(s);
+    uint64_t usual = td_session_usual_frames(s);
     for (size_t i = 0; i < s->n_stems; i++) {
         td_stem *m = &s->stem[i];
         if (!takes_part(m)) continue;

@@ -73,5 +73,7 @@ typedef struct td_session_wish {
  * *out then still holds the session, so that all verdicts can be shown. TD_ARG: no stems, too many. */
 td_status td_session_open(const td_session_wish *wish, td_session **out, td_error *err);
 void td_session_free(td_session *s);
+/* The length most stems that take part have, or stand around; 0 when none does. */
+uint64_t td_session_usual_frames(const td_session *s);
 
 #endif

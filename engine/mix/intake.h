@@ -1,0 +1,54 @@
+/* engine/mix/intake.h - the gate: what is wrong with each stem, known before anything is mixed.
+ *
+ * Joins what the files show (td_stem.faults) with what the survey heard, gives every stem a verdict, and says it three
+ * ways: as findings for screens and reports, as JSON, and as the message a client can be sent. The list of what can be
+ * wrong stands in audio.h (TD_FAULT_MAP); thresholds and words stand in intake.c, one row a fault. */
+#ifndef TD_MIX_INTAKE_H
+#define TD_MIX_INTAKE_H
+
+#include "engine/mix/survey.h"
+
+typedef enum td_language { TD_ENGLISH, TD_GERMAN, TD_LANGUAGES } td_language;
+
+/* One thing about one stem. What a fault does not measure is NaN. */
+typedef struct td_finding {
+    td_fault_code code;
+    double at_s;  /* where it was found first */
+    double value; /* clipped: places; dc, noise: dBFS; hum: dB against what plays; length_differs, starts_late: the
+                     usual length, s; rate, rate_differs, low_rate: Hz */
+    double at_hz; /* hum: 50 or 60 */
+} td_finding;
+
+typedef struct td_intake_stem {
+    unsigned faults; /* TD_FAULT_BITs, all */
+    td_verdict verdict;
+    td_finding finding[TD_FAULT_COUNT]; /* in the order of TD_FAULT_MAP */
+    size_t n_findings;
+    double true_peak_dbtp; /* of the file; NaN until td_intake_measure_peaks */
+} td_intake_stem;
+
+typedef struct td_intake {
+    td_intake_stem *stem; /* in the session's order */
+    size_t n_stems;
+    td_verdict verdict; /* the worst */
+    td_arena *arena;
+} td_intake;
+
+/* survey NULL: only what the files show. TD_NOMEM, or what reading the survey gave. */
+td_status td_intake_make(const td_session *session, const td_survey *survey, td_intake **out, td_error *err);
+void td_intake_free(td_intake *in); /* NULL is welcome */
+
+/* Between samples, of every file: one more pass over the audio, which only who prints it needs. */
+td_status td_intake_measure_peaks(const td_session *session, td_pool *pool, td_intake *in, td_error *err);
+
+/* "it is clipped (first at 0:41; 12 places)". Returns out. */
+const char *td_finding_text(const td_finding *f, td_language language, char *out, size_t size);
+
+/* { "v": 1, "files": [ { "file", "verdict", "codes", "findings", what the file is, and what was measured } ] }, adding
+ * a newline. Levels of silence are null. */
+td_status td_intake_json(const td_session *session, const td_survey *survey, const td_intake *in, td_text *out);
+
+/* The message for the client: polite, per stem what is wrong and what to export instead. */
+td_status td_intake_message(const td_session *session, const td_intake *in, td_language language, td_text *out);
+
+#endif

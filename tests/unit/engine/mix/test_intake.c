@@ -1,0 +1,295 @@
+#include "engine/mix/intake.h"
+#include "scene.h"
+
+#include <jansson.h>
+
+#define SECONDS 8.0
+
+/* ---- sounds ------------------------------------------------------------------------------------------------------ */
+
+static double sine(double t, double freq_hz)
+{
+    return td_sin(2 * TD_PI * fmod(freq_hz * t, 1));
+}
+
+/* Plays and pauses, two seconds each. */
+static double phrases(double t, double freq_hz)
+{
+    return fmod(t, 4) < 2 ? 0.3 * sine(t, freq_hz) : 0;
+}
+
+static double kick(double t, unsigned c)
+{
+    (void)c;
+    return 0.5 * td_exp(-20 * fmod(t, 0.5)) * sine(t, 60);
+}
+static double bass(double t, unsigned c)
+{
+    (void)c;
+    return 0.2 * sine(t, 110) + 0.1 * sine(t, 220 + floor(t));
+}
+static double clipped(double t, unsigned c)
+{
+    (void)c;
+    return td_clamp(2 * sine(t, 331), -1, 1);
+}
+static double silent(double t, unsigned c)
+{
+    (void)t, (void)c;
+    return 0;
+}
+static double offset(double t, unsigned c)
+{
+    (void)c;
+    return 0.05 + 0.2 * sine(t, 440);
+}
+static double equal_sides(double t, unsigned c)
+{
+    (void)c;
+    return 0.2 * sine(t, 523);
+}
+static double one_side(double t, unsigned c)
+{
+    return c ? 0 : 0.2 * sine(t, 587);
+}
+static double inverted(double t, unsigned c)
+{
+    return (c ? -0.2 : 0.2) * sine(t, 659);
+}
+static double plain(double t, unsigned c)
+{
+    (void)c;
+    return 0.2 * sine(t, 698);
+}
+static double humming(double t, unsigned c)
+{
+    (void)c;
+    return phrases(t, 784) + 0.003 * (sine(t, 50) + sine(t, 100) + sine(t, 150));
+}
+static double noisy(double t, unsigned c)
+{
+    (void)c;
+    double x = fmod(t * 48000 * 0.6180339887498949, 1); /* scattered evenly, the same on every run */
+    return phrases(t, 880) + 0.02 * (fmod(x * 7919, 1) - 0.5);
+}
+static double wide(double t, unsigned c)
+{
+    return 0.2 * sine(t, c ? 440 : 443);
+}
+
+/* Writes a sample that is no number somewhere into the last stem added: our own writer would refuse it. */
+static void break_last(const scene *s)
+{
+    const float nan = NAN;
+    FILE *f = fopen(s->wish[s->n - 1].file, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, -40000, SEEK_END), 0);
+    assert_int_equal(fwrite(&nan, sizeof nan, 1, f), 1);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* ---- a session of everything ------------------------------------------------------------------------------------- */
+
+static td_intake *judged(scene *s)
+{
+    td_intake *in;
+    td_error err = { 0 };
+    if (td_intake_make(s->session, s->survey, &in, &err)) fail_msg("%s: %s", err.where, err.what);
+    return in;
+}
+
+static const td_intake_stem *of(const scene *s, const td_intake *in, const char *name)
+{
+    return &in->stem[scene_stem(s, name)];
+}
+
+static void faults_are_heard(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned channels;
+        double seconds;
+        sound sound;
+        unsigned faults;
+    } c[] = {
+        {"Kick.wav",   1, SECONDS, kick,        0                                                       },
+        { "Bass.wav",  1, SECONDS, bass,        0                                                       },
+        { "Synth.wav", 2, SECONDS, wide,        0                                                       },
+        { "Snare.wav", 1, SECONDS, clipped,     TD_FAULT_BIT(CLIPPED)                                   },
+        { "Tom.wav",   1, SECONDS, silent,      TD_FAULT_BIT(SILENT)                                    },
+        { "Organ.wav", 1, SECONDS, offset,      TD_FAULT_BIT(DC)                                        },
+        { "Piano.wav", 2, SECONDS, equal_sides, TD_FAULT_BIT(MONO_AS_STEREO)                            },
+        { "Gtr 1.wav", 2, SECONDS, one_side,    TD_FAULT_BIT(ONE_SIDED)                                 },
+        { "Gtr 2.wav", 2, SECONDS, inverted,    TD_FAULT_BIT(POLARITY_FLIPPED)                          },
+        { "Pad.wav",   1, SECONDS, plain,       TD_FAULT_BIT(NONFINITE)                                 },
+        { "Gtr 3.wav", 1, SECONDS, humming,     TD_FAULT_BIT(HUM)                                       },
+        { "Vox.wav",   1, SECONDS, noisy,       TD_FAULT_BIT(NOISE)                                     },
+        { "Horns.wav", 1, 3,       wide,        TD_FAULT_BIT(STARTS_LATE) | TD_FAULT_BIT(LENGTH_DIFFERS)},
+        { "What.wav",  1, SECONDS, bass,        TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DUPLICATE)    },
+    };
+    enum { STEMS = sizeof c / sizeof *c };
+    scene *s = scene_new();
+    for (size_t i = 0; i < STEMS; i++) {
+        scene_add(s, c[i].name, 48000, c[i].channels, c[i].seconds, c[i].sound);
+        if (c[i].faults & TD_FAULT_BIT(NONFINITE)) break_last(s);
+    }
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_intake *in = judged(s);
+    for (size_t i = 0; i < STEMS; i++) {
+        const td_intake_stem *m = of(s, in, c[i].name);
+        if (m->faults != c[i].faults) print_error("%s: %x, not %x\n", c[i].name, m->faults, c[i].faults);
+        assert_int_equal(m->faults, c[i].faults);
+        assert_int_equal(m->verdict, c[i].faults ? TD_WARN : TD_ACCEPT);
+    }
+    assert_int_equal(in->verdict, TD_WARN);
+    assert_float_equal(of(s, in, "Gtr 3.wav")->finding[0].at_hz, 50, 0.1);
+    td_intake_free(in);
+    scene_free(s);
+}
+
+/* The same sound in another file is a duplicate as well. */
+static void twins_are_heard(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Bass.wav", 48000, 1, SECONDS, bass);
+    scene_add(s, "Bass copy.wav", 96000, 1, SECONDS, bass);
+    scene_add(s, "Kick.wav", 48000, 1, SECONDS, kick);
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_intake *in = judged(s);
+    assert_true((of(s, in, "Bass.wav")->faults | of(s, in, "Bass copy.wav")->faults) & TD_FAULT_BIT(DUPLICATE));
+    assert_false(of(s, in, "Kick.wav")->faults & TD_FAULT_BIT(DUPLICATE));
+    td_intake_free(in);
+    scene_free(s);
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------- */
+
+/* A session with a refused, a clipped and a sound stem. */
+static scene *three_stems(bool refused)
+{
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, SECONDS, kick);
+    scene_add(s, "Snare.wav", 48000, 1, SECONDS, clipped);
+    if (refused) {
+        const char *path = td_arena_printf(s->arena, "%s/Bass.wav", s->path);
+        assert_int_equal(td_file_write(path, "no sound", 8, true, NULL), TD_OK);
+        s->wish[s->n++] = (td_stem_wish){ .file = path };
+    }
+    td_session_wish wish = { .title = "Night Bus", .stem = s->wish, .n_stems = s->n, .skip_rejected = true };
+    assert_int_equal(td_session_open(&wish, &s->session, NULL), TD_OK);
+    s->survey = scene_hear(s, 1);
+    return s;
+}
+
+static void the_message_asks_for_what_is_needed(void **state)
+{
+    (void)state;
+    scene *s = three_stems(true);
+    td_intake *in = judged(s);
+    assert_int_equal(in->verdict, TD_REJECT);
+    td_text english = { 0 }, german = { 0 };
+    assert_int_equal(td_intake_message(s->session, in, TD_ENGLISH, &english), TD_OK);
+    assert_int_equal(td_intake_message(s->session, in, TD_GERMAN, &german), TD_OK);
+    static const char *const in_english[] = {
+        "3 tracks of \"Night Bus\"", "help with one of them", "  Bass.wav\n", "as WAV or FLAC", "  Snare.wav\n",
+        "clipped (first at 0:00"
+    };
+    static const char *const in_german[] = {
+        "3 Spuren zu „Night Bus“", "bei einer davon Ihre Hilfe",  "  Bass.wav\n", "als WAV oder FLAC",
+        "  Snare.wav\n",           "übersteuert (zuerst bei 0:00"
+    };
+    for (size_t i = 0; i < 6; i++) {
+        assert_non_null(strstr(english.data, in_english[i]));
+        assert_non_null(strstr(german.data, in_german[i]));
+    }
+    assert_null(strstr(english.data, "Kick.wav"));
+    td_text_free(&english);
+    td_text_free(&german);
+    td_intake_free(in);
+    scene_free(s);
+}
+
+static void all_well_is_said(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, SECONDS, kick);
+    scene_open(s);
+    td_intake *in;
+    td_text text = { 0 };
+    assert_int_equal(td_intake_make(s->session, NULL, &in, NULL), TD_OK);
+    assert_int_equal(in->verdict, TD_ACCEPT);
+    assert_int_equal(td_intake_message(s->session, in, TD_ENGLISH, &text), TD_OK);
+    assert_non_null(strstr(text.data, "we can begin"));
+    td_text_free(&text);
+    td_intake_free(in);
+    scene_free(s);
+}
+
+/* Every fault has words in every language, and a refused file always has a remedy. */
+static void no_fault_is_speechless(void **state)
+{
+    (void)state;
+    char text[256];
+    for (td_fault_code code = 0; code < TD_FAULT_COUNT; code++) {
+        for (td_language l = 0; l < TD_LANGUAGES; l++) {
+            td_finding f = { .code = code, .at_s = 61, .value = 2, .at_hz = 50 };
+            assert_true(strlen(td_finding_text(&f, l, text, sizeof text)) > 10);
+        }
+    }
+}
+
+static void json_holds_verdicts_and_figures(void **state)
+{
+    (void)state;
+    scene *s = three_stems(true);
+    td_intake *in = judged(s);
+    td_text text = { 0 };
+    td_pool *pool;
+    assert_int_equal(td_pool_new(1, &pool), TD_OK);
+    assert_int_equal(td_intake_measure_peaks(s->session, pool, in, NULL), TD_OK);
+    td_pool_free(pool);
+    assert_int_equal(td_intake_json(s->session, s->survey, in, &text), TD_OK);
+    json_t *j = json_loads(text.data, 0, NULL), *files = json_object_get(j, "files");
+    assert_int_equal(json_integer_value(json_object_get(j, "v")), 1);
+    assert_int_equal(json_array_size(files), 3);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *f = json_array_get(files, i);
+        const char *name = json_string_value(json_object_get(f, "file"));
+        const char *verdict = json_string_value(json_object_get(f, "verdict"));
+        const char *code = json_string_value(json_array_get(json_object_get(f, "codes"), 0));
+        if (!strcmp(name, "Bass.wav")) {
+            assert_string_equal(verdict, "reject");
+            assert_string_equal(code, "unreadable");
+        } else if (!strcmp(name, "Snare.wav")) {
+            assert_string_equal(verdict, "warn");
+            assert_string_equal(code, "clipped");
+            /* a mono file at full scale, though it enters its bus 3 dB lower */
+            assert_float_equal(json_real_value(json_object_get(f, "peak_dbfs")), 0, 0.01);
+            assert_true(json_real_value(json_object_get(f, "true_peak_dbtp")) >= 0);
+        } else {
+            assert_string_equal(verdict, "accept");
+        }
+    }
+    json_decref(j);
+    td_text_free(&text);
+    td_intake_free(in);
+    scene_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_are_heard),
+        cmocka_unit_test(twins_are_heard),
+        cmocka_unit_test(the_message_asks_for_what_is_needed),
+        cmocka_unit_test(all_well_is_said),
+        cmocka_unit_test(no_fault_is_speechless),
+        cmocka_unit_test(json_holds_verdicts_and_figures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
