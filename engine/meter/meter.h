@@ -51,7 +51,8 @@ void td_true_peak_add(td_true_peak *m, const float *const *ch, size_t frames);
 double td_true_peak_max(const td_true_peak *m);
 double td_sample_peak_max(const td_true_peak *m);
 void td_true_peak_end(td_true_peak *m);
-/* The largest since the last such call, for a value per 100 ms; up to 192 frames late. td_true_peak_max is not touched. */
+/* The largest since the last such call, for a value per 100 ms; up to 192 frames late. td_true_peak_max is not touched.
+ */
 double td_true_peak_take(td_true_peak *m);
 
 /* ---- VU --------------------------------------------------------------------------------------------------------- */
@@ -68,13 +69,13 @@ double td_vu_mean_dbfs(const td_vu *m);
 
 /* ---- spectrum --------------------------------------------------------------------------------------------------- */
 
-#define TD_BANDS 29 /* third octaves, base 10, 25 Hz to 16 kHz */
+#define TD_BANDS 29                /* third octaves, base 10, 25 Hz to 16 kHz */
 double td_band_hz(size_t band);    /* exact centre: 10^(n/10) */
 double td_band_label(size_t band); /* nominal: 25, 31.5, 40 ... */
 
 /* Third-octave powers of two channels and their real cross power, one frame every 100 ms, centred on it: Hann window of
- * 8192 at 48 kHz (in proportion at other rates), fractional bins at band edges. Bands above 0.45 of the rate are 0, and so
- * are frames that stay below -100 dBFS. */
+ * 8192 at 48 kHz (in proportion at other rates), fractional bins at band edges. Bands above 0.45 of the rate are 0, and
+ * so are frames that stay below -100 dBFS. */
 typedef struct td_band_frame {
     float ll[TD_BANDS], rr[TD_BANDS], lr[TD_BANDS];
 } td_band_frame;
@@ -85,6 +86,8 @@ typedef struct td_band_frame {
 typedef struct td_bands td_bands;
 td_status td_bands_new(unsigned rate_hz, td_bands **out); /* TD_ARG: rate outside 8 to 384 kHz */
 void td_bands_free(td_bands *w);
+/* Power between two frequencies in the window it was used for last, both channels added (mono: two windows). */
+double td_bands_between(const td_bands *w, double low_hz, double high_hz);
 
 typedef struct td_spectrum td_spectrum;
 /* twelfth: powers of both channels added, in twelfths of an octave. */

@@ -28,6 +28,7 @@ typedef struct band_bins {
 } band_bins;
 
 struct td_bands {
+    double bin_hz;
     size_t window; /* frames, a power of two */
     td_fft *fft;
     double *hann; /* scaled so that the powers of all bins add up to the mean square */
@@ -78,6 +79,7 @@ td_status td_bands_new(unsigned rate_hz, td_bands **out)
     td_bands *w = calloc(1, sizeof *w);
     if (!w) return TD_NOMEM;
     size_t n = w->window = window_at(rate_hz);
+    w->bin_hz = (double)rate_hz / (double)n;
     td_status st = td_fft_new(n, &w->fft);
     w->hann = td_calloc2(n, 1, sizeof *w->hann);
     w->x = td_calloc2(n, 1, sizeof *w->x);
@@ -104,6 +106,14 @@ void td_bands_free(td_bands *w)
     free(w->re);
     free(w->im);
     free(w);
+}
+
+double td_bands_between(const td_bands *w, double low_hz, double high_hz)
+{
+    size_t first = (size_t)ceil(low_hz / w->bin_hz), last = (size_t)ceil(high_hz / w->bin_hz);
+    td_v2 power = { 0, 0 };
+    for (size_t k = first; k < last && k <= w->window / 2; k++) power += w->re[k] * w->re[k] + w->im[k] * w->im[k];
+    return power[0] + power[1];
 }
 
 td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out)

@@ -19,6 +19,7 @@
 #define FLIPPED_CORRELATION (-0.8)
 #define TWIN_POWER          1e-4 /* relative, per 100 ms: the same sound through another file format */
 #define AT_ONCE_S           0.1
+#define CUTOFF_PART         0.9 /* of half the file's rate */
 #define HUM_DB              (-50.0) /* against what plays */
 #define HUM_MARGIN_DB       3.0
 #define NOISE_DBFS          (-65.0)
@@ -192,10 +193,11 @@ static bool was_cut(hearing *h, td_finding *f)
     return h->signal->first_sound_s < AT_ONCE_S && length_s < h->usual_s - CUT_S;
 }
 
+/* A file of a lossy codec, or one that once was: its spectrum breaks off where no converter's filter would cut. */
 static bool is_lossy(hearing *h, td_finding *f)
 {
     (void)f;
-    return h->stem->info.lossy;
+    return h->stem->info.lossy || h->signal->cutoff_hz < CUTOFF_PART * h->stem->info.rate_hz / 2;
 }
 
 static bool is_one_sided(hearing *h, td_finding *f)

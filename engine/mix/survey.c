@@ -29,7 +29,7 @@ bool td_stem_costs(const td_session *session, const td_stem *stem)
 
 static bool silent_signal(td_signal *s, size_t steps)
 {
-    *s = (td_signal){ .steps = steps, .first_sound_s = NAN, .last_sound_s = NAN };
+    *s = (td_signal){ .steps = steps, .first_sound_s = NAN, .last_sound_s = NAN, .cutoff_hz = NAN };
     s->peak_dbfs = s->true_peak_dbtp = s->rms_dbfs = s->loudness_lufs = -INFINITY;
     s->max_momentary_lufs = s->max_short_lufs = -INFINITY;
     s->k = td_calloc2(steps + 1, 1, sizeof(float));

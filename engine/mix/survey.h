@@ -35,6 +35,7 @@ typedef struct td_signal {
     double dc; /* mean, of the worse channel, linear */
     uint64_t nonfinite;
     double first_sound_s, last_sound_s; /* above -60 dBFS; NaN when silent */
+    double cutoff_hz;                   /* where its spectrum breaks off, below 20 kHz; NaN: nowhere */
     size_t active_steps;                /* above its own gates */
     unsigned clips;                     /* runs of three samples or more at full scale, in the file itself */
     double clip_at_s[TD_CLIPS];         /* where the first of them are */

@@ -25,7 +25,8 @@ typedef struct head {
 /* One signal's figures; passages are made again from k. */
 typedef struct figures {
     uint64_t like, nonfinite, clips, has_rows, has_true_peak;
-    double true_peak_dbtp, max_momentary_lufs, max_short_lufs, dc, first_sound_s, last_sound_s, clip_at_s[TD_CLIPS];
+    double true_peak_dbtp, max_momentary_lufs, max_short_lufs, dc, first_sound_s, last_sound_s, cutoff_hz,
+        clip_at_s[TD_CLIPS];
 } figures;
 
 static head head_of(const td_survey *s)
@@ -61,7 +62,8 @@ static bool put_signal(FILE *f, const td_survey *s, size_t i)
                   .max_short_lufs = g->max_short_lufs,
                   .dc = g->dc,
                   .first_sound_s = g->first_sound_s,
-                  .last_sound_s = g->last_sound_s };
+                  .last_sound_s = g->last_sound_s,
+                  .cutoff_hz = g->cutoff_hz };
     memcpy(x.clip_at_s, g->clip_at_s, sizeof x.clip_at_s);
     if (!put(f, &x, sizeof x)) return false;
     if (x.like != i) return true; /* the other one's arrays */
@@ -134,6 +136,7 @@ static bool sane(const td_survey *s, size_t i, const figures *x)
     bool silent = isnan(x->first_sound_s) && isnan(x->last_sound_s);
     if (!silent && !(x->first_sound_s >= 0 && x->last_sound_s >= x->first_sound_s && x->last_sound_s <= end))
         return false;
+    if (!isnan(x->cutoff_hz) && !(x->cutoff_hz > 0 && x->cutoff_hz < 1e6)) return false;
     for (size_t k = 0; k < TD_CLIPS; k++)
         if (!(x->clip_at_s[k] >= 0 && x->clip_at_s[k] <= end)) return false;
     return true;
@@ -154,6 +157,7 @@ static td_status get_signal(FILE *f, td_survey *s, size_t i, bool *rows, const c
     g->dc = x.dc;
     g->first_sound_s = x.first_sound_s;
     g->last_sound_s = x.last_sound_s;
+    g->cutoff_hz = x.cutoff_hz;
     memcpy(g->clip_at_s, x.clip_at_s, sizeof g->clip_at_s);
     if (s->like[i] != i) return TD_OK;
     if (x.has_true_peak && !(g->true_peak = td_calloc2(g->steps + 1, 1, sizeof(float))))

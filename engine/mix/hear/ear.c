@@ -9,7 +9,11 @@
 #define SOUND     1e-3f   /* -60 dBFS: from here on a stem has begun */
 #define FULL      0.9999f /* of a sample that stands at full scale */
 #define CLIP_RUN  3       /* so many in a row were cut off */
-#define LOW_EVERY 8       /* frames averaged before the low band is looked at; its images lie 35 dB down */
+#define TOP_HZ    10000.0 /* an edge in the spectrum is looked for from here on, */
+#define TOP_CELLS 40      /* in so many cells */
+#define CELL_HZ   250.0
+#define TOP_EVERY 8 /* in every eighth frame */
+#define LOW_EVERY 8 /* frames averaged before the low band is looked at; its images lie 35 dB down */
 
 /* Butterworth of second order, direct form I, both channels. */
 typedef struct biquad {
@@ -39,6 +43,8 @@ struct td_ear {
     float lows[PENDING][TD_LOWS];
     td_row batch[BATCH];
     size_t batched;
+    double top[TOP_CELLS]; /* the largest power each cell ever had */
+    const td_bands *work;  /* of the block under way */
     td_scratch *rows;
     td_status failed; /* of writing rows, which happens inside the spectrum's callback */
     td_error error;
@@ -95,11 +101,34 @@ static void flush(td_ear *e)
     e->batched = 0;
 }
 
+static void hold_top(td_ear *e)
+{
+    for (size_t i = 0; i < TOP_CELLS; i++) {
+        double low = TOP_HZ + CELL_HZ * (double)i;
+        e->top[i] = fmax(e->top[i], td_bands_between(e->work, low, low + CELL_HZ));
+    }
+}
+
+/* Where the spectrum breaks off: 2 kHz without a gap, then 30 dB less within a cell and nothing more above. Instruments
+ * fade out over octaves; this is what a lossy codec or a converter leaves. NaN: nowhere. */
+static double find_edge(const double top[TOP_CELLS])
+{
+    enum { BELOW = 8 };
+    for (size_t edge = TOP_CELLS - 2; edge >= BELOW; edge--) {
+        double below = INFINITY, above = 0;
+        for (size_t i = edge - BELOW; i < edge; i++) below = fmin(below, top[i]);
+        for (size_t i = edge + 1; i < TOP_CELLS; i++) above = fmax(above, top[i]);
+        if (below > 1e-10 && below > 1000 * above) return TOP_HZ + CELL_HZ * (double)edge;
+    }
+    return NAN;
+}
+
 static void take_bands(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
 {
     td_ear *e = user;
     td_row *row = &e->batch[e->batched];
     if (frame >= e->wish.steps) return;
+    if (frame % TOP_EVERY == 0 && bands->ll[TD_BANDS / 2] + bands->rr[TD_BANDS / 2] > 0) hold_top(e);
     double ll = e->gain[0] * e->gain[0], rr = e->gain[1] * e->gain[1], lr = e->wish.sides.left * e->wish.sides.right;
     bool mono = e->wish.channels == 1; /* stereo was scaled on its way in */
     for (size_t b = 0; b < TD_BANDS; b++) {
@@ -245,6 +274,7 @@ static const float *const *as_it_enters(td_ear *e, const float *const *ch, const
 static td_status add_part(td_ear *e, td_bands *work, const float *const *ch, size_t frames, td_error *err)
 {
     const float *pair[2], *right = ch[e->wish.channels - 1];
+    e->work = work;
     levels_add(e, ch, frames);
     low_add(&e->low, ch[0], right, frames);
     const float *const *in = as_it_enters(e, ch, pair, frames);
@@ -312,6 +342,7 @@ td_status td_ear_end(td_ear *e, td_bands *work, td_signal *out, td_scratch **row
     }
     take_loudness(e);
     e->out.dc = frames ? fmax(fabs(e->total[0]), fabs(e->total[1])) / (double)frames : 0;
+    e->out.cutoff_hz = find_edge(e->top);
     e->out.steps = e->wish.steps;
     e->out.k = e->k, e->out.ms = e->ms, e->out.peak = e->peaks, e->out.true_peak = e->true_peaks;
     e->k = e->ms = e->peaks = e->true_peaks = NULL;

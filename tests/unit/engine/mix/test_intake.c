@@ -72,6 +72,12 @@ static double noisy(double t, unsigned c)
     double x = fmod(t * 48000 * 0.6180339887498949, 1); /* scattered evenly, the same on every run */
     return phrases(t, 880) + 0.02 * (fmod(x * 7919, 1) - 0.5);
 }
+/* Between 100 Hz and 16 kHz twice a second; nothing above. */
+static double swaying(double t, unsigned c)
+{
+    (void)c;
+    return 0.1 * sin(2 * TD_PI * 8050 * t - 7950.0 / 2 * cos(4 * TD_PI * t));
+}
 static double wide(double t, unsigned c)
 {
     return 0.2 * sine(t, c ? 440 : 443);
@@ -125,6 +131,7 @@ static void faults_are_heard(void **state)
         { "Pad.wav",   1, SECONDS, plain,       TD_FAULT_BIT(NONFINITE)                                 },
         { "Gtr 3.wav", 1, SECONDS, humming,     TD_FAULT_BIT(HUM)                                       },
         { "Vox.wav",   1, SECONDS, noisy,       TD_FAULT_BIT(NOISE)                                     },
+        { "FX.wav",    1, SECONDS, swaying,     TD_FAULT_BIT(LOSSY_SOURCE)                              },
         { "Horns.wav", 1, 3,       wide,        TD_FAULT_BIT(STARTS_LATE) | TD_FAULT_BIT(LENGTH_DIFFERS)},
         { "What.wav",  1, SECONDS, bass,        TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DUPLICATE)    },
     };
