@@ -168,7 +168,9 @@ static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *s
         for (size_t i = 0; i < n; i++) {
             if (taken[index[i]]) continue;
             taken[index[i]] = true;
-            step->key[step->n_keys++] = d->session->stem[index[i]].name;
+            const char *name = td_arena_strdup(d->arena, d->session->stem[index[i]].name);
+            if (!name) return td_decide_nomem(err);
+            step->key[step->n_keys++] = name;
         }
     }
     return TD_OK;
@@ -189,17 +191,17 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
                              td_plan_step *step, td_error *err)
 {
     value_notes notes = { .origin = TD_AS_WRITTEN };
-    *step = (td_plan_step){ .name = w->name,
+    *step = (td_plan_step){ .name = td_arena_strdup(d->arena, w->name), /* a plan outlives its recipe */
                             .proc = w->proc,
-                            .file = w->file,
+                            .file = td_arena_strdup(d->arena, w->file),
                             .blend = w->blend,
                             .bypass = w->bypass,
-                            .note = w->note,
+                            .note = td_arena_strdup(d->arena, w->note),
                             .asked_db = NAN,
                             .planned_max_db = NAN,
                             .planned_p95_db = NAN };
     step->value = td_arena_array(d->arena, w->proc->n_params + 1, sizeof(double));
-    if (!step->value) return td_decide_nomem(err);
+    if (!step->value || !step->name || (w->file && !step->file)) return td_decide_nomem(err);
     td_range_case c = { .site = site, .step = w, .proc = w->proc, .found = found };
     td_status st = take_values(d, &c, w->value, step->value, &notes, err);
     if (!st) st = take_parts(d, &c, step, &notes, err);

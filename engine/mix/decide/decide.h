@@ -75,6 +75,9 @@ typedef struct td_site {
     const char *role; /* "vocals", "drums.kick" */
 } td_site;
 
+td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
+                          td_error *err);
+
 /* What a condition found. */
 typedef struct td_finding {
     bool holds;

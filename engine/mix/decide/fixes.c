@@ -153,7 +153,7 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
     if (!step) return td_decide_nomem(err);
     if (site->chain->n_steps) memcpy(step + 1, site->chain->step, site->chain->n_steps * sizeof *step);
     int slot = td_param_find(proc, "delay");
-    *step = (td_plan_step){ .name = f->name,
+    *step = (td_plan_step){ .name = td_arena_strdup(d->arena, f->name),
                             .proc = proc,
                             .blend = 1,
                             .origin = TD_FROM_FIX,
@@ -169,7 +169,7 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
         td_arena_printf(d->arena, "%.2f ms %s than %s%s: aligned, their sum gains %.1f dB below 400 Hz",
                         fabs(offset.later_ms), offset.later_ms > 0 ? "later" : "earlier",
                         d->session->stem[index[0]].name, offset.flip ? " and upside down" : "", offset.gain_db);
-    if (!step->reason) return td_decide_nomem(err);
+    if (!step->reason || !step->name) return td_decide_nomem(err);
     site->chain->step = step;
     site->chain->n_steps++;
     return TD_OK;
@@ -183,13 +183,7 @@ static td_status apply(td_decider *d, const candidate *c, td_error *err)
     if (f->level_db.kind == TD_WISH_VALUE) p->gain_db += f->level_db.a;
     if (!isnan(f->pan)) p->pan = f->pan;
     if (f->flip) p->flip = !p->flip;
-    if (f->n_sends) {
-        p->send = td_arena_array(d->arena, f->n_sends, sizeof *p->send);
-        if (!p->send) return td_decide_nomem(err);
-        for (size_t i = 0; i < f->n_sends; i++)
-            p->send[i] = (td_plan_send){ f->send[i].to, f->send[i].level_db.a, "as written" };
-        p->n_sends = f->n_sends;
-    }
+    if (f->n_sends) TD_TRY(td_decide_sends(d, f->send, f->n_sends, &p->send, &p->n_sends, err));
     if (f->align) TD_TRY(align(d, &site, f, err));
     return td_decide_chain(d, &site, &f->chain, f, &c->found, err);
 }

@@ -168,12 +168,17 @@ static td_status decide_mix_bus(td_decider *d, td_error *err)
     return td_decide_chain(d, &site, &d->recipe->mix, NULL, NULL, err);
 }
 
-static td_status copy_sends(td_decider *d, const td_group_wish *g, td_plan_bus *p, td_error *err)
+td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
+                          td_error *err)
 {
-    p->send = td_arena_array(d->arena, g->n_sends + 1, sizeof *p->send);
-    if (!p->send) return td_decide_nomem(err);
-    for (size_t i = 0; i < g->n_sends; i++)
-        p->send[p->n_sends++] = (td_plan_send){ g->send[i].to, g->send[i].level_db.a, "as written" };
+    td_plan_send *send = td_arena_array(d->arena, n + 1, sizeof *send);
+    if (!send) return td_decide_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        send[i] = (td_plan_send){ td_arena_strdup(d->arena, wish[i].to), wish[i].level_db.a, "as written" };
+        if (!send[i].to) return td_decide_nomem(err);
+    }
+    *out = send;
+    *n_out = n;
     return TD_OK;
 }
 
@@ -204,7 +209,7 @@ static td_status decide_group(void *shared, size_t b, td_error *err)
             return td_decide_note(d, TD_NOTE_NOT_USED, "group %s: %s, asked was %s", p->name, f.text, g->when_text);
     }
     TD_TRY(td_decide_chain(d, &site, &g->chain, NULL, NULL, err));
-    TD_TRY(copy_sends(d, g, p, err));
+    TD_TRY(td_decide_sends(d, g->send, g->n_sends, &p->send, &p->n_sends, err));
     return td_decide_makeup(d, b, err);
 }
 

@@ -105,6 +105,8 @@ static td_status mix_band_after(td_decider *d, const td_range_case *c, double lo
     return TD_OK;
 }
 
+#define WORTH_DB 0.3 /* a move that changes the mix's band by less is left out */
+
 static bool compare(const td_condition *c, double x)
 {
     return c->compare == TD_GT   ? x > c->value
@@ -113,19 +115,29 @@ static bool compare(const td_condition *c, double x)
                                  : x <= c->value;
 }
 
-/* The smallest of eight moves that makes `mix_excess` false. */
+/* The smallest of eight moves that makes `mix_excess` false; none at all where even the whole range hardly shows in the
+ * mix: then the group is not the cause. */
 static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double near, double far, double *out,
                                   const char **reason, td_error *err)
 {
     const td_condition *k = c->found->compare;
-    double after = c->found->value;
+    double before = c->found->value, after;
+    TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, far, &after, err));
+    if (fabs(after - before) < WORTH_DB) {
+        *out = 0;
+        *reason = td_arena_printf(
+            d->arena,
+            "the mix stands %+.1f dB off '%s' at %.0f to %.0f Hz, but %+.1f dB here would move it by %.1f dB only",
+            before, d->curve_name, k->low_hz, k->high_hz, far, fabs(after - before));
+        return *reason ? TD_OK : td_decide_nomem(err);
+    }
     for (int i = 1; i <= 8; i++) {
         *out = td_param_round(c->param, near + (far - near) * i / 8);
         TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, *out, &after, err));
         if (!compare(k, after)) break;
     }
     *reason = td_arena_printf(d->arena, "%+.1f dB: the mix stood %+.1f dB off '%s' at %.0f to %.0f Hz, now %+.1f dB%s",
-                              *out, c->found->value, d->curve_name, k->low_hz, k->high_hz, after,
+                              *out, before, d->curve_name, k->low_hz, k->high_hz, after,
                               compare(k, after) ? "; the end of the range, more is not allowed" : "");
     return *reason ? TD_OK : td_decide_nomem(err);
 }
