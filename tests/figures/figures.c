@@ -6,10 +6,12 @@
 /* clang-format off */
 #define FAMILIES(X)                                                                                                    \
     X(bands)                                                                                                           \
+    X(colour)                                                                                                          \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
     X(image)                                                                                                           \
-    X(repair)
+    X(repair)                                                                                                          \
+    X(space)
 /* clang-format on */
 
 #define X(name) void figures_##name(void);

@@ -1,6 +1,6 @@
 /* The exciter adds what it says, where it says, and leaves the rest alone. */
 #include "engine/base/maths.h"
-#include "tests/unit/engine/dsp/alias.h"
+#include "tests/bent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

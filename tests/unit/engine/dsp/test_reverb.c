@@ -3,7 +3,7 @@
 #include "engine/audio/audio.h"
 #include "engine/base/fft.h"
 #include "engine/base/maths.h"
-#include "tests/sound.h"
+#include "tests/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,38 +28,6 @@ static sound response(double rate_hz, const char *spec, bool left_only)
     return s;
 }
 
-/* An octave around freq_hz: two constant-peak band-passes of the cookbook in a row. */
-static void octave(double *x, size_t n, double freq_hz, double rate_hz)
-{
-    double w = 2 * M_PI * freq_hz / rate_hz, a = sin(w) / (2 * 1.0);
-    double b0 = a / (1 + a), a1 = -2 * cos(w) / (1 + a), a2 = (1 - a) / (1 + a);
-    for (int pass = 0; pass < 2; pass++) {
-        double x1 = 0, x2 = 0, y1 = 0, y2 = 0;
-        for (size_t i = 0; i < n; i++) {
-            double y = b0 * (x[i] - x2) - a1 * y1 - a2 * y2;
-            x2 = x1, x1 = x[i], y2 = y1, y1 = y;
-            x[i] = y;
-        }
-    }
-}
-
-/* T30: the slope of the backward integral (Schroeder) between -5 and -35 dB, twice over. */
-static double decay_of(sound s, double freq_hz, double rate_hz)
-{
-    double *x = calloc(s.frames, sizeof *x), sum = 0, total, from = 0, to = 0;
-    for (size_t i = 0; i < s.frames; i++) x[i] = (double)s.ch[0][i];
-    octave(x, s.frames, freq_hz, rate_hz);
-    for (size_t i = s.frames; i-- > 0;) x[i] = sum += x[i] * x[i];
-    total = x[0];
-    for (size_t i = 0; i < s.frames; i++) {
-        double db = 10 * log10(x[i] / total);
-        if (db > -5) from = (double)i;
-        if (db > -35) to = (double)i;
-    }
-    free(x);
-    return 2 * (to - from) / rate_hz;
-}
-
 static void decays(void **unused)
 {
     (void)unused;
@@ -70,10 +38,10 @@ static void decays(void **unused)
             snprintf(spec, sizeof spec, "model=%s", models[m]);
             sound s = response(rates[r], spec, false);
             double before = 1.12;
-            assert_true(fabs(decay_of(s, 1000, rates[r]) / decay_s[m] - 1) < 0.05);
-            assert_true(fabs(decay_of(s, 8000, rates[r]) / (decay_s[m] * high_decay[m]) - 1) < 0.05);
+            assert_true(fabs(room_decay(s, 1000, rates[r]) / decay_s[m] - 1) < 0.05);
+            assert_true(fabs(room_decay(s, 8000, rates[r]) / (decay_s[m] * high_decay[m]) - 1) < 0.05);
             for (double f = 250; f <= 8000; f *= 2) { /* falls, and nowhere by surprise */
-                double now = decay_of(s, f, rates[r]) / decay_s[m];
+                double now = room_decay(s, f, rates[r]) / decay_s[m];
                 assert_true(now < before + 0.02 && now > before - 0.22);
                 before = now;
             }
@@ -88,28 +56,19 @@ static void decay_and_damping_are_obeyed(void **unused)
         const char *spec;
         double mid_s, high_s;
     } cases[] = {
-        {"model=hall decay=1000 damping=20",              1,   0.8 },
-        { "model=plate decay=4000 damping=60",            4,   1.6 },
-        { "model=room decay=300 damping=0 size=60",       0.3, 0.3 },
-        { "model=chamber decay=800 size=150",             0.8, 0.48},
+        { "model=hall decay=1000 damping=20", 1, 0.8 },
+        { "model=plate decay=4000 damping=60", 4, 1.6 },
+        { "model=room decay=300 damping=0 size=60", 0.3, 0.3 },
+        { "model=chamber decay=800 size=150", 0.8, 0.48 },
         { "model=hall decay=2200 modulation=0 width=150", 2.2, 1.1 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sound s = response(RATE, cases[i].spec, false);
-        assert_true(fabs(decay_of(s, 1000, RATE) / cases[i].mid_s - 1) < 0.06);
+        assert_true(fabs(room_decay(s, 1000, RATE) / cases[i].mid_s - 1) < 0.06);
         /* the lower half of the octave lasts longer: the more damping, the more */
-        assert_true(fabs(decay_of(s, 8000, RATE) / cases[i].high_s - 1) < 0.12);
+        assert_true(fabs(room_decay(s, 8000, RATE) / cases[i].high_s - 1) < 0.12);
         sound_free(s);
     }
-}
-
-/* Abel and Huang 2006: the share of samples outside one standard deviation, against a Gaussian's. */
-static double density(const float *x, size_t n)
-{
-    double sigma = sound_rms(x, n);
-    size_t out = 0;
-    for (size_t i = 0; i < n; i++) out += fabs((double)x[i]) > sigma;
-    return (double)out / (double)n / erfc(M_SQRT1_2);
 }
 
 static void dense_and_wide(void **unused)
@@ -122,7 +81,7 @@ static void dense_and_wide(void **unused)
         size_t from = RATE / 10, n = s.frames - from;
         double both = 0;
         double dense = 0; /* windows of 20 ms, so short that the decay does not count */
-        for (size_t w = 0; w < 5; w++) dense += density(s.ch[0] + from - 480 + w * 960, 960) / 5;
+        for (size_t w = 0; w < 5; w++) dense += room_density(s.ch[0] + from - 480 + w * 960, 960) / 5;
         assert_true(dense >= 0.9);
         for (size_t i = from; i < s.frames; i++) both += (double)s.ch[0][i] * (double)s.ch[1][i];
         both /= sound_rms(s.ch[0] + from, n) * sound_rms(s.ch[1] + from, n) * (double)n;

@@ -1,6 +1,6 @@
 /* Tape against its own data sheet: distortion over level, response by speed, what folds back. */
 #include "engine/base/maths.h"
-#include "tests/unit/engine/dsp/alias.h"
+#include "tests/bent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,22 +15,17 @@ static double thd_at(double vu_db, const char *spec)
     sound s = sound_sine(FRAMES, RATE, 1000, pow(10, (vu_db - 18) / 20));
     td_unit_state *u = sound_unit(RATE, "tape", spec);
     sound_run(u, s);
-    double sum = 0, first = sound_amplitude(s.ch[0] + HALF, HALF, 1000, RATE);
-    for (int k = 2; k < 10; k++) sum += pow(sound_amplitude(s.ch[0] + HALF, HALF, k * 1000.0, RATE), 2);
+    double thd = bent_thd(s.ch[0] + HALF, HALF, 1000, RATE);
     td_unit_free(u);
     sound_free(s);
-    return sqrt(sum) / first;
+    return thd;
 }
 
 /* 15 ips, +6 dB: 0.3 % at 0 VU, 1.1 % at +6, 3 % at +10.5, within a fifth, and rising all the way. */
 static void distortion_over_level(void **unused)
 {
     (void)unused;
-    static const double sheet[][2] = {
-        {0,     0.003},
-        { 6,    0.011},
-        { 10.5, 0.03 }
-    };
+    static const double sheet[][2] = { { 0, 0.003 }, { 6, 0.011 }, { 10.5, 0.03 } };
     for (size_t i = 0; i < 3; i++) assert_true(fabs(thd_at(sheet[i][0], "") / sheet[i][1] - 1) < 0.2);
     for (int speed = 0; speed < 3; speed++)
         for (int bias = 0; bias < 3; bias++) {
@@ -113,11 +108,9 @@ static void aliases(void **unused)
     static const struct {
         const char *spec;
         double peak, limit_db;
-    } cases[] = {
-        {"drive=6",                                 0.5, -90},
-        { "drive=18",                               1,   -70},
-        { "drive=18 calibration=12 speed=0 bias=1", 1,   -70}
-    };
+    } cases[] = { { "drive=6", 0.5, -90 },
+                  { "drive=18", 1, -70 },
+                  { "drive=18 calibration=12 speed=0 bias=1", 1, -70 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int two = 0; two < 2; two++) {
             td_unit_state *u = sound_unit(RATE, "tape", cases[i].spec);

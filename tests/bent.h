@@ -1,22 +1,30 @@
-/* What a curve adds that does not belong to its tones: folded back from above half the rate.
+/* tests/bent.h - what curves do to tones: harmonics, and what folds back from above half the rate.
  *
- * Tones sit on multiples of ALIAS_STEP bins, so all that a curve makes of them does; the step does not divide the
+ * Alias tones sit on multiples of ALIAS_STEP bins, so all that a curve makes of them does; the step does not divide the
  * length of the transform, so what folds back falls between. */
-#ifndef TD_TEST_ALIAS_H
-#define TD_TEST_ALIAS_H
+#ifndef TESTS_BENT_H
+#define TESTS_BENT_H
 
 #include "engine/base/fft.h"
 #include "tests/sound.h"
 
+/* Harmonics 2 to 9 of freq_hz by power, against the first. */
+SOUND_INLINE double bent_thd(const float *x, size_t n, double freq_hz, double rate_hz)
+{
+    double sum = 0;
+    for (int k = 2; k < 10; k++) sum += pow(sound_amplitude(x, n, k * freq_hz, rate_hz), 2);
+    return sqrt(sum) / sound_amplitude(x, n, freq_hz, rate_hz);
+}
+
 enum { ALIAS_N = 16384, ALIAS_STEP = 511 };
 
-static inline double alias_hz(int multiple, double rate_hz) /* at 48 kHz steps of 1497 Hz */
+SOUND_INLINE double alias_hz(int multiple, double rate_hz) /* at 48 kHz steps of 1497 Hz */
 {
     return multiple * ALIAS_STEP * rate_hz / ALIAS_N;
 }
 
 /* Two tones, 9 and 10.5 kHz at 48 kHz, together up to `peak`; or one at 4.5 kHz. */
-static inline sound alias_tones(size_t frames, double rate_hz, bool two, double peak)
+SOUND_INLINE sound alias_tones(size_t frames, double rate_hz, bool two, double peak)
 {
     sound s = sound_sine(frames, rate_hz, alias_hz(two ? 6 : 3, rate_hz), two ? peak / 2 : peak);
     sound also = sound_sine(frames, rate_hz, alias_hz(7, rate_hz), two ? peak / 2 : 0);
@@ -28,7 +36,7 @@ static inline sound alias_tones(size_t frames, double rate_hz, bool two, double 
 
 /* The strongest line up to 20 kHz that no combination of the tones gives, against the (lower) tone; from the sound's
  * end. */
-static inline double alias_db(sound s, double rate_hz, bool two)
+SOUND_INLINE double alias_db(sound s, double rate_hz, bool two)
 {
     static td_v2 x[ALIAS_N], re[ALIAS_N / 2 + 1], im[ALIAS_N / 2 + 1];
     for (int i = 0; i < ALIAS_N; i++) { /* Blackman and Harris: -92 dB beside four bins */
