@@ -48,12 +48,13 @@ static void print_buses(const json_t *mix)
 {
     size_t i;
     json_t *b;
-    char x[5][32];
-    printf("  %-12s %11s %10s %10s %9s %9s\n", "bus", "peak before", "clip gain", "peak after", "make-up", "fader");
+    char x[6][32];
+    printf("  %-12s %11s %10s %10s %11s %9s %9s\n", "bus", "peak before", "clip gain", "peak after", "with fixes",
+           "make-up", "fader");
     json_array_foreach(json_object_get(mix, "buses"), i, b)
-        printf("  %-12s %11s %10s %10s %9s %9s   dB\n", text(b, "name"), figure(b, "peak_before_dbfs", 2, x[0]),
+        printf("  %-12s %11s %10s %10s %11s %9s %9s   dB\n", text(b, "name"), figure(b, "peak_before_dbfs", 2, x[0]),
                figure(b, "clip_gain_db", 2, x[1]), figure(b, "peak_after_dbfs", 2, x[2]),
-               figure(b, "makeup_db", 1, x[3]), figure(b, "fader_db", 2, x[4]));
+               figure(b, "peak_played_dbfs", 2, x[3]), figure(b, "makeup_db", 1, x[4]), figure(b, "fader_db", 2, x[5]));
 }
 
 static void print_steps(const json_t *mix)

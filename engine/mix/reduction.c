@@ -145,7 +145,7 @@ double td_reduction_percentile(const td_reduction *r, double part)
     double want = part * (double)all;
     for (size_t i = 0; i < BINS; i++) {
         if ((double)(sum + per_bin[i]) >= want && per_bin[i])
-            return ((double)i + (want - (double)sum) / (double)per_bin[i]) / 20;
+            return fmin(r->max, ((double)i + (want - (double)sum) / (double)per_bin[i]) / 20);
         sum += per_bin[i];
     }
     return BINS / 20.0;

@@ -407,12 +407,16 @@ static void bus_figures(td_rendered *r, desk *d, size_t b)
     const td_plan_bus *p = &d->plan->bus[b];
     const desk_bus *u = &d->bus[b];
     td_bus_reached *t = &r->bus[r->n_buses++];
-    *t = (td_bus_reached){ .name = p->name, .peak_before_dbfs = p->peak_dbfs, .clip_gain_db = p->clip_gain_db };
+    *t = (td_bus_reached){ .name = p->name,
+                           .peak_before_dbfs = p->peak_dbfs,
+                           .clip_gain_db = p->clip_gain_db,
+                           .peak_after_dbfs = p->peak_dbfs + p->clip_gain_db,
+                           .peak_played_dbfs = NAN };
     if (!u->lane) return;
     double peak, square;
     td_lane_staged(u->lane, &peak, &square);
-    t->peak_after_dbfs = td_to_db(peak);
-    t->crest_before_db = t->peak_after_dbfs - td_power_db(square);
+    t->peak_played_dbfs = td_to_db(peak);
+    t->crest_before_db = t->peak_played_dbfs - td_power_db(square);
     t->crest_after_db = td_to_db((double)u->peak) - td_power_db(u->square / (2 * (double)d->frames));
     t->loudness_lufs = td_loudness_integrated(u->loudness);
     t->vu_max_dbfs = td_vu_max_dbfs(u->vu);

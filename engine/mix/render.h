@@ -21,8 +21,9 @@ typedef struct td_step_reached {
 
 typedef struct td_bus_reached {
     const char *name;
-    double peak_before_dbfs, clip_gain_db, peak_after_dbfs; /* staging: the raw sum, and as it was rendered */
-    double crest_before_db, crest_after_db;                 /* staged; after chain and fader */
+    double peak_before_dbfs, clip_gain_db, peak_after_dbfs; /* staging: of the raw sum, as the plan has it */
+    double peak_played_dbfs;                /* what enters the chain: after track fixes, with the clip gain */
+    double crest_before_db, crest_after_db; /* of what enters the chain; after chain and fader */
     double loudness_lufs, vu_max_dbfs;                      /* after chain and fader */
 } td_bus_reached;
 

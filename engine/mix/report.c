@@ -75,6 +75,7 @@ static json_t *bus_json(const td_plan_bus *p, const td_bus_reached *r)
     json_object_set_new(j, "peak_before_dbfs", td_json_db(r->peak_before_dbfs));
     json_object_set_new(j, "clip_gain_db", td_json_db(r->clip_gain_db));
     json_object_set_new(j, "peak_after_dbfs", td_json_db(r->peak_after_dbfs));
+    json_object_set_new(j, "peak_played_dbfs", td_json_db(r->peak_played_dbfs));
     json_object_set_new(j, "makeup_db", td_json_db(p->makeup_db));
     json_object_set_new(j, "fader_db", td_json_db(p->fader_db));
     json_object_set_new(j, "fader_reason", td_json_text(p->fader_reason));
