@@ -346,16 +346,21 @@ void td_messages_summary(const td_messages *m, td_text *out)
     if (m->n) td_text_add(out, "\n");
 }
 
+static json_t *message_json(const td_message *item)
+{
+    char file[1024]; /* a file's name may be no UTF-8 */
+    json_t *hint = item->hint ? json_string(item->hint) : json_null();
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:s, s:o}", "severity", item->warning ? "warning" : "error",
+                     "file", td_printable(item->file, file, sizeof file), "pointer", item->pointer, "line",
+                     (int)item->line, "column", (int)item->column, "code", item->code, "detail", item->detail, "hint",
+                     hint);
+}
+
 void td_messages_json(const td_messages *m, td_text *out)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < m->n; i++) {
-        const td_message *item = &m->item[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:s, s:s?}", "severity",
-                                              item->warning ? "warning" : "error", "file", item->file, "pointer",
-                                              item->pointer, "line", (int)item->line, "column", (int)item->column,
-                                              "code", item->code, "detail", item->detail, "hint", item->hint));
-    }
+    for (size_t i = 0; i < m->n; i++)
+        if (json_array_append_new(list, message_json(&m->item[i]))) out->broken = true;
     char *text = json_dumps(list, JSON_INDENT(2));
     if (text)
         td_text_add(out, text);

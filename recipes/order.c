@@ -727,18 +727,9 @@ static const td_member order_members[] = {
 };
 
 const td_object td_order_objects[] = {
-    {"job",      order_members  },
-    { "client",  client_members },
-    { "stems",   stems_members  },
-    { "stem",    stem_members   },
-    { "entry",   mix_members    },
-    { "outputs", outputs_members},
-    { "output",  output_members },
-    { "raw",     raw_members    },
-    { "ab",      ab_members     },
-    { "hook",    hook_members   },
-    { "deliver", deliver_members},
-    { NULL,      NULL           },
+    { "job", order_members }, { "client", client_members },   { "stems", stems_members },     { "stem", stem_members },
+    { "entry", mix_members }, { "outputs", outputs_members }, { "output", output_members },   { "raw", raw_members },
+    { "ab", ab_members },     { "hook", hook_members },       { "deliver", deliver_members }, { NULL, NULL },
 };
 
 void td_order_free(td_order *o)
@@ -748,10 +739,8 @@ void td_order_free(td_order *o)
 
 static void check_order(td_reader *r, const td_node *root, const td_order *o)
 {
-    static const char *const needed[][2] = {
-        {"stems",    "write 'stems: { folder: stems/ }'"},
-        { "recipes", "write 'recipes: [ pop-rock ]'"    }
-    };
+    static const char *const needed[][2] = { { "stems", "write 'stems: { folder: stems/ }'" },
+                                             { "recipes", "write 'recipes: [ pop-rock ]'" } };
     for (size_t i = 0; i < 2; i++)
         if (!td_node_get(root, needed[i][0]))
             td_mistake(r->messages, root, "missing", needed[i][1], "a job without '%s'", needed[i][0]);

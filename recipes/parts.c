@@ -92,12 +92,7 @@ void td_member_polarity(td_reader *r, td_node *n, void *into)
 static const struct {
     const char *name;
     unsigned bits; /* word lengths, a bit each: 1 for 16, 2 for 24, 4 for 32 */
-} formats[] = {
-    {"wav",   1 | 2 | 4},
-    { "flac", 1 | 2    },
-    { "mp3",  0        },
-    { "opus", 0        }
-};
+} formats[] = { { "wav", 1 | 2 | 4 }, { "flac", 1 | 2 }, { "mp3", 0 }, { "opus", 0 } };
 
 const char *const td_formats[] = { "wav", "flac", "mp3", "opus", NULL };
 

@@ -250,14 +250,8 @@ void td_plan_view(const td_plan *p, td_text *out)
     static const struct {
         const char *title;
         void (*fill)(const td_plan *p, table *t);
-    } sections[] = {
-        {"STEMS",    stems  },
-        { "MIX BUS", mix_bus},
-        { "GROUPS",  groups },
-        { "TRACKS",  tracks },
-        { "RETURNS", returns},
-        { "TARGETS", targets}
-    };
+    } sections[] = { { "STEMS", stems },   { "MIX BUS", mix_bus }, { "GROUPS", groups },
+                     { "TRACKS", tracks }, { "RETURNS", returns }, { "TARGETS", targets } };
     td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
                  p->n_stems == 1 ? "" : "s");
     td_text_addf(out, "Balance %s%s%s\n", td_balance_name(p->balance), p->balance_reason ? ": " : "",

@@ -1,5 +1,6 @@
 #include "recipes/reader.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,8 +182,8 @@ const char *td_beside(td_reader *r, const char *document, const char *path)
     if (path[0] == '/') return td_keep(r, path);
     const char *slash = strrchr(document, '/');
     char *folder = slash ? td_arena_strndup(r->arena, document, (size_t)(slash - document) + 1) : NULL;
-    char *real = realpath(folder ? folder : ".", NULL);
-    const char *joined = td_join(r, real ? real : folder ? folder : ".", path);
-    free(real);
-    return joined;
+    char real[PATH_MAX];
+    if (slash && !folder) td_messages_break(r->messages);
+    const char *named = folder ? folder : ".";
+    return td_join(r, realpath(named, real) ? real : named, path);
 }

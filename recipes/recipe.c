@@ -464,17 +464,17 @@ static const td_member recipe_members[] = {
 };
 
 const td_object td_recipe_objects[] = {
-    {"recipe",   recipe_members  },
-    { "knob",    knob_members    },
+    { "recipe", recipe_members },
+    { "knob", knob_members },
     { "staging", staging_members },
-    { "mix",     mix_members     },
-    { "group",   group_members   },
-    { "return",  return_members  },
-    { "fix",     fix_members     },
-    { "master",  master_members  },
+    { "mix", mix_members },
+    { "group", group_members },
+    { "return", return_members },
+    { "fix", fix_members },
+    { "master", master_members },
     { "preview", preview_members },
-    { "step",    td_graph_members},
-    { NULL,      NULL            },
+    { "step", td_graph_members },
+    { NULL, NULL },
 };
 
 /* ---- what only the whole can tell
@@ -591,8 +591,8 @@ td_recipe *td_recipe_make(td_reader *r, td_node *root, const td_node *set)
     *recipe = (td_recipe){
         .revision = 1,
         .stage_dbfs = -12,
-        .master = {-14,  -1,  NAN, 6, NULL},
-        .preview = { -14, NAN, -1,  6, NULL},
+        .master = { -14, -1, NAN, 6, NULL },
+        .preview = { -14, NAN, -1, 6, NULL },
         .preview_format = "wav",
         .preview_bits = 24,
         .arena = r->arena,

@@ -1,6 +1,7 @@
 #include "recipes/resolve.h"
 
 #include "recipes/steps.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -316,22 +317,21 @@ static const char *parent_path(td_reader *r, const td_library *l, const td_node 
 
 static bool in_circle(td_reader *r, const trail *t, const char *path, const td_node *extends)
 {
-    char *real = realpath(path, NULL);
+    char real[PATH_MAX];
     size_t i = 0;
-    while (real && i < t->n && strcmp(t->file[i], real) != 0) i++;
-    bool circle = real && i < t->n;
-    if (circle) {
+    if (!realpath(path, real)) return false; /* and reading it will say why */
+    while (i < t->n && t->file[i] && strcmp(t->file[i], real) != 0) i++;
+    if (i < t->n) {
         td_text names = { 0 };
-        for (; i < t->n; i++) td_text_addf(&names, "%s -> ", td_basename(t->file[i]));
-        td_text_add(&names, td_basename(real));
-        td_mistake(r->messages, extends, "circle", NULL, "the recipes extend each other in a circle: %s",
-                   td_text_or_empty(&names));
+        for (; i < t->n; i++) td_text_addf(&names, "%s -> ", t->file[i] ? td_basename(t->file[i]) : "");
+        td_mistake(r->messages, extends, "circle", NULL, "the recipes extend each other in a circle: %s%s",
+                   td_text_or_empty(&names), td_basename(real));
         td_text_free(&names);
-    } else if (t->n > TD_EXTENDS_MAX) {
-        td_mistake(r->messages, extends, "too_deep", NULL, "more than %d recipes extend each other", TD_EXTENDS_MAX);
+        return true;
     }
-    free(real);
-    return circle || t->n > TD_EXTENDS_MAX;
+    if (t->n <= TD_EXTENDS_MAX) return false;
+    td_mistake(r->messages, extends, "too_deep", NULL, "more than %d recipes extend each other", TD_EXTENDS_MAX);
+    return true;
 }
 
 /* What names a recipe is its own and never its parent's. */
@@ -350,9 +350,8 @@ static td_node *load_text(td_reader *r, const td_library *l, trail *t, const cha
     if (!root || !td_check_header(r->messages, root, "recipe/1")) return NULL;
     const td_node *extends = td_node_get(root, "extends");
     if (!extends) return root;
-    char *real = realpath(file, NULL);
-    t->file[t->n++] = td_keep(r, real ? real : file);
-    free(real);
+    char real[PATH_MAX];
+    t->file[t->n++] = td_keep(r, realpath(file, real) ? real : file);
     const char *path = parent_path(r, l, extends);
     if (!path || in_circle(r, t, path, extends)) return NULL;
     td_node *base = load_file(r, l, t, path, extends);

@@ -7,115 +7,129 @@
 #include <string.h>
 
 /* JSON Schema 2020-12 for completion and red lines in editors. Names of keys come from the readers' tables, names,
- * units and ranges of parameters from the processors' descriptors. What a key holds stands here. jansson's functions
- * take NULL and give NULL, so memory is checked once, at the end. */
+ * units and ranges of parameters from the processors' descriptors. What a key holds stands here. Where memory is short
+ * a piece becomes NULL, and so does all that holds it: it is checked once, at the end. */
 
 /* What stands under a key, for all objects that have it; "staging.level" for one of them alone. `is` is a definition.
  */
 static const struct {
     const char *key, *is, *help;
 } keys[] = {
-    {"recipe.topdown",  "header",          "what this file is; first"                                         },
-    { "job.topdown",    "header",          "what this file is; first"                                         },
-    { "recipe.name",    "word",            "a to z, digits and '-'"                                           },
-    { "name",           "text",            "as people call it"                                                },
-    { "title",          "text",            "one line for people"                                              },
-    { "description",    "text",            "what it is good for"                                              },
-    { "author",         "text",            NULL                                                               },
-    { "revision",       "whole",           "the author's counter; goes into every report"                     },
-    { "tags",           "texts",           "for finding it"                                                   },
-    { "extends",        "text",            "a recipe to change, by name or by path relative to this file"     },
-    { "values",         "knobs",           "the recipe's own knobs; $name uses one"                           },
-    { "approach",       "approach",        "the order of decisions; top-down unless said otherwise"           },
-    { "focus",          "role",            "the role a bottom-up mix starts from"                             },
-    { "balance",        "balance",         "where the faders start"                                           },
-    { "reference_tone", "percent",         "how much of the reference song's spectrum the mix takes on"       },
-    { "staging",        "staging",         "where every bus is brought before anything else"                  },
-    { "staging.level",  "dbfs",            "-12 dBFS unless said otherwise"                                   },
-    { "meter",          "meter",           NULL                                                               },
-    { "mix",            "mix",             "the mix bus: the overall sound"                                   },
-    { "groups",         "groups",          "the groups, heard through the mix bus"                            },
-    { "recipe.tracks",  "fixes",           "single tracks, only where measured"                               },
-    { "returns",        "returns",         "effect busses that sends reach"                                   },
-    { "master",         "master",          "target of the master"                                             },
-    { "preview",        "preview",         "target and format of the preview"                                 },
-    { "chain",          "chain",           "steps in signal order"                                            },
-    { "edit",           "edit",            "changes to the extended recipe's chain, by the names of its steps"},
-    { "default",        "any",             NULL                                                               },
-    { "min",            "any",             NULL                                                               },
-    { "max",            "any",             NULL                                                               },
-    { "label",          "text",            "as it is shown"                                                   },
-    { "level",          "gain",            "an offset on what the balance gives"                              },
-    { "group.loudness", "gain",            "wished loudness against the mix, in LU"                           },
-    { "inside",         "inside",          "how the tracks inside stand: as delivered, or by loudness"        },
-    { "group.pan",      "group_pan",       NULL                                                               },
-    { "pan",            "pan",             "L100 to R100, or auto"                                            },
-    { "sends",          "sends",           "how much goes to which return"                                    },
-    { "when",           "text",            "a condition, such as rumble > -40 dB"                             },
-    { "fix",            "text",            "the fix's name"                                                   },
-    { "for",            "texts",           "roles it is for; a role covers what lies beneath it; all"         },
-    { "except",         "texts",           "roles it is not for"                                              },
-    { "polarity",       "polarity",        NULL                                                               },
-    { "sha256",         "text",            "what the stem's bytes hash to; a service refuses others"          },
-    { "align",          "role",            "the role whose timing it follows"                                 },
-    { "loudness",       "loudness",        "LUFS, or a name such as spotify"                                  },
-    { "true_peak",      "dbtp",            NULL                                                               },
-    { "peak",           "dbfs",            "sample peak"                                                      },
-    { "limiting",       "gain",            "how much the loudest 10 s may be limited"                         },
-    { "format",         "format",          NULL                                                               },
-    { "bits",           "bits",            "32 is float"                                                      },
-    { "as",             "word",            "the step's name, for edits, plan and report"                      },
-    { "key",            "texts",           "what drives the detector: a role, a bus or a track"               },
-    { "blend",          "percent",         "how much of the processed signal"                                 },
-    { "bypass",         "switch",          NULL                                                               },
-    { "note",           "text",            "printed beside the decision in plan and report"                   },
-    { "artist",         "text",            NULL                                                               },
-    { "client",         "client",          "whose order it is"                                                },
-    { "email",          "text",            NULL                                                               },
-    { "tempo",          "bpm",             "needed when a recipe uses note lengths"                           },
-    { "isrc",           "texts",           "twelve characters without dashes"                                 },
-    { "job.stems",      "stems_or_folder", "the stems: a folder, a list, or both"                             },
-    { "folder",         "text",            "roles come from the file names"                                   },
-    { "files",          "files",           "exceptions, or the full list"                                     },
-    { "file",           "text",            "relative to the folder; an upload's id; an address"               },
-    { "role",           "role",            "instead of what the name says"                                    },
-    { "unknown",        "unknown",         "what happens to stems nobody knows"                               },
-    { "reference",      "text",            "a song to compare with"                                           },
-    { "rough",          "text",            "a rough mix; with balance rough its proportions are recovered"    },
-    { "recipes",        "entries",         "more than one: A/B delivery"                                      },
-    { "recipe",         "text",            "a name of the library, or a path"                                 },
-    { "set",            "set",             "knobs to turn"                                                    },
-    { "outputs",        "outputs",         "what leaves"                                                      },
-    { "previews",       "output_list",     NULL                                                               },
-    { "masters",        "output_list",     NULL                                                               },
-    { "premaster",      "raw_or_format",   "the mix before limiter and loudness"                              },
-    { "outputs.groups", "raw_or_format",   "printed bus stems"                                                },
-    { "versions",       "versions",        NULL                                                               },
-    { "handoff",        "handoff",         NULL                                                               },
-    { "report",         "report",          NULL                                                               },
-    { "naming",         "text",            "a template of {Artist} {Song} {Recipe} {rev} {Part} {rate} {bits}"},
-    { "bitrate",        "kbits",           NULL                                                               },
-    { "rate",           "rate",            NULL                                                               },
-    { "ab",             "ab_or_switch",    "the page for listening and choosing"                              },
-    { "loudness_match", "switch",          NULL                                                               },
-    { "blind",          "switch",          NULL                                                               },
-    { "comments",       "switch",          NULL                                                               },
-    { "approve",        "switch",          NULL                                                               },
-    { "expires",        "days",            NULL                                                               },
-    { "notify",         "hooks",           "webhooks"                                                         },
-    { "url",            "text",            NULL                                                               },
-    { "secret",         "text",            "the name of a credential, never the secret itself"                },
-    { "events",         "events",          "none: all"                                                        },
-    { "deliver",        "deliver",         "where every output is put"                                        },
-    { "to",             "text",            "an https address or s3://bucket/prefix/"                          },
-    { "deliver_by",     "text",            "latest: \"07:00\" or a full time"                                 },
-    { "not_before",     "text",            "overnight: \"22:00\" or a full time"                              },
-    { "priority",       "priority",        NULL                                                               },
-    { "job.tags",       "any_map",         "returned unchanged everywhere"                                    },
+    { "recipe.topdown", "header", "what this file is; first" },
+    { "job.topdown", "header", "what this file is; first" },
+    { "recipe.name", "word", "a to z, digits and '-'" },
+    { "name", "text", "as people call it" },
+    { "title", "text", "one line for people" },
+    { "description", "text", "what it is good for" },
+    { "author", "text", NULL },
+    { "revision", "whole", "the author's counter; goes into every report" },
+    { "tags", "texts", "for finding it" },
+    { "extends", "text", "a recipe to change, by name or by path relative to this file" },
+    { "values", "knobs", "the recipe's own knobs; $name uses one" },
+    { "approach", "approach", "the order of decisions; top-down unless said otherwise" },
+    { "focus", "role", "the role a bottom-up mix starts from" },
+    { "balance", "balance", "where the faders start" },
+    { "reference_tone", "percent", "how much of the reference song's spectrum the mix takes on" },
+    { "staging", "staging", "where every bus is brought before anything else" },
+    { "staging.level", "dbfs", "-12 dBFS unless said otherwise" },
+    { "meter", "meter", NULL },
+    { "mix", "mix", "the mix bus: the overall sound" },
+    { "groups", "groups", "the groups, heard through the mix bus" },
+    { "recipe.tracks", "fixes", "single tracks, only where measured" },
+    { "returns", "returns", "effect busses that sends reach" },
+    { "master", "master", "target of the master" },
+    { "preview", "preview", "target and format of the preview" },
+    { "chain", "chain", "steps in signal order" },
+    { "edit", "edit", "changes to the extended recipe's chain, by the names of its steps" },
+    { "default", "any", NULL },
+    { "min", "any", NULL },
+    { "max", "any", NULL },
+    { "label", "text", "as it is shown" },
+    { "level", "gain", "an offset on what the balance gives" },
+    { "group.loudness", "gain", "wished loudness against the mix, in LU" },
+    { "inside", "inside", "how the tracks inside stand: as delivered, or by loudness" },
+    { "group.pan", "group_pan", NULL },
+    { "pan", "pan", "L100 to R100, or auto" },
+    { "sends", "sends", "how much goes to which return" },
+    { "when", "text", "a condition, such as rumble > -40 dB" },
+    { "fix", "text", "the fix's name" },
+    { "for", "texts", "roles it is for; a role covers what lies beneath it; all" },
+    { "except", "texts", "roles it is not for" },
+    { "polarity", "polarity", NULL },
+    { "sha256", "text", "what the stem's bytes hash to; a service refuses others" },
+    { "align", "role", "the role whose timing it follows" },
+    { "loudness", "loudness", "LUFS, or a name such as spotify" },
+    { "true_peak", "dbtp", NULL },
+    { "peak", "dbfs", "sample peak" },
+    { "limiting", "gain", "how much the loudest 10 s may be limited" },
+    { "format", "format", NULL },
+    { "bits", "bits", "32 is float" },
+    { "as", "word", "the step's name, for edits, plan and report" },
+    { "key", "texts", "what drives the detector: a role, a bus or a track" },
+    { "blend", "percent", "how much of the processed signal" },
+    { "bypass", "switch", NULL },
+    { "note", "text", "printed beside the decision in plan and report" },
+    { "artist", "text", NULL },
+    { "client", "client", "whose order it is" },
+    { "email", "text", NULL },
+    { "tempo", "bpm", "needed when a recipe uses note lengths" },
+    { "isrc", "texts", "twelve characters without dashes" },
+    { "job.stems", "stems_or_folder", "the stems: a folder, a list, or both" },
+    { "folder", "text", "roles come from the file names" },
+    { "files", "files", "exceptions, or the full list" },
+    { "file", "text", "relative to the folder; an upload's id; an address" },
+    { "role", "role", "instead of what the name says" },
+    { "unknown", "unknown", "what happens to stems nobody knows" },
+    { "reference", "text", "a song to compare with" },
+    { "rough", "text", "a rough mix; with balance rough its proportions are recovered" },
+    { "recipes", "entries", "more than one: A/B delivery" },
+    { "recipe", "text", "a name of the library, or a path" },
+    { "set", "set", "knobs to turn" },
+    { "outputs", "outputs", "what leaves" },
+    { "previews", "output_list", NULL },
+    { "masters", "output_list", NULL },
+    { "premaster", "raw_or_format", "the mix before limiter and loudness" },
+    { "outputs.groups", "raw_or_format", "printed bus stems" },
+    { "versions", "versions", NULL },
+    { "handoff", "handoff", NULL },
+    { "report", "report", NULL },
+    { "naming", "text", "a template of {Artist} {Song} {Recipe} {rev} {Part} {rate} {bits}" },
+    { "bitrate", "kbits", NULL },
+    { "rate", "rate", NULL },
+    { "ab", "ab_or_switch", "the page for listening and choosing" },
+    { "loudness_match", "switch", NULL },
+    { "blind", "switch", NULL },
+    { "comments", "switch", NULL },
+    { "approve", "switch", NULL },
+    { "expires", "days", NULL },
+    { "notify", "hooks", "webhooks" },
+    { "url", "text", NULL },
+    { "secret", "text", "the name of a credential, never the secret itself" },
+    { "events", "events", "none: all" },
+    { "deliver", "deliver", "where every output is put" },
+    { "to", "text", "an https address or s3://bucket/prefix/" },
+    { "deliver_by", "text", "latest: \"07:00\" or a full time" },
+    { "not_before", "text", "overnight: \"22:00\" or a full time" },
+    { "priority", "priority", NULL },
+    { "job.tags", "any_map", "returned unchanged everywhere" },
 };
 
 /* ---- small pieces
  * ----------------------------------------------------------------------------------------------------- */
+
+static void put(json_t **object, const char *key, json_t *value)
+{
+    if (!json_object_set_new(*object, key, value)) return;
+    json_decref(*object);
+    *object = NULL;
+}
+
+static void append(json_t **list, json_t *item)
+{
+    if (!json_array_append_new(*list, item)) return;
+    json_decref(*list);
+    *list = NULL;
+}
 
 static json_t *reference(const char *definition)
 {
@@ -127,7 +141,7 @@ static json_t *reference(const char *definition)
 static json_t *words(const char *const *word)
 {
     json_t *list = json_array();
-    for (; *word; word++) json_array_append_new(list, json_string(*word));
+    for (; *word; word++) append(&list, json_string(*word));
     return json_pack("{s:o}", "enum", list);
 }
 
@@ -151,9 +165,9 @@ static json_t *pattern(const char *text)
     return json_pack("{s:s, s:s}", "type", "string", "pattern", text);
 }
 
-static void helped(json_t *schema, const char *help)
+static void helped(json_t **schema, const char *help)
 {
-    if (help) json_object_set_new(schema, "description", json_string(help));
+    if (help) put(schema, "description", json_string(help));
 }
 
 /* ---- values
@@ -194,7 +208,7 @@ static json_t *parameter(const td_param *p)
     snprintf(help, sizeof help, "%s%s%s%s%s", p->help ? p->help : "", bounded ? "; " : "",
              bounded ? td_measure_text(m, p->min, low, sizeof low) : "", bounded ? " to " : "",
              bounded ? td_measure_text(m, p->max, high, sizeof high) : "");
-    helped(one, help);
+    helped(&one, help);
     return one;
 }
 
@@ -202,10 +216,10 @@ static json_t *settings(const td_processor *proc)
 {
     json_t *properties = json_object();
     for (size_t i = 0; i < proc->n_params; i++)
-        if (proc->params[i].name) json_object_set_new(properties, proc->params[i].name, parameter(&proc->params[i]));
+        if (proc->params[i].name) put(&properties, proc->params[i].name, parameter(&proc->params[i]));
     char bands[64];
     snprintf(bands, sizeof bands, "%s-bands", proc->name);
-    if (proc->parts && proc->parts_name) json_object_set_new(properties, proc->parts_name, reference(bands));
+    if (proc->parts && proc->parts_name) put(&properties, proc->parts_name, reference(bands));
     return json_pack("{s:s, s:o, s:b}", "type", "object", "properties", properties, "additionalProperties", false);
 }
 
@@ -213,7 +227,7 @@ static json_t *settings(const td_processor *proc)
 static json_t *named_settings(const td_processor *proc)
 {
     json_t *schema = proc->n_params ? either(settings(proc), parameter(&proc->params[0])) : settings(proc);
-    helped(schema, proc->help);
+    helped(&schema, proc->help);
     return schema;
 }
 
@@ -221,8 +235,8 @@ static json_t *bands(const td_processor *proc)
 {
     json_t *properties = json_object(), *names = json_array();
     for (size_t i = 0; proc->parts[i]; i++) {
-        json_object_set_new(properties, proc->parts[i]->name, named_settings(proc->parts[i]));
-        json_array_append_new(names, json_string(proc->parts[i]->name));
+        put(&properties, proc->parts[i]->name, named_settings(proc->parts[i]));
+        append(&names, json_string(proc->parts[i]->name));
     }
     json_t *map = json_pack("{s:s, s:o, s:i, s:b}", "type", "object", "properties", properties, "maxProperties", 1,
                             "additionalProperties", false);
@@ -232,7 +246,7 @@ static json_t *bands(const td_processor *proc)
 
 static json_t *properties_of(const char *object, const td_member *members);
 
-static void define_steps(json_t *definitions)
+static void define_steps(json_t **definitions)
 {
     json_t *names = json_array(), *properties = properties_of("step", td_graph_members);
     for (size_t i = 0; td_processors[i]; i++) {
@@ -240,14 +254,13 @@ static void define_steps(json_t *definitions)
         if (p->part) continue;
         char list[64];
         snprintf(list, sizeof list, "%s-bands", p->name);
-        if (p->parts) json_object_set_new(definitions, list, bands(p));
-        json_object_set_new(properties, p->name,
-                            p->parts ? either(reference(list), named_settings(p)) : named_settings(p));
-        json_array_append_new(names, json_string(p->name));
+        if (p->parts) put(definitions, list, bands(p));
+        put(&properties, p->name, p->parts ? either(reference(list), named_settings(p)) : named_settings(p));
+        append(&names, json_string(p->name));
     }
     json_t *map = json_pack("{s:s, s:o, s:{s:{}}, s:b}", "type", "object", "properties", properties,
                             "patternProperties", "^x-", "additionalProperties", false);
-    json_object_set_new(definitions, "chain", list_of(either(json_pack("{s:o}", "enum", names), map)));
+    put(definitions, "chain", list_of(either(json_pack("{s:o}", "enum", names), map)));
 }
 
 /* ---- objects
@@ -274,8 +287,8 @@ static json_t *properties_of(const char *object, const td_member *members)
     for (; members->name; members++) {
         const char *help = NULL, *is = known_key(object, members->name, &help);
         json_t *property = is ? reference(is) : json_object();
-        helped(property, help);
-        json_object_set_new(properties, members->name, property);
+        helped(&property, help);
+        put(&properties, members->name, property);
     }
     return properties;
 }
@@ -286,25 +299,19 @@ static json_t *object_schema(const td_object *o)
                      "patternProperties", "^x-", "additionalProperties", false);
 }
 
-static void define(json_t *definitions, const char *name, json_t *schema)
+static void define(json_t **definitions, const char *name, json_t *schema)
 {
-    json_object_set_new(definitions, name, schema);
+    put(definitions, name, schema);
 }
 
-static void define_values(json_t *d, const char *header)
+static void define_values(json_t **d, const char *header)
 {
     static const struct {
         const char *name;
         td_measure measure;
-    } plain[] = {
-        {"gain",     TD_UNIT_DB      },
-        { "dbfs",    TD_UNIT_DBFS    },
-        { "dbtp",    TD_MEASURE_DBTP },
-        { "percent", TD_UNIT_PERCENT },
-        { "bpm",     TD_MEASURE_BPM  },
-        { "kbits",   TD_MEASURE_KBITS},
-        { "days",    TD_MEASURE_DAYS }
-    };
+    } plain[] = { { "gain", TD_UNIT_DB },         { "dbfs", TD_UNIT_DBFS },  { "dbtp", TD_MEASURE_DBTP },
+                  { "percent", TD_UNIT_PERCENT }, { "bpm", TD_MEASURE_BPM }, { "kbits", TD_MEASURE_KBITS },
+                  { "days", TD_MEASURE_DAYS } };
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         define(d, plain[i].name, value_of(plain[i].measure, TD_SOLVABLE));
     define(d, "pan", value_of(TD_UNIT_PAN, TD_AUTO));
@@ -318,7 +325,7 @@ static void define_values(json_t *d, const char *header)
     define(d, "any", json_object());
     define(d, "any_map", map_of(json_object()));
     json_t *names = json_array();
-    for (const td_named_target *t = td_named_targets; t->name; t++) json_array_append_new(names, json_string(t->name));
+    for (const td_named_target *t = td_named_targets; t->name; t++) append(&names, json_string(t->name));
     define(d, "loudness", either(value_of(TD_MEASURE_LUFS, 0), json_pack("{s:o}", "enum", names)));
     define(d, "format", words(td_formats));
     define(d, "bits", json_pack("{s:[i, i, i, s, s, s]}", "enum", 16, 24, 32, "16", "24", "32"));
@@ -327,7 +334,7 @@ static void define_values(json_t *d, const char *header)
     define(d, "polarity", words((const char *const[]){ "normal", "flipped", NULL }));
 }
 
-static void define_objects(json_t *definitions, const td_object *objects)
+static void define_objects(json_t **definitions, const td_object *objects)
 {
     for (const td_object *o = objects + 1; o->name; o++)
         if (strcmp(o->name, "step") != 0) define(definitions, o->name, object_schema(o));
@@ -337,13 +344,13 @@ static td_status print_schema(const td_object *root, const char *id, const char 
                               const char *const *required, td_text *out)
 {
     json_t *schema = object_schema(root), *needed = json_array();
-    for (; *required; required++) json_array_append_new(needed, json_string(*required));
-    json_object_set_new(schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
-    json_object_set_new(schema, "$id", json_string(id));
-    json_object_set_new(schema, "title", json_string(title));
-    json_object_set_new(schema, "required", needed);
-    int missing = json_object_set_new(schema, "$defs", definitions);
-    char *text = missing ? NULL : json_dumps(schema, JSON_INDENT(2));
+    for (; *required; required++) append(&needed, json_string(*required));
+    put(&schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));
+    put(&schema, "$id", json_string(id));
+    put(&schema, "title", json_string(title));
+    put(&schema, "required", needed);
+    put(&schema, "$defs", definitions);
+    char *text = json_dumps(schema, JSON_INDENT(2));
     if (text) td_text_addf(out, "%s\n", text);
     free(text);
     json_decref(schema);
@@ -353,19 +360,19 @@ static td_status print_schema(const td_object *root, const char *id, const char 
 td_status td_recipe_schema(td_text *out)
 {
     json_t *d = json_object();
-    define_values(d, "recipe/1");
-    define_objects(d, td_recipe_objects);
-    define_steps(d);
-    define(d, "approach", words((const char *const[]){ "top-down", "bottom-up", "hybrid", NULL }));
-    define(d, "meter", words((const char *const[]){ "peak", "rms", "vu", NULL }));
-    define(d, "inside", words((const char *const[]){ "delivered", "loudness", NULL }));
-    define(d, "group_pan", words((const char *const[]){ "delivered", "auto", NULL }));
-    define(d, "knobs", map_of(either(reference("knob"), reference("text"))));
-    define(d, "groups", map_of(reference("group")));
-    define(d, "returns", map_of(reference("return")));
-    define(d, "fixes", list_of(reference("fix")));
-    define(d, "sends", map_of(reference("gain")));
-    define(d, "edit", json_pack("{s:s}", "type", "object"));
+    define_values(&d, "recipe/1");
+    define_objects(&d, td_recipe_objects);
+    define_steps(&d);
+    define(&d, "approach", words((const char *const[]){ "top-down", "bottom-up", "hybrid", NULL }));
+    define(&d, "meter", words((const char *const[]){ "peak", "rms", "vu", NULL }));
+    define(&d, "inside", words((const char *const[]){ "delivered", "loudness", NULL }));
+    define(&d, "group_pan", words((const char *const[]){ "delivered", "auto", NULL }));
+    define(&d, "knobs", map_of(either(reference("knob"), reference("text"))));
+    define(&d, "groups", map_of(reference("group")));
+    define(&d, "returns", map_of(reference("return")));
+    define(&d, "fixes", list_of(reference("fix")));
+    define(&d, "sends", map_of(reference("gain")));
+    define(&d, "edit", json_pack("{s:s}", "type", "object"));
     static const char *const required[] = { "topdown", "name", NULL };
     return print_schema(td_recipe_objects, "https://topdown.example/schema/recipe-1.json", "topdown recipe", d,
                         required, out);
@@ -374,26 +381,26 @@ td_status td_recipe_schema(td_text *out)
 td_status td_order_schema(td_text *out)
 {
     json_t *d = json_object();
-    define_values(d, "job/1");
-    define_objects(d, td_order_objects);
-    define(d, "files", list_of(either(reference("stem"), reference("text"))));
-    define(d, "stems_or_folder",
+    define_values(&d, "job/1");
+    define_objects(&d, td_order_objects);
+    define(&d, "files", list_of(either(reference("stem"), reference("text"))));
+    define(&d, "stems_or_folder",
            json_pack("{s:[o, o, o]}", "anyOf", reference("stems"), reference("text"), reference("files")));
-    define(d, "unknown", words((const char *const[]){ "other", "ask", "fail", NULL }));
-    define(d, "priority", words((const char *const[]){ "low", "normal", "high", NULL }));
-    define(d, "entries", list_of(either(reference("entry"), reference("text"))));
-    define(d, "set", map_of(reference("text")));
-    define(d, "output_list", list_of(either(reference("output"), reference("format"))));
-    define(d, "raw_or_format", either(reference("raw"), reference("format")));
-    define(d, "versions", list_of(words(td_version_words)));
-    define(d, "handoff", list_of(words(td_handoff_words)));
-    define(d, "report", list_of(words(td_report_words)));
-    define(d, "rate",
+    define(&d, "unknown", words((const char *const[]){ "other", "ask", "fail", NULL }));
+    define(&d, "priority", words((const char *const[]){ "low", "normal", "high", NULL }));
+    define(&d, "entries", list_of(either(reference("entry"), reference("text"))));
+    define(&d, "set", map_of(reference("text")));
+    define(&d, "output_list", list_of(either(reference("output"), reference("format"))));
+    define(&d, "raw_or_format", either(reference("raw"), reference("format")));
+    define(&d, "versions", list_of(words(td_version_words)));
+    define(&d, "handoff", list_of(words(td_handoff_words)));
+    define(&d, "report", list_of(words(td_report_words)));
+    define(&d, "rate",
            words((const char *const[]){ "session", "44.1 kHz", "48 kHz", "88.2 kHz", "96 kHz", "176.4 kHz", "192 kHz",
                                         NULL }));
-    define(d, "ab_or_switch", either(reference("ab"), reference("switch")));
-    define(d, "hooks", list_of(reference("hook")));
-    define(d, "events", either(words(td_hook_events), list_of(words(td_hook_events))));
+    define(&d, "ab_or_switch", either(reference("ab"), reference("switch")));
+    define(&d, "hooks", list_of(reference("hook")));
+    define(&d, "events", either(words(td_hook_events), list_of(words(td_hook_events))));
     static const char *const required[] = { "topdown", "stems", "recipes", NULL };
     return print_schema(td_order_objects, "https://topdown.example/schema/job-1.json", "topdown job", d, required, out);
 }

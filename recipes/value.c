@@ -14,23 +14,12 @@ typedef struct unit {
 } unit;
 
 static const unit units[] = {
-    {"dB",      TD_UNIT_DB,       1    },
-    { "LU",     TD_UNIT_DB,       1    },
-    { "dBFS",   TD_UNIT_DBFS,     1    },
-    { "dBTP",   TD_MEASURE_DBTP,  1    },
-    { "LUFS",   TD_MEASURE_LUFS,  1    },
-    { "Hz",     TD_UNIT_HZ,       1    },
-    { "kHz",    TD_UNIT_HZ,       1000 },
-    { "ms",     TD_UNIT_MS,       1    },
-    { "s",      TD_UNIT_MS,       1000 },
-    { "min",    TD_UNIT_MS,       60000},
-    { "%",      TD_UNIT_PERCENT,  1    },
-    { "dB/oct", TD_UNIT_SLOPE,    1    },
-    { "st",     TD_UNIT_SEMITONE, 1    },
-    { "deg",    TD_UNIT_DEGREE,   1    },
-    { "bpm",    TD_MEASURE_BPM,   1    },
-    { "kbit/s", TD_MEASURE_KBITS, 1    },
-    { "d",      TD_MEASURE_DAYS,  1    },
+    { "dB", TD_UNIT_DB, 1 },           { "LU", TD_UNIT_DB, 1 },        { "dBFS", TD_UNIT_DBFS, 1 },
+    { "dBTP", TD_MEASURE_DBTP, 1 },    { "LUFS", TD_MEASURE_LUFS, 1 }, { "Hz", TD_UNIT_HZ, 1 },
+    { "kHz", TD_UNIT_HZ, 1000 },       { "ms", TD_UNIT_MS, 1 },        { "s", TD_UNIT_MS, 1000 },
+    { "min", TD_UNIT_MS, 60000 },      { "%", TD_UNIT_PERCENT, 1 },    { "dB/oct", TD_UNIT_SLOPE, 1 },
+    { "st", TD_UNIT_SEMITONE, 1 },     { "deg", TD_UNIT_DEGREE, 1 },   { "bpm", TD_MEASURE_BPM, 1 },
+    { "kbit/s", TD_MEASURE_KBITS, 1 }, { "d", TD_MEASURE_DAYS, 1 },
 };
 enum { UNITS = sizeof units / sizeof *units };
 
@@ -38,50 +27,34 @@ enum { UNITS = sizeof units / sizeof *units };
 static const struct {
     const char *wrong, *right;
 } spellings[] = {
-    {"k",          "kHz"   },
-    { "hertz",     "Hz"    },
-    { "sec",       "s"     },
-    { "secs",      "s"     },
-    { "second",    "s"     },
-    { "seconds",   "s"     },
-    { "msec",      "ms"    },
-    { "percent",   "%"     },
-    { "pct",       "%"     },
-    { "db/octave", "dB/oct"},
-    { "semitone",  "st"    },
-    { "semitones", "st"    },
-    { "lkfs",      "LUFS"  },
-    { "decibel",   "dB"    },
-    { "kbps",      "kbit/s"},
-    { "kbit",      "kbit/s"},
-    { "day",       "d"     },
-    { "days",      "d"     },
-    { "degrees",   "deg"   },
-    { "dbtp",      "dBTP"  },
+    { "k", "kHz" },       { "hertz", "Hz" },     { "sec", "s" },     { "secs", "s" },      { "second", "s" },
+    { "seconds", "s" },   { "msec", "ms" },      { "percent", "%" }, { "pct", "%" },       { "db/octave", "dB/oct" },
+    { "semitone", "st" }, { "semitones", "st" }, { "lkfs", "LUFS" }, { "decibel", "dB" },  { "kbps", "kbit/s" },
+    { "kbit", "kbit/s" }, { "day", "d" },        { "days", "d" },    { "degrees", "deg" }, { "dbtp", "dBTP" },
 };
 
 static const struct {
     const char *name, *example, *unit;
 } measures[TD_MEASURE_COUNT] = {
-    [TD_UNIT_NUMBER] = {"a plain number",     "1",              ""      },
-    [TD_UNIT_DB] = { "a gain",            "+1 dB",          "dB"    },
-    [TD_UNIT_DBFS] = { "a level",           "-20 dBFS",       "dBFS"  },
-    [TD_UNIT_HZ] = { "a frequency",       "3 kHz",          "Hz"    },
-    [TD_UNIT_MS] = { "a time",            "10 ms",          "ms"    },
-    [TD_UNIT_RATIO] = { "a ratio",           "2:1",            ""      },
-    [TD_UNIT_PERCENT] = { "an amount",         "50 %",           "%"     },
-    [TD_UNIT_SLOPE] = { "a slope",           "12 dB/oct",      "dB/oct"},
-    [TD_UNIT_PAN] = { "a position",        "L30, C or R100", ""      },
-    [TD_UNIT_SEMITONE] = { "an interval",       "2 st",           "st"    },
-    [TD_UNIT_CHOICE] = { "a word",            "",               ""      },
-    [TD_UNIT_SWITCH] = { "on or off",         "on",             ""      },
-    [TD_UNIT_FILE] = { "a file",            "rooms/hall.wav", ""      },
-    [TD_UNIT_DEGREE] = { "an angle",          "90 deg",         "deg"   },
-    [TD_MEASURE_DBTP] = { "a true-peak level", "-1 dBTP",        "dBTP"  },
-    [TD_MEASURE_LUFS] = { "a loudness",        "-14 LUFS",       "LUFS"  },
-    [TD_MEASURE_BPM] = { "a tempo",           "122 bpm",        "bpm"   },
-    [TD_MEASURE_KBITS] = { "a bit rate",        "192 kbit/s",     "kbit/s"},
-    [TD_MEASURE_DAYS] = { "a number of days",  "30 d",           "d"     },
+    [TD_UNIT_NUMBER] = { "a plain number", "1", "" },
+    [TD_UNIT_DB] = { "a gain", "+1 dB", "dB" },
+    [TD_UNIT_DBFS] = { "a level", "-20 dBFS", "dBFS" },
+    [TD_UNIT_HZ] = { "a frequency", "3 kHz", "Hz" },
+    [TD_UNIT_MS] = { "a time", "10 ms", "ms" },
+    [TD_UNIT_RATIO] = { "a ratio", "2:1", "" },
+    [TD_UNIT_PERCENT] = { "an amount", "50 %", "%" },
+    [TD_UNIT_SLOPE] = { "a slope", "12 dB/oct", "dB/oct" },
+    [TD_UNIT_PAN] = { "a position", "L30, C or R100", "" },
+    [TD_UNIT_SEMITONE] = { "an interval", "2 st", "st" },
+    [TD_UNIT_CHOICE] = { "a word", "", "" },
+    [TD_UNIT_SWITCH] = { "on or off", "on", "" },
+    [TD_UNIT_FILE] = { "a file", "rooms/hall.wav", "" },
+    [TD_UNIT_DEGREE] = { "an angle", "90 deg", "deg" },
+    [TD_MEASURE_DBTP] = { "a true-peak level", "-1 dBTP", "dBTP" },
+    [TD_MEASURE_LUFS] = { "a loudness", "-14 LUFS", "LUFS" },
+    [TD_MEASURE_BPM] = { "a tempo", "122 bpm", "bpm" },
+    [TD_MEASURE_KBITS] = { "a bit rate", "192 kbit/s", "kbit/s" },
+    [TD_MEASURE_DAYS] = { "a number of days", "30 d", "d" },
 };
 
 const char *td_measure_name(td_measure m)
@@ -461,11 +434,7 @@ static bool read_pan(td_reader *r, const td_node *n, const td_field *f, td_wish 
 static const struct {
     const char *text;
     td_wish_kind kind;
-} wishes[] = {
-    {"at most ",   TD_WISH_AT_MOST },
-    { "at least ", TD_WISH_AT_LEAST},
-    { "about ",    TD_WISH_ABOUT   }
-};
+} wishes[] = { { "at most ", TD_WISH_AT_MOST }, { "at least ", TD_WISH_AT_LEAST }, { "about ", TD_WISH_ABOUT } };
 
 static bool goal_needs_wish(td_reader *r, const td_node *n, const td_field *f)
 {
