@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 #define LOG_TAIL       4096
 #define ASK_MS         200
+#define ARGS_MAX       32
 
 typedef struct watch {
     const td_child *child;
@@ -42,45 +42,76 @@ static void bare_environment(const char *folder, char tmp[4200], char *out[16])
     out[n] = NULL;
 }
 
-static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, const td_child *c, int out_fd)
+/* All that the new process needs, ready before the fork: behind it there are only system calls. */
+typedef struct launch {
+    const td_child *child;
+    const char *program;
+    char *argv[ARGS_MAX + 2], *env[16], tmp[4200];
+    int null_fd, out_fd, log_fd, error_fd;
+    pid_t parent;
+} launch;
+
+static bool behave(const launch *l)
 {
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    int bad = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    if (!bad) bad = posix_spawn_file_actions_adddup2(actions, out_fd, 1);
-    if (!bad) bad = posix_spawn_file_actions_addopen(actions, 2, c->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (!bad) bad = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    if (!bad) bad = posix_spawn_file_actions_addchdir_np(actions, c->folder);
-    if (!bad)
-        bad = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (!bad) bad = posix_spawnattr_setpgroup(attr, 0);
-    if (!bad) bad = posix_spawnattr_setsigmask(attr, &none);
-    return bad ? bad : posix_spawnattr_setsigdefault(attr, &all);
+    const struct sigaction plain = { .sa_handler = SIG_DFL };
+    const struct rlimit none = { 0, 0 };
+    const struct rlimit memory = { (rlim_t)l->child->memory_bytes, (rlim_t)l->child->memory_bytes };
+    sigset_t no_signals;
+    sigemptyset(&no_signals);
+    for (int sig = 1; sig < NSIG; sig++) sigaction(sig, &plain, NULL);
+    sigprocmask(SIG_SETMASK, &no_signals, NULL);
+    return setpgid(0, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0 &&
+           (!l->child->memory_bytes || setrlimit(RLIMIT_AS, &memory) == 0) && dup2(l->null_fd, 0) == 0 &&
+           dup2(l->out_fd, 1) == 1 && dup2(l->log_fd, 2) == 2 && chdir(l->child->folder) == 0 &&
+           (!l->child->cage || (td_confine_enter(l->child->cage) && getppid() == l->parent));
+}
+
+/* The rest of the child's life on this side of exec. error_fd closes itself when exec succeeds. */
+static _Noreturn void become(const launch *l)
+{
+    if (behave(l)) {
+        close_range(3, (unsigned)l->error_fd - 1, 0);
+        close_range((unsigned)l->error_fd + 1, ~0u, 0);
+        execve(l->program, l->argv, l->env);
+    }
+    int why = errno;
+    if (write(l->error_fd, &why, sizeof why) < 0) _exit(126);
+    _exit(127);
+}
+
+static td_status start(launch *l, pid_t *pid, td_error *err)
+{
+    int told[2], why = 0;
+    if (pipe2(told, O_CLOEXEC) != 0) return td_fail(err, TD_NOMEM, NULL, NULL, "no pipe: %s", strerror(errno));
+    l->error_fd = told[1];
+    l->parent = getpid();
+    *pid = fork();
+    if (*pid == 0) become(l);
+    close(told[1]);
+    bool failed = *pid < 0 || read(told[0], &why, sizeof why) == sizeof why;
+    if (*pid < 0) why = errno;
+    close(told[0]);
+    if (!failed) return TD_OK;
+    if (*pid > 0) waitpid(*pid, NULL, 0);
+    return td_fail(err, why == ENOMEM || why == EAGAIN ? TD_NOMEM : TD_FAILED, l->program, NULL,
+                   "cannot be started: %s", strerror(why));
 }
 
 static td_status spawn(const td_child *c, int out_fd, pid_t *pid, td_error *err)
 {
-    enum { ARGS = 32 };
-    char *argv[ARGS + 2] = { "topdown" }, *env[16], tmp[4200];
-    for (size_t i = 0; i < ARGS && c->argv[i]; i++) argv[i + 1] = (char *)c->argv[i];
-    bare_environment(c->folder, tmp, env);
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attr);
-    const char *program = c->program ? c->program : "/proc/self/exe";
-    int bad = prepare(&actions, &attr, c, out_fd);
-    if (!bad) bad = posix_spawn(pid, program, &actions, &attr, argv, env);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&actions);
-    if (bad)
-        return td_fail(err, bad == ENOMEM || bad == EAGAIN ? TD_NOMEM : TD_FAILED, program, NULL,
-                       "cannot be started: %s", strerror(bad));
-    const struct rlimit no_core = { 0, 0 }, memory = { (rlim_t)c->memory_bytes, (rlim_t)c->memory_bytes };
-    prlimit(*pid, RLIMIT_CORE, &no_core, NULL);
-    if (c->memory_bytes) prlimit(*pid, RLIMIT_AS, &memory, NULL);
-    return TD_OK;
+    launch l = {
+        .child = c, .program = c->program ? c->program : "/proc/self/exe", .argv = { "topdown" }, .out_fd = out_fd
+    };
+    for (size_t i = 0; i < ARGS_MAX && c->argv[i]; i++) l.argv[i + 1] = (char *)c->argv[i];
+    bare_environment(c->folder, l.tmp, l.env);
+    l.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    l.log_fd = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    td_status st = l.null_fd >= 0 && l.log_fd >= 0
+                       ? start(&l, pid, err)
+                       : td_fail(err, TD_DISK, c->log, NULL, "cannot be opened: %s", strerror(errno));
+    if (l.null_fd >= 0) close(l.null_fd);
+    if (l.log_fd >= 0) close(l.log_fd);
+    return st;
 }
 
 /* ---- listening ----------------------------------------------------------------------------------------------------

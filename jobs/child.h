@@ -2,11 +2,12 @@
  *
  * The child gets a bare environment, no open file but its three, the job's folder as working folder, a process group of
  * its own and limits on memory and core files. It tells its progress on stdout, an object a line; whatever else it says
- * there is ignored. What it writes to stderr goes to a file. Threads: any. */
+ * there is ignored. What it writes to stderr goes to a file. In a cage it dies with the thread that runs td_child_run.
+ * Threads: any. */
 #ifndef TD_JOBS_CHILD_H
 #define TD_JOBS_CHILD_H
 
-#include "engine/base/base.h"
+#include "jobs/confine.h"
 
 typedef struct td_child {
     const char *program;     /* NULL: this program itself */
@@ -15,6 +16,7 @@ typedef struct td_child {
     const char *log;         /* file for its stderr */
     int64_t limit_ms;        /* wall time, then it is killed */
     int64_t memory_bytes;    /* address space; 0: no limit */
+    const td_confine *cage;  /* NULL: none */
     /* Each progress line; `mix` may be NULL. Strings live for the call. */
     void (*progress)(void *user, const char *stage, double fraction, const char *mix);
     bool (*stop)(void *user); /* asked several times a second; true kills the child */

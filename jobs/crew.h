@@ -20,6 +20,7 @@ typedef struct td_crew_config {
     const char *recipes;       /* handed to children as --recipes; NULL */
     const char *child_program; /* NULL: this program */
     int64_t child_memory_bytes;
+    const char *const *child_readable; /* what a caged child may read beside its folder; NULL: children are not caged */
     unsigned workers, posters;
 } td_crew_config;
 

@@ -28,6 +28,7 @@ typedef struct attempt {
     td_intake_facts facts;
     td_results results;
     td_ending ending;
+    td_confine cage;
     td_error err;
 } attempt;
 
@@ -124,19 +125,28 @@ static bool gather(attempt *a)
     return st == TD_OK;
 }
 
-static bool mix(attempt *a)
+/* Jobs with files of this machine may have recipes there as well, and those recipes others. */
+static td_status build_cage(attempt *a)
 {
     const td_crew_config *c = &a->crew->config;
-    const char *argv[] = { "mix", "--job", "job.yaml", "--json", "-o", "out", "--threads", NULL, NULL, NULL, NULL };
+    size_t n = 0, roots = a->job->local_files ? c->roots.n : 0;
+    while (c->child_readable[n]) n++;
+    const char **readable = td_arena_array(a->arena, n + roots + 1, sizeof *readable);
+    if (!readable) return TD_NOMEM;
+    memcpy(readable, c->child_readable, n * sizeof *readable);
+    if (roots) memcpy(readable + n, c->roots.root, roots * sizeof *readable);
+    return td_confine_init(&a->cage, a->folder, readable, &a->err);
+}
+
+static td_status run_child(attempt *a, td_child_end *end)
+{
+    const td_crew_config *c = &a->crew->config;
     char threads[24];
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = 7;
-    snprintf(threads, sizeof threads, "%ld", processors / (long)c->workers > 1 ? processors / (long)c->workers : 1);
-    argv[n++] = threads;
-    if (c->recipes) {
-        argv[n++] = "--recipes";
-        argv[n++] = c->recipes;
-    }
+    long processors = sysconf(_SC_NPROCESSORS_ONLN), share = processors / (long)c->workers;
+    snprintf(threads, sizeof threads, "%ld", share > 1 ? share : 1);
+    const char *const argv[] = { "mix",      "--job",      "job.yaml",  "--json", "-o",
+                                 "out",      "--no-cache", "--threads", threads,  c->recipes ? "--recipes" : NULL,
+                                 c->recipes, NULL };
     int64_t audio_ms = a->facts.largest * 1000 / SLOWEST_BYTES_S * a->job->mixes * LIMIT_PER_AUDIO;
     td_child child = { .program = c->child_program,
                        .argv = argv,
@@ -147,9 +157,20 @@ static bool mix(attempt *a)
                        .progress = tell_child,
                        .stop = td_run_stop,
                        .user = a->run };
+    if (!c->child_readable) return td_child_run(&child, end, &a->err);
+    td_status st = build_cage(a);
+    if (st) return st;
+    child.cage = &a->cage;
+    st = td_child_run(&child, end, &a->err);
+    td_confine_fini(&a->cage);
+    return st;
+}
+
+static bool mix(attempt *a)
+{
     td_child_end end;
     td_run_tell(a->run, "checking", 0);
-    td_status st = td_child_run(&child, &end, &a->err);
+    td_status st = run_child(a, &end);
     if (st) {
         end_by_status(a, st, "mix");
         return false;

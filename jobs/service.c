@@ -1,10 +1,10 @@
 #include "jobs/jobs.h"
 
 #include "jobs/api.h"
+#include "jobs/confine.h"
 #include "jobs/crew.h"
 #include "jobs/log.h"
 #include <curl/curl.h>
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +31,8 @@ typedef struct service {
     td_arena *arena;
     const char **root; /* the options' folders by their whole paths */
     const char *recipes;
+    const char *readable[64]; /* by children; ends with NULL */
+    size_t n_readable;
     char url[320]; /* public_url, or the address listened on */
 } service;
 
@@ -67,20 +69,44 @@ static td_status open_home(service *s, td_error *err)
     return st ? st : name_folders(s, err);
 }
 
+static td_status add_readable(service *s, const char *path, size_t length)
+{
+    for (size_t i = 0; i < s->n_readable; i++)
+        if (strlen(s->readable[i]) == length && !memcmp(s->readable[i], path, length)) return TD_OK;
+    if (s->n_readable + 1 == sizeof s->readable / sizeof s->readable[0]) return TD_OK; /* more than any service has */
+    s->readable[s->n_readable] = td_arena_strndup(s->arena, path, length);
+    return s->readable[s->n_readable] && ++s->n_readable ? TD_OK : TD_NOMEM;
+}
+
+/* What a child reads beside its own folder: this program, and the folders recipes are found in. */
+static td_status name_readable(service *s)
+{
+    char program[PATH_MAX];
+    const td_library_entry *e;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program);
+    td_status st = length > 0 ? add_readable(s, program, (size_t)length) : TD_OK;
+    size_t n = td_library_entries(s->library, &e);
+    for (size_t i = 0; !st && i < n; i++) st = add_readable(s, e[i].path, (size_t)(td_basename(e[i].path) - e[i].path));
+    if (!td_confine_files())
+        td_tell(.level = TD_LOG_WARN, .msg = "this kernel has no Landlock: children can read what the service can");
+    return st;
+}
+
 static td_status start_crew(service *s, unsigned workers, td_error *err)
 {
     const td_service_options *o = s->options;
-    s->crew_config = (td_crew_config){
-        .store = s->store,
-        .home = &s->home,
-        .net = {.allow_private = o->allow_private},
-        .roots = { o->file_root,                  o->n_file_roots },
-        .recipes = s->recipes,
-        .child_program = o->child_program,
-        .child_memory_bytes = CHILD_MEMORY,
-        .workers = workers,
-        .posters = POSTERS
-    };
+    td_status named = o->child_program || !workers ? TD_OK : name_readable(s);
+    if (named) return named;
+    s->crew_config = (td_crew_config){ .store = s->store,
+                                       .home = &s->home,
+                                       .net = { .allow_private = o->allow_private },
+                                       .roots = { o->file_root, o->n_file_roots },
+                                       .recipes = s->recipes,
+                                       .child_program = o->child_program,
+                                       .child_memory_bytes = CHILD_MEMORY,
+                                       .child_readable = o->child_program ? NULL : s->readable,
+                                       .workers = workers,
+                                       .posters = POSTERS };
     td_status st = workers ? td_home_take_slot(&s->home, err) : TD_OK;
     return st ? st : td_crew_start(&s->crew_config, &s->crew, err);
 }
@@ -88,12 +114,11 @@ static td_status start_crew(service *s, unsigned workers, td_error *err)
 static td_status start_api(service *s, td_error *err)
 {
     const td_service_options *o = s->options;
-    td_status st = td_library_open(s->recipes, &s->library, err);
     s->api.store = s->store;
     s->api.rules = (td_spec_rules){
         .net = &s->crew_config.net, .roots = &s->crew_config.roots, .home = &s->home, .library = s->library
     };
-    if (!st) st = td_api_start(&s->api, o->listen ? o->listen : TD_DEFAULT_LISTEN, &s->http, err);
+    td_status st = td_api_start(&s->api, o->listen ? o->listen : TD_DEFAULT_LISTEN, &s->http, err);
     /* only now is the port known; the first event comes later, with the crew */
     if (!st && !o->public_url) snprintf(s->url, sizeof s->url, "http://%s", td_http_address(s->http));
     return st;
@@ -167,6 +192,7 @@ static td_status run(const td_service_options *o, unsigned workers, bool http, t
     mode_t mask = umask(0077);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     td_status st = s->arena ? open_home(s, err) : TD_NOMEM;
+    if (!st) st = td_library_open(s->recipes, &s->library, err);
     if (!st && http) st = start_api(s, err);
     if (!st) st = start_crew(s, workers, err);
     if (!st) {

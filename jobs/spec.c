@@ -126,7 +126,7 @@ static td_status allow_input(const td_spec_rules *r, const char *address, int64_
 }
 
 /* A recipe that is a file is read by this process, so it asks for the same right as a stem. */
-static td_status allow_recipes(const td_spec_rules *r, const json_t *spec, td_error *err)
+static td_status allow_recipes(const td_spec_rules *r, const json_t *spec, int64_t *local, td_error *err)
 {
     size_t i;
     json_t *one;
@@ -137,6 +137,7 @@ static td_status allow_recipes(const td_spec_rules *r, const json_t *spec, td_er
         const char *name = json_string_value(json_is_object(one) ? json_object_get(one, "recipe") : one);
         bool file = name && (strchr(name, '/') || td_ends_with(name, ".yaml") || td_ends_with(name, ".yml"));
         if (!st && file) st = allow_file(r, name, false, err);
+        *local += file;
     }
     return st;
 }
@@ -261,7 +262,7 @@ td_status td_spec_submission(const td_spec_rules *rules, const char *text, size_
     *out = (td_submission){ 0 };
     json_t *spec = td_spec_read(text, length, m);
     if (!spec) return td_messages_count(m) ? TD_JOB : TD_NOMEM;
-    td_status st = allow_recipes(rules, spec, err);
+    td_status st = allow_recipes(rules, spec, &out->local_files, err);
     if (!st) st = td_order_parse(rules->library, rules->files ? "/job" : NULL, text, length, &order, m);
     if (!st) st = allow_inputs(rules, spec, &out->local_files, err);
     if (!st) st = allow_outgoing(rules, order, a, err);
