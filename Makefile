@@ -25,6 +25,10 @@ TD_LIBS = $(PKG_LIBS) -lm
 Q = $(if $(V),,@)
 SAY = @$(if $(V),:,echo '  ')
 
+, := ,
+JOBS ?= $(shell nproc)
+FORMATTED = $(shell git ls-files '*.c' '*.h' ':!tests/bench/gen_session.c')
+
 ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/hear engine/mix/decide recipes jobs cmd
 SOURCES := $(filter-out cmd/main.c,$(wildcard $(ROOMS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
@@ -33,7 +37,7 @@ UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
-.PHONY: all deps demo check unit golden service bench figures lint asan tsan install clean
+.PHONY: all deps demo check unit mix service bench figures lint asan tsan install clean
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
@@ -78,6 +82,45 @@ $(BUILD)/figures: $(FIGURES) $(LIBRARY)
 # every acceptance line of every processor, measured; a missed one fails
 figures: $(BUILD)/figures
 	@$(BUILD)/figures $(BUILD)/figures.json
+
+# the program on real stems, judged by ffmpeg and cmp
+mix: $(BUILD)/topdown
+	@TOPDOWN=$(BUILD)/topdown tests/mix/run.sh
+
+# all set-up, all tests
+check:
+	@packaging/deps.sh check
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -j$(JOBS) unit
+	@$(MAKE) --no-print-directory mix
+	@$(MAKE) --no-print-directory service
+
+# format, and the warnings of both compilers as errors
+lint:
+	@packaging/deps.sh lint
+	clang-format --dry-run -Werror $(FORMATTED)
+	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=$(BUILD)/clang all
+	cppcheck --quiet --error-exitcode=1 --std=c11 -I. --enable=warning,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches $(ROOMS)
+
+SANITIZE = $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/$(1) CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(2)' LDFLAGS='-fsanitize=$(2)'
+
+# the same tests under the address and undefined-behaviour sanitizers
+asan:
+	@packaging/deps.sh check
+	@UBSAN_OPTIONS=halt_on_error=1 $(call SANITIZE,asan,address$(,)undefined) all unit mix
+
+# the threaded ones under the thread sanitizer
+tsan:
+	@packaging/deps.sh check
+	@$(call SANITIZE,tsan,thread) all unit mix
+
+install: $(BUILD)/topdown
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/topdown/recipes $(DESTDIR)$(PREFIX)/share/topdown/schema
+	install -m 755 $(BUILD)/topdown $(DESTDIR)$(PREFIX)/bin/topdown
+	install -m 644 recipes/library/*.yaml $(DESTDIR)$(PREFIX)/share/topdown/recipes
+	$(BUILD)/topdown recipe schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/recipe-1.json
+	$(BUILD)/topdown job schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/job-1.json
 
 clean:
 	rm -rf $(BUILD)

@@ -40,7 +40,8 @@ td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attrib
 /* ---- powers (powers.c): arithmetic on features ----------------------------------------------------------------------
  */
 
-/* A bus's gain into the mix bus as decided so far: clip gain, make-up and fader, before the trim. dB. */
+/* A bus's gain into the mix bus, before the trim, dB: clip gain and fader. Its chain and make-up are loudness-neutral
+ * together and do not count. */
 double td_bus_gain_db(const td_decider *d, size_t bus);
 /* K power per step of the mix with the faders as they stand; bus SIZE_MAX: all but `without` (SIZE_MAX: none). */
 void td_mix_power(const td_decider *d, size_t without, float *k);

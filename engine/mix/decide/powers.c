@@ -6,7 +6,7 @@
 double td_bus_gain_db(const td_decider *d, size_t bus)
 {
     const td_plan_bus *b = &d->plan->bus[bus];
-    return b->clip_gain_db + b->makeup_db + b->fader_db;
+    return b->clip_gain_db + b->fader_db;
 }
 
 static double bus_power(const td_decider *d, size_t bus)

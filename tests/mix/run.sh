@@ -1,0 +1,77 @@
+#!/bin/bash
+# The program on real stems, judged by other programs: loudness and true peak by ffmpeg, bytes by cmp, plans by rendering.
+set -u
+cd "$(dirname "$0")/../.."
+topdown=${TOPDOWN:-build/topdown}
+work=$(mktemp -d "${TMPDIR:-/tmp}/topdown-mix.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache LC_ALL=C
+passed=0 failed=0
+
+ok() { # DESCRIPTION COMMAND...
+    local what=$1
+    shift
+    if "$@" >"$work/log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED $what"
+        cat "$work/log"
+    fi
+}
+exits() { # CODE COMMAND...
+    local want=$1 got=0
+    shift
+    "$@" || got=$?
+    [ "$got" -eq "$want" ] || { echo "exit $got instead of $want"; return 1; }
+}
+says() { # TEXT COMMAND...
+    local text=$1
+    shift
+    "$@" 2>&1 | tee "$work/said" | grep -qF -- "$text" || { cat "$work/said"; return 1; }
+}
+# "integrated true-peak" of a file by ffmpeg's ebur128
+ebur128() {
+    ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true:framelog=verbose -f null - 2>&1 |
+        awk '/Integrated/ { i = 1 } i && / I:/ { l = $2 } /Peak:/ { p = $2 } END { print l, p }'
+}
+within() { # FILE LUFS DBTP: ffmpeg prints tenths
+    read -r l p < <(ebur128 "$1")
+    echo "$1: $l LUFS, $p dBTP"
+    awk -v l="$l" -v p="$p" -v wl="$2" -v wp="$3" 'BEGIN { d = l - wl; exit !((d < 0 ? -d : d) <= 0.1001 && p <= wp) }'
+}
+mix() { "$topdown" mix demo/stems --tempo 124 --title Lithium --quiet "$@"; }
+
+ok "two recipes in one go" mix -r pop-rock -r electronic -o "$work/a" -j 1 --no-cache
+a=$work/a/Lithium_PopRock01
+ok "the master meets -14 LUFS and -1 dBTP by ffmpeg" within "${a}_Master_48k24.wav" -14 -1
+ok "the preview meets -14 LUFS by ffmpeg" within "${a}_Preview_48k24.wav" -14 0
+ok "the MP3 meets -14 LUFS by ffmpeg" within "${a}_Preview_48k.mp3" -14 0
+ok "a target out of reach is said" grep -q 'instead of -9.0' "$work/a/report.json"
+ok "two threads give the same bytes" mix -r pop-rock -r electronic -o "$work/b" -j 2 --no-cache
+for f in "$work"/a/*.wav "$work"/a/plan-*.yaml; do
+    ok "same bytes on two threads: $(basename "$f")" cmp "$f" "$work/b/$(basename "$f")"
+done
+ok "a plan on its own" "$topdown" plan demo/stems --tempo 124 --title Lithium -r pop-rock -o "$work/p.yaml" --quiet --no-cache
+ok "is the plan of the mix" cmp "$work/p.yaml" "$work/a/plan-pop-rock.yaml"
+ok "and renders" "$topdown" mix --plan "$work/p.yaml" -o "$work/c" --quiet
+ok "to the same bytes" cmp "${a}_Master_48k24.wav" "$work/c/Lithium_PopRock01_Master_48k24.wav"
+ok "a survey is kept" mix -r pop-rock -o "$work/d"
+ok "and read back" mix -r pop-rock -o "$work/e"
+ok "to the same bytes again" cmp "$work/d/Lithium_PopRock01_Master_48k24.wav" "$work/e/Lithium_PopRock01_Master_48k24.wav"
+ok "the same as without" cmp "${a}_Master_48k24.wav" "$work/e/Lithium_PopRock01_Master_48k24.wav"
+ok "plan --expect holds" "$topdown" plan demo/stems --tempo 124 --title Lithium -r pop-rock --expect "$work/p.yaml" --quiet
+ok "plan --expect tells a difference" exits 5 "$topdown" plan demo/stems --tempo 124 --title Lithium -r jazz --expect "$work/p.yaml" --quiet
+ok "every bus is staged to -12.00 dBFS" awk '/"peak_after_dbfs"/ { n++; if ($2 + 0 < -12.01 || $2 + 0 > -11.99) bad = 1 } END { exit bad || n < 10 }' "$work/a/report.json"
+ok "nothing is overwritten" exits 2 mix -r pop-rock -o "$work/a"
+ok "an unknown recipe is named" says "'pop-rock'" exits 3 mix -r pop-rokc -o "$work/x"
+ok "an unknown flag is named" says "--recipe" exits 2 mix --recpie pop-rock -o "$work/x"
+ok "an unknown command is named" says "'mix'" exits 2 "$topdown" mxi
+printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/broken.wav"
+ok "a broken stem is refused" exits 3 "$topdown" mix demo/stems "$work/broken.wav" -r pop-rock -o "$work/x" --quiet
+ok "or left out" "$topdown" mix demo/stems "$work/broken.wav" --skip-rejected -r pop-rock --tempo 124 --title Lithium -o "$work/y" --quiet --no-cache
+ok "without changing the mix" cmp "${a}_Master_48k24.wav" "$work"/y/*_PopRock01_Master_48k24.wav
+ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
+
+echo "mix: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
