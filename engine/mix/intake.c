@@ -251,10 +251,18 @@ static double feature(hearing *h, const char *name, double *at_hz)
     return value;
 }
 
-/* Hum never stops: a pause quieter than it unmasks the low note of a bass. */
+static bool is_one_of(const td_stem *m, const char *const *roles)
+{
+    while (*roles && !td_role_covers(*roles, m->role.name)) roles++;
+    return *roles != NULL;
+}
+
+/* Hum never stops: a pause quieter than it unmasks the low note of a bass. Tails of drums fill the pauses. */
 static bool hums(hearing *h, td_finding *f)
 {
+    static const char *const no_cable[] = { "drums", "percussion", "synths", "fx", NULL };
     double at_hz;
+    if (is_one_of(h->stem, no_cable)) return false;
     f->value = feature(h, "hum", &f->at_hz);
     if (h->status || !(f->value > HUM_DB)) return false;
     return feature(h, "noise_floor", &at_hz) > h->signal->rms_dbfs + f->value - HUM_MARGIN_DB;
@@ -263,15 +271,11 @@ static bool hums(hearing *h, td_finding *f)
 /* Only what is recorded close and pauses: in the pauses of a tom one hears the other drums. */
 static bool is_noisy(hearing *h, td_finding *f)
 {
-    static const char *const close[] = { "vocals", "speech", "guitars", "bass", "keys" };
+    static const char *const close[] = { "vocals", "speech", "guitars", "bass", "keys", NULL };
     double at_hz;
-    if (h->in->faults & TD_FAULT_BIT(HUM)) return false; /* the hum is the noise */
-    for (size_t i = 0; i < sizeof close / sizeof *close; i++) {
-        if (!td_role_covers(close[i], h->stem->role.name)) continue;
-        f->value = feature(h, "noise_floor", &at_hz);
-        return f->value > NOISE_DBFS && f->value > h->signal->rms_dbfs + NOISE_DB;
-    }
-    return false;
+    if (h->in->faults & TD_FAULT_BIT(HUM) || !is_one_of(h->stem, close)) return false; /* the hum is the noise */
+    f->value = feature(h, "noise_floor", &at_hz);
+    return f->value > NOISE_DBFS && f->value > h->signal->rms_dbfs + NOISE_DB;
 }
 
 static bool has_nonfinite(hearing *h, td_finding *f)
