@@ -46,11 +46,11 @@ static inline td_curve_piece td_curve_find(const td_curve *c, td_v2 x)
     int l = (int)at[0], r = (int)at[1];
     const td_v2 *a = (const td_v2 *)c->cell[l], *b = (const td_v2 *)c->cell[r];
     return (td_curve_piece){
-        .c0 = {a[0][0],  b[0][0]},
-        .c1 = { a[0][1], b[0][1]},
-        .c2 = { a[1][0], b[1][0]},
-        .c3 = { a[1][1], b[1][1]},
-        .t = at - (td_v2){ l,       r      },
+        .c0 = { a[0][0], b[0][0] },
+        .c1 = { a[0][1], b[0][1] },
+        .c2 = { a[1][0], b[1][0] },
+        .c3 = { a[1][1], b[1][1] },
+        .t = at - (td_v2){ l, r },
     };
 }
 

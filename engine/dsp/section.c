@@ -21,11 +21,7 @@ td_section td_section_bilinear(td_prototype p, double rate_hz)
 
 td_prototype td_first_shelf(double freq_hz, double low_db, double high_db)
 {
-    return (td_prototype){
-        freq_hz, {td_from_db(low_db), td_from_db(high_db), 0},
-         { 1,                 1,                   0},
-         false
-    };
+    return (td_prototype){ freq_hz, { td_from_db(low_db), td_from_db(high_db), 0 }, { 1, 1, 0 }, false };
 }
 
 void td_section_append(td_section *row, size_t *count, td_prototype p, double rate_hz)

@@ -48,7 +48,7 @@ static const struct bias {
 
 #define AT_0_VU    0.46 /* field of a sine at 0 VU, calibration +6 dB: 0.3 % of third harmonic at 15 ips */
 #define REMANENCE  0.01
-#define COERCIVITY 0.25    /* field over which magnetisation follows, in the same measure */
+#define COERCIVITY 0.25    /* halved field over which magnetisation follows */
 #define FORGET_S   0.02    /* bias erases what a field left behind */
 #define GAP_M      2.5e-6  /* of the playback head */
 #define SPACING_M  0.25e-6 /* tape to head, beyond what the playback equaliser makes good */

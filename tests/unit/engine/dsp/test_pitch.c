@@ -39,13 +39,10 @@ static double resonance(sound s, double f0)
 static void moves_each_on_its_own(void **unused)
 {
     (void)unused;
-    static const double cases[][2] = {
-        {4,   0 },
-        { -5, 0 },
-        { 0,  3 },
-        { 3,  -3}
-    };
-    double before = resonance(voice(FRAMES), 100);
+    static const double cases[][2] = { { 4, 0 }, { -5, 0 }, { 0, 3 }, { 3, -3 } };
+    sound in = voice(FRAMES);
+    double before = resonance(in, 100);
+    sound_free(in);
     for (size_t i = 0; i < 4; i++) {
         char spec[64];
         snprintf(spec, sizeof spec, "pitch=%g formant=%g", cases[i][0], cases[i][1]);
