@@ -58,8 +58,9 @@ td_status td_convolver_new(const float *const *filter, size_t frames, td_convolv
     }
     for (size_t p = 0; p < c->n_parts; p++) {
         memset(c->in, 0, 2 * c->part * sizeof *c->in);
+        const float *left = filter[0] + p * c->part, *right = filter[1] + p * c->part;
         for (size_t i = 0; i < c->part && p * c->part + i < frames; i++)
-            c->in[i] = td_v2_load((float *const[]){ (float *)filter[0], (float *)filter[1] }, p * c->part + i);
+            c->in[i] = (td_v2){ (double)left[i], (double)right[i] };
         td_fft_forward(c->fft, c->in, c->filter[p].re, c->filter[p].im);
     }
     td_convolver_reset(c);

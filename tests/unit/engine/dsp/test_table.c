@@ -19,7 +19,6 @@ static const struct {
     double residual_db;
 } neutral[] = {
     { "align", "delay=0", -INFINITY },
-    { "align", "delay=0", -INFINITY },
     { "chorus", "amount=0", -INFINITY },
     { "deesser", "depth=0", -INFINITY },
     { "delay", "mix=0", -INFINITY },
@@ -27,21 +26,13 @@ static const struct {
     { "eq", "| bell gain=0 | high_shelf gain=0", -INFINITY },
     { "eq", "channel=side", -INFINITY },
     { "eq", "phase=linear", -140 },
-    { "eq", "| bell gain=0 | high_shelf gain=0", -INFINITY },
-    { "eq", "channel=side", -INFINITY },
-    { "eq", "phase=linear", -140 },
-    { "gain", "gain=0", -INFINITY },
     { "gain", "gain=0", -INFINITY },
     { "multiband", "phase=linear | band ratio=1 | band ratio=1 | band ratio=1", -140 },
-    { "pan", "position=0 law=linear", -INFINITY },
     { "pan", "position=0 law=linear", -INFINITY },
     { "pitch", "", -INFINITY },
     { "reverb", "mix=0", -INFINITY },
     { "rotate", "angle=0", -INFINITY },
-    { "rotate", "angle=0", -INFINITY },
     { "stereo", "width=100", -INFINITY },
-    { "stereo", "width=100", -INFINITY },
-    { "vu", "", -INFINITY },
     { "vu", "", -INFINITY },
 };
 
