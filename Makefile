@@ -122,6 +122,11 @@ install: $(BUILD)/topdown
 	$(BUILD)/topdown recipe schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/recipe-1.json
 	$(BUILD)/topdown job schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/job-1.json
 
+# a song of invented stems, for figures of speed and memory
+$(BUILD)/make_session: tests/bench/make_session.c $(LIBRARY)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -o $@
+
 clean:
 	rm -rf $(BUILD)
 
