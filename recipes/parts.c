@@ -62,9 +62,7 @@ void td_target_limiting(td_reader *r, td_node *n, void *into)
 
 void td_member_balance(td_reader *r, td_node *n, void *into)
 {
-    const char *words[TD_BALANCE_COUNT + 1] = { 0 };
-    for (int i = 0; i < TD_BALANCE_COUNT; i++) words[i] = td_balance_name((td_balance)i);
-    int word = td_read_word(r, n, "'balance'", words);
+    int word = td_read_word(r, n, "'balance'", td_balance_names);
     if (word >= 0) *(td_balance *)into = (td_balance)word;
 }
 

@@ -36,7 +36,6 @@ struct row {
 };
 
 static const char *const origins[] = { "as-written", "solved", "knob", "fix", NULL };
-static const char *const balances[] = { "auto", "even", "delivered", "rough", "loudness", "focus", NULL };
 static const char *const note_kinds[] = { "warning", "not-used", "not-made", "decision", NULL };
 
 /* clang-format off */
@@ -151,7 +150,7 @@ static const row plan_rows[] = {
     ROW(td_plan, "rate_hz", WHOLE, rate_hz, .needed = true),
     ROW(td_plan, "frames", LONG, frames, .needed = true),
     ROW(td_plan, "tempo", NUMBER, tempo_bpm, .measure = TD_MEASURE_BPM),
-    ROW(td_plan, "balance", WORD, balance, .words = balances),
+    ROW(td_plan, "balance", WORD, balance, .words = td_balance_names),
     ROW(td_plan, "balance_reason", TEXT, balance_reason),
     ROWS(td_plan, "stems", stem, n_stems, stem_rows),
     ROWS(td_plan, "buses", bus, n_buses, bus_rows),

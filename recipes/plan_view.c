@@ -14,6 +14,7 @@ typedef struct line {
 typedef struct table {
     td_arena *arena;
     line *first, **end;
+    const char *place; /* the last one; it is not said twice */
     bool broken;
 } table;
 
@@ -24,15 +25,17 @@ static size_t width_of(const char *s)
     return n;
 }
 
-static void add_line(table *t, const char *a, const char *b, const char *c, const char *d, const char *e)
+static void add_line(table *t, const char *place, const char *b, const char *c, const char *d, const char *e)
 {
     line *l = td_arena_alloc(t->arena, sizeof *l);
     if (!l) {
         t->broken = true;
         return;
     }
-    const char *cell[COLUMNS] = { a, b, c, d, e };
+    bool again = t->place && place && strcmp(t->place, place) == 0;
+    const char *cell[COLUMNS] = { again ? "" : place, b, c, d, e };
     for (int i = 0; i < COLUMNS; i++) l->cell[i] = cell[i] ? cell[i] : "";
+    t->place = place;
     *t->end = l;
     t->end = &l->next;
 }
@@ -108,7 +111,7 @@ static const char *step_text(td_arena *a, const td_plan_step *s)
 
 static const char *gain_text(td_arena *a, double db)
 {
-    return td_arena_printf(a, "%+.1f dB", db + 0.0);
+    return td_arena_printf(a, fabs(db) < 0.05 ? "0.0 dB" : "%+.1f dB", db);
 }
 
 static const char *reason_of(const td_plan_step *s)
@@ -119,19 +122,15 @@ static const char *reason_of(const td_plan_step *s)
     return s->reason ? s->reason : words[s->origin];
 }
 
-/* place: the bus or stem a chain belongs to, said once. */
 static void add_chain(table *t, const char *place, const td_plan_chain *chain)
 {
     for (size_t i = 0; i < chain->n_steps; i++) {
         const td_plan_step *s = &chain->step[i];
-        const char *text = step_text(t->arena, s), *where = i ? "" : place;
-        if (!s->n_parts || (text && text[0])) {
-            add_line(t, where, s->name, s->proc->name, text, reason_of(s));
-            where = "";
-        }
-        for (size_t k = 0; k < s->n_parts; k++, where = "") {
+        const char *text = step_text(t->arena, s);
+        if (!s->n_parts || (text && text[0])) add_line(t, place, s->name, s->proc->name, text, reason_of(s));
+        for (size_t k = 0; k < s->n_parts; k++) {
             const td_plan_part *p = &s->part[k];
-            add_line(t, where, s->name, p->proc->name, settings_text(t->arena, p->proc, p->value, true),
+            add_line(t, place, s->name, p->proc->name, settings_text(t->arena, p->proc, p->value, true),
                      p->reason ? p->reason : reason_of(s));
         }
     }
@@ -254,8 +253,9 @@ void td_plan_view(const td_plan *p, td_text *out)
                      { "TRACKS", tracks }, { "RETURNS", returns }, { "TARGETS", targets } };
     td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
                  p->n_stems == 1 ? "" : "s");
-    td_text_addf(out, "Balance %s%s%s\n", td_balance_name(p->balance), p->balance_reason ? ": " : "",
-                 p->balance_reason ? p->balance_reason : "");
+    const char *mode = td_balance_name(p->balance), *reason = p->balance_reason;
+    bool said = reason && td_starts_with(reason, mode);
+    td_text_addf(out, "Balance  %s%s%s\n", said ? "" : mode, reason && !said ? ": " : "", reason ? reason : "");
     td_arena *a = td_arena_new();
     out->broken |= !a;
     for (size_t i = 0; a && i < sizeof sections / sizeof *sections; i++) {

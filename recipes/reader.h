@@ -116,10 +116,9 @@ size_t td_scan_range(td_reader *r, const td_node *n, size_t offset, const td_fie
 
 /* The measure of a unit's word ("LUFS"), TD_UNIT_NUMBER for "". */
 td_measure td_measure_of(const char *unit);
-/* A pattern (ECMA 262) and an example for the schema. */
-const char *td_measure_pattern(td_measure m);
-const char *td_measure_name(td_measure m);    /* "a frequency" */
-const char *td_measure_example(td_measure m); /* "3 kHz" */
+/* A pattern (ECMA 262) for the schema. Returns out. */
+const char *td_measure_pattern(td_measure m, char *out, size_t size);
+const char *td_measure_name(td_measure m); /* "a frequency" */
 const char *td_measure_text(td_measure m, double value, char *out, size_t size);
 /* The shortest decimal that reads back as the same double. */
 const char *td_number_text(double value, char *out, size_t size);

@@ -375,9 +375,7 @@ static void read_tags(td_reader *r, td_node *n, void *into)
 
 static void read_approach(td_reader *r, td_node *n, void *into)
 {
-    const char *const words[] = { td_approach_name(TD_TOP_DOWN), td_approach_name(TD_BOTTOM_UP),
-                                  td_approach_name(TD_HYBRID), NULL };
-    int word = td_read_word(r, n, "'approach'", words);
+    int word = td_read_word(r, n, "'approach'", td_approach_names);
     if (word >= 0) ((td_recipe *)into)->approach = (td_approach)word;
 }
 

@@ -175,8 +175,8 @@ static void helped(json_t **schema, const char *help)
 
 static json_t *value_of(td_measure m, unsigned flags)
 {
-    char text[512];
-    const char *number = td_measure_pattern(m);
+    char text[512], number[128];
+    td_measure_pattern(m, number, sizeof number);
     int used = snprintf(text, sizeof text, "^(%s|\\$[a-z0-9_-]+", number);
     if (flags & TD_GOAL)
         used +=
@@ -329,8 +329,7 @@ static void define_values(json_t **d, const char *header)
     define(d, "loudness", either(value_of(TD_MEASURE_LUFS, 0), json_pack("{s:o}", "enum", names)));
     define(d, "format", words(td_formats));
     define(d, "bits", json_pack("{s:[i, i, i, s, s, s]}", "enum", 16, 24, 32, "16", "24", "32"));
-    define(d, "balance",
-           words((const char *const[]){ "auto", "even", "delivered", "rough", "loudness", "focus", NULL }));
+    define(d, "balance", words(td_balance_names));
     define(d, "polarity", words((const char *const[]){ "normal", "flipped", NULL }));
 }
 
@@ -363,7 +362,7 @@ td_status td_recipe_schema(td_text *out)
     define_values(&d, "recipe/1");
     define_objects(&d, td_recipe_objects);
     define_steps(&d);
-    define(&d, "approach", words((const char *const[]){ "top-down", "bottom-up", "hybrid", NULL }));
+    define(&d, "approach", words(td_approach_names));
     define(&d, "meter", words((const char *const[]){ "peak", "rms", "vu", NULL }));
     define(&d, "inside", words((const char *const[]){ "delivered", "loudness", NULL }));
     define(&d, "group_pan", words((const char *const[]){ "delivered", "auto", NULL }));

@@ -62,11 +62,6 @@ const char *td_measure_name(td_measure m)
     return measures[m].name;
 }
 
-const char *td_measure_example(td_measure m)
-{
-    return measures[m].example;
-}
-
 td_measure td_measure_of(const char *name)
 {
     for (size_t i = 0; i < UNITS; i++)
@@ -74,29 +69,22 @@ td_measure td_measure_of(const char *name)
     return TD_UNIT_NUMBER;
 }
 
-const char *td_measure_pattern(td_measure m)
+const char *td_measure_pattern(td_measure m, char *out, size_t size)
 {
-    static const char *const patterns[TD_MEASURE_COUNT] = {
-#define NUMBER "[-+]?[0-9]+(\\.[0-9]+)?"
-        [TD_UNIT_NUMBER] = NUMBER,
-        [TD_UNIT_DB] = NUMBER " ?(dB|LU)",
-        [TD_UNIT_DBFS] = NUMBER " ?dBFS",
-        [TD_UNIT_HZ] = NUMBER " ?k?Hz",
-        [TD_UNIT_MS] = NUMBER " ?(m?s|min)",
-        [TD_UNIT_RATIO] = "([0-9]+(\\.[0-9]+)?|inf):[0-9]+(\\.[0-9]+)?",
-        [TD_UNIT_PERCENT] = NUMBER " ?%",
-        [TD_UNIT_SLOPE] = NUMBER " ?dB/oct",
-        [TD_UNIT_PAN] = "(C|[LR][0-9]+(\\.[0-9]+)?)",
-        [TD_UNIT_SEMITONE] = NUMBER " ?st",
-        [TD_UNIT_DEGREE] = NUMBER " ?deg",
-        [TD_MEASURE_DBTP] = NUMBER " ?dBTP",
-        [TD_MEASURE_LUFS] = NUMBER " ?LUFS",
-        [TD_MEASURE_BPM] = NUMBER " ?bpm",
-        [TD_MEASURE_KBITS] = NUMBER " ?kbit/s",
-        [TD_MEASURE_DAYS] = NUMBER " ?d",
-#undef NUMBER
-    };
-    return patterns[m] ? patterns[m] : "";
+    static const char number[] = "[-+]?[0-9]+(\\.[0-9]+)?";
+    if (m == TD_UNIT_PAN || m == TD_UNIT_RATIO) {
+        snprintf(out, size, "%s", m == TD_UNIT_PAN ? "(C|[LR][0-9]+(\\.[0-9]+)?)" : "([0-9.]+|inf):[0-9.]+");
+        return out;
+    }
+    size_t used = (size_t)snprintf(out, size, "%s", number);
+    const char *before = " ?(";
+    for (size_t i = 0; i < UNITS && used < size; i++) {
+        if (units[i].measure != m) continue;
+        used += (size_t)snprintf(out + used, size - used, "%s%s", before, units[i].name);
+        before = "|";
+    }
+    if (before[0] == '|' && used < size) snprintf(out + used, size - used, ")");
+    return out;
 }
 
 static const unit *unit_named(const char *name, size_t length)

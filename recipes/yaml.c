@@ -460,19 +460,3 @@ void td_node_remove(td_node *from, size_t at)
     if (from->key) memmove(from->key + at, from->key + at + 1, behind);
     from->n--;
 }
-
-td_node *td_node_copy(td_arena *a, const td_node *n, td_node *parent)
-{
-    td_node *copy = td_arena_alloc(a, sizeof *copy);
-    if (!copy) return NULL;
-    *copy = *n;
-    copy->parent = parent;
-    copy->key = copy->value = NULL;
-    copy->n = copy->capacity = 0;
-    for (size_t i = 0; i < n->n; i++) {
-        td_node *key = n->key ? td_node_copy(a, n->key[i], copy) : NULL;
-        td_node *value = td_node_copy(a, n->value[i], copy);
-        if ((n->key && !key) || !value || !td_node_append(a, copy, i, key, value)) return NULL;
-    }
-    return copy;
-}

@@ -48,8 +48,7 @@ const char *td_node_what(td_messages *m, const td_node *n);
 /* RFC 6901 pointer from the root to a value, or to a key's value. */
 void td_node_pointer(const td_node *n, td_text *out);
 
-/* Trees that are made by merging. NULL when memory is short. */
-td_node *td_node_copy(td_arena *a, const td_node *n, td_node *parent); /* deep */
+/* Trees that are made by merging. False when memory is short. key NULL: a list. */
 bool td_node_append(td_arena *a, td_node *into, size_t at, td_node *key, td_node *value);
 void td_node_remove(td_node *from, size_t at);
 

@@ -16,17 +16,17 @@ const td_named_target td_named_targets[] = {
     { 0 },
 };
 
-static const char *const approaches[] = { "top-down", "bottom-up", "hybrid" };
-static const char *const balances[TD_BALANCE_COUNT] = { "auto", "even", "delivered", "rough", "loudness", "focus" };
+const char *const td_approach_names[] = { "top-down", "bottom-up", "hybrid", NULL };
+const char *const td_balance_names[] = { "auto", "even", "delivered", "rough", "loudness", "focus", NULL };
 
 const char *td_approach_name(td_approach a)
 {
-    return approaches[a];
+    return td_approach_names[a];
 }
 
 const char *td_balance_name(td_balance b)
 {
-    return balances[b];
+    return td_balance_names[b];
 }
 
 void td_recipe_free(td_recipe *r)

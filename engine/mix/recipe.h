@@ -160,6 +160,7 @@ typedef enum td_balance {
 } td_balance;
 typedef enum td_stage_meter { TD_STAGE_PEAK, TD_STAGE_RMS, TD_STAGE_VU } td_stage_meter;
 
+extern const char *const td_approach_names[], *const td_balance_names[]; /* by value; NULL-terminated */
 const char *td_approach_name(td_approach a);
 const char *td_balance_name(td_balance b);
 
