@@ -277,8 +277,9 @@ uint64_t td_session_usual_frames(const td_session *s)
     for (size_t i = 0; i < s->n_stems; i++) {
         if (takes_part(&s->stem[i])) length[n++] = s->stem[i].frames;
     }
+    if (!n) return 0;
     qsort(length, n, sizeof *length, compare_lengths);
-    return n ? length[n / 2] : 0;
+    return length[n / 2];
 }
 
 static bool is_heard_before(const td_session *s, size_t i)

@@ -119,21 +119,21 @@ static void faults_are_heard(void **state)
         sound sound;
         unsigned faults;
     } c[] = {
-        {"Kick.wav",   1, SECONDS, kick,        0                                                       },
-        { "Bass.wav",  1, SECONDS, bass,        0                                                       },
-        { "Synth.wav", 2, SECONDS, wide,        0                                                       },
-        { "Snare.wav", 1, SECONDS, clipped,     TD_FAULT_BIT(CLIPPED)                                   },
-        { "Tom.wav",   1, SECONDS, silent,      TD_FAULT_BIT(SILENT)                                    },
-        { "Organ.wav", 1, SECONDS, offset,      TD_FAULT_BIT(DC)                                        },
-        { "Piano.wav", 2, SECONDS, equal_sides, TD_FAULT_BIT(MONO_AS_STEREO)                            },
-        { "Gtr 1.wav", 2, SECONDS, one_side,    TD_FAULT_BIT(ONE_SIDED)                                 },
-        { "Gtr 2.wav", 2, SECONDS, inverted,    TD_FAULT_BIT(POLARITY_FLIPPED)                          },
-        { "Pad.wav",   1, SECONDS, plain,       TD_FAULT_BIT(NONFINITE)                                 },
-        { "Gtr 3.wav", 1, SECONDS, humming,     TD_FAULT_BIT(HUM)                                       },
-        { "Vox.wav",   1, SECONDS, noisy,       TD_FAULT_BIT(NOISE)                                     },
-        { "FX.wav",    1, SECONDS, swaying,     TD_FAULT_BIT(LOSSY_SOURCE)                              },
-        { "Horns.wav", 1, 3,       wide,        TD_FAULT_BIT(STARTS_LATE) | TD_FAULT_BIT(LENGTH_DIFFERS)},
-        { "What.wav",  1, SECONDS, bass,        TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DUPLICATE)    },
+        { "Kick.wav", 1, SECONDS, kick, 0 },
+        { "Bass.wav", 1, SECONDS, bass, 0 },
+        { "Synth.wav", 2, SECONDS, wide, 0 },
+        { "Snare.wav", 1, SECONDS, clipped, TD_FAULT_BIT(CLIPPED) },
+        { "Tom.wav", 1, SECONDS, silent, TD_FAULT_BIT(SILENT) },
+        { "Organ.wav", 1, SECONDS, offset, TD_FAULT_BIT(DC) },
+        { "Piano.wav", 2, SECONDS, equal_sides, TD_FAULT_BIT(MONO_AS_STEREO) },
+        { "Gtr 1.wav", 2, SECONDS, one_side, TD_FAULT_BIT(ONE_SIDED) },
+        { "Gtr 2.wav", 2, SECONDS, inverted, TD_FAULT_BIT(POLARITY_FLIPPED) },
+        { "Pad.wav", 1, SECONDS, plain, TD_FAULT_BIT(NONFINITE) },
+        { "Gtr 3.wav", 1, SECONDS, humming, TD_FAULT_BIT(HUM) },
+        { "Vox.wav", 1, SECONDS, noisy, TD_FAULT_BIT(NOISE) },
+        { "FX.wav", 1, SECONDS, swaying, TD_FAULT_BIT(LOSSY_SOURCE) },
+        { "Horns.wav", 1, 3, wide, TD_FAULT_BIT(STARTS_LATE) | TD_FAULT_BIT(LENGTH_DIFFERS) },
+        { "What.wav", 1, SECONDS, bass, TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DUPLICATE) },
     };
     enum { STEMS = sizeof c / sizeof *c };
     scene *s = scene_new();

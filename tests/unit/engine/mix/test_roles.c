@@ -36,7 +36,7 @@ static size_t read_cases(char *text, role_case *c)
 /* How many of n names, read together, are not what they should be; each is printed. */
 static size_t wrong(const role_case *c, size_t n)
 {
-    const char *name[SESSION_MAX];
+    const char *name[SESSION_MAX] = { NULL };
     td_role r[SESSION_MAX];
     size_t bad = 0;
     for (size_t i = 0; i < n; i++) name[i] = c[i].name;
@@ -119,15 +119,9 @@ static void tempo_is_named(void **state)
     static const struct {
         const char *name;
         double bpm;
-    } c[] = {
-        {"Kick_124bpm.wav",    124      },
-        { "Kick 92.5 BPM.wav", 92.5     },
-        { "BPM-140 Kick.wav",  140      },
-        { "Kick 124.wav",      0        },
-        { "2.128bpm.wav",      2.128 * 0},
-        { "bpm.wav",           0        },
-        { "9000bpm.wav",       0        }
-    };
+    } c[] = { { "Kick_124bpm.wav", 124 }, { "Kick 92.5 BPM.wav", 92.5 }, { "BPM-140 Kick.wav", 140 },
+              { "Kick 124.wav", 0 },      { "2.128bpm.wav", 2.128 * 0 }, { "bpm.wav", 0 },
+              { "9000bpm.wav", 0 } };
     for (size_t i = 0; i < sizeof c / sizeof *c; i++)
         assert_float_equal(td_role_read(c[i].name).tempo_bpm, c[i].bpm, 1e-12);
 }

@@ -162,13 +162,11 @@ static void stems_find_their_buses(void **state)
 static void sides_become_one_track(void **state)
 {
     folder *f = *state;
-    td_stem_wish w[5] = {
-        mono(f, "OH R.wav", 1),
-        mono(f, "OH L.wav", 2),
-        mono(f, "Gtr L.wav", 3),
-        mono(f, "Kick.wav", 4),
-        {.file = stem_of(f, "Gtr R.wav", 48000, 2, 4800, 5), .pan = NAN}
-    };
+    td_stem_wish w[5] = { mono(f, "OH R.wav", 1),
+                          mono(f, "OH L.wav", 2),
+                          mono(f, "Gtr L.wav", 3),
+                          mono(f, "Kick.wav", 4),
+                          { .file = stem_of(f, "Gtr R.wav", 48000, 2, 4800, 5), .pan = NAN } };
     td_session *s = opened(w, 5);
     assert_int_equal(s->n_stems, 4); /* a stereo file is no side */
     const td_stem *oh = named(s, "OH L.wav + OH R.wav");
@@ -186,12 +184,7 @@ static void the_session_runs_at_the_highest_rate_within_bounds(void **state)
     folder *f = *state;
     static const struct {
         unsigned a_hz, b_hz, session_hz;
-    } c[] = {
-        {44100,  48000,  48000},
-        { 22050, 32000,  44100},
-        { 48000, 192000, 96000},
-        { 88200, 96000,  96000}
-    };
+    } c[] = { { 44100, 48000, 48000 }, { 22050, 32000, 44100 }, { 48000, 192000, 96000 }, { 88200, 96000, 96000 } };
     for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
         td_stem_wish w[2] = { { .file = stem_of(f, "Kick.wav", c[i].a_hz, 1, c[i].a_hz / 10, 1) },
                               { .file = stem_of(f, "Bass.wav", c[i].b_hz, 1, c[i].b_hz / 10, 2) } };
