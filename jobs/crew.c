@@ -135,9 +135,10 @@ static bool work_once(td_crew *c, td_run *r, bool reverse)
     td_job j = { 0 };
     td_error err = { 0 };
     char text[1024];
-    td_status st = a ? td_store_claim(c->config.store, c->config.home->worker_id, td_home_free(c->config.home), reverse,
-                                      a, &j, &err)
-                     : TD_NOMEM;
+    int64_t bytes_free = td_home_free(c->config.home);
+    td_status st = a ? TD_OK : TD_NOMEM;
+    if (!st && bytes_free > 0) /* on a full disk nothing begins; /readyz says so */
+        st = td_store_claim(c->config.store, c->config.home->worker_id, bytes_free, reverse, a, &j, &err);
     if (st)
         td_tell(.level = TD_LOG_ERROR, .msg = "no job could be claimed",
                 .detail = td_error_text(&err, text, sizeof text));

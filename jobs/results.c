@@ -35,6 +35,17 @@ const char *td_digest_base64(const char *sha256_hex, char out[48])
     return out;
 }
 
+void td_results_unplace(char *text, const char *attempt_folder)
+{
+    size_t length = strlen(attempt_folder);
+    for (char *at = text; (at = strstr(at, attempt_folder));) {
+        char *behind = at + length + (at[length] == '/');
+        size_t place = td_starts_with(behind, "in/") ? strcspn(behind + 3, "/\n") + 3 : 0; /* in/003/ or in/folder/ */
+        if (place && behind[place] == '/') behind += place + 1;
+        memmove(at, behind, strlen(behind) + 1);
+    }
+}
+
 /* ---- what the report says -----------------------------------------------------------------------------------------
  */
 
@@ -110,12 +121,25 @@ static td_status make_folders(const publishing *p, const char *hash, char *folde
     return TD_OK;
 }
 
+static td_status unplace_plan(const publishing *p, const char *path)
+{
+    char *text, folder[1300];
+    size_t length;
+    td_status st = td_file_read(p->arena, path, REPORT_MAX, &text, &length, p->err);
+    if (st) return st;
+    snprintf(folder, sizeof folder, "%.*s", (int)(td_basename(p->folder) - p->folder - 1), p->folder);
+    td_results_unplace(text, folder);
+    return td_file_write(path, text, strlen(text), true, p->err);
+}
+
 static td_status publish(publishing *p, const char *name, td_artefact *f)
 {
     char from[1400], hash[TD_SHA256_HEX], folder[1300] = "", to[1600];
     uint64_t bytes = 0;
     snprintf(from, sizeof from, "%s/%s", p->folder, name);
-    td_status st = td_sha256_file(from, hash, &bytes, p->err);
+    const char *kind = kind_of(p->report, name);
+    td_status st = !strcmp(kind, "plan") ? unplace_plan(p, from) : TD_OK;
+    if (!st) st = td_sha256_file(from, hash, &bytes, p->err);
     char short_hash[17] = "";
     if (!st) memcpy(short_hash, hash, 16);
     if (!st) st = make_folders(p, short_hash, folder, sizeof folder);
@@ -124,7 +148,7 @@ static td_status publish(publishing *p, const char *name, td_artefact *f)
     if (st) return st;
     *f = (td_artefact){ .name = td_arena_strdup(p->arena, name),
                         .sha256 = td_arena_strdup(p->arena, hash),
-                        .kind = td_arena_strdup(p->arena, kind_of(p->report, name)),
+                        .kind = td_arena_strdup(p->arena, kind),
                         .bytes = (int64_t)bytes,
                         .path = td_arena_printf(p->arena, "results/%s/%s/%s/%s", p->client, p->job, short_hash, name) };
     return f->name && f->sha256 && f->kind && f->path ? TD_OK : TD_NOMEM;

@@ -17,6 +17,10 @@ typedef struct td_results {
 td_status td_results_publish(const td_home *h, const char *client, const char *job, const char *folder,
                              bool (*stop)(void *user), void *user, td_arena *a, td_results *out, td_error *err);
 
+/* Cuts an attempt's folder out of a text, in place: to its client a stem is "Kick.wav", wherever it lay here, and plans
+ * of two attempts are the same bytes. */
+void td_results_unplace(char *text, const char *attempt_folder);
+
 /* "9f2c..." as the bytes in base64, the way Repr-Digest writes them. out holds 48 bytes. */
 const char *td_digest_base64(const char *sha256_hex, char out[48]);
 

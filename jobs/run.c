@@ -175,6 +175,7 @@ static bool mix(attempt *a)
         end_by_status(a, st, "mix");
         return false;
     }
+    td_results_unplace(end.text, a->folder);
     bool good =
         !end.stopped && !end.timed_out && !end.signal && (end.code == 0 || end.code == td_status_exit(TD_PARTIAL));
     if (!good) end_by_child(a, &end);

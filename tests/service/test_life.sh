@@ -29,4 +29,7 @@ other=$(submit "$T/job.yaml" order-2)
 [ "$other" != "$id" ] || fail "two keys made one job"
 until_true 90 is_state "$other" done
 diff <(sound_of "$id" | grep -v '\.mp3') <(sound_of "$other" | grep -v '\.mp3') || fail "the same order gave other bytes"
+! grep -r "$T/data" "$T/received" --include='*.yaml' --include='*.json' || fail "a result names a folder of the service"
+plan_of() { api GET "/v1/jobs/$1/outputs/plan-plain.yaml" | sha256sum; }
+[ "$(plan_of "$id")" = "$(plan_of "$other")" ] || fail "the same order gave another plan"
 [ "$(api GET '/v1/jobs?tag.order=2041' | json o.data.length)" = 2 ] || fail "there are not two jobs"

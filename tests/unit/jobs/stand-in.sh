@@ -11,7 +11,7 @@ echo "this line is no object"
 echo '{"type":"progress","v":1,"stage":"rendering","fraction":0.5,"mix":"Warm"}'
 if [ -e "$here/mix" ]; then . "$here/mix"; fi
 printf 'sound' >out/Song_Master_48k24.wav
-printf 'plan' >out/plan-Warm.yaml
+printf 'path: %s/in/000/Kick.wav\n' "$PWD" >out/plan-Warm.yaml
 cat >out/report.json <<REPORT
 { "v": 1, "session": { "stems": [ { "codes": [ "dc" ] }, { "codes": [] } ], "duration_s": 2.5, "rate_hz": 48000 },
   "mixes": [ { "label": "Warm", "recipe": "plain", "recipe_revision": 3, "state": "done", "outputs": [

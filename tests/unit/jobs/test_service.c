@@ -267,6 +267,9 @@ static void a_job_s_whole_life(void **state)
     }
     assert_int_equal(results, 3);
     assert_true(td_is_file(in_dir(h, "received/Song_Master_48k24.wav")));
+    char *plan;
+    assert_int_equal(td_file_read(h->arena, in_dir(h, "received/plan-Warm.yaml"), 9999, &plan, NULL, NULL), TD_OK);
+    assert_string_equal(plan, "path: Kick.wav\n"); /* nothing of where it lay here */
 }
 
 static void the_child_sees_its_stems_and_nothing_of_ours(void **state)
@@ -457,10 +460,10 @@ static void a_failed_mix_says_why(void **state)
 {
     house *h = *state;
     json_t *o;
-    write_text(in_dir(h, "mix"), "echo 'topdown: error: plan: the mix bus is silent' >&2; exit 1\n", 0600);
+    write_text(in_dir(h, "mix"), "echo \"topdown: error: $PWD/in/000/Kick.wav: silent\" >&2; exit 1\n", 0600);
     const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
     o = wait_for(h, id, "failed");
-    assert_string_equal(text_of(h, json_object_get(o, "problem"), "detail"), "plan: the mix bus is silent");
+    assert_string_equal(text_of(h, json_object_get(o, "problem"), "detail"), "Kick.wav: silent");
     json_decref(o);
     json_t *line = next_line();
     assert_string_equal(text_of(h, json_object_get(line, "body"), "type"), "job.failed");
