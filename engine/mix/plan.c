@@ -97,8 +97,8 @@ td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX])
     add_count(h, p->rate_hz);
     add_count(h, p->frames);
     add_number(h, p->tempo_bpm);
-    add_count(h, p->n_stems);
-    for (size_t i = 0; i < p->n_stems; i++) add_stem(h, &p->stem[i]);
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (p->stem[i].bus) add_stem(h, &p->stem[i]); /* what takes no part decides nothing */
     add_count(h, p->n_buses);
     for (size_t i = 0; i < p->n_buses; i++) add_bus(h, &p->bus[i]);
     add_count(h, p->n_rets);
