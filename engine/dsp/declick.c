@@ -11,7 +11,7 @@ enum { SENSITIVITY, LENGTH, DECLICK_PARAMS };
 
 /* clang-format off */
 static const td_param declick_params[DECLICK_PARAMS] = {
-    [SENSITIVITY] = { "sensitivity", TD_UNIT_PERCENT, 0, 100, 50, .flags = TD_SOLVABLE,
+    [SENSITIVITY] = { "sensitivity", TD_UNIT_PERCENT, 0, 100, 30, .flags = TD_SOLVABLE,
         .help = "how small a click may be: from 30 times down to 6 times what the sound does by itself" },
     [LENGTH] = { "length", TD_UNIT_MS, 0.1, 2, 1, .help = "what lasts longer is no click" },
 };
@@ -23,7 +23,7 @@ static const td_param declick_params[DECLICK_PARAMS] = {
  *
  *     [ MARGIN | HOP: clicks that start here are mended | MARGIN ]   one window of a channel; it moves by HOP
  */
-enum { ORDER = 24, HOP = 1024, MARGIN = 512, WINDOW = HOP + 2 * MARGIN, GAP_MAX = 256, NEAR = 32 };
+enum { ORDER = 24, HOP = 1024, MARGIN = 512, WINDOW = HOP + 2 * MARGIN, GAP_MAX = 256, NEAR = 32, AROUND = 200 };
 
 #define SMALLEST 1e-4 /* an error below -80 dBFS is no click */
 #define CROWD    10   /* so many a second are no clicks but the edges of a wave */
@@ -133,12 +133,27 @@ static void mend(float *x, int from, int n, work *w)
     for (int i = 0; i < n; i++) x[from + i] = (float)w->gap[i];
 }
 
-/* The usual error on one side of a click; large beside a stroke of a drum, which only begins like a click. */
+/* The usual error on one side of a click; large in the noise of a drum. */
 static double beside(const work *w, int from)
 {
     double sum = 0;
     for (int n = from; n < from + NEAR; n++) sum += w->error[n] / NEAR;
     return sum;
+}
+
+static double power(const float *x)
+{
+    double sum = 0;
+    for (int n = 0; n < AROUND; n++) sum += (double)x[n] * (double)x[n];
+    return sum;
+}
+
+/* A click leaves the sound as it was, calm and as loud; a stroke begins like one, but goes on. */
+static bool is_click(const declick *d, const float *x, const work *w, double usual, int from, int last)
+{
+    if (last - from + 3 > d->longest) return false;
+    if (fmax(beside(w, from - 1 - NEAR), beside(w, last + 2)) > fmax(SMALLEST, 4 * usual)) return false;
+    return power(x + last + 2) < 4 * power(x + from - 1 - AROUND) + SMALLEST * SMALLEST * AROUND;
 }
 
 /* Where the click around n begins and ends: as far as errors of half the limit go on. */
@@ -147,7 +162,7 @@ static void grow(const work *w, double limit, int n, int *from, int *last)
     *from = *last = n;
     for (int i = n - 1; i >= n - ORDER; i--)
         if (w->error[i] > limit / 2) *from = i;
-    for (int i = n + 1; i < WINDOW - ORDER - NEAR && i - *last <= ORDER / 2; i++)
+    for (int i = n + 1; i < WINDOW - AROUND - 2 && i - *last <= ORDER / 2; i++)
         if (w->error[i] > limit / 2) *last = i;
 }
 
@@ -164,8 +179,7 @@ static int sweep(declick *d, channel *c)
         if (w->error[n] <= limit) continue;
         grow(w, limit, n, &from, &last);
         n = last;
-        if (last - from + 3 > d->longest) continue;
-        if (fmax(beside(w, from - 1 - NEAR), beside(w, last + 2)) > fmax(SMALLEST, 4 * usual)) continue;
+        if (!is_click(d, c->x, w, usual, from, last)) continue;
         if (c->crowd + ++mended > CROWD) break;
         mend(c->x, from - 1, last - from + 3, w);
     }
