@@ -69,17 +69,29 @@ static td_v2 biquad_run(biquad *q, td_v2 x)
     return y;
 }
 
+static void low_step(low_band *l, td_v2 sum)
+{
+    td_v2 y = biquad_run(&l->low_pass, biquad_run(&l->high_pass, sum / LOW_EVERY));
+    l->energy += y * y;
+    l->n++;
+}
+
 static void low_add(low_band *l, const float *left, const float *right, size_t frames)
 {
-    for (size_t i = 0; i < frames; i++) {
+    size_t i = 0;
+    for (; i < frames && (l->summed || frames - i < LOW_EVERY); i++) {
         l->sum += (td_v2){ (double)left[i], (double)right[i] };
         if (++l->summed < LOW_EVERY) continue;
-        td_v2 y = biquad_run(&l->low_pass, biquad_run(&l->high_pass, l->sum / LOW_EVERY));
-        l->energy += y * y;
-        l->n++;
+        low_step(l, l->sum);
         l->sum = td_v2_set(0);
         l->summed = 0;
     }
+    for (; i + LOW_EVERY <= frames; i += LOW_EVERY) {
+        td_v2 sum = td_v2_set(0);
+        for (size_t k = i; k < i + LOW_EVERY; k++) sum += (td_v2){ (double)left[k], (double)right[k] };
+        low_step(l, sum);
+    }
+    for (; i < frames; i++, l->summed++) l->sum += (td_v2){ (double)left[i], (double)right[i] };
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
