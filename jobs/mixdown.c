@@ -129,7 +129,7 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
         w->cache && (size_t)snprintf(path, sizeof path, "%s/%s.survey", w->cache, m->session->hash) < sizeof path;
     if (cached && td_is_file(path) && td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK) {
         m->survey_cached = true;
-        return TD_OK;
+        return td_survey_ready(m->survey, m->pool, err);
     }
     td_status st = td_survey_make(m->session, m->pool, scratch_of(w), w->progress, w->user, &m->survey, err);
     if (!st && cached && td_folder_make(w->cache, NULL) == TD_OK)

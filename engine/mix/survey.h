@@ -2,8 +2,9 @@
  *
  * Made in one pass over the audio, which also leaves the raw bus sums as scratch audio, so that planning and rendering
  * do not decode again. Features stand in steps of 100 ms. What is small stays in memory (16 bytes a step and signal);
- * third-octave powers, 3.5 kB a second and signal, stream through disk: memory hardly grows with the song.
- * A survey can be written and read back (td_survey_save, td_survey_load): it is cached by the session's hash. */
+ * powers of third and twelfth octaves, 5 kB a second and signal, stream through disk: memory hardly grows with the
+ * song. A survey can be written and read back (td_survey_save, td_survey_load): it is cached by the session's hash.
+ * Threads: what takes a const survey, and the audio, may be asked from any number of them. */
 #ifndef TD_MIX_SURVEY_H
 #define TD_MIX_SURVEY_H
 
@@ -74,9 +75,12 @@ td_status td_survey_bus_audio(td_survey *s, size_t bus, const td_scratch **out, 
  * would cost (a codec, another rate, an L/R pair); *out is NULL for plain PCM at the session's rate, which
  * td_source_open reads again for little. */
 td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out, td_error *err);
-/* A survey without features, for rendering a plan that is decided already: only the audio above. */
+/* A survey without features, for rendering a plan that is decided already: only the audio above. pool NULL: it is made
+ * when it is asked for, else now. */
 td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,
                          td_error *err);
+/* Makes all such audio that is not there yet, side by side: after td_survey_load. */
+td_status td_survey_ready(td_survey *s, td_pool *pool, td_error *err);
 
 /* Beats per minute as estimated from the sum's onsets, 60 to 200; 0 when nothing beats. */
 double td_survey_tempo(const td_survey *s);

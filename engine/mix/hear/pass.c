@@ -85,7 +85,8 @@ static td_status open_stem(pass *p, size_t i, td_error *err)
     if (st) return st;
     v->channels = td_source_channels(v->source);
     v->sides = td_stem_sides(v->channels, s->level_db, s->pan, s->flip);
-    if (td_stem_costs(p->session, s)) st = td_scratch_new(p->survey->folder, v->channels, &p->survey->stem[i], err);
+    if (td_stem_costs(p->session, s))
+        st = td_scratch_new(p->survey->folder, v->channels, &p->survey->stem[i].audio, err);
     td_ear_wish wish = ear_for(p, v->channels, v->sides, alone(p->session, i));
     if (alone(p->session, i)) p->survey->like[td_survey_bus(p->survey, s->bus)] = i;
     return st ? st : voice_open(&v->v, p->chunk, v->channels, &wish, err);
@@ -96,7 +97,7 @@ static td_status open_bus(pass *p, size_t b, td_error *err)
 {
     td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, true);
     size_t signal = td_survey_bus(p->survey, b);
-    td_status st = td_scratch_new(p->survey->folder, 2, &p->survey->bus[b], err);
+    td_status st = td_scratch_new(p->survey->folder, 2, &p->survey->bus[b].audio, err);
     return st ? st : voice_open(&p->bus[b], p->chunk, 2, p->survey->like[signal] == signal ? &wish : NULL, err);
 }
 
@@ -202,7 +203,7 @@ static td_status stem_task(void *shared, size_t i, td_error *err)
     if (i == p->session->n_stems) return hear_sum(p, err);
     if (!td_stem_plays(p->session, i)) return TD_OK;
     stem_voice *v = &p->stem[i];
-    td_scratch *keep = p->survey->stem[i];
+    td_scratch *keep = p->survey->stem[i].audio;
     td_status st = read_stem(v, p->n, err);
     if (!st && keep) st = td_scratch_append(keep, (const float *const *)v->v.ch, p->n, err);
     return st ? st : hear(p, v->v.ear, v->v.ch, p->n, err);
@@ -229,7 +230,7 @@ static td_status bus_task(void *shared, size_t b, td_error *err)
     pass *p = shared;
     voice *v = &p->bus[b];
     sum_bus(p, b);
-    td_status st = td_scratch_append(p->survey->bus[b], (const float *const *)v->ch, p->n, err);
+    td_status st = td_scratch_append(p->survey->bus[b].audio, (const float *const *)v->ch, p->n, err);
     return st || !v->ear ? st : hear(p, v->ear, v->ch, p->n, err);
 }
 

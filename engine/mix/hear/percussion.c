@@ -83,7 +83,7 @@ static td_status read_sum(td_survey *s, int64_t at, size_t n, float *mono, td_er
     td_status st = side[0] && side[1] ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
     memset(mono, 0, n * sizeof *mono);
     for (size_t b = 0; !st && b < s->session->n_buses; b++) {
-        st = td_scratch_read(s->bus[b], at, side, n, err);
+        st = td_scratch_read(s->bus[b].audio, at, side, n, err);
         for (size_t i = 0; !st && i < n; i++) mono[i] += 0.5f * (side[0][i] + side[1][i]);
     }
     free(side[0]);

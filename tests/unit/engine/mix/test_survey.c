@@ -197,7 +197,7 @@ static void assert_alike(const td_survey *a, const td_survey *b)
 static void the_kick_beats(void **state)
 {
     scene *s = *state;
-    assert_near(td_survey_tempo(s->survey), 120, 0.5);    /* 12 s, and kick and bass beat in one band */
+    assert_near(td_survey_tempo(s->survey), 120, 0.5); /* 12 s, and kick and bass beat in one band */
     assert_true(isfinite(td_survey_percussiveness(s->survey)));
 }
 
@@ -211,13 +211,12 @@ static void threads_change_nothing(void **state)
     }
 }
 
-/* Without features, buses are made when they are asked for, to the bit as the pass makes them. */
-static void bare_surveys_make_audio(void **state)
+/* Without features, buses are made when they are asked for, or all at once: to the bit as the pass makes them. */
+static void bare_survey_makes_audio(const scene *s, td_pool *pool)
 {
-    scene *s = *state;
     td_survey *bare;
     static float buffer[4][48000];
-    assert_int_equal(td_survey_bare(s->session, NULL, s->path, &bare, NULL), TD_OK);
+    assert_int_equal(td_survey_bare(s->session, pool, s->path, &bare, NULL), TD_OK);
     for (size_t b = 0; b < s->session->n_buses; b++) {
         const td_scratch *made, *kept;
         float *x[2] = { buffer[0], buffer[1] }, *y[2] = { buffer[2], buffer[3] };
@@ -234,6 +233,15 @@ static void bare_surveys_make_audio(void **state)
     assert_int_equal(td_survey_stem_audio(bare, scene_stem(s, "Guitar.wav"), &made, NULL), TD_OK);
     assert_int_equal(td_scratch_length(made), 3 * 48000);
     td_survey_free(bare);
+}
+
+static void bare_surveys_make_audio(void **state)
+{
+    td_pool *pool;
+    assert_int_equal(td_pool_new(2, &pool), TD_OK);
+    bare_survey_makes_audio(*state, NULL);
+    bare_survey_makes_audio(*state, pool);
+    td_pool_free(pool);
 }
 
 static td_status load(const scene *s, const char *path, td_survey **out)
