@@ -81,7 +81,7 @@ static void design_damping(td_fdn *f, const td_fdn_design *d, size_t i)
 /* Each channel's time lies in its own sixteenth of the step, in random order. */
 static td_status design_diffuser(diffuser *s, double spread, td_random *random)
 {
-    size_t order[LINES];
+    size_t order[LINES] = { 0 };
     td_status st = TD_OK;
     for (size_t i = 0; i < LINES; i++) {
         size_t k = td_random_next(random) % (i + 1);

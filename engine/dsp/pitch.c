@@ -38,7 +38,7 @@ typedef struct pitch {
 
 static void take_out(shifter *s)
 {
-    float burst[CHUNK], *const out[] = { burst };
+    float burst[CHUNK] = { 0 }, *const out[] = { burst };
     for (int ready; (ready = rubberband_available(s->band)) > 0;) {
         unsigned n = rubberband_retrieve(s->band, out, ready < CHUNK ? (unsigned)ready : CHUNK);
         for (unsigned i = 0; i < n; i++) {

@@ -158,8 +158,8 @@ static td_status read_file(const char *path, double rate_hz, float *ch[2], size_
         st = td_fail(err, TD_RECIPE, path, NULL, "reverb: longer than %g s is no impulse response", FILE_S);
     else if (!(ch[0] = td_calloc2(2, (size_t)length + 1, sizeof *ch[0])))
         st = td_fail(err, TD_NOMEM, path, NULL, "reverb: out of memory");
+    ch[1] = ch[0] ? ch[0] + length : NULL;
     for (size_t at = 0; st == TD_OK && at < length; at += got) {
-        ch[1] = ch[0] + length;
         st = td_source_read(s, (float *const[]){ ch[0] + at, ch[1] + at }, (size_t)length - at, &got, err);
         if (got == 0) break;
     }
