@@ -175,18 +175,18 @@ static void helped(json_t **schema, const char *help)
 
 static json_t *value_of(td_measure m, unsigned flags)
 {
-    char text[512], number[128];
+    char number[128];
     td_measure_pattern(m, number, sizeof number);
-    int used = snprintf(text, sizeof text, "^(%s|\\$[a-z0-9_-]+", number);
-    if (flags & TD_GOAL)
-        used +=
-            snprintf(text + used, sizeof text - (size_t)used, "|(at most|at least|about) (%s|\\$[a-z0-9_-]+)", number);
-    if (flags & (TD_GOAL | TD_SOLVABLE)) used += snprintf(text + used, sizeof text - (size_t)used, "|.+ to %s", number);
-    if (flags & TD_AUTO) used += snprintf(text + used, sizeof text - (size_t)used, "|auto");
-    if (flags & TD_MEASURED) used += snprintf(text + used, sizeof text - (size_t)used, "|measured");
-    if (m == TD_UNIT_MS) used += snprintf(text + used, sizeof text - (size_t)used, "|[0-9]+/[0-9]+ ?note");
-    snprintf(text + used, sizeof text - (size_t)used, ")$");
-    return m == TD_UNIT_NUMBER ? either(pattern(text), json_pack("{s:s}", "type", "number")) : pattern(text);
+    td_text t = { 0 };
+    td_text_addf(&t, "^(%s(%s|\\$[a-z0-9_-]+)", flags & TD_GOAL ? "(at most|at least|about) " : "", number);
+    if (flags & (TD_GOAL | TD_SOLVABLE)) td_text_addf(&t, "|.+ to %s", number);
+    if (flags & TD_AUTO) td_text_add(&t, "|auto");
+    if (flags & TD_MEASURED) td_text_add(&t, "|measured");
+    if (m == TD_UNIT_MS) td_text_add(&t, "|[0-9]+/[0-9]+ ?note");
+    td_text_add(&t, ")$");
+    json_t *text = t.broken ? NULL : pattern(t.data);
+    td_text_free(&t);
+    return m == TD_UNIT_NUMBER ? either(text, json_pack("{s:s}", "type", "number")) : text;
 }
 
 static json_t *switch_schema(void)

@@ -151,8 +151,10 @@ static size_t scan_decimal(const char *s, double *out, bool *comma)
         n += 1 + part;
     }
     if (!whole) return 0;
-    size_t sign = s[n + 1] == '+' || s[n + 1] == '-';
-    if (s[n] == 'e' && isdigit((unsigned char)s[n + 1 + sign])) n += 1 + sign + strspn(s + n + 1 + sign, "0123456789");
+    if (s[n] == 'e') {
+        size_t sign = s[n + 1] == '+' || s[n + 1] == '-', power = strspn(s + n + 1 + sign, "0123456789");
+        if (power) n += 1 + sign + power;
+    }
     char digits[64];
     if (n >= sizeof digits) return 0;
     memcpy(digits, s, n);
