@@ -18,7 +18,7 @@
 #define ANNEX_TAPS   12
 
 static const size_t halves[STAGES_MAX] = { 48, 8, 5, 4 };
-static const double attenuation_db = 80;
+static const double attenuation_db = 90;
 
 typedef struct stage {
     float h[HALF_MAX];

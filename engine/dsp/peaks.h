@@ -8,7 +8,7 @@
 #include "engine/base/error.h"
 #include <stddef.h>
 
-#define TD_PEAKS_LATENCY 128 /* frames */
+#define TD_PEAKS_LATENCY 128
 
 typedef struct td_peaks td_peaks;
 

@@ -7,9 +7,11 @@
 #define FAMILIES(X)                                                                                                    \
     X(bands)                                                                                                           \
     X(colour)                                                                                                          \
+    X(dynamics)                                                                                                        \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
     X(image)                                                                                                           \
+    X(limiter)                                                                                                         \
     X(repair)                                                                                                          \
     X(space)
 /* clang-format on */
