@@ -83,11 +83,7 @@ static void clean_holds_the_static_curve(void **state)
         for (size_t k = 0; k < 3; k++)
             for (double db = -60; db <= 0; db += 5) {
                 setting s[] = {
-                    {"threshold", -30      },
-                    { "ratio",    ratios[r]},
-                    { "knee",     knees[k] },
-                    { "release",  50       },
-                    { NULL,       0        }
+                    { "threshold", -30 }, { "ratio", ratios[r] }, { "knee", knees[k] }, { "release", 50 }, { NULL, 0 }
                 };
                 assert_float_equal(settled(s, 1000, db, 0.3), published_reduction(db, -30, ratios[r], knees[k]), 0.05);
             }
@@ -98,13 +94,7 @@ static void every_model_holds_its_static_curve(void **state)
     (void)state;
     for (int m = 0; m < MODELS; m++)
         for (double db = -30; db <= 0; db += 7.5) {
-            setting s[] = {
-                {"model",      m  },
-                { "threshold", -20},
-                { "ratio",     4  },
-                { "knee",      6  },
-                { NULL,        0  }
-            };
+            setting s[] = { { "model", m }, { "threshold", -20 }, { "ratio", 4 }, { "knee", 6 }, { NULL, 0 } };
             double want = published_reduction(db, m == TUBE ? -17 : -20, 4, 6);
             if (m == DUAL) { /* 2:1 with a knee of 10 dB in front */
                 want = published_reduction(db, -20, 2, 10);
@@ -139,14 +129,8 @@ static void times_are_63_percent(void **state)
     static const double attacks[] = { 1, 10, 30 };
     for (size_t i = 0; i < 3; i++) {
         double down, up;
-        step_times(
-            (setting[]){
-                {"threshold", -20       },
-                { "attack",   attacks[i]},
-                { "release",  100       },
-                { NULL,       0         }
-        },
-            &down, &up);
+        step_times((setting[]){ { "threshold", -20 }, { "attack", attacks[i] }, { "release", 100 }, { NULL, 0 } },
+                   &down, &up);
         assert_float_equal(down * 1000, attacks[i], attacks[i] * 0.05 + 0.05);
         assert_float_equal(up * 1000, 100, 5);
     }
@@ -155,14 +139,7 @@ static void times_are_63_percent(void **state)
 static void feedback_is_faster_and_equal_at_rest(void **state)
 {
     (void)state;
-    setting s[] = {
-        {"threshold", -20},
-        { "ratio",    4  },
-        { "knee",     0  },
-        { "attack",   20 },
-        { "type",     1  },
-        { NULL,       0  }
-    };
+    setting s[] = { { "threshold", -20 }, { "ratio", 4 }, { "knee", 0 }, { "attack", 20 }, { "type", 1 }, { NULL, 0 } };
     double down, up;
     step_times(s, &down, &up);
     assert_float_equal(down * 1000, 5, 0.3); /* a loop of 4:1 closes four times as fast */
@@ -191,21 +168,13 @@ static void two_decibels_leave_sines_pure(void **state)
     static float x[N], y[N];
     static const struct {
         double freq_hz, limit;
-    } tones[] = {
-        {100,   0.003 },
-        { 1000, 0.0003}
-    };
+    } tones[] = { { 100, 0.003 }, { 1000, 0.0003 } };
     for (int m = CLEAN; m <= GLUE; m++)
         for (size_t t = 0; t < 2; t++) {
             sine(x, N, tones[t].freq_hz, -10);
             memcpy(y, x, sizeof y);
             td_unit_state *u = at_48k((setting[]){
-                {"model",      m       },
-                { "threshold", -14     },
-                { "attack",    10      },
-                { "release",   INFINITY},
-                { NULL,        0       }
-            });
+                { "model", m }, { "threshold", -14 }, { "attack", 10 }, { "release", INFINITY }, { NULL, 0 } });
             run(u, x, y, NULL, N);
             td_unit_free(u);
             assert_true(distortion(x + 2 * RATE, RATE, tones[t].freq_hz) < tones[t].limit);
@@ -235,11 +204,7 @@ static void below_the_threshold_nothing_changes(void **state)
     for (int m = 0; m < MODELS; m++) {
         memcpy(left, x, sizeof x);
         memcpy(right, y, sizeof y);
-        td_unit_state *u = at_48k((setting[]){
-            {"model",      m },
-            { "threshold", 20},
-            { NULL,        0 }
-        });
+        td_unit_state *u = at_48k((setting[]){ { "model", m }, { "threshold", 20 }, { NULL, 0 } });
         run(u, left, right, NULL, N);
         td_unit_free(u);
         assert_memory_equal(left, x, sizeof x);
@@ -256,14 +221,8 @@ static void halves_make_the_whole(void **state)
     programme(x[0], x[1], N);
     for (int m = 0; m < MODELS; m++)
         for (int linked = 0; linked < 2; linked++) {
-            setting s[] = {
-                {"model",             m                },
-                { "threshold",        -30              },
-                { "detector_low_cut", 90               },
-                { "thrust",           2                },
-                { "link",             linked ? 100 : 60},
-                { NULL,               0                }
-            };
+            setting s[] = { { "model", m },  { "threshold", -30 },          { "detector_low_cut", 90 },
+                            { "thrust", 2 }, { "link", linked ? 100 : 60 }, { NULL, 0 } };
             td_unit_state *whole = at_48k(s), *parts = at_48k(s);
             memcpy(y, x, sizeof y);
             size_t detectors = p->dynamics->detectors(td_unit_raw(parts));
@@ -300,11 +259,7 @@ static void every_eighth_frame_tells_the_maximum(void **state)
     programme(x[0], x[1], N);
     static const int models[] = { CLEAN, GLUE, OPTO, TUBE, DUAL };
     for (size_t m = 0; m < 5; m++) {
-        setting s[] = {
-            {"model",      models[m]},
-            { "threshold", -16      },
-            { NULL,        0        }
-        };
+        setting s[] = { { "model", models[m] }, { "threshold", -16 }, { NULL, 0 } };
         td_unit_state *whole = at_48k(s), *eighth = make(&(td_format){ .rate_hz = RATE, .pick = 8 }, s);
         memcpy(y, x, sizeof y);
         run(whole, y[0], y[1], gr, N);
@@ -327,20 +282,13 @@ static void linked_keeps_the_image_and_unlinked_sides_are_alone(void **state)
     static float x[2][N], y[2][N], z[2][N], gr[N];
     programme(x[0], x[1], N);
     memcpy(y, x, sizeof y);
-    td_unit_state *u = at_48k((setting[]){
-        {"threshold", -30},
-        { NULL,       0  }
-    });
+    td_unit_state *u = at_48k((setting[]){ { "threshold", -30 }, { NULL, 0 } });
     run(u, y[0], y[1], gr, N);
     td_unit_free(u);
     for (size_t i = 0; i < N; i++)
         for (int c = 0; c < 2; c++) /* one gain for both, to the rounding of floats */
             assert_float_equal(y[c][i], (double)x[c][i] * pow(10, -(double)gr[i] / 20), 1e-7);
-    setting alone[] = {
-        {"threshold", -30},
-        { "link",     0  },
-        { NULL,       0  }
-    };
+    setting alone[] = { { "threshold", -30 }, { "link", 0 }, { NULL, 0 } };
     memcpy(y, x, sizeof y);
     memcpy(z, x, sizeof z);
     memset(z[1], 0, sizeof z[1]);
@@ -361,11 +309,7 @@ static void cell_release(double burst_s, double *half_s, double *tenth_s)
     memset(x, 0, sizeof x);
     sine(x, end, 3000, 0);
     memcpy(y, x, sizeof y);
-    td_unit_state *u = at_48k((setting[]){
-        {"model",      OPTO},
-        { "threshold", -15 },
-        { NULL,        0   }
-    }); /* 3:1: 10 dB */
+    td_unit_state *u = at_48k((setting[]){ { "model", OPTO }, { "threshold", -15 }, { NULL, 0 } }); /* 3:1: 10 dB */
     run(u, x, y, gr, end + 8 * RATE);
     td_unit_free(u);
     size_t i = end;
@@ -396,15 +340,37 @@ static void the_cell_remembers(void **state)
 static void loud_thrust_rises_ten_decibels_a_decade(void **state)
 {
     (void)state;
-    setting s[] = {
-        {"threshold", -60     },
-        { "ratio",    INFINITY},
-        { "knee",     0       },
-        { "thrust",   2       },
-        { NULL,       0       }
-    };
+    setting s[] = { { "threshold", -60 }, { "ratio", INFINITY }, { "knee", 0 }, { "thrust", 2 }, { NULL, 0 } };
     for (double f = 20; f <= 20000; f *= 1.9307)
         assert_float_equal(settled(s, f, -20, 0.5) - 40, 10 * log10(f / 1000), 0.45);
+}
+
+/* Third harmonic of 50 Hz at 0 VU, per cent. */
+static double third_harmonic(int transformer, double freq_hz)
+{
+    enum { N = 2 * RATE };
+    static float x[N], y[N];
+    sine(x, N, freq_hz, -18);
+    memcpy(y, x, sizeof y);
+    td_unit_state *u = at_48k((setting[]){ { "threshold", 20 }, { "transformer", transformer }, { NULL, 0 } });
+    run(u, x, y, NULL, N);
+    td_unit_free(u);
+    double re = 0, im = 0;
+    for (size_t i = 0; i < RATE; i++) {
+        re += (double)x[RATE + i] * cos(6 * TD_PI * freq_hz * (double)i / RATE);
+        im += (double)x[RATE + i] * sin(6 * TD_PI * freq_hz * (double)i / RATE);
+    }
+    return 100 * sqrt(re * re + im * im) / (0.5 * RATE * pow(10, -18 / 20.0));
+}
+
+static void transformers_colour_the_bass(void **state)
+{
+    (void)state;
+    static const double percent[] = { 0, 0.05, 0.2, 0.8 };
+    for (int t = 0; t < 4; t++) {
+        assert_float_equal(third_harmonic(t, 50), percent[t], 0.2 * percent[t] + 1e-4);
+        assert_true(third_harmonic(t, 1000) < 0.001);
+    }
 }
 
 static void lookahead_is_latency(void **state)
@@ -413,10 +379,7 @@ static void lookahead_is_latency(void **state)
     enum { N = 1024 };
     static float x[N], y[N];
     x[0] = y[0] = 0.001F;
-    td_unit_state *u = at_48k((setting[]){
-        {"lookahead", 5},
-        { NULL,       0}
-    });
+    td_unit_state *u = at_48k((setting[]){ { "lookahead", 5 }, { NULL, 0 } });
     assert_int_equal(td_unit_latency(u), 240);
     run(u, x, y, NULL, N);
     for (size_t i = 0; i < N; i++) assert_true(x[i] == (i == 240 ? 0.001F : 0));
@@ -437,6 +400,7 @@ int main(void)
         cmocka_unit_test(linked_keeps_the_image_and_unlinked_sides_are_alone),
         cmocka_unit_test(the_cell_remembers),
         cmocka_unit_test(loud_thrust_rises_ten_decibels_a_decade),
+        cmocka_unit_test(transformers_colour_the_bass),
         cmocka_unit_test(lookahead_is_latency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
