@@ -161,7 +161,7 @@ static void send_mistakes(const td_http_request *r, td_http_reply *p, td_problem
     json_t *one = json_pack("{s:s, s:s, s:s, s:s}", "severity", "error", "code", "not_allowed", "detail",
                             td_printable(err->what, text, sizeof text), "hint", err->hint);
     json_object_set_new(one, "where", json_string(err->where));
-    td_problem_reply(r, p, kind, json_pack("[o]", one), "%s", td_error_text(err, text, sizeof text));
+    td_problem_reply(r, p, kind, json_pack("[o]", one), "%s%s%s", err->where, err->where[0] ? ": " : "", err->what);
 }
 
 /* "key", as structured headers write strings, or plain. NULL: missing or unfit. */
@@ -349,15 +349,13 @@ static void get_outputs(const td_http_request *r, td_http_reply *p)
 
 static const char *type_of(const char *name)
 {
-    static const char *const types[][2] = {
-        {".wav",   "audio/wav"               },
-        { ".flac", "audio/flac"              },
-        { ".mp3",  "audio/mpeg"              },
-        { ".opus", "audio/ogg"               },
-        { ".json", "application/json"        },
-        { ".yaml", "application/yaml"        },
-        { ".html", "text/html; charset=utf-8"}
-    };
+    static const char *const types[][2] = { { ".wav", "audio/wav" },
+                                            { ".flac", "audio/flac" },
+                                            { ".mp3", "audio/mpeg" },
+                                            { ".opus", "audio/ogg" },
+                                            { ".json", "application/json" },
+                                            { ".yaml", "application/yaml" },
+                                            { ".html", "text/html; charset=utf-8" } };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (td_ends_with(name, types[i][0])) return types[i][1];
     return "application/octet-stream";
@@ -588,22 +586,22 @@ static void get_problem(const td_http_request *r, td_http_reply *p)
  */
 
 static const td_http_route routes[] = {
-    {"POST",  "/v1/jobs",                 TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job         },
-    { "GET",  "/v1/jobs",                 TD_SCOPE_READ,   0,             false, get_jobs         },
-    { "GET",  "/v1/jobs/{}",              TD_SCOPE_READ,   0,             false, get_job          },
-    { "GET",  "/v1/jobs/{}/outputs",      TD_SCOPE_READ,   0,             false, get_outputs      },
-    { "GET",  "/v1/jobs/{}/outputs/{}",   TD_SCOPE_READ,   0,             false, get_output       },
-    { "GET",  "/v1/jobs/{}/report",       TD_SCOPE_READ,   0,             false, get_report       },
-    { "POST", "/v1/jobs/{}/cancel",       TD_SCOPE_CANCEL, 4096,          false, post_cancel      },
-    { "POST", "/v1/jobs/{}/retry",        TD_SCOPE_SUBMIT, 4096,          false, post_retry       },
-    { "GET",  "/v1/deliveries",           TD_SCOPE_READ,   0,             false, get_deliveries   },
-    { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096,          false, post_replay      },
-    { "GET",  "/v1/recipes",              TD_SCOPE_READ,   0,             false, get_recipes      },
-    { "POST", "/v1/recipes/check",        TD_SCOPE_READ,   TD_SPEC_BYTES, false, post_recipe_check},
-    { "GET",  "/healthz",                 0,               0,             false, get_healthz      },
-    { "GET",  "/readyz",                  0,               0,             false, get_readyz       },
-    { "GET",  "/problems/{}",             0,               0,             false, get_problem      },
-    { NULL,   NULL,                       0,               0,             false, NULL             },
+    { "POST", "/v1/jobs", TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job },
+    { "GET", "/v1/jobs", TD_SCOPE_READ, 0, false, get_jobs },
+    { "GET", "/v1/jobs/{}", TD_SCOPE_READ, 0, false, get_job },
+    { "GET", "/v1/jobs/{}/outputs", TD_SCOPE_READ, 0, false, get_outputs },
+    { "GET", "/v1/jobs/{}/outputs/{}", TD_SCOPE_READ, 0, false, get_output },
+    { "GET", "/v1/jobs/{}/report", TD_SCOPE_READ, 0, false, get_report },
+    { "POST", "/v1/jobs/{}/cancel", TD_SCOPE_CANCEL, 4096, false, post_cancel },
+    { "POST", "/v1/jobs/{}/retry", TD_SCOPE_SUBMIT, 4096, false, post_retry },
+    { "GET", "/v1/deliveries", TD_SCOPE_READ, 0, false, get_deliveries },
+    { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096, false, post_replay },
+    { "GET", "/v1/recipes", TD_SCOPE_READ, 0, false, get_recipes },
+    { "POST", "/v1/recipes/check", TD_SCOPE_READ, TD_SPEC_BYTES, false, post_recipe_check },
+    { "GET", "/healthz", 0, 0, false, get_healthz },
+    { "GET", "/readyz", 0, 0, false, get_readyz },
+    { "GET", "/problems/{}", 0, 0, false, get_problem },
+    { NULL, NULL, 0, 0, false, NULL },
 };
 
 void td_api_init(td_api *api)

@@ -100,7 +100,7 @@ static td_status start_crew(service *s, unsigned workers, td_error *err)
     s->crew_config = (td_crew_config){ .store = s->store,
                                        .home = &s->home,
                                        .net = { .allow_private = o->allow_private },
-                                       .roots = { o->file_root, o->n_file_roots },
+                                       .roots = { s->root, o->n_file_roots },
                                        .recipes = s->recipes,
                                        .child_program = o->child_program,
                                        .child_memory_bytes = CHILD_MEMORY,

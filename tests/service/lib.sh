@@ -6,6 +6,7 @@ topdown=$(realpath "${TOPDOWN:-$root/build/topdown}")
 tools=${SERVICE_TOOLS:-$root/build/service-tools} # where node finds standardwebhooks
 T=$(mktemp -d "${TMPDIR:-/tmp}/td-service.XXXXXX")
 chmod 755 "$T"
+cd "$T"
 pids=
 
 finish() {
@@ -15,7 +16,7 @@ finish() {
     for p in $pids; do kill -9 "$p" || true; done
     [ ! -s "$T/nginx.pid" ] || kill "$(cat "$T/nginx.pid")" || true
     wait || true
-    rm -rf "$T"
+    cd / && rm -rf "$T"
 }
 trap finish EXIT
 
@@ -80,8 +81,8 @@ start_node() { # judges webhooks with the library that the Standard Webhooks pro
 }
 
 start_serve() {
-    "$topdown" serve --listen 127.0.0.1:0 --data "$T/data" --work 1 --allow-private --recipes "$T/recipes" \
-        --files "$T/stems" >"$T/serve.log" 2>>"$T/service.log" &
+    "$topdown" serve --listen 127.0.0.1:0 --data "$T/data" --work 1 --allow-private --recipes recipes \
+        --files stems >"$T/serve.log" 2>>"$T/service.log" &
     serve_pid=$!
     pids="$pids $serve_pid"
     until_true 10 is_listening "$T/serve.log"

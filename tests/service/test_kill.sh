@@ -1,6 +1,6 @@
 #!/bin/bash
 # Processes are killed at the worst moment; every job ends done, with the bytes it would have had, and is told once.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$(realpath "$0")")/lib.sh"
 
 kill_service() {
     kill -9 "$serve_pid"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A job from curl to its webhook: stems over HTTP, results by PUT and by GET, signatures judged by another's library.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$(realpath "$0")")/lib.sh"
 
 job_file "$stems_url" >"$T/job.yaml"
 id=$(submit "$T/job.yaml" order-1)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What the service refuses, and how it says so; what it tries again.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$(realpath "$0")")/lib.sh"
 
 status_of() { # curl's arguments
     curl -sS -o "$T/answer" -w '%{http_code}' "$@"
