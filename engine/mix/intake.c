@@ -162,7 +162,7 @@ typedef struct hearing {
     double ll, rr, lr; /* of all bands */
     double usual_s;    /* length of most stems */
     size_t index;
-    const td_intake_stem *in; /* what was found so far */
+    const td_stem_findings *in; /* what was found so far */
     td_error *err;
     td_status status; /* of tests that read */
 } hearing;
@@ -303,7 +303,7 @@ static const struct {
     { TD_FAULT_NONFINITE, has_nonfinite },
 };
 
-static void keep(td_intake_stem *in, td_finding f)
+static void keep(td_stem_findings *in, td_finding f)
 {
     in->faults |= 1u << f.code;
     in->finding[in->n_findings++] = f;
@@ -315,7 +315,7 @@ static td_finding finding(td_fault_code code)
 }
 
 /* What the file showed, with its figure. */
-static void keep_shown(const hearing *h, td_intake_stem *in, td_fault_code code)
+static void keep_shown(const hearing *h, td_stem_findings *in, td_fault_code code)
 {
     td_finding f = finding(code);
     if (faults[code].detail == DETAIL_RATE) f.value = h->stem->info.rate_hz;
@@ -323,7 +323,7 @@ static void keep_shown(const hearing *h, td_intake_stem *in, td_fault_code code)
     keep(in, f);
 }
 
-static td_status listen(hearing *h, td_intake_stem *in)
+static td_status listen(hearing *h, td_stem_findings *in)
 {
     td_status st = td_survey_bands(h->survey, td_survey_stem(h->survey, h->index), NULL, &h->bands, h->err);
     if (st) return st;
@@ -347,7 +347,7 @@ static int compare_findings(const void *a, const void *b)
     return (int)((const td_finding *)a)->code - (int)((const td_finding *)b)->code;
 }
 
-static td_status judge(hearing *h, td_intake_stem *in)
+static td_status judge(hearing *h, td_stem_findings *in)
 {
     in->true_peak_dbtp = NAN;
     for (td_fault_code code = 0; code < TD_FAULT_COUNT; code++) {
@@ -363,17 +363,17 @@ static td_status judge(hearing *h, td_intake_stem *in)
     return st;
 }
 
-td_status td_intake_make(const td_session *session, const td_survey *survey, td_intake **out, td_error *err)
+td_status td_intake_make(const td_session *session, const td_survey *survey, td_findings **out, td_error *err)
 {
     *out = NULL;
     td_arena *arena = td_arena_new();
-    td_intake *in = arena ? td_arena_alloc(arena, sizeof *in) : NULL;
-    td_intake_stem *stem = arena ? td_arena_array(arena, session->n_stems, sizeof *stem) : NULL;
+    td_findings *in = arena ? td_arena_alloc(arena, sizeof *in) : NULL;
+    td_stem_findings *stem = arena ? td_arena_array(arena, session->n_stems, sizeof *stem) : NULL;
     if (!in || !stem) {
         td_arena_free(arena);
         return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
     }
-    *in = (td_intake){ .stem = stem, .n_stems = session->n_stems, .arena = arena };
+    *in = (td_findings){ .stem = stem, .n_stems = session->n_stems, .arena = arena };
     hearing h = { .session = session, .survey = survey, .err = err };
     h.usual_s = (double)td_session_usual_frames(session) / session->rate_hz;
     for (size_t i = 0; i < in->n_stems && !h.status; i++) {
@@ -393,7 +393,7 @@ td_status td_intake_make(const td_session *session, const td_survey *survey, td_
 
 typedef struct peak_work {
     const td_session *session;
-    td_intake *in;
+    td_findings *in;
 } peak_work;
 
 static td_status measure_peak(void *shared, size_t index, td_error *err)
@@ -410,12 +410,12 @@ static td_status measure_peak(void *shared, size_t index, td_error *err)
     return st;
 }
 
-td_status td_intake_measure_peaks(const td_session *session, td_pool *pool, td_intake *in, td_error *err)
+td_status td_intake_measure_peaks(const td_session *session, td_pool *pool, td_findings *in, td_error *err)
 {
     return td_pool_run(pool, in->n_stems, measure_peak, &(peak_work){ session, in }, err);
 }
 
-void td_intake_free(td_intake *in)
+void td_intake_free(td_findings *in)
 {
     if (in) td_arena_free(in->arena);
 }
@@ -466,7 +466,7 @@ static const char *verdict_name(td_verdict v)
 }
 
 /* Levels of the file itself: what the order adds when the stem enters its bus is taken off again. */
-static void add_heard(json_t *j, const td_stem *m, const td_intake_stem *in, const td_signal *g)
+static void add_heard(json_t *j, const td_stem *m, const td_stem_findings *in, const td_signal *g)
 {
     td_sides sides = td_stem_sides(m->info.channels, m->level_db, m->pan, m->flip);
     double entry_db = td_to_db(fmax(fabs(sides.left), fabs(sides.right)));
@@ -480,7 +480,7 @@ static void add_heard(json_t *j, const td_stem *m, const td_intake_stem *in, con
     json_object_set_new(j, "last_sound_s", td_json_number(g->last_sound_s, 0.1));
 }
 
-static json_t *file_json(const td_stem *m, const td_intake_stem *in)
+static json_t *file_json(const td_stem *m, const td_stem_findings *in)
 {
     json_t *j = json_object(), *codes = json_array(), *findings = json_array();
     char text[256];
@@ -505,7 +505,7 @@ static json_t *file_json(const td_stem *m, const td_intake_stem *in)
     return j;
 }
 
-td_status td_intake_json(const td_session *session, const td_survey *survey, const td_intake *in, td_text *out)
+td_status td_intake_json(const td_session *session, const td_survey *survey, const td_findings *in, td_text *out)
 {
     json_t *j = json_object(), *files = json_array();
     json_object_set_new(j, "v", json_integer(1));
@@ -549,17 +549,17 @@ static const struct {
 
 /* What a client hears about: all that a new export or an answer would mend. A refused file's lesser faults are left
  * out, for it comes anew anyway. */
-static bool is_told(const td_intake_stem *in, const td_finding *f, td_language l)
+static bool is_told(const td_stem_findings *in, const td_finding *f, td_language l)
 {
     return faults[f->code].says[l].remedy && td_fault_verdict(f->code) == in->verdict;
 }
 
-static size_t tell(const td_session *session, const td_intake *in, td_verdict verdict, td_language l, td_text *out)
+static size_t tell(const td_session *session, const td_findings *in, td_verdict verdict, td_language l, td_text *out)
 {
     char name[320], text[256];
     size_t told = 0;
     for (size_t i = 0; i < in->n_stems; i++) {
-        const td_intake_stem *m = &in->stem[i];
+        const td_stem_findings *m = &in->stem[i];
         bool named = false;
         for (size_t k = 0; k < m->n_findings && m->verdict == verdict; k++) {
             const td_finding *f = &m->finding[k];
@@ -573,7 +573,7 @@ static size_t tell(const td_session *session, const td_intake *in, td_verdict ve
     return told;
 }
 
-td_status td_intake_message(const td_session *session, const td_intake *in, td_language language, td_text *out)
+td_status td_intake_message(const td_session *session, const td_findings *in, td_language language, td_text *out)
 {
     td_text refused = { 0 }, noticed = { 0 };
     size_t n_refused = tell(session, in, TD_REJECT, language, &refused);

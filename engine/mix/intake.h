@@ -19,36 +19,36 @@ typedef struct td_finding {
     double at_hz; /* hum: 50 or 60 */
 } td_finding;
 
-typedef struct td_intake_stem {
+typedef struct td_stem_findings {
     unsigned faults; /* TD_FAULT_BITs, all */
     td_verdict verdict;
     td_finding finding[TD_FAULT_COUNT]; /* in the order of TD_FAULT_MAP */
     size_t n_findings;
     double true_peak_dbtp; /* of the file; NaN until td_intake_measure_peaks */
-} td_intake_stem;
+} td_stem_findings;
 
-typedef struct td_intake {
-    td_intake_stem *stem; /* in the session's order */
+typedef struct td_findings {
+    td_stem_findings *stem; /* in the session's order */
     size_t n_stems;
     td_verdict verdict; /* the worst */
     td_arena *arena;
-} td_intake;
+} td_findings;
 
 /* survey NULL: only what the files show. TD_NOMEM, or what reading the survey gave. */
-td_status td_intake_make(const td_session *session, const td_survey *survey, td_intake **out, td_error *err);
-void td_intake_free(td_intake *in); /* NULL is welcome */
+td_status td_intake_make(const td_session *session, const td_survey *survey, td_findings **out, td_error *err);
+void td_intake_free(td_findings *in); /* NULL is welcome */
 
 /* Between samples, of every file: one more pass over the audio, which only who prints it needs. */
-td_status td_intake_measure_peaks(const td_session *session, td_pool *pool, td_intake *in, td_error *err);
+td_status td_intake_measure_peaks(const td_session *session, td_pool *pool, td_findings *in, td_error *err);
 
 /* "it is clipped (first at 0:41; 12 places)". Returns out. */
 const char *td_finding_text(const td_finding *f, td_language language, char *out, size_t size);
 
 /* { "v": 1, "files": [ { "file", "verdict", "codes", "findings", what the file is, and what was measured } ] }, adding
  * a newline. Levels of silence are null. */
-td_status td_intake_json(const td_session *session, const td_survey *survey, const td_intake *in, td_text *out);
+td_status td_intake_json(const td_session *session, const td_survey *survey, const td_findings *in, td_text *out);
 
 /* The message for the client: polite, per stem what is wrong and what to export instead. */
-td_status td_intake_message(const td_session *session, const td_intake *in, td_language language, td_text *out);
+td_status td_intake_message(const td_session *session, const td_findings *in, td_language language, td_text *out);
 
 #endif

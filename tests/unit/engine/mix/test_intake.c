@@ -96,15 +96,15 @@ static void break_last(const scene *s)
 
 /* ---- a session of everything ------------------------------------------------------------------------------------- */
 
-static td_intake *judged(scene *s)
+static td_findings *judged(scene *s)
 {
-    td_intake *in;
+    td_findings *in;
     td_error err = { 0 };
     if (td_intake_make(s->session, s->survey, &in, &err)) fail_msg("%s: %s", err.where, err.what);
     return in;
 }
 
-static const td_intake_stem *of(const scene *s, const td_intake *in, const char *name)
+static const td_stem_findings *of(const scene *s, const td_findings *in, const char *name)
 {
     return &in->stem[scene_stem(s, name)];
 }
@@ -143,9 +143,9 @@ static void faults_are_heard(void **state)
     }
     scene_open(s);
     s->survey = scene_hear(s, 1);
-    td_intake *in = judged(s);
+    td_findings *in = judged(s);
     for (size_t i = 0; i < STEMS; i++) {
-        const td_intake_stem *m = of(s, in, c[i].name);
+        const td_stem_findings *m = of(s, in, c[i].name);
         if (m->faults != c[i].faults) print_error("%s: %x, not %x\n", c[i].name, m->faults, c[i].faults);
         assert_int_equal(m->faults, c[i].faults);
         assert_int_equal(m->verdict, c[i].faults ? TD_WARN : TD_ACCEPT);
@@ -166,7 +166,7 @@ static void twins_are_heard(void **state)
     scene_add(s, "Kick.wav", 48000, 1, SECONDS, kick);
     scene_open(s);
     s->survey = scene_hear(s, 1);
-    td_intake *in = judged(s);
+    td_findings *in = judged(s);
     assert_true((of(s, in, "Bass.wav")->faults | of(s, in, "Bass copy.wav")->faults) & TD_FAULT_BIT(DUPLICATE));
     assert_false(of(s, in, "Kick.wav")->faults & TD_FAULT_BIT(DUPLICATE));
     td_intake_free(in);
@@ -196,7 +196,7 @@ static void the_message_asks_for_what_is_needed(void **state)
 {
     (void)state;
     scene *s = three_stems(true);
-    td_intake *in = judged(s);
+    td_findings *in = judged(s);
     assert_int_equal(in->verdict, TD_REJECT);
     td_text english = { 0 }, german = { 0 };
     assert_int_equal(td_intake_message(s->session, in, TD_ENGLISH, &english), TD_OK);
@@ -226,7 +226,7 @@ static void all_well_is_said(void **state)
     scene *s = scene_new();
     scene_add(s, "Kick.wav", 48000, 1, SECONDS, kick);
     scene_open(s);
-    td_intake *in;
+    td_findings *in;
     td_text text = { 0 };
     assert_int_equal(td_intake_make(s->session, NULL, &in, NULL), TD_OK);
     assert_int_equal(in->verdict, TD_ACCEPT);
@@ -254,7 +254,7 @@ static void json_holds_verdicts_and_figures(void **state)
 {
     (void)state;
     scene *s = three_stems(true);
-    td_intake *in = judged(s);
+    td_findings *in = judged(s);
     td_text text = { 0 };
     td_pool *pool;
     assert_int_equal(td_pool_new(1, &pool), TD_OK);
