@@ -13,23 +13,23 @@ static td_status no_memory(td_error *err)
 /* ---- stems and recipes from words and flags
  * ---------------------------------------------------------------------------------- */
 
-static td_status take_words(td_mixing *m, const td_args *a, td_order *o, td_error *err)
+td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err)
 {
     for (size_t i = 0; i < a->n_words; i++) {
         if (td_is_folder(a->word[i])) {
-            td_status st = td_stems_in_folder(a->word[i], m->arena, &o->stem, &o->n_stems, err);
+            td_status st = td_stems_in_folder(a->word[i], arena, stem, n, err);
             if (st) return st;
             continue;
         }
-        if (o->n_stems >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
-        td_stem_wish *all = td_arena_array(m->arena, o->n_stems + 1, sizeof *all);
+        if (*n >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
+        td_stem_wish *all = td_arena_array(arena, *n + 1, sizeof *all);
         if (!all) return no_memory(err);
-        if (o->n_stems) memcpy(all, o->stem, o->n_stems * sizeof *all);
-        all[o->n_stems++] = (td_stem_wish){ .file = a->word[i], .pan = NAN };
-        o->stem = all;
+        if (*n) memcpy(all, *stem, *n * sizeof *all);
+        all[(*n)++] = (td_stem_wish){ .file = a->word[i], .pan = NAN };
+        *stem = all;
     }
-    if (o->n_stems) return TD_OK;
-    return td_fail(err, TD_ARG, NULL, "topdown mix stems/ --recipe pop-rock -o out/", "no stems are named");
+    if (*n) return TD_OK;
+    return td_fail(err, TD_ARG, NULL, "name files or a folder of stems, such as stems/", "no stems are named");
 }
 
 /* The song is named after the folder its stems lie in. */
@@ -99,7 +99,7 @@ static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_e
     o->title = p->title;
     o->artist = p->artist;
     o->tempo_bpm = p->tempo_bpm;
-    if (a->n_words) return take_words(m, a, o, err);
+    if (a->n_words) return td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
     o->stem = td_arena_array(m->arena, 2 * p->n_stems + 1, sizeof *o->stem);
     if (!o->stem) return no_memory(err);
     for (size_t i = 0; i < p->n_stems; i++) {
@@ -152,7 +152,7 @@ static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
     m->order = o;
     td_order_defaults(o);
     if (m->n_plans) return order_of_plan(m, o, a, err);
-    td_status st = take_words(m, a, o, err);
+    td_status st = td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
     if (!st) st = take_recipes(m, a, o, err);
     o->title = title_of(m, a);
     o->artist = td_args_get(a, "artist");

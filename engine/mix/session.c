@@ -33,6 +33,27 @@ static bool takes_part(const td_stem *m)
     return !is_refused(m) && !is_set_aside(m);
 }
 
+static void keep_refusal(td_stem *m, const td_error *why)
+{
+    snprintf(m->fault_text, sizeof m->fault_text, "%.90s%s%.66s", why->what, why->hint[0] ? "; " : "", why->hint);
+}
+
+bool td_session_refuse(td_session *s, const td_error *err)
+{
+    for (size_t i = 0; i < s->n_stems; i++) {
+        td_stem *m = &s->stem[i];
+        bool meant = !strcmp(td_basename(m->path), err->where) ||
+                     (m->path_right && !strcmp(td_basename(m->path_right), err->where));
+        if (!meant || m->bus == UINT_MAX) continue;
+        keep_refusal(m, err);
+        m->faults |= TD_FAULT_BIT(DAMAGED);
+        s->bus[m->bus].stems--;
+        m->bus = UINT_MAX;
+        return true;
+    }
+    return false;
+}
+
 /* Opens a file, keeps what it is and how it was judged. A refusal is no failure here. */
 static td_status judge(opening *o, td_stem *m, td_error *err)
 {
@@ -41,7 +62,7 @@ static td_status judge(opening *o, td_stem *m, td_error *err)
     td_status st = td_reader_open(m->path, &reader, &m->info, &m->faults, &why);
     td_reader_close(reader);
     if (st == TD_INPUT) {
-        snprintf(m->fault_text, sizeof m->fault_text, "%.90s%s%.66s", why.what, why.hint[0] ? "; " : "", why.hint);
+        keep_refusal(m, &why);
         if (is_set_aside(m)) return TD_OK; /* a broken click track keeps nobody from mixing */
         if (!o->refused) o->refusal = why;
         o->refused = true;

@@ -73,6 +73,11 @@ typedef struct td_session_wish {
  * *out then still holds the session, so that all verdicts can be shown. TD_ARG: no stems, too many. */
 td_status td_session_open(const td_session_wish *wish, td_session **out, td_error *err);
 void td_session_free(td_session *s);
+
+/* Takes the stem out that a later error (TD_INPUT) names: only decoding showed that it is damaged. False when no stem
+ * that takes part has that file. The hash is no longer that of the session. */
+bool td_session_refuse(td_session *s, const td_error *err);
+
 /* The length most stems that take part have, or stand around; 0 when none does. */
 uint64_t td_session_usual_frames(const td_session *s);
 

@@ -269,6 +269,23 @@ static void a_refused_stem_stops_the_session_unless_skipped(void **state)
     td_session_free(s);
 }
 
+/* What only decoding shows comes later, as an error that names the file. */
+static void a_stem_can_be_refused_later(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[3] = { mono(f, "Kick.wav", 1), mono(f, "OH L.wav", 2), mono(f, "OH R.wav", 3) };
+    td_session *s = opened(w, 3);
+    td_error err = { .status = TD_INPUT, .where = "OH R.wav", .what = "is damaged at 0:05" };
+    assert_true(td_session_refuse(s, &err));
+    const td_stem *oh = named(s, "OH L.wav + OH R.wav");
+    assert_int_equal(oh->bus, UINT_MAX);
+    assert_true(oh->faults & TD_FAULT_BIT(DAMAGED));
+    assert_string_equal(oh->fault_text, err.what);
+    assert_int_equal(s->bus[0].stems, 1);
+    assert_false(td_session_refuse(s, &err));
+    td_session_free(s);
+}
+
 static void mixes_are_compared_with_and_not_mixed(void **state)
 {
     folder *f = *state;
@@ -350,6 +367,7 @@ int main(void)
         cmocka_unit_test(other_lengths_and_twins_are_noted),
         cmocka_unit_test(tempo_comes_from_the_order_or_a_name),
         cmocka_unit_test(a_refused_stem_stops_the_session_unless_skipped),
+        cmocka_unit_test(a_stem_can_be_refused_later),
         cmocka_unit_test(mixes_are_compared_with_and_not_mixed),
         cmocka_unit_test(an_instrumental_under_voices_is_mixed),
         cmocka_unit_test(numbers_and_roles_are_checked),
