@@ -81,9 +81,11 @@ static bool same(double a, double b)
 static const char *settings_text(td_arena *a, const td_processor *proc, const double *value, bool band)
 {
     td_text t = { 0 };
+    int range = td_param_find(proc, "range");
+    bool ranged = range >= 0 && !isnan(value[range]);
     for (size_t i = 0; i < proc->n_params; i++) {
         const td_param *p = &proc->params[i];
-        bool leads = band && i == 0;
+        bool leads = band && i == 0 && !(ranged && same(value[i], p->def)); /* a range stands for its frequency */
         if (!p->name || isnan(value[i]) || (!leads && same(value[i], p->def))) continue;
         char text[256];
         bool plain = leads || p->unit == TD_UNIT_RATIO || p->unit == TD_UNIT_SLOPE || p->unit == TD_UNIT_CHOICE;
