@@ -84,12 +84,14 @@ static void turn_knobs(td_reader *r, const td_node *set)
     }
 }
 
+/* Those of the recipe itself; what a parent's knobs turned may have been edited away. */
 static void warn_unused_knobs(td_reader *r, const td_node *values)
 {
-    for (size_t i = 0; i < r->n_knobs; i++)
-        if (!r->knob_used[i])
-            td_caution(r->messages, td_node_key(td_node_get(values, r->knob[i].name)), "unused_knob", NULL,
-                       "knob '%s' is used nowhere", r->knob[i].name);
+    for (size_t i = 0; i < r->n_knobs; i++) {
+        const td_node *key = td_node_key(td_node_get(values, r->knob[i].name));
+        if (!r->knob_used[i] && key->doc == td_node_get(r->root, "topdown")->doc)
+            td_caution(r->messages, key, "unused_knob", NULL, "knob '%s' is used nowhere", r->knob[i].name);
+    }
 }
 
 /* ---- levels, sends, roles -------------------------------------------------------------------------------------------

@@ -119,6 +119,7 @@ typedef struct quantity {
     size_t number_length;
     double number;      /* in the unit written */
     bool comma;         /* 2,5 */
+    double second;      /* of 2:1 and 1:12; number is the first */
     bool ratio;         /* 2:1 */
     bool note;          /* 1/8 note */
     const char *word;   /* the unit as written */
@@ -176,21 +177,18 @@ static size_t word_length(const char *s)
     return n;
 }
 
-/* The second number of 2:1 and of 1/8 note. */
+/* The second number of 2:1, 1:12 and 1/8 note. */
 static size_t scan_second(const char *s, quantity *q)
 {
     if (*s != ':' && *s != '/') return 0;
-    double second;
-    size_t n = scan_decimal(s + 1, &second, &q->comma);
-    if (!n || !(second > 0) || !isfinite(second)) return 0;
-    if (*s == ':') {
-        q->ratio = true;
-    } else {
-        size_t gap = blanks(s + 1 + n), word = word_length(s + 1 + n + gap);
-        if (word != 4 || strncmp(s + 1 + n + gap, "note", 4) != 0) return 0;
-        q->note = true;
-    }
-    q->number /= second;
+    size_t n = scan_decimal(s + 1, &q->second, &q->comma);
+    if (!n || !(q->second >= 0) || !isfinite(q->second)) return 0;
+    q->ratio = *s == ':';
+    if (q->ratio) return n + 1;
+    size_t gap = blanks(s + 1 + n), word = word_length(s + 1 + n + gap);
+    if (!(q->second > 0) || word != 4 || strncmp(s + 1 + n + gap, "note", 4) != 0) return 0;
+    q->note = true;
+    q->number /= q->second;
     return n + 1;
 }
 
@@ -269,6 +267,12 @@ static bool wrong_unit(td_reader *r, const td_node *n, const td_field *f, const 
     return wrong(r, n, f, q, hint, td_say(r->messages, "is %s", name));
 }
 
+/* Times of an hour and more are places in a song and may be written 1:12. */
+static bool is_position(const td_field *f)
+{
+    return f->measure == TD_UNIT_MS && f->max >= 3600e3;
+}
+
 /* Says what is wrong with the quantity's unit for this field; true when it fits. */
 static bool fits(td_reader *r, const td_node *n, const td_field *f, const quantity *q)
 {
@@ -282,13 +286,17 @@ static bool fits(td_reader *r, const td_node *n, const td_field *f, const quanti
         return false;
     }
     if (q->note) return f->measure == TD_UNIT_MS || wrong(r, n, f, q, example_of(r, f), "is a note length");
-    if (q->ratio) return f->measure == TD_UNIT_RATIO || wrong(r, n, f, q, example_of(r, f), "is a ratio");
+    if (q->ratio && is_position(f))
+        return q->second < 60 || wrong(r, n, f, q, "write for example 1:12", "is no minute and second");
+    if (q->ratio)
+        return (f->measure == TD_UNIT_RATIO && q->second > 0) || wrong(r, n, f, q, example_of(r, f), "is a ratio");
     if (!q->word_length) return f->measure == TD_UNIT_NUMBER || no_unit(r, n, f, q);
     return (q->unit && q->unit->measure == f->measure) || wrong_unit(r, n, f, q);
 }
 
-static double amount(const quantity *q)
+static double amount(const td_field *f, const quantity *q)
 {
+    if (q->ratio) return is_position(f) ? (q->number * 60 + q->second) * 1000 : q->number / q->second;
     return q->unit ? q->number * q->unit->factor : q->number;
 }
 
@@ -368,7 +376,7 @@ static bool read_amount(td_reader *r, const td_node *n, const char *text, const 
         out->a = q.number;
         return true;
     }
-    out->a = amount(&q);
+    out->a = amount(f, &q);
     return in_range(r, n, f, out->a);
 }
 
@@ -389,8 +397,8 @@ static int scan_pair(td_reader *r, const td_node *n, const char *text, const td_
         if (!fits(r, n, f, &high)) return -1;
     }
     if (!fits(r, n, f, &low) || !fits(r, n, f, &high)) return -1;
-    out[0] = amount(&low);
-    out[1] = amount(&high);
+    out[0] = amount(f, &low);
+    out[1] = amount(f, &high);
     *used = (size_t)(high.at + high.length - text);
     if (low.note || high.note || out[0] > out[1]) {
         td_mistake_in(r->messages, n, (size_t)(text - n->text), *used, "bad_range", "the smaller value stands first",
@@ -541,7 +549,7 @@ bool td_read_any(td_reader *r, const td_node *n, const char *label, double *out,
     *measure = q.ratio ? TD_UNIT_RATIO : q.meant ? q.meant->measure : TD_UNIT_NUMBER;
     td_field f = { label, NULL, *measure, NAN, NAN, 0, NULL };
     if (!fits(r, n, &f, &q)) return false;
-    *out = amount(&q);
+    *out = amount(&f, &q);
     return true;
 }
 
@@ -551,7 +559,7 @@ size_t td_scan_number(td_reader *r, const td_node *n, size_t offset, const td_fi
     scan(n->text + offset, &q);
     if (!q.length) return no_value(r, n, f), 0;
     if (!fits(r, n, f, &q)) return 0;
-    *out = amount(&q);
+    *out = amount(f, &q);
     return q.length;
 }
 

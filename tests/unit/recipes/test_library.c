@@ -53,9 +53,7 @@ static void all_pass_without_a_warning(void **state)
 static void a_knob_turns_what_it_names(void **state)
 {
     (void)state;
-    const td_setting set[] = {
-        {"warmth", "4 dB"}
-    };
+    const td_setting set[] = { { "warmth", "4 dB" } };
     td_messages *m = td_messages_new();
     td_recipe *plain, *warm;
     assert_int_equal(td_recipe_load(library, "pop-rock", NULL, 0, &plain, m), TD_OK);

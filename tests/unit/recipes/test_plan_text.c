@@ -91,38 +91,30 @@ static td_plan *any_plan(uint64_t seed)
     td_arena *a = td_arena_new();
     td_plan *p = td_arena_alloc(a, sizeof *p);
     static const char *keys[] = { "01 Kick In.wav", "x: y, [z] {w}" };
-    static td_plan_send sends[] = {
-        {"plate", -12.3,    "as written"},
-        { "hall", -1.0 / 3, NULL        }
-    };
+    static td_plan_send sends[] = { { "plate", -12.3, "as written" }, { "hall", -1.0 / 3, NULL } };
     static td_plan_stem stems[] = {
-        {.name = "01 Kick In.wav",
-         .path = "/tmp/latin \xfc.wav",
-         .role = "drums.kick.in",
-         .bus = "drums",
-         .pan = NAN,
-         .sha256 = "00ff",
-         .reason = ""},
+        { .name = "01 Kick In.wav",
+          .path = "/tmp/latin \xfc.wav",
+          .role = "drums.kick.in",
+          .bus = "drums",
+          .pan = NAN,
+          .sha256 = "00ff",
+          .reason = "" },
         { .name = "null",
-         .path = "\xef\x9f\xbf \\ \"\n\t",
-         .path_right = "~",
-         .role = "other",
-         .flip = true,
-         .send = sends,
-         .n_sends = 2},
+          .path = "\xef\x9f\xbf \\ \"\n\t",
+          .path_right = "~",
+          .role = "other",
+          .flip = true,
+          .send = sends,
+          .n_sends = 2 },
     };
     static td_breakpoint ride[40];
     static td_plan_bus buses[] = {
-        {.name = "drums",    .group = "drums",  .ride = ride,           .n_ride = 40       },
-        { .name = "backing", .group = "vocals", .peak_dbfs = -INFINITY, .fader_reason = "x"}
+        { .name = "drums", .group = "drums", .ride = ride, .n_ride = 40 },
+        { .name = "backing", .group = "vocals", .peak_dbfs = -INFINITY, .fader_reason = "x" }
     };
-    static td_plan_return returns[] = {
-        {.name = "plate", .fader_db = -0.1}
-    };
-    static td_plan_note notes[] = {
-        {TD_NOTE_WARNING,   "04 Tom 2.wav: clipped"},
-        { TD_NOTE_DECISION, ""                     }
-    };
+    static td_plan_return returns[] = { { .name = "plate", .fader_db = -0.1 } };
+    static td_plan_note notes[] = { { TD_NOTE_WARNING, "04 Tom 2.wav: clipped" }, { TD_NOTE_DECISION, "" } };
     for (size_t i = 0; i < 40; i++) ride[i] = (td_breakpoint){ any(r, 0, 300), any(r, -3, 3) };
     stems[0].gain_db = any(r, -20, 20);
     stems[1].pan = any(r, -100, 100);
@@ -151,8 +143,8 @@ static td_plan *any_plan(uint64_t seed)
         .n_rets = 1,
         .trim_db = any(r, -20, 20),
         .mix = any_chain(a, r),
-        .master = {any(r, -30, -5),   -1, NAN, 6, "spotify"},
-        .preview = { NAN,  NAN, any(r, -3, 0),  6, NULL     },
+        .master = { any(r, -30, -5), -1, NAN, 6, "spotify" },
+        .preview = { NAN, NAN, any(r, -3, 0), 6, NULL },
         .preview_format = "wav",
         .preview_bits = 24,
         .note = notes,

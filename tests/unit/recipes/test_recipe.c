@@ -188,10 +188,7 @@ static void knobs_are_turned_and_hashed(void **state)
         HEAD "values: { glue: { default: 2 dB, min: 0 dB, max: 4 dB, label: Glue }, aim: -14 LUFS }\n"
              "mix: { chain: [ compressor: { gain_reduction: at most $glue } ] }\n"
              "master: { loudness: $aim }\n";
-    const td_setting set[] = {
-        {"glue", "3dB"    },
-        { "aim", "-9 LUFS"}
-    };
+    const td_setting set[] = { { "glue", "3dB" }, { "aim", "-9 LUFS" } };
     td_recipe *plain = read_recipe(text), *again = read_recipe(text), *turned = read_with(text, set, 2);
     const td_wish *goal = value(&turned->mix.step[0], "gain_reduction");
     assert_int_equal(goal->kind, TD_WISH_AT_MOST);

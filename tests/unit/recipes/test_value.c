@@ -102,6 +102,12 @@ static void wishes(void **state)
     assert_float_equal(w.b, 3000, 0);
     w = wish("5 to 9 kHz", TD_UNIT_HZ, TD_SOLVABLE);
     assert_float_equal(w.a, 5000, 0);
+    bench b;
+    begin(&b, "1:12");
+    td_field position = { .name = "at", .measure = TD_UNIT_MS, .min = 0, .max = 24 * 3600e3 };
+    assert_true(td_read_wish(&b.reader, &b.node, &position, &w));
+    assert_float_equal(w.a, 72000, 0);
+    end(&b);
     w = wish("1/8 note", TD_UNIT_MS, 0);
     assert_int_equal(w.kind, TD_WISH_NOTES);
     assert_float_equal(w.a, 0.125, 0);
@@ -134,6 +140,8 @@ static void what_is_no_value(void **state)
                                          "3 dB to",  "inf Hz and more" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) refused(texts[i], TD_UNIT_HZ, EVERYTHING);
     refused("L130", TD_UNIT_PAN, 0);
+    refused("2:0", TD_UNIT_RATIO, 0);
+    refused("1:12", TD_UNIT_MS, 0);
     refused("30", TD_UNIT_PAN, 0);
     refused("at most 3 dB", TD_UNIT_DB, TD_SOLVABLE);
     refused("3 to 4 dB", TD_UNIT_DB, 0);
@@ -150,21 +158,21 @@ static void as_text(void **state)
         double value;
         const char *text;
     } cases[] = {
-        {{ .unit = TD_UNIT_DB, .min = -24, .max = 24 },   1.5,      "+1.5 dB"},
-        { { .unit = TD_UNIT_DB, .min = 0, .max = 24 },    1.5,      "1.5 dB" },
-        { { .unit = TD_UNIT_DB, .min = -24, .max = 24 },  0,        "0 dB"   },
-        { { .unit = TD_UNIT_HZ },                         80,       "80 Hz"  },
-        { { .unit = TD_UNIT_HZ },                         10000,    "10 kHz" },
-        { { .unit = TD_UNIT_MS },                         1500,     "1.5 s"  },
-        { { .unit = TD_UNIT_RATIO },                      INFINITY, "inf:1"  },
-        { { .unit = TD_UNIT_PAN },                        -30,      "L30"    },
-        { { .unit = TD_UNIT_PAN },                        0,        "C"      },
-        { { .unit = TD_UNIT_MS, .flags = TD_AUTO },       INFINITY, "auto"   },
-        { { .unit = TD_UNIT_CHOICE, .choices = choices }, 1,        "opto"   },
-        { { .unit = TD_UNIT_SWITCH },                     1,        "on"     },
-        { { .unit = TD_UNIT_NUMBER },                     NAN,      ""       },
-        { { .unit = TD_UNIT_NUMBER },                     0.1,      "0.1"    },
-        { { .unit = TD_UNIT_NUMBER },                     100,      "100"    },
+        { { .unit = TD_UNIT_DB, .min = -24, .max = 24 }, 1.5, "+1.5 dB" },
+        { { .unit = TD_UNIT_DB, .min = 0, .max = 24 }, 1.5, "1.5 dB" },
+        { { .unit = TD_UNIT_DB, .min = -24, .max = 24 }, 0, "0 dB" },
+        { { .unit = TD_UNIT_HZ }, 80, "80 Hz" },
+        { { .unit = TD_UNIT_HZ }, 10000, "10 kHz" },
+        { { .unit = TD_UNIT_MS }, 1500, "1.5 s" },
+        { { .unit = TD_UNIT_RATIO }, INFINITY, "inf:1" },
+        { { .unit = TD_UNIT_PAN }, -30, "L30" },
+        { { .unit = TD_UNIT_PAN }, 0, "C" },
+        { { .unit = TD_UNIT_MS, .flags = TD_AUTO }, INFINITY, "auto" },
+        { { .unit = TD_UNIT_CHOICE, .choices = choices }, 1, "opto" },
+        { { .unit = TD_UNIT_SWITCH }, 1, "on" },
+        { { .unit = TD_UNIT_NUMBER }, NAN, "" },
+        { { .unit = TD_UNIT_NUMBER }, 0.1, "0.1" },
+        { { .unit = TD_UNIT_NUMBER }, 100, "100" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[80];
