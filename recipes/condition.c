@@ -4,14 +4,14 @@
 #include <ctype.h>
 #include <string.h>
 
-#define NESTED_MAX 32
+enum { NESTED_MAX = 32, COMPARISONS_MAX = 64 };
 
 /* Recursive descent over one scalar: `at` counts bytes of its text. */
 typedef struct parser {
     td_reader *reader;
     const td_node *node;
     size_t at;
-    unsigned nested;
+    unsigned nested, comparisons;
 } parser;
 
 static const char *rest(parser *p)
@@ -122,6 +122,7 @@ static bool comparator(parser *p, const td_feature *f, td_condition *c)
 static const td_condition *comparison(parser *p)
 {
     const char *name = rest(p);
+    if (++p->comparisons > COMPARISONS_MAX) return mistake(p, 1, NULL, "a condition has at most 64 comparisons");
     size_t length = word_length(name);
     char word[48] = "";
     if (length < sizeof word) memcpy(word, name, length);
@@ -199,15 +200,4 @@ void td_read_condition(td_reader *r, const td_node *n, const td_condition **out,
     }
     *out = c;
     *text = td_keep(r, n->text);
-}
-
-void td_each_comparison(const td_condition *c, void (*visit)(const td_condition *, void *), void *user)
-{
-    if (!c) return;
-    if (c->kind == TD_COND_COMPARE) {
-        visit(c, user);
-        return;
-    }
-    td_each_comparison(c->left, visit, user);
-    td_each_comparison(c->right, visit, user);
 }

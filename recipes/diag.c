@@ -111,6 +111,7 @@ const char *td_cut(td_messages *m, const char *text)
 
 const char *td_did_you_mean(td_messages *m, const char *text, const char *const *words, size_t n)
 {
+    if (m->errors >= TD_MISTAKES_MAX || m->warnings >= TD_MISTAKES_MAX) return NULL; /* nobody will read it */
     const char *near = td_nearest(text, words, n);
     return near ? td_say(m, "did you mean '%s'?", near) : NULL;
 }

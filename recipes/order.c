@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { MIXES_MAX = 32 };
+
 /* ---- addresses ------------------------------------------------------------------------------------------------------
  */
 
@@ -279,8 +281,11 @@ static void read_recipes(td_reader *r, td_node *n, void *into)
 {
     td_order *o = into;
     if (!td_want(r, n, TD_NODE_LIST, "'recipes'")) return;
-    o->mix = td_take(r, n->n, sizeof *o->mix);
-    for (size_t i = 0; o->mix && i < n->n; i++)
+    size_t most = n->n < MIXES_MAX ? n->n : MIXES_MAX;
+    if (n->n > most)
+        td_mistake(r->messages, n->value[most], "too_many", NULL, "an order has at most %d mixes", MIXES_MAX);
+    o->mix = td_take(r, most, sizeof *o->mix);
+    for (size_t i = 0; o->mix && i < most; i++)
         if (read_mix(r, n->value[i], o)) o->n_mixes++;
 }
 
@@ -307,7 +312,7 @@ static void try_recipe(td_reader *r, const td_library *l, const td_node *at, con
 
 static void try_recipes(td_reader *r, const td_library *l, const td_node *list)
 {
-    for (size_t i = 0; list && list->kind == TD_NODE_LIST && i < list->n; i++) {
+    for (size_t i = 0; list && list->kind == TD_NODE_LIST && i < list->n && i < MIXES_MAX; i++) {
         const td_node *n = list->value[i], *name = n->kind == TD_NODE_TEXT ? n : td_node_get(n, "recipe");
         const td_node *set = td_node_get(n, "set");
         if (!name || name->kind != TD_NODE_TEXT || (r->remote && td_is_path(name->text))) continue;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { STEPS_MAX = 64 };
+
 /* ---- parameters ----------------------------------------------------------------------------------------------------
  */
 
@@ -322,8 +324,11 @@ static bool name_step(td_reader *r, const td_node *list, size_t i, const td_chai
 void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish *out)
 {
     if (!td_want(r, list, TD_NODE_LIST, "a chain")) return;
-    out->step = td_take(r, list->n, sizeof *out->step);
-    for (size_t i = 0; out->step && i < list->n; i++) {
+    size_t n = list->n < STEPS_MAX ? list->n : STEPS_MAX;
+    if (list->n > n)
+        td_mistake(r->messages, list->value[n], "too_many", NULL, "a chain has at most %d steps", STEPS_MAX);
+    out->step = td_take(r, n, sizeof *out->step);
+    for (size_t i = 0; out->step && i < n; i++) {
         td_step_wish *step = &out->step[out->n_steps];
         if (list->value[i]->off) continue;
         if (read_step(r, list->value[i], conditioned, step) && name_step(r, list, i, out, step)) out->n_steps++;

@@ -11,9 +11,6 @@ void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish 
 /* A condition and its text; both stay NULL after a mistake. */
 void td_read_condition(td_reader *r, const td_node *n, const td_condition **out, const char **text);
 
-/* Every comparison of a condition, in order. */
-void td_each_comparison(const td_condition *c, void (*visit)(const td_condition *, void *), void *user);
-
 /* A role or bus; an unknown one is a warning (it may come with operator's tokens), naming the nearest. */
 void td_check_role(td_reader *r, const td_node *n, const char *role, const char *label);
 

@@ -246,6 +246,10 @@ static td_node *load_map(loader *l, td_node *parent, unsigned depth)
             refuse(l, "bad_key", "put it in quotes if it is text", "a key has to be a word");
             return NULL;
         }
+        if (n->n == TD_YAML_KEYS) {
+            refuse(l, "too_large", NULL, "a map has more than 4,096 keys");
+            return NULL;
+        }
         td_node *key = load_text(l, n);
         if (!key || !next(l)) return NULL;
         td_node *value = load(l, n, depth);

@@ -9,6 +9,7 @@
 #define TD_YAML_BYTES  ((size_t)1 << 20)
 #define TD_YAML_DEPTH  64
 #define TD_YAML_EVENTS 100000
+#define TD_YAML_KEYS   4096 /* of one map: searching them stays cheap, however hostile the text */
 
 typedef struct td_messages td_messages;
 
