@@ -152,14 +152,14 @@ static td_status activity(const question *q, td_found *out, td_error *err)
 {
     (void)err;
     size_t mix = td_survey_signal(q->survey, td_survey_sum(q->survey))->active_steps;
-    if (mix) out->value = 100 * (double)q->signal->active_steps / (double)mix;
+    if (mix) out->value = fmin(100, 100 * (double)q->signal->active_steps / (double)mix);
     return TD_OK;
 }
 
 static td_status percussiveness(const question *q, td_found *out, td_error *err)
 {
     (void)err;
-    out->value = q->survey->percussiveness_db;
+    if (q->index == td_survey_sum(q->survey)) out->value = q->survey->percussiveness_db;
     return TD_OK;
 }
 
@@ -418,7 +418,7 @@ static double lead_of(const float *kick, const float *bass, size_t n)
     for (size_t i = BEFORE; lead && i + HIT <= n; i++) {
         double before = low_sum(kick + i - BEFORE, BEFORE), hit = low_sum(kick + i, HIT),
                under = low_sum(bass + i, HIT);
-        if (hit < 0.05 * strongest || low_sum(kick + i, BEFORE) < 4 * before || under < 1e-4 * loudest) continue;
+        if (hit < 0.05 * strongest || low_sum(kick + i, BEFORE) < 4 * before || under <= 1e-4 * loudest) continue;
         lead[hits++] = td_power_db(hit / under);
         i += APART - 1;
     }

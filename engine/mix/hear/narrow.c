@@ -11,7 +11,9 @@
 #define NOTES     5
 #define FAR       3 /* semitones: twelfths of an octave are just that */
 #define HARMONICS 6
-#define PAUSES    20 /* steps; with fewer, hum is looked for in the quietest tenth of what sounds */
+#define PAUSES    10 /* steps of rest in which hum is looked for, at least */
+#define STEADY_DB 4  /* between the quietest and the loudest fifth of them: what dies away is no hum */
+#define PARTIAL   6  /* dB: a note has other partials that stand out as well, a resonance has none */
 
 static double twelfth_hz(double twelfth)
 {
@@ -31,14 +33,17 @@ static size_t clear_of(size_t twelfth)
     return semitones > FAR ? (size_t)ceil(semitones) : FAR;
 }
 
-/* By how much a twelfth stands over the mean of its neighbours on both sides; dB. */
+/* By how much a twelfth stands over its neighbours on the louder side: the edge of a spectrum is no peak. dB. */
 static double stand_out(const uint8_t *code, size_t b)
 {
     size_t near = clear_of(b), first = near + FAR;
-    double sum = 0;
+    double below = 0, above = 0;
     if (!code[b] || b < first || b + first >= TD_TWELFTHS) return 0;
-    for (size_t i = near; i <= first; i++) sum += code[b - i] + code[b + i];
-    return 0.5 * (code[b] - sum / (2 * (double)(first - near + 1)));
+    for (size_t i = near; i <= first; i++) {
+        below += code[b - i];
+        above += code[b + i];
+    }
+    return 0.5 * (code[b] - fmax(below, above) / (double)(first - near + 1));
 }
 
 /* ---- a reader of the codes of chosen steps ---------------------------------------------------------------------- */
@@ -75,7 +80,7 @@ static void count_stand_outs(void *user, const uint8_t *code)
 {
     resonance *r = user;
     r->frames++;
-    for (size_t b = r->low; b <= r->high; b++) {
+    for (size_t b = 0; b < TD_TWELFTHS; b++) {
         double half_dbs = 2 * stand_out(code, b);
         r->count[b][half_dbs < 0 ? 0 : half_dbs >= HALF_DBS ? HALF_DBS - 1 : (size_t)half_dbs]++;
     }
@@ -91,6 +96,19 @@ static double usual_stand_out(const resonance *r, size_t b)
         if (above >= SHARE * r->frames) return 0.5 * (double)i;
     }
     return 0;
+}
+
+/* A note that is held or comes back all the time: its octave, or its octave and a fifth, above or below, stand out too.
+ */
+static bool is_partial(const resonance *r, size_t b)
+{
+    static const int away[] = { -19, -12, 12, 19 };
+    for (size_t i = 0; i < sizeof away / sizeof *away; i++)
+        for (int off = -1; off <= 1; off++) {
+            ptrdiff_t other = (ptrdiff_t)b + away[i] + off;
+            if (other >= 0 && other < TD_TWELFTHS && usual_stand_out(r, (size_t)other) >= PARTIAL) return true;
+        }
+    return false;
 }
 
 /* The strongest twelfth away from the suspect: when it holds for two frames somewhere else, that is another note. */
@@ -149,11 +167,14 @@ td_status td_find_resonance(const td_survey *s, size_t signal, double low_hz, do
         st = each_code(s, signal, active, count_stand_outs, r, err);
     }
     if (!st && r->frames) {
-        r->best = r->low;
-        for (size_t b = r->low; b <= r->high; b++)
-            if (usual_stand_out(r, b) > usual_stand_out(r, r->best)) r->best = b;
-        st = each_code(s, signal, active, follow_pitch, r, err);
-        if (!st && r->best > 0 && r->best + 1 < TD_TWELFTHS && r->notes + (r->held >= 2) > NOTES) {
+        double most = 0;
+        for (size_t b = r->low; b <= r->high; b++) {
+            if (usual_stand_out(r, b) <= most || is_partial(r, b)) continue;
+            most = usual_stand_out(r, b);
+            r->best = b;
+        }
+        if (most > 0) st = each_code(s, signal, active, follow_pitch, r, err);
+        if (!st && most > 0 && r->best + 1 < TD_TWELFTHS && r->notes + (r->held >= 2) > NOTES) {
             out->value = usual_stand_out(r, r->best);
             shape(r, out);
         }
@@ -176,7 +197,7 @@ static void count_codes(void *user, const uint8_t *code)
     for (size_t b = 0; b < TD_TWELFTHS; b++) h->count[b][code[b]]++;
 }
 
-static double quiet_db(const hum *h, size_t b, double share)
+static double level_db(const hum *h, size_t b, double share)
 {
     double below = 0;
     for (unsigned i = 0; i < 256; i++) {
@@ -186,36 +207,26 @@ static double quiet_db(const hum *h, size_t b, double share)
     return -INFINITY;
 }
 
-/* Power of the harmonics that stand 6 dB over what lies between them; 0 unless half of them do, and the first or
- * second among them. */
-static double comb_power(const hum *h, double base_hz, double share)
+/* Power of the harmonics that stand 6 dB over what lies between them, steadily; 0 unless half of them do, and the first
+ * or second among them. */
+static double comb_power(const hum *h, double base_hz)
 {
     double power = 0;
     unsigned standing = 0;
     bool low_one = false;
     for (int i = 1; i <= HARMONICS; i++) {
-        double line = 0, gap = 0;
+        double line = 0;
         size_t at = twelfth_at(i * base_hz);
-        for (size_t b = at - 1; b <= at + 1; b++) line += td_db_power(quiet_db(h, b, share));
-        gap = fmax(quiet_db(h, twelfth_at((i - 0.5) * base_hz), share),
-                   quiet_db(h, twelfth_at((i + 0.5) * base_hz), share));
-        if (!(td_power_db(line) > gap + 6)) continue;
+        for (size_t b = at - 1; b <= at + 1; b++) line += td_db_power(level_db(h, b, 0.5));
+        double gap =
+            fmax(level_db(h, twelfth_at((i - 0.5) * base_hz), 0.5), level_db(h, twelfth_at((i + 0.5) * base_hz), 0.5));
+        bool steady = level_db(h, at, 0.8) - level_db(h, at, 0.2) <= STEADY_DB;
+        if (!steady || !(td_power_db(line) > gap + 6)) continue;
         power += line;
         low_one |= i <= 2;
         standing++;
     }
     return low_one && 2 * standing >= HARMONICS ? power : 0;
-}
-
-/* Steps in which nobody plays but something sounds; with too few of them, all that sound. Returns the share of them
- * that counts as quiet. */
-static double resting(const td_signal *g, unsigned char *mask)
-{
-    size_t pauses = 0;
-    td_gated_frames(g->k, g->steps, mask);
-    for (size_t i = 0; i < g->steps; i++) pauses += !mask[i] && g->ms[i] > 1e-12f;
-    for (size_t i = 0; i < g->steps; i++) mask[i] = g->ms[i] > 1e-12f && (pauses < PAUSES || !mask[i]);
-    return pauses < PAUSES ? 0.1 : 0.5;
 }
 
 td_status td_find_hum(const td_survey *s, size_t signal, td_found *out, td_error *err)
@@ -226,10 +237,13 @@ td_status td_find_hum(const td_survey *s, size_t signal, td_found *out, td_error
     td_status st = h && mask ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
     *out = TD_NOT_FOUND;
     if (!st) {
-        double share = resting(g, mask);
+        td_gated_frames(g->k, g->steps, mask);
+        for (size_t i = 0; i < g->steps; i++) mask[i] = !mask[i] && g->ms[i] > 1e-12f;
         st = each_code(s, signal, mask, count_codes, h, err);
-        double fifty = comb_power(h, 50, share), sixty = comb_power(h, 60, share), most = fmax(fifty, sixty);
-        if (!st && most > 0) {
+    }
+    if (!st && h->frames >= PAUSES) {
+        double fifty = comb_power(h, 50), sixty = comb_power(h, 60), most = fmax(fifty, sixty);
+        if (most > 0) {
             out->value = td_power_db(0.5 * most) - g->rms_dbfs; /* codes are of L+R, the mean square is their mean */
             out->at_hz = fifty > sixty ? 50 : 60;
         }

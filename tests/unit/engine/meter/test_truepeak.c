@@ -110,8 +110,9 @@ static double of_library(const signal *s)
 static void never_below_libebur128(void **state)
 {
     (void)state;
+    static const unsigned rates[] = { 48000, 44100, 96000, 192000 };
     for (uint64_t i = 0; i < 24; i++) {
-        signal s = { .rate_hz = 48000 };
+        signal s = { .rate_hz = rates[i / 2 % 4] };
         if (i % 2)
             add_programme(&s, 200 + i, 1.5);
         else
