@@ -12,6 +12,7 @@
 
 #define THREADS              4U
 #define IDLE_S               30U
+#define BODY_MS              60000 /* for a body kept in memory: who drips bytes does not hold a place for ever */
 #define CONNECTIONS          1000U
 #define CONNECTIONS_PER_PEER 200U
 
@@ -30,6 +31,7 @@ typedef struct exchange {
     td_text body;
     td_sha256 *hash;
     int spool_fd;
+    int64_t began_ms;
     bool too_large, spool_broken;
 } exchange;
 
@@ -220,6 +222,7 @@ static exchange *begin(td_http *h, struct MHD_Connection *c, const char *path, c
     }
     x->http = h;
     x->spool_fd = -1;
+    x->began_ms = td_steady_ms();
     peer_of(c, x->peer, sizeof x->peer);
     x->request = (td_http_request){ .id = td_id_new("req_", td_now_ms(NULL), x->id),
                                     .arena = a,
@@ -302,6 +305,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *c, const ch
         return result;
     }
     if (!x->route) return MHD_YES; /* answered already; what follows is not read */
+    if (!x->route->spool && td_steady_ms() - x->began_ms > BODY_MS) return MHD_NO;
     if (*size) {
         take(x, data, *size);
         *size = 0;

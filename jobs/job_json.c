@@ -72,6 +72,7 @@ json_t *td_job_json(td_arena *a, const td_job *j, bool fresh)
                           time_json(fresh ? 0 : j->started_ms), "finished_at", time_json(fresh ? 0 : j->finished_ms));
     if (!o) return NULL;
     add_results(a, o, j, people, fresh);
+    json_object_set_new(o, "cancel_requested", json_boolean(j->cancel_requested && !fresh));
     json_object_set_new(o, "attempt", json_integer(fresh ? 0 : j->attempt));
     json_object_set_new(o, "problem",
                         j->error_code && !fresh ? json_pack("{s:s, s:s}", "code", j->error_code, "detail",

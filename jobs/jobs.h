@@ -25,7 +25,7 @@ typedef struct td_service_options {
     size_t n_file_roots;
     const char *recipes;       /* handed to every child as --recipes; NULL: none */
     const char *child_program; /* NULL: this program itself */
-    const char *public_url;       /* stands before "/v1/jobs/..." in events; serve: the address it listens on; work: none */
+    const char *public_url;    /* stands before "/v1/jobs/..." in events; serve: the address it listens on */
     unsigned drain_grace_s;    /* 300; how long running jobs may finish after the first SIGTERM */
 } td_service_options;
 

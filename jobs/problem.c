@@ -10,46 +10,105 @@ static const struct {
     unsigned status;
     const char *title, *remedy;
 } problems[TD_PROBLEMS] = {
-    [TD_PROBLEM_REQUEST] = {"bad-request",              400, "The request cannot be understood",
-                            "The detail names the header or parameter at fault."                                                                        },
-    [TD_PROBLEM_KEY_MISSING] = { "idempotency-key-missing", 400, "POST /v1/jobs needs an Idempotency-Key",
-                            "Send a header Idempotency-Key with up to 255 characters, a new one for each order. "
-                                 "When "
-                                 "an answer is lost, send the same request with the same key: it makes no second "
-                                 "job."                                                                                                                 },
-    [TD_PROBLEM_KEY] = { "unauthorized",            401, "A valid key is needed",
-                            "Send 'Authorization: Bearer KEY'. The first key of a service stands in the file api-key of "
-                         "its "
-                         "data folder."                                                                                                                 },
-    [TD_PROBLEM_SCOPE] = { "forbidden",               403, "This key may not do that",
-                            "Use a key with the scope that the detail names."                                                                           },
-    [TD_PROBLEM_NOT_FOUND] = { "not-found",               404, "There is nothing here",
-                            "Check the id. Jobs of other clients are not shown, and results are kept 30 days."                                          },
-    [TD_PROBLEM_METHOD] = { "method-not-allowed",      405, "This address does not take that method",
-                            "The manual lists each address with its methods."                                                                           },
-    [TD_PROBLEM_STATE] = { "conflict",                409, "The job is in another state",
-                            "Read the job again; the detail says in which state it is."                                                                 },
-    [TD_PROBLEM_TOO_LARGE] = { "too-large",               413, "The body is too large",                          "A job file or recipe has at most 1 MiB."},
-    [TD_PROBLEM_JOB] = { "job-invalid",             422, "The job file has mistakes",
-                            "Each entry of errors names line, column and the way out. 'topdown job check FILE' says the "
-                         "same."                                                                                                                        },
-    [TD_PROBLEM_RECIPE] = { "recipe-invalid",          422, "The recipe has mistakes",
-                            "Each entry of errors names line, column and the way out. 'topdown recipe check FILE' says "
-                            "the "
-                            "same."                                                                                                                     },
-    [TD_PROBLEM_IDEMPOTENCY] = { "idempotency-key-reused",  422, "This Idempotency-Key was used for another body",
-                            "Use a new key for a new order."                                                                                            },
-    [TD_PROBLEM_TOO_MANY] = { "too-many-failures",       429, "Too many wrong keys from this address",
-                            "Wait for the seconds of Retry-After."                                                                                      },
-    [TD_PROBLEM_FULL] = { "queue-full",              429, "Too many of your jobs wait already",
-                            "Wait for the seconds of Retry-After and send the same request again."                                                      },
-    [TD_PROBLEM_DRAINING] = { "draining",                503, "The service is stopping",
-                            "Wait for the seconds of Retry-After and send the same request again."                                                      },
-    [TD_PROBLEM_SERVER] = { "unavailable",             503, "The service cannot do this now",
-                            "Wait for the seconds of Retry-After and send the same request again. If it stays, the "
-                            "service's log says more under the request_id."                                                                             },
-    [TD_PROBLEM_SPACE] = { "no-space",                507, "The service has no disk space for this",
-                            "Free space, or ask the operator to."                                                                                       },
+    [TD_PROBLEM_REQUEST] = {
+        .slug = "bad-request",
+        .status = 400,
+        .title = "The request cannot be understood",
+        .remedy = "The detail names the header or parameter at fault.",
+    },
+    [TD_PROBLEM_KEY_MISSING] = {
+        .slug = "idempotency-key-missing",
+        .status = 400,
+        .title = "POST /v1/jobs needs an Idempotency-Key",
+        .remedy = "Send a header Idempotency-Key with up to 255 characters, a new one for each order. When an answer "
+                  "is lost, send the same request with the same key: it makes no second job.",
+    },
+    [TD_PROBLEM_KEY] = {
+        .slug = "unauthorized",
+        .status = 401,
+        .title = "A valid key is needed",
+        .remedy = "Send 'Authorization: Bearer KEY'. The first key of a service stands in the file api-key of its data "
+                  "folder.",
+    },
+    [TD_PROBLEM_SCOPE] = {
+        .slug = "forbidden",
+        .status = 403,
+        .title = "This key may not do that",
+        .remedy = "Use a key with the scope that the detail names.",
+    },
+    [TD_PROBLEM_NOT_FOUND] = {
+        .slug = "not-found",
+        .status = 404,
+        .title = "There is nothing here",
+        .remedy = "Check the id. Jobs of other clients are not shown, and results are kept 30 days.",
+    },
+    [TD_PROBLEM_METHOD] = {
+        .slug = "method-not-allowed",
+        .status = 405,
+        .title = "This address does not take that method",
+        .remedy = "The manual lists each address with its methods.",
+    },
+    [TD_PROBLEM_STATE] = {
+        .slug = "conflict",
+        .status = 409,
+        .title = "The job is in another state",
+        .remedy = "Read the job again; the detail says in which state it is.",
+    },
+    [TD_PROBLEM_TOO_LARGE] = {
+        .slug = "too-large",
+        .status = 413,
+        .title = "The body is too large",
+        .remedy = "A job file or recipe has at most 1 MiB.",
+    },
+    [TD_PROBLEM_JOB] = {
+        .slug = "job-invalid",
+        .status = 422,
+        .title = "The job file has mistakes",
+        .remedy = "Each entry of errors names line, column and the way out. 'topdown job check FILE' says the same.",
+    },
+    [TD_PROBLEM_RECIPE] = {
+        .slug = "recipe-invalid",
+        .status = 422,
+        .title = "The recipe has mistakes",
+        .remedy = "Each entry of errors names line, column and the way out. 'topdown recipe check FILE' says the same.",
+    },
+    [TD_PROBLEM_IDEMPOTENCY] = {
+        .slug = "idempotency-key-reused",
+        .status = 422,
+        .title = "This Idempotency-Key was used for another body",
+        .remedy = "Use a new key for a new order.",
+    },
+    [TD_PROBLEM_TOO_MANY] = {
+        .slug = "too-many-failures",
+        .status = 429,
+        .title = "Too many wrong keys from this address",
+        .remedy = "Wait for the seconds of Retry-After.",
+    },
+    [TD_PROBLEM_FULL] = {
+        .slug = "queue-full",
+        .status = 429,
+        .title = "Too many of your jobs wait already",
+        .remedy = "Wait for the seconds of Retry-After and send the same request again.",
+    },
+    [TD_PROBLEM_DRAINING] = {
+        .slug = "draining",
+        .status = 503,
+        .title = "The service is stopping",
+        .remedy = "Wait for the seconds of Retry-After and send the same request again.",
+    },
+    [TD_PROBLEM_SERVER] = {
+        .slug = "unavailable",
+        .status = 503,
+        .title = "The service cannot do this now",
+        .remedy = "Wait for the seconds of Retry-After and send the same request again. If it stays, the service's log "
+                  "says more under the request_id.",
+    },
+    [TD_PROBLEM_SPACE] = {
+        .slug = "no-space",
+        .status = 507,
+        .title = "The service has no disk space for this",
+        .remedy = "Free space, or ask the operator to.",
+    },
 };
 
 void td_json_reply(const td_http_request *r, td_http_reply *p, unsigned status, const char *type, json_t *o)

@@ -43,6 +43,8 @@ const char *const td_schema[] = {
     "CREATE INDEX job_due ON job(run_at_ms) WHERE state = 'waiting';"
     "CREATE INDEX job_lease ON job(lease_until_ms) WHERE state = 'leased';"
     "CREATE INDEX job_list ON job(client_id, id);"
+    "CREATE INDEX job_queued ON job(client_id) WHERE state IN ('waiting','ready','held');"
+    "CREATE INDEX job_active ON job(client_id) WHERE state IN ('ready','leased');"
     "CREATE INDEX job_old ON job(finished_ms) WHERE finished_ms IS NOT NULL;"
 
     "CREATE TABLE job_tag ("
@@ -74,7 +76,7 @@ const char *const td_schema[] = {
     "  attempt INTEGER NOT NULL DEFAULT 0, next_ms BIGINT NOT NULL, fence BIGINT NOT NULL DEFAULT 0,"
     "  lease_until_ms BIGINT, last_status INTEGER, last_error TEXT,"
     "  created_ms BIGINT NOT NULL, done_ms BIGINT);"
-    "CREATE INDEX outbox_due ON outbox(next_ms) WHERE state = 'ready';"
+    "CREATE INDEX outbox_due ON outbox(next_ms, id) WHERE state = 'ready';"
     "CREATE INDEX outbox_lease ON outbox(lease_until_ms) WHERE state = 'leased';"
     "CREATE INDEX outbox_flight ON outbox(endpoint_id) WHERE state = 'leased';"
     "CREATE INDEX outbox_job ON outbox(job_id, kind);"
