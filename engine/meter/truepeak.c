@@ -36,9 +36,9 @@ typedef struct design {
 } design;
 
 static const design designs[] = {
-    {4,   2, { { 24, 80 }, { 6, 80 } }                          },
-    { 8,  3, { { 32, 100 }, { 7, 90 }, { 5, 90 } }              },
-    { 16, 4, { { 48, 110 }, { 8, 100 }, { 6, 100 }, { 5, 100 } }},
+    { 4, 2, { { 24, 80 }, { 6, 80 } } },
+    { 8, 3, { { 32, 100 }, { 7, 90 }, { 5, 90 } } },
+    { 16, 4, { { 48, 110 }, { 8, 100 }, { 6, 100 }, { 5, 100 } } },
 };
 
 typedef struct stage {
@@ -164,8 +164,9 @@ static td_status find_growth(td_true_peak *m, unsigned first)
 {
     enum { LENGTH = 4 * MARGIN };
     size_t room = ((size_t)LENGTH << STAGES_MAX) + 2 * MARGIN;
-    float *buffer = td_calloc2(3, room, sizeof *buffer), *x = buffer, *z = buffer + room, *mid = buffer + 2 * room;
+    float *buffer = td_calloc2(3, room, sizeof *buffer);
     if (!buffer) return TD_NOMEM;
+    float *x = buffer, *z = buffer + room, *mid = buffer + 2 * room;
     size_t n = LENGTH, phases = (size_t)1 << (m->stages - first);
     x[MARGIN + LENGTH / 2] = 1;
     for (unsigned i = first; i < m->stages; i++, n *= 2) {

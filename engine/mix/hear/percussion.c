@@ -22,7 +22,8 @@ typedef struct excerpt {
     double rate_hz;
     size_t frames, first, bins; /* bins from `first` on, with room for the median on both sides */
     size_t window, hop, size;   /* size of the transform */
-    float *level;               /* frames x bins */
+    double *hann;
+    float *level; /* frames x bins */
     double struck[HALVES], held[HALVES];
 } excerpt;
 
@@ -95,13 +96,16 @@ static td_status read_sum(td_survey *s, int64_t at, size_t n, float *mono, td_er
 static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
 {
     td_fft *fft = NULL;
-    td_v2 *x = td_calloc2(e->size, 3, sizeof *x), *re = x + e->size, *im = x + 2 * e->size;
+    td_v2 *x = td_calloc2(e->size, 3, sizeof *x);
     td_status st = x ? td_fft_new(e->size, &fft) : TD_NOMEM;
-    if (st) td_fail(err, st, NULL, NULL, "no memory for percussiveness");
-    for (size_t t = 0; !st && t < e->frames; t += 2) {
+    if (st) {
+        free(x);
+        return td_fail(err, st, NULL, NULL, "no memory for percussiveness");
+    }
+    td_v2 *re = x + e->size, *im = x + 2 * e->size;
+    for (size_t t = 0; t < e->frames; t += 2) {
         for (size_t i = 0; i < e->window; i++) {
-            double hann = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)e->window);
-            x[i] = (td_v2){ (double)mono[t * e->hop + i], (double)mono[(t + 1) * e->hop + i] } * hann;
+            x[i] = (td_v2){ (double)mono[t * e->hop + i], (double)mono[(t + 1) * e->hop + i] } * e->hann[i];
         }
         td_fft_forward(fft, x, re, im);
         for (size_t b = 0; b < e->bins; b++) {
@@ -112,7 +116,7 @@ static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
     }
     td_fft_free(fft);
     free(x);
-    return st;
+    return TD_OK;
 }
 
 static td_status hear_excerpt(td_survey *s, excerpt *e, double middle, td_error *err)
@@ -146,9 +150,13 @@ td_status td_percussiveness(td_survey *s, double *out, td_error *err)
     *out = NAN;
     if (!e.frames) return TD_OK;
     e.level = td_calloc2(e.frames, e.bins, sizeof *e.level);
-    td_status st = e.level ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    e.hann = td_calloc2(e.window, 1, sizeof *e.hann);
+    td_status st = e.level && e.hann ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    for (size_t i = 0; !st && i < e.window; i++)
+        e.hann[i] = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)e.window);
     for (int i = 1; !st && i <= EXCERPTS; i++) st = hear_excerpt(s, &e, song * i / (EXCERPTS + 1), err);
     free(e.level);
+    free(e.hann);
     for (int h = 0; h < HALVES; h++) sum += td_power_db(e.struck[h] / e.held[h]);
     if (!st && isfinite(sum)) *out = sum / HALVES;
     return st;

@@ -24,11 +24,7 @@ static void tech_3341_sines(void **state)
     static const struct {
         double divisor, degrees, amplitude, expect;
     } cases[] = {
-        {4,  0,    0.5,  -6},
-        { 4, 45,   0.5,  -6},
-        { 6, 60,   0.5,  -6},
-        { 8, 67.5, 0.5,  -6},
-        { 4, 45,   1.41, 3 },
+        { 4, 0, 0.5, -6 }, { 4, 45, 0.5, -6 }, { 6, 60, 0.5, -6 }, { 8, 67.5, 0.5, -6 }, { 4, 45, 1.41, 3 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         signal s = { .rate_hz = 48000 };
