@@ -693,11 +693,6 @@ static void read_moment(td_reader *r, td_node *n, void *into)
 
 static const char *const priorities[] = { "low", "normal", "high", NULL };
 
-const char *td_priority_name(td_priority p)
-{
-    return priorities[p];
-}
-
 static void read_priority(td_reader *r, td_node *n, void *into)
 {
     int word = td_read_word(r, n, "'priority'", priorities);

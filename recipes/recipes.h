@@ -137,7 +137,6 @@ td_place td_place_of(const char *address); /* "upload:up_...", "https://...", "s
 
 typedef enum td_unknown { TD_UNKNOWN_OTHER, TD_UNKNOWN_ASK, TD_UNKNOWN_FAIL } td_unknown;
 typedef enum td_priority { TD_PRIORITY_LOW, TD_PRIORITY_NORMAL, TD_PRIORITY_HIGH } td_priority;
-const char *td_priority_name(td_priority p);
 
 /* "22:00" in the operator's time zone, or a full RFC 3339 time. */
 typedef struct td_moment {
