@@ -1,0 +1,328 @@
+#include "engine/mix/driven.h"
+
+#include "engine/dsp/limiter.h"
+#include "engine/dsp/peaks.h"
+#include <stdlib.h>
+
+#define CHUNK 4096 /* frames handled at once */
+
+static const double lookahead_ms = 2;
+static const double spare_db = 4; /* how much more drive than that of now held peaks are good for */
+static const size_t loud_steps = 100;
+
+struct td_driven {
+    const td_scratch *premaster;
+    unsigned rate_hz;
+    char *folder;
+    size_t reach;
+    uint64_t frames, loud_from, loud_to;       /* the loudest 10 s */
+    double loudness_lufs, peak[TD_PEAK_KINDS]; /* of the premaster */
+    td_scratch *held[TD_PEAK_KINDS];           /* NULL: not yet needed */
+    double floor;                              /* lower peaks between samples were not looked for */
+    float audio[2][CHUNK], near[CHUNK], gain[CHUNK];
+};
+
+static td_status no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, NULL, "master: out of memory");
+}
+
+static td_status stopped(const volatile int *stop, td_error *err)
+{
+    return stop && *stop ? td_fail(err, TD_STOPPED, NULL, NULL, "stopped") : TD_OK;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static td_status read_audio(td_driven *d, uint64_t at, size_t n, td_error *err)
+{
+    return td_scratch_read(d->premaster, (int64_t)at, (float *[]){ d->audio[0], d->audio[1] }, n, err);
+}
+
+/* ---- the premaster as it is ------------------------------------------------------------------------------------- */
+
+static void find_loudest(td_driven *d, const float *step, size_t n)
+{
+    double sum = 0, most = -1, step_frames = d->rate_hz / 10.0;
+    size_t end = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)step[i] - (i >= loud_steps ? (double)step[i - loud_steps] : 0);
+        if (sum <= most) continue;
+        most = sum;
+        end = i + 1;
+    }
+    d->loud_from = end > loud_steps ? (uint64_t)((double)(end - loud_steps) * step_frames) : 0;
+    d->loud_to = n > 0 ? (uint64_t)((double)end * step_frames) : d->frames;
+}
+
+static td_status measure(td_driven *d, td_loudness *loudness, td_true_peak *peak, td_error *err)
+{
+    const float *const ch[2] = { d->audio[0], d->audio[1] };
+    for (uint64_t at = 0; at < d->frames; at += CHUNK) {
+        size_t n = smaller(CHUNK, d->frames - at);
+        td_status st = read_audio(d, at, n, err);
+        if (!st && td_loudness_add(loudness, ch, n)) st = no_memory(err);
+        if (st) return st;
+        td_true_peak_add(peak, ch, n);
+    }
+    td_true_peak_end(peak);
+    size_t n;
+    const float *step = td_loudness_steps(loudness, &n);
+    find_loudest(d, step, n);
+    d->loudness_lufs = td_loudness_integrated(loudness);
+    d->peak[TD_SAMPLES] = td_sample_peak_max(peak);
+    d->peak[TD_TRUE_PEAKS] = td_true_peak_max(peak);
+    return TD_OK;
+}
+
+td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const char *folder, td_driven **out,
+                        td_error *err)
+{
+    *out = NULL;
+    td_driven *d = calloc(1, sizeof *d);
+    if (!d) return no_memory(err);
+    d->premaster = premaster;
+    d->rate_hz = rate_hz;
+    d->reach = td_limit_reach(lookahead_ms, rate_hz);
+    d->frames = td_scratch_length(premaster);
+    d->folder = strdup(folder);
+    td_loudness *loudness = NULL;
+    td_true_peak *peak = NULL;
+    bool made = d->folder && !td_loudness_new(rate_hz, 2, &loudness) && !td_true_peak_new(2, 16, &peak);
+    td_status st = made ? measure(d, loudness, peak, err) : no_memory(err);
+    td_loudness_free(loudness);
+    td_true_peak_free(peak);
+    if (st)
+        td_driven_free(d);
+    else
+        *out = d;
+    return st;
+}
+
+void td_driven_free(td_driven *d)
+{
+    if (!d) return;
+    for (int k = 0; k < TD_PEAK_KINDS; k++) td_scratch_free(d->held[k]);
+    free(d->folder);
+    free(d);
+}
+
+double td_driven_loudness(const td_driven *d)
+{
+    return d->loudness_lufs;
+}
+
+double td_driven_peak(const td_driven *d, td_peak_kind kind)
+{
+    return d->peak[kind];
+}
+
+/* ---- peaks, held ------------------------------------------------------------------------------------------------ */
+
+/* What is held begins `reach` frames in front of the sound and ends as many behind it: place i holds frame i - reach.
+ * The results come `late`. */
+static td_status hold_peaks(td_driven *d, td_peaks *peaks, td_hold *hold, size_t late, td_scratch *to,
+                            const volatile int *stop, td_error *err)
+{
+    float *const ch[2] = { d->audio[0], d->audio[1] };
+    uint64_t first = late - d->reach, end = d->frames + late + d->reach;
+    for (uint64_t at = 0; at < end; at += CHUNK) {
+        size_t n = smaller(CHUNK, end - at), drop = at < first ? smaller(first - at, n) : 0;
+        td_status st = stopped(stop, err);
+        if (!st) st = read_audio(d, at, n, err);
+        if (st) return st;
+        if (peaks) td_peaks_run(peaks, (const float *const *)ch, (float)d->floor, n, ch);
+        for (size_t i = 0; i < n; i++) d->near[i] = fmaxf(fabsf(ch[0][i]), fabsf(ch[1][i]));
+        td_hold_run(hold, d->near, n, d->near);
+        if (n > drop) st = td_scratch_append(to, (const float *[]){ d->near + drop }, n - drop, err);
+        if (st) return st;
+    }
+    return TD_OK;
+}
+
+static td_status make_held(td_driven *d, td_peak_kind kind, const volatile int *stop, td_error *err)
+{
+    td_peaks *peaks = NULL;
+    td_hold hold = { 0 };
+    td_scratch *to = NULL;
+    bool made = !td_hold_init(&hold, d->reach) && (kind == TD_SAMPLES || !td_peaks_new(d->rate_hz, &peaks));
+    td_status st = made ? td_scratch_new(d->folder, 1, &to, err) : no_memory(err);
+    if (!st) st = hold_peaks(d, peaks, &hold, d->reach + (peaks ? TD_PEAKS_LATENCY : 0), to, stop, err);
+    td_hold_fini(&hold);
+    td_peaks_free(peaks);
+    td_scratch_free(d->held[kind]);
+    d->held[kind] = st ? NULL : to;
+    if (st) td_scratch_free(to);
+    return st;
+}
+
+td_status td_driven_prepare(td_driven *d, const td_pass *p, const volatile int *stop, td_error *err)
+{
+    td_status st = TD_OK;
+    double floor = p->ceiling[TD_TRUE_PEAKS] / p->drive;
+    if (p->ceiling[TD_SAMPLES] > 0 && !d->held[TD_SAMPLES]) st = make_held(d, TD_SAMPLES, stop, err);
+    if (st || !(floor > 0) || (d->held[TD_TRUE_PEAKS] && floor >= d->floor)) return st;
+    d->floor = floor * td_from_db(-spare_db);
+    return make_held(d, TD_TRUE_PEAKS, stop, err);
+}
+
+/* ---- gain over time --------------------------------------------------------------------------------------------- */
+
+/* The limiter's gains in turn. They are smoothed over `reach` frames on either side, so those in front are fed first.
+ */
+typedef struct gains {
+    td_ride ride;
+    uint64_t next; /* place of what is fed next in what is held */
+} gains;
+
+static void apply_spots(const td_pass *p, uint64_t at, float *over, size_t n)
+{
+    for (size_t s = 0; s < p->n_spots; s++) {
+        const td_spot *q = &p->spot[s];
+        size_t from = q->from > at ? smaller(q->from - at, n) : 0, to = q->to > at ? smaller(q->to - at, n) : 0;
+        for (size_t i = from; i < to; i++) over[i] *= (float)q->factor;
+    }
+}
+
+/* n more into d->gain. */
+static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, td_error *err)
+{
+    float *over = d->gain, *held = d->near; /* over: how far peaks exceed their ceilings, linear */
+    memset(over, 0, n * sizeof *over);
+    for (int k = 0; k < TD_PEAK_KINDS; k++) {
+        if (!(p->ceiling[k] > 0)) continue;
+        float scale = (float)(p->drive / p->ceiling[k]);
+        td_status st = td_scratch_read(d->held[k], (int64_t)g->next, &held, n, err);
+        if (st) return st;
+        for (size_t i = 0; i < n; i++) over[i] = held[i] * scale > over[i] ? held[i] * scale : over[i];
+    }
+    apply_spots(p, g->next, over, n);
+    td_ride_run(&g->ride, over, 1, n, d->gain);
+    g->next += n;
+    return TD_OK;
+}
+
+/* From frame `at` on. Whatever comes of it, td_ride_fini frees. */
+static td_status gains_begin(gains *g, td_driven *d, const td_pass *p, uint64_t at, td_error *err)
+{
+    *g = (gains){ .next = at };
+    if (td_ride_init(&g->ride, d->reach, INFINITY, d->rate_hz)) return no_memory(err);
+    return gains_feed(g, d, p, 2 * d->reach, err);
+}
+
+/* ---- how much the loudest 10 s are limited ---------------------------------------------------------------------- */
+
+enum { BINS = 4000 }; /* of 0.01 dB */
+
+/* 95 % of what was counted lies at or below the result. */
+static double percentile_95(const uint32_t *count)
+{
+    uint64_t all = 0, seen = 0;
+    size_t i = BINS;
+    for (size_t k = 0; k < BINS; k++) all += count[k];
+    while (i > 0 && seen <= all / 20) seen += count[--i];
+    return (double)i * 0.01;
+}
+
+/* The gain does not begin from rest there, so it runs in for 3 s. */
+td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_error *err)
+{
+    uint32_t *count = calloc(BINS, sizeof *count);
+    if (!count) return no_memory(err);
+    uint64_t at = d->loud_from - smaller(d->loud_from, 3 * (uint64_t)d->rate_hz);
+    gains g;
+    td_status st = gains_begin(&g, d, p, at, err);
+    while (!st && at < d->loud_to) {
+        bool counts = at >= d->loud_from;
+        size_t n = smaller(CHUNK, (counts ? d->loud_to : d->loud_from) - at);
+        st = gains_feed(&g, d, p, n, err);
+        for (size_t i = 0; counts && i < n; i++)
+            count[(size_t)fmin(100 * -td_level_db((double)d->gain[i]) + 0.5, BINS - 1)]++;
+        at += n;
+    }
+    td_ride_fini(&g.ride);
+    *p95_db = percentile_95(count);
+    free(count);
+    return st;
+}
+
+/* ---- a pass ----------------------------------------------------------------------------------------------------- */
+
+/* Joins its neighbour, or whatever came last when there is no room. */
+static void add_spot(td_pass *p, size_t known, td_spot s)
+{
+    bool full = p->n_spots == TD_SPOTS;
+    td_spot *last = p->n_spots > known || full ? &p->spot[p->n_spots - 1] : NULL;
+    if (last && (s.from <= last->to || full))
+        *last = (td_spot){ smaller(last->from, s.from), s.to, fmax(last->factor, s.factor) };
+    else
+        p->spot[p->n_spots++] = s;
+}
+
+/* In tiles, so that a peak is placed within a few milliseconds: what the meter says lies up to LATE frames back. From
+ * frames to places it is `reach` on, and as many to either side have to go lower. */
+static void learn_spots(td_driven *d, td_listeners *l, uint64_t at, size_t n)
+{
+    enum { TILE = 64, LATE = 192 };
+    for (size_t i = 0; i < n; i += TILE) {
+        td_true_peak_add(l->peak, (const float *[]){ d->audio[0] + i, d->audio[1] + i }, smaller(TILE, n - i));
+        double peak = td_true_peak_take(l->peak);
+        uint64_t here = at + i, from = here > LATE ? here - LATE : 0;
+        if (peak > l->true_peak)
+            add_spot(l->learn, l->known, (td_spot){ from, here + TILE + 2 * d->reach, peak / l->true_peak });
+    }
+}
+
+static void apply_gain(td_driven *d, const td_pass *p, bool limited, size_t n)
+{
+    double gain = p->drive * p->trim;
+    for (int c = 0; c < 2; c++) {
+        float *x = d->audio[c];
+        for (size_t i = 0; limited && i < n; i++) x[i] = (float)((double)x[i] * (gain * (double)d->gain[i]));
+        for (size_t i = 0; !limited && i < n; i++) x[i] = (float)((double)x[i] * gain);
+    }
+}
+
+static float lowest(float so_far, const float *gain, size_t n)
+{
+    for (size_t i = 0; i < n; i++) so_far = gain[i] < so_far ? gain[i] : so_far;
+    return so_far;
+}
+
+static td_status play_chunk(td_driven *d, const td_pass *p, gains *g, uint64_t at, td_listeners *l, td_error *err)
+{
+    const float *const ch[2] = { d->audio[0], d->audio[1] };
+    size_t n = smaller(CHUNK, d->frames - at);
+    td_status st = g ? gains_feed(g, d, p, n, err) : TD_OK;
+    if (!st) st = read_audio(d, at, n, err);
+    if (st) return st;
+    apply_gain(d, p, g != NULL, n);
+    if (g) l->lowest_gain = lowest(l->lowest_gain, d->gain, n);
+    if (td_loudness_add(l->loudness, ch, n)) return no_memory(err);
+    if (l->learn)
+        learn_spots(d, l, at, n);
+    else if (l->peak)
+        td_true_peak_add(l->peak, ch, n);
+    return l->to ? td_scratch_append(l->to, ch, n, err) : TD_OK;
+}
+
+td_status td_driven_play(td_driven *d, const td_pass *p, td_listeners *l, const volatile int *stop, td_error *err)
+{
+    bool limited = p->ceiling[TD_SAMPLES] > 0 || p->ceiling[TD_TRUE_PEAKS] > 0;
+    td_pass now = *p; /* what is learnt on the way holds for the next */
+    gains g = { 0 };
+    td_status st = limited ? gains_begin(&g, d, &now, 0, err) : TD_OK;
+    td_loudness_reset(l->loudness);
+    if (l->peak) td_true_peak_reset(l->peak);
+    l->lowest_gain = 1;
+    for (uint64_t at = 0; at < d->frames && !st; at += CHUNK) {
+        st = stopped(stop, err);
+        if (!st) st = play_chunk(d, &now, limited ? &g : NULL, at, l, err);
+    }
+    if (l->peak) td_true_peak_end(l->peak);
+    td_ride_fini(&g.ride);
+    return st;
+}
