@@ -54,7 +54,7 @@ static td_print classify(const spread *s)
     return TD_UNCLEAR;
 }
 
-static td_balance automatic(td_decider *d)
+td_status td_classify(td_decider *d, td_error *err)
 {
     spread s = measure_spread(d);
     d->print = classify(&s);
@@ -73,7 +73,8 @@ static td_balance automatic(td_decider *d)
             "clear; if these are raw tracks, ask for balance: loudness",
     };
     d->plan->balance_reason = td_arena_printf(d->arena, what[d->print], s.sd_peak_db, s.over_db);
-    return d->print == TD_RAW || d->print == TD_NORMALISED ? TD_BALANCE_LOUDNESS : TD_BALANCE_DELIVERED;
+    d->plan->balance = d->print == TD_RAW || d->print == TD_NORMALISED ? TD_BALANCE_LOUDNESS : TD_BALANCE_DELIVERED;
+    return d->plan->balance_reason ? TD_OK : td_decide_nomem(err);
 }
 
 /* ---- staging
@@ -103,9 +104,10 @@ td_status td_decide_staging(td_decider *d, td_error *err)
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
         const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, b));
-        p->peak_dbfs = td_round_to(s->peak_dbfs, 0.01);
+        double moved = isnan(d->peak_dbfs[b]) ? 0 : d->peak_dbfs[b] - s->peak_dbfs; /* by levels and pans inside */
+        p->peak_dbfs = td_round_to(s->peak_dbfs + moved, 0.01);
         /* clip gains carry two decimals: staging is promised to 0.01 dB */
-        p->clip_gain_db = s->peak_dbfs < -80 ? 0 : td_round_to(d->recipe->stage_dbfs - stage_level(d, s), 0.01);
+        p->clip_gain_db = s->peak_dbfs < -80 ? 0 : td_round_to(d->recipe->stage_dbfs - stage_level(d, s) - moved, 0.01);
     }
     return TD_OK;
 }
@@ -158,18 +160,9 @@ static double lead_ratio(const td_recipe *r)
     return 0;
 }
 
-static const td_group_wish *group_wish(const td_decider *d, const td_plan_bus *b)
-{
-    for (size_t i = 0; i < d->recipe->n_groups; i++)
-        if (!strcmp(d->recipe->group[i].bus, b->name)) return &d->recipe->group[i];
-    for (size_t i = 0; i < d->recipe->n_groups; i++)
-        if (!strcmp(d->recipe->group[i].bus, b->group)) return &d->recipe->group[i];
-    return NULL;
-}
-
 static double wished_lu(const td_decider *d, const td_plan_bus *b)
 {
-    const td_group_wish *g = group_wish(d, b);
+    const td_group_wish *g = td_group_for(d, b);
     return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a : template_lu(d, b->name);
 }
 
@@ -191,7 +184,7 @@ static void delivered(td_decider *d)
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
         p->fader_db = td_round_to(least - p->clip_gain_db, 0.01);
-        p->fader_reason = td_arena_printf(d->arena, "%s %+.1f dB: as delivered", p->name, p->fader_db);
+        p->fader_reason = "as delivered";
     }
 }
 
@@ -220,20 +213,22 @@ typedef struct group_state {
     bool judged;
 } group_state;
 
-/* The accompaniment against its template: judged once, never iterated (groups that play alone would run away). */
-static void place_accompaniment(td_decider *d, group_state *g, double dead_zone_lu, double most_db)
+/* The accompaniment against its template: judged once, never iterated (groups that play alone would run away). The
+ * middle of the groups stays where it is; or, with an anchor, that bus does. */
+static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, double dead_zone_lu, double most_db)
 {
     double off[TD_BUSES_MAX];
     size_t n = 0, lead = lead_bus(d);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         g[b].context_lu = td_bus_context(d, b, &g[b].active);
         double want = wished_lu(d, &d->plan->bus[b]);
-        g[b].judged = b != lead && !isnan(g[b].context_lu) && !isnan(want);
+        g[b].judged = (b != lead || b == anchor) && !isnan(g[b].context_lu) && !isnan(want);
         if (!g[b].judged) continue;
         g[b].off_db = g[b].context_lu - want;
         if (g[b].active >= 0.1) off[n++] = g[b].off_db;
     }
     double middle = n ? median(off, n) : 0;
+    if (anchor != SIZE_MAX) middle = g[anchor].judged ? g[anchor].off_db : 0;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         if (!g[b].judged) continue;
         double x = g[b].off_db - middle;
@@ -242,12 +237,12 @@ static void place_accompaniment(td_decider *d, group_state *g, double dead_zone_
         g[b].move_db = sparse ? td_clamp(move, -3, 0) : td_clamp(move, -most_db, most_db);
         td_plan_bus *p = &d->plan->bus[b];
         if (sparse && g[b].move_db == 0)
-            p->fader_reason = td_arena_printf(d->arena, "%s: sounds in %.0f %% of the song, left as delivered", p->name,
-                                              g[b].active * 100);
+            p->fader_reason =
+                td_arena_printf(d->arena, "sounds in %.0f %% of the song: left as delivered", g[b].active * 100);
         else
             p->fader_reason = td_arena_printf(
-                d->arena, "%s %+.1f dB: %.1f LU in the frames it plays, usual %.1f; %.1f LU left as taste%s", p->name,
-                g[b].move_db, g[b].context_lu, g[b].context_lu - g[b].off_db, dead_zone_lu,
+                d->arena, "%+.1f dB: %.1f LU in the frames it plays, usual %.1f; %.1f LU left as taste%s", g[b].move_db,
+                g[b].context_lu, g[b].context_lu - g[b].off_db, dead_zone_lu,
                 fabs(g[b].move_db) >= most_db ? "; held at the limit" : "");
     }
 }
@@ -282,19 +277,19 @@ static td_status place_lead(td_decider *d, double most_db, td_error *err)
         for (size_t b = 0; b < d->plan->n_buses; b++)
             if (b != lead) d->plan->bus[b].fader_db -= down;
     }
-    p->fader_reason = td_arena_printf(d->arena, "%s %+.1f dB: %+.1f LU against the rest where it sings, usual %+.1f%s",
-                                      p->name, move, ratio, want, undone ? "; held at the limit" : "");
+    p->fader_reason = td_arena_printf(d->arena, "%+.1f dB: %+.1f LU against the rest where it sings, usual %+.1f%s",
+                                      move, ratio, want, undone ? "; held at the limit" : "");
     return TD_OK;
 }
 
-static td_status loudness(td_decider *d, td_error *err)
+static td_status loudness(td_decider *d, size_t anchor, td_error *err)
 {
     bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
     group_state g[TD_BUSES_MAX] = { 0 };
     delivered(d);
-    place_accompaniment(d, g, raw ? 1.5 : 3, raw ? 12 : 6);
+    place_accompaniment(d, g, anchor, raw ? 1.5 : 3, raw ? 12 : 6);
     for (size_t b = 0; b < d->plan->n_buses; b++) d->plan->bus[b].fader_db += g[b].move_db;
-    TD_TRY(place_lead(d, raw ? 12 : 6, err));
+    if (anchor == SIZE_MAX) TD_TRY(place_lead(d, raw ? 12 : 6, err));
     double highest = -INFINITY;
     for (size_t b = 0; b < d->plan->n_buses; b++) highest = fmax(highest, d->plan->bus[b].fader_db);
     for (size_t b = 0; b < d->plan->n_buses; b++)
@@ -302,12 +297,20 @@ static td_status loudness(td_decider *d, td_error *err)
     return TD_OK;
 }
 
+/* Where a mix from the focus outward starts: the recipe's focus, else the lead. */
+static size_t focus_bus(const td_decider *d)
+{
+    size_t index[TD_STEMS_MAX];
+    if (d->recipe->focus && td_stems_meant(d->session, d->recipe->focus, index)) return d->session->stem[index[0]].bus;
+    return lead_bus(d);
+}
+
 /* What a recipe writes beside the mode: a group's level is an offset on what the mode gives. */
 static void offsets(td_decider *d)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
-        const td_group_wish *g = group_wish(d, p);
+        const td_group_wish *g = td_group_for(d, p);
         if (!g || g->level_db.kind != TD_WISH_VALUE || g->level_db.a == 0) continue;
         p->fader_db = td_round_to(p->fader_db + g->level_db.a, 0.01);
         p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB by the recipe", p->fader_reason, g->level_db.a);
@@ -329,7 +332,12 @@ td_status td_decide_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     td_balance wanted = d->wish->has_balance ? d->wish->balance : d->recipe->balance;
-    p->balance = automatic(d);
+    if (wanted == TD_BALANCE_AUTO && d->recipe->approach != TD_TOP_DOWN && p->balance == TD_BALANCE_LOUDNESS &&
+        focus_bus(d) != SIZE_MAX) {
+        p->balance = TD_BALANCE_FOCUS;
+        p->balance_reason = td_arena_printf(d->arena, "focus: the recipe goes %s; %s",
+                                            td_approach_name(d->recipe->approach), p->balance_reason);
+    }
     if (wanted != TD_BALANCE_AUTO) {
         p->balance = wanted;
         p->balance_reason = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
@@ -338,7 +346,11 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     delivered(d);
     TD_TRY(mark_active(d, err));
     if (p->balance == TD_BALANCE_EVEN) even(d);
-    if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, err));
+    if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
+    if (p->balance == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
+    if (p->balance == TD_BALANCE_ROUGH)
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
+                              "balance rough: faders are not read from a rough mix yet, left as delivered"));
     offsets(d);
     for (size_t b = 0; b < p->n_buses; b++)
         if (!p->bus[b].fader_reason || !p->balance_reason) return td_decide_nomem(err);

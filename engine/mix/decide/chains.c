@@ -183,6 +183,9 @@ static const char *idle_step(const td_plan_step *s, const td_step_wish *w)
     if (!strcmp(s->proc->name, "stereo") && value_of(s->proc, s->value, "width") == 100 &&
         isnan(value_of(s->proc, s->value, "mono_below")))
         return "the width stays as it is";
+    if (!strcmp(s->proc->name, "pitch") && value_of(s->proc, s->value, "pitch") == 0 &&
+        value_of(s->proc, s->value, "formant") == 0)
+        return "0 semitones";
     if (!strcmp(s->proc->name, "gain") && value_of(s->proc, s->value, "gain") == 0) return "0 dB";
     return NULL;
 }

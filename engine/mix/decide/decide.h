@@ -14,9 +14,11 @@ typedef struct td_decider {
     td_survey *survey;
     const td_recipe *recipe;
     td_plan *plan;
-    td_arena *arena;       /* the plan's */
-    size_t steps;          /* of 100 ms */
-    unsigned char *active; /* steps in which the staged sum sounds (its own gates) */
+    td_arena *arena;                /* the plan's */
+    size_t steps;                   /* of 100 ms */
+    unsigned char *active;          /* steps in which the staged sum sounds (its own gates) */
+    double inside_db[TD_BUSES_MAX]; /* how much louder levels and pans inside made a bus than the survey heard it */
+    double peak_dbfs[TD_BUSES_MAX]; /* its peak then; NaN: as surveyed */
     td_print print;
     double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
     td_target_curve curve; /* what the mix is held against */
@@ -56,6 +58,18 @@ void td_band_levels(const td_band_power *p, double level_db[TD_BANDS]);
  */
 void td_deviation(const double level_db[TD_BANDS], const float target[TD_BANDS], double out[TD_BANDS]);
 double td_band_mean(const double value[TD_BANDS], double low_hz, double high_hz);
+
+/* ---- places.c: inside a bus -------------------------------------------------------------------------------------- */
+
+/* Levels (`inside: loudness`) and positions (`pan: auto`) of the stems of a bus, where the recipe asks or raw drums
+ * need it. Before staging: both change the sum. */
+td_status td_decide_places(td_decider *d, td_error *err);
+
+/* The recipe's settings for a bus: its own, else its group's; NULL. */
+const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b);
+
+/* How the stems were made; sets print. reason in words. */
+td_status td_classify(td_decider *d, td_error *err);
 
 /* ---- balance.c
  * ------------------------------------------------------------------------------------------------------- */

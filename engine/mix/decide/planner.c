@@ -154,7 +154,7 @@ static const td_group_wish *wish_for(const td_group_wish *g, size_t n, const cha
     return NULL;
 }
 
-static const td_group_wish *group_of(const td_decider *d, const td_plan_bus *b)
+const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b)
 {
     const td_group_wish *g = wish_for(d->recipe->group, d->recipe->n_groups, b->name);
     return g ? g : wish_for(d->recipe->group, d->recipe->n_groups, b->group);
@@ -194,7 +194,7 @@ static td_status decide_group(void *shared, size_t b, td_error *err)
     group_task *t = shared;
     td_decider *d = &t->own[b];
     td_plan_bus *p = &t->d->plan->bus[b];
-    const td_group_wish *g = group_of(d, p);
+    const td_group_wish *g = td_group_for(d, p);
     if (!g || p->peak_dbfs < -80) return TD_OK;
     td_site site = { .kind = TD_SITE_BUS,
                      .index = b,
@@ -245,7 +245,7 @@ static td_status not_used_groups(td_decider *d)
     for (size_t i = 0; i < d->recipe->n_groups; i++) {
         bool used = false;
         for (size_t b = 0; b < d->plan->n_buses; b++)
-            used = used || group_of(d, &d->plan->bus[b]) == &d->recipe->group[i];
+            used = used || td_group_for(d, &d->plan->bus[b]) == &d->recipe->group[i];
         if (!used && td_decide_note(d, TD_NOTE_NOT_USED, "groups.%s: no stems", d->recipe->group[i].bus))
             return TD_NOMEM;
     }
@@ -294,6 +294,8 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(copy_head(d, err));
     TD_TRY(copy_stems(d, err));
     TD_TRY(take_tempo(d));
+    TD_TRY(td_classify(d, err));
+    TD_TRY(td_decide_places(d, err));
     TD_TRY(td_decide_staging(d, err));
     TD_TRY(td_decide_balance(d, err));
     TD_TRY(td_choose_curve(d, err));

@@ -11,7 +11,7 @@ double td_bus_gain_db(const td_decider *d, size_t bus)
 
 static double bus_power(const td_decider *d, size_t bus)
 {
-    return td_db_power(td_bus_gain_db(d, bus));
+    return td_db_power(td_bus_gain_db(d, bus) + d->inside_db[bus]);
 }
 
 void td_mix_power(const td_decider *d, size_t without, float *k)

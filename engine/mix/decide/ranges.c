@@ -19,7 +19,7 @@ static width_check check_width(const td_band_power *p, double width)
     double octave[3] = { 0 };
     for (size_t i = 0; i < TD_BANDS; i++) {
         double mid = (p->ll[i] + p->rr[i] + 2 * p->lr[i]) / 4, side = w2 * (p->ll[i] + p->rr[i] - 2 * p->lr[i]) / 4;
-        double cross = w2 * 0 + (p->ll[i] - p->rr[i]) / 4 * width; /* of mid and side */
+        double cross = (p->ll[i] - p->rr[i]) / 4 * width; /* of mid and side */
         double l = mid + side + 2 * cross, r = mid + side - 2 * cross, x = mid - side;
         double k = td_k_weight_power(td_band_hz(i));
         ll += l;
@@ -49,6 +49,11 @@ static td_status solve_width(td_decider *d, const td_range_case *c, double low, 
 {
     td_band_power p;
     TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, &p, err));
+    if (check_width(&p, 1).correlation > 0.999) { /* no side to widen or narrow */
+        *out = 100;
+        *reason = "both sides are alike: nothing to widen";
+        return TD_OK;
+    }
     for (*out = high; *out > low; *out -= 1) {
         width_check w = check_width(&p, *out / 100);
         if (w.mono_loss_lu <= 1 && w.correlation > 0.3 && w.worst_octave > 0) break;
@@ -136,8 +141,8 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
         TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, *out, &after, err));
         if (!compare(k, after)) break;
     }
-    *reason = td_arena_printf(d->arena, "%+.1f dB: the mix stood %+.1f dB off '%s' at %.0f to %.0f Hz, now %+.1f dB%s",
-                              *out, before, d->curve_name, k->low_hz, k->high_hz, after,
+    *reason = td_arena_printf(d->arena, "the mix stood %+.1f dB off '%s' at %.0f to %.0f Hz, now %+.1f dB%s", before,
+                              d->curve_name, k->low_hz, k->high_hz, after,
                               compare(k, after) ? "; the end of the range, more is not allowed" : "");
     return *reason ? TD_OK : td_decide_nomem(err);
 }
@@ -154,8 +159,7 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
     td_deviation(level, d->curve.p50, off);
     double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
     *out = td_param_round(c->param, td_clamp(lack > 0 ? 0.5 + lack / 2 : 0, low, high));
-    *reason = td_arena_printf(d->arena, "%+.1f dB: around %.0f Hz the mix stands %+.1f dB off '%s'", *out, at_hz, -lack,
-                              d->curve_name);
+    *reason = td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s'", at_hz, -lack, d->curve_name);
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 

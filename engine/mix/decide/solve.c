@@ -328,13 +328,10 @@ static const char *goal_reason(td_decider *d, const td_site *site, const goal *g
 {
     char clock[16];
     td_clock(song_time(d, site, g->max_at_s), clock);
-    const char *unit = g->solved->unit == TD_UNIT_DBFS ? "dBFS" : "dB";
-    return td_arena_printf(
-        d->arena,
-        "%s %.1f %s: reaches %.1f dB at %s (asked: %s %.1f dB%s%s), 95 %% of the time under %.1f dB, "
-        "%.0f %% of the time idle",
-        g->solved->name, g->value, unit, g->max_db, clock, wish_word(g->wish.kind), asked(g), knob ? " from " : "",
-        knob ? knob : "", g->p95_db, g->idle * 100);
+    return td_arena_printf(d->arena,
+                           "%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %.0f %%",
+                           wish_word(g->wish.kind), asked(g), knob ? " by " : "", knob ? knob : "", g->max_db, clock,
+                           g->p95_db, g->idle * 100);
 }
 
 static td_status explain(solver *s, td_error *err)

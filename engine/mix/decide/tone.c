@@ -139,11 +139,9 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         double gain = td_round_to(td_clamp(want[worst], -2, 2), 0.1), at = td_band_label(worst);
         if (fabs(gain) < LEAST_DB) break;
         TD_TRY(bell_part(d, at, gain, &part[*n], err));
-        part[*n].reason = td_arena_printf(
-            d->arena,
-            "%g Hz: %+.1f dB, %.0f %% of the %.1f dB by which the long-term spectrum %s three quarters of the '%s' "
-            "mixes, smoothed over an octave",
-            at, gain, part_of * 100, fabs(off[worst]), off[worst] > 0 ? "exceeds" : "stays below", name);
+        part[*n].reason =
+            td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the spectrum %s three quarters of '%s' mixes",
+                            part_of * 100, fabs(off[worst]), off[worst] > 0 ? "exceeds" : "stays below", name);
         if (!part[*n].reason) return td_decide_nomem(err);
         (*n)++;
         for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
