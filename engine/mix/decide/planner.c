@@ -6,44 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-td_status td_decide_nomem(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
-td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...)
-{
-    td_plan *p = d->plan;
-    char text[512];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    if (!(p->n_notes & (p->n_notes - 1))) { /* room is a power of two */
-        td_plan_note *grown = td_arena_array(d->arena, p->n_notes ? p->n_notes * 2 : 1, sizeof *grown);
-        if (!grown) return TD_NOMEM;
-        if (p->n_notes) memcpy(grown, p->note, p->n_notes * sizeof *grown);
-        p->note = grown;
-    }
-    const char *kept = td_arena_strdup(d->arena, text);
-    if (!kept) return TD_NOMEM;
-    p->note[p->n_notes].kind = kind;
-    p->note[p->n_notes++].text = kept;
-    return TD_OK;
-}
-
-size_t td_stems_meant(const td_session *s, const char *word, size_t *index)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_stems; i++) {
-        const td_stem *t = &s->stem[i];
-        if (t->bus >= s->n_buses) continue;
-        if (td_role_covers(word, t->role.name) || !strcmp(word, s->bus[t->bus].name) || !strcmp(word, t->name))
-            index[n++] = i;
-    }
-    return n;
-}
-
 /* ---- from session and recipe: what is known before anything is decided
  * --------------------------------------------------- */
 
@@ -147,39 +109,12 @@ static td_status take_tempo(td_decider *d)
 /* ---- storeys
  * ---------------------------------------------------------------------------------------------------------------- */
 
-static const td_group_wish *wish_for(const td_group_wish *g, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(g[i].bus, name)) return &g[i];
-    return NULL;
-}
-
-const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b)
-{
-    const td_group_wish *g = wish_for(d->recipe->group, d->recipe->n_groups, b->name);
-    return g ? g : wish_for(d->recipe->group, d->recipe->n_groups, b->group);
-}
-
 static td_status decide_mix_bus(td_decider *d, td_error *err)
 {
     td_site site = {
         .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &d->plan->mix, .name = "mix", .role = "mix"
     };
     return td_decide_chain(d, &site, &d->recipe->mix, NULL, NULL, err);
-}
-
-td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
-                          td_error *err)
-{
-    td_plan_send *send = td_arena_array(d->arena, n + 1, sizeof *send);
-    if (!send) return td_decide_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        send[i] = (td_plan_send){ td_arena_strdup(d->arena, wish[i].to), wish[i].level_db.a, "as written" };
-        if (!send[i].to) return td_decide_nomem(err);
-    }
-    *out = send;
-    *n_out = n;
-    return TD_OK;
 }
 
 /* Each bus is decided by itself: on its own arena and with its own notes, so that all can be decided side by side. */
