@@ -37,9 +37,7 @@ static void print_outputs(const json_t *mix)
         snprintf(lufs, sizeof lufs, "%s / %s", figure(w, "loudness_lufs", 1, a), figure(f, "loudness_lufs", 1, b));
         snprintf(dbtp, sizeof dbtp, "%s / %s", figure(w, "true_peak_dbtp", 1, c), figure(f, "true_peak_dbtp", 2, d));
         snprintf(dbfs, sizeof dbfs, "%s / %s", figure(w, "peak_dbfs", 1, c), figure(f, "peak_dbfs", 2, e));
-        const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok"
-                              : !strcmp(text(f, "kind"), "premaster")     ? "-"
-                                                                          : text(f, "missed");
+        const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok" : text(f, "missed");
         printf("  %-58s %15s %15s %15s  %s\n", text(f, "name"), lufs, dbtp, dbfs, verdict);
     }
 }

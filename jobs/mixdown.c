@@ -196,11 +196,16 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
     td_outputs_wish outputs = outputs_of(w, m, i);
     if (td_mix_new(m->plan[i], &m->mix[i])) return no_memory(err);
     td_mix *mix = m->mix[i];
+    td_outputs_need need;
+    td_outputs_need_of(&outputs, &need);
     td_render_wish r = { .session = m->session,
                          .survey = m->survey,
                          .plan = m->plan[i],
                          .pool = m->pool,
                          .scratch_folder = scratch_of(w),
+                         .version = need.version,
+                         .n_versions = need.n_versions,
+                         .parts = need.parts,
                          .progress = w->progress,
                          .user = w->user,
                          .stop = w->stop };

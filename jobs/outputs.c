@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUTS_MAX = 64, MASTERS_MAX = 4 * OUTPUTS_MAX, LOSSY_TRIES = 4 };
+enum { OUTPUTS_MAX = 128, MASTERS_MAX = 4 * OUTPUTS_MAX, LOSSY_TRIES = 4 };
 
 /* How far a lossy file's master is limited below the peak wanted, to begin with: what codecs commonly add. */
 #define LOSSY_MARGIN_DB 0.8
@@ -21,10 +21,26 @@ static td_status no_memory(td_error *err)
 /* ---- which files --------------------------------------------------------------------------------------------------
  */
 
+enum { VERSIONS = 3, WHOLE = VERSIONS };
+
+/* What a version lets be heard. */
+static const struct version {
+    unsigned bit;
+    const char *part;
+    bool lead, backing, rest;
+    const char *impossible;
+} versions[VERSIONS] = {
+    { TD_VERSION_INSTRUMENTAL, "Instrumental", false, false, true, "Instrumental: there is nothing but voices" },
+    { TD_VERSION_ACAPELLA, "Acapella", true, true, false, "Acapella: there are no voices" },
+    { TD_VERSION_TV, "TV", false, true, true, "TV: there is nothing but lead vocals" },
+};
+
 typedef struct outgoing {
     const char *kind, *part;
     td_file_spec spec;
     td_target target;
+    const td_scratch *raw; /* written as it is; NULL: mastered */
+    size_t version;        /* mastered: which of them, or WHOLE */
     char name[256];
 } outgoing;
 
@@ -34,8 +50,9 @@ typedef struct outbox {
     td_arena *arena;
     outgoing file[OUTPUTS_MAX];
     size_t n;
-    td_master *master;
+    td_master *master[VERSIONS + 1]; /* NULL: not yet needed */
     struct {
+        size_t version;
         td_target target;
         td_scratch *audio;
         td_master_result result;
@@ -59,7 +76,7 @@ static outgoing *add(outbox *b, const td_output *o, const td_target *fallback, c
 {
     if (b->n == OUTPUTS_MAX) return NULL;
     outgoing *g = &b->file[b->n++];
-    *g = (outgoing){ .kind = kind, .part = part, .target = *fallback };
+    *g = (outgoing){ .kind = kind, .part = part, .target = *fallback, .version = WHOLE };
     g->spec = (td_file_spec){ .codec = codec_named(o->format),
                               .bits = o->bits ? o->bits : 24,
                               .bitrate_kbps = o->bitrate_kbps,
@@ -86,13 +103,79 @@ static void list_recipe_preview(outbox *b)
 }
 
 /* Further masters are named after their target: Master9LUFS. */
-static void list_master(outbox *b, size_t i)
+static outgoing *list_master(outbox *b, size_t i, const char *kind, const char *part)
 {
-    outgoing *g = add(b, &b->wish->order->master[i], &b->wish->plan->master, "master", "Master");
+    outgoing *g = add(b, &b->wish->order->master[i], &b->wish->plan->master, kind, part);
     if (g && i > 0 && !isnan(g->target.loudness_lufs)) {
-        const char *part = td_arena_printf(b->arena, "Master%gLUFS", -g->target.loudness_lufs);
-        if (part) g->part = part;
+        const char *named = td_arena_printf(b->arena, "%s%gLUFS", part, -g->target.loudness_lufs);
+        if (named) g->part = named;
     }
+    return g;
+}
+
+static bool is_heard(const struct version *v, const td_bus *bus)
+{
+    bool voices = !strcmp(bus->group, "vocals"), lead = voices && !strcmp(bus->name, "vocals");
+    if (lead) return v->lead;
+    return voices || !strcmp(bus->group, "choir") ? v->backing : v->rest;
+}
+
+static bool is_possible(const struct version *v, const td_session *s)
+{
+    for (size_t b = 0; b < s->n_buses; b++)
+        if (is_heard(v, &s->bus[b])) return true;
+    return false;
+}
+
+/* In the formats and to the drive of the masters. */
+static td_status list_version(outbox *b, size_t v)
+{
+    if (!(b->wish->order->versions & versions[v].bit)) return TD_OK;
+    if (!is_possible(&versions[v], b->wish->session))
+        return b->mix ? td_mix_leave_out(b->mix, versions[v].impossible) : TD_OK;
+    for (size_t i = 0; i < b->wish->order->n_masters; i++) {
+        outgoing *g = list_master(b, i, "version", versions[v].part);
+        if (g) g->version = v;
+    }
+    return TD_OK;
+}
+
+/* Without a mix only names are wanted. */
+static void list_raw(outbox *b, const td_output *o, const char *kind, const char *part, const td_scratch *raw)
+{
+    outgoing *g = add(b, o, &no_target, kind, part);
+    if (g) g->raw = raw;
+}
+
+static void list_unmastered(outbox *b)
+{
+    const td_order *o = b->wish->order;
+    const td_rendered *r = b->mix ? b->mix->rendered : NULL;
+    if (o->has_premaster) list_raw(b, &o->premaster, "premaster", "Premaster", r ? r->premaster : NULL);
+    for (size_t i = 0; o->has_groups && i < b->wish->plan->n_buses; i++)
+        list_raw(b, &o->groups, "group", b->wish->plan->bus[i].name, r ? r->part[i] : NULL);
+    if (o->has_groups) list_raw(b, &o->groups, "residual", "Residual", r ? r->residual : NULL);
+}
+
+void td_outputs_need_of(const td_outputs_wish *w, td_outputs_need *need)
+{
+    *need = (td_outputs_need){ .parts = w->order->has_groups };
+    for (size_t v = 0; v < VERSIONS; v++) {
+        if (!(w->order->versions & versions[v].bit) || !is_possible(&versions[v], w->session)) continue;
+        bool *hears = need->hears[need->n_versions];
+        for (size_t b = 0; b < w->session->n_buses; b++) hears[b] = is_heard(&versions[v], &w->session->bus[b]);
+        need->version[need->n_versions++] = hears;
+    }
+}
+
+/* Its premaster, as td_outputs_need_of had it rendered. */
+static const td_scratch *premaster_of(const outbox *b, size_t version)
+{
+    size_t at = 0;
+    if (version == WHOLE) return b->mix->rendered->premaster;
+    for (size_t v = 0; v < version; v++)
+        at += (b->wish->order->versions & versions[v].bit) && is_possible(&versions[v], b->wish->session);
+    return b->mix->rendered->version[at];
 }
 
 static td_status name_file(const outbox *b, outgoing *g, td_error *err)
@@ -124,8 +207,12 @@ static td_status list(outbox *b, td_error *err)
     const td_order *o = b->wish->order;
     if (o->recipe_preview) list_recipe_preview(b);
     for (size_t i = 0; i < o->n_previews; i++) add(b, &o->preview[i], &b->wish->plan->preview, "preview", "Preview");
-    for (size_t i = 0; i < o->n_masters; i++) list_master(b, i);
-    if (o->has_premaster) add(b, &o->premaster, &no_target, "premaster", "Premaster");
+    for (size_t i = 0; i < o->n_masters; i++) list_master(b, i, "master", "Master");
+    for (size_t v = 0; v < VERSIONS; v++)
+        if (list_version(b, v)) return no_memory(err);
+    list_unmastered(b);
+    if (b->n == OUTPUTS_MAX)
+        return td_fail(err, TD_JOB, "outputs", "ask for fewer", "more than %d files of one mix", OUTPUTS_MAX - 1);
     for (size_t i = 0; i < b->n; i++) {
         td_status st = name_file(b, &b->file[i], err);
         if (st) return st;
@@ -151,16 +238,33 @@ static bool same_target(const td_target *a, const td_target *b)
            same(a->peak_dbfs, b->peak_dbfs) && same(a->limiting_db, b->limiting_db);
 }
 
-/* Limited audio for a target, made once. */
-static td_status master_for(outbox *b, const td_target *t, const td_scratch **audio, const td_master_result **result,
-                            td_error *err)
+static td_status master_of(outbox *b, size_t version, td_error *err)
+{
+    if (b->master[version]) return TD_OK;
+    return td_master_new(premaster_of(b, version), b->wish->plan->rate_hz, b->wish->scratch, &b->master[version], err);
+}
+
+/* Limited audio for a target, made once. What a version gets is the whole mix's drive for the same target. */
+static td_status master_for(outbox *b, size_t version, const td_target *t, const td_scratch **audio,
+                            const td_master_result **result, td_error *err)
 {
     size_t i = 0;
-    while (i < b->n_made && !same_target(&b->made[i].target, t)) i++;
-    if (i == MASTERS_MAX) return td_fail(err, TD_JOB, "outputs", "ask for fewer", "too many different targets");
+    while (i < b->n_made && (b->made[i].version != version || !same_target(&b->made[i].target, t))) i++;
     if (i == b->n_made) {
-        td_status st = td_master_render(b->master, t, b->wish->stop, &b->made[i].audio, &b->made[i].result, err);
+        td_status st = TD_OK;
+        if (version != WHOLE) st = master_for(b, WHOLE, t, audio, result, err);
+        if (!st && b->n_made == MASTERS_MAX)
+            st = td_fail(err, TD_JOB, "outputs", "ask for fewer", "too many different targets");
+        if (!st) st = master_of(b, version, err);
         if (st) return st;
+        i = b->n_made; /* the whole mix's may have come before it */
+        const volatile int *stop = b->wish->stop;
+        st = version == WHOLE
+                 ? td_master_render(b->master[version], t, stop, &b->made[i].audio, &b->made[i].result, err)
+                 : td_master_drive(b->master[version], (*result)->drive_db, t, stop, &b->made[i].audio,
+                                   &b->made[i].result, err);
+        if (st) return st;
+        b->made[i].version = version;
         b->made[i].target = *t;
         b->n_made++;
     }
@@ -244,11 +348,17 @@ static double over(const td_mix_file *f)
     return most;
 }
 
+/* Whole numbers end at full scale; what was not mastered may go beyond. */
+static bool cut_off(const td_mix_file *f)
+{
+    return f->bits > 0 && f->bits < 32 && f->peak_dbfs > -0.001;
+}
+
 static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
 {
     double off = isnan(f->wanted.loudness_lufs) ? 0 : f->loudness_lufs - f->wanted.loudness_lufs;
     bool peaks = !(over(f) > 0);
-    f->reached = fabs(off) <= 0.1 && peaks;
+    f->reached = fabs(off) <= 0.1 && peaks && (r || !cut_off(f));
     if (r) {
         f->drive_db = r->drive_db;
         f->limiting_max_db = r->limiting_max_db;
@@ -257,6 +367,8 @@ static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
     if (f->reached) return;
     if (r && r->missed[0])
         f->missed = td_arena_strdup(m->arena, r->missed);
+    else if (!r)
+        f->missed = "peaks beyond full scale are cut off: ask for 32 bit";
     else if (!peaks)
         f->missed = td_arena_printf(m->arena, "peak %.2f dB above its target", over(f));
     else
@@ -274,16 +386,16 @@ static td_target lowered(td_target t, double db)
 static td_status make_file(outbox *b, const outgoing *g, const char *path, td_mix_file *f,
                            const td_master_result **result, td_error *err)
 {
-    bool mastered = strcmp(g->kind, "premaster") != 0, lossy = mastered && td_codec_lossy(g->spec.codec);
+    bool lossy = !g->raw && td_codec_lossy(g->spec.codec);
     td_file_spec spec = g->spec;
     double margin_db = lossy ? LOSSY_MARGIN_DB : 0;
     spec.dither_seed = seed_of(b->mix);
     *result = NULL;
     for (int try = 1;; try++) {
-        const td_scratch *audio = b->mix->rendered->premaster;
+        const td_scratch *audio = g->raw;
         td_target t = lowered(g->target, margin_db);
         td_tags tags;
-        td_status st = mastered ? master_for(b, &t, &audio, result, err) : TD_OK;
+        td_status st = g->raw ? TD_OK : master_for(b, g->version, &t, &audio, result, err);
         if (!st) st = tags_for(b, *result, &tags, err);
         if (!st) st = write_audio(audio, path, &spec, &tags, err);
         if (!st) st = td_mix_measure_file(path, f, err);
@@ -303,6 +415,7 @@ static td_status send(outbox *b, const outgoing *g, td_error *err)
     if (!f) return no_memory(err);
     bool lossy = td_codec_lossy(g->spec.codec);
     f->wanted = g->target;
+    if (g->version != WHOLE) f->wanted.loudness_lufs = NAN; /* as the mix makes it */
     f->format = td_codec_name(g->spec.codec);
     f->bits = lossy ? 0 : g->spec.bits;
     f->bitrate_kbps = !lossy ? 0 : g->spec.bitrate_kbps ? g->spec.bitrate_kbps : 192;
@@ -333,7 +446,7 @@ static void outbox_free(outbox *b)
 {
     if (!b) return;
     for (size_t i = 0; i < b->n_made; i++) td_scratch_free(b->made[i].audio);
-    td_master_free(b->master);
+    for (size_t v = 0; v <= VERSIONS; v++) td_master_free(b->master[v]);
     td_arena_free(b->arena);
     free(b);
 }
@@ -355,7 +468,6 @@ td_status td_outputs_write(const td_outputs_wish *w, td_mix *mix, td_error *err)
 {
     outbox *b;
     td_status st = outbox_new(w, mix, &b, err);
-    if (!st) st = td_master_new(mix->rendered->premaster, w->plan->rate_hz, w->scratch, &b->master, err);
     for (size_t i = 0; !st && i < b->n; i++) {
         if (w->progress) w->progress(w->user, "encoding", (double)i / (double)b->n);
         st = send(b, &b->file[i], err);

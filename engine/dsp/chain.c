@@ -11,6 +11,7 @@ typedef struct stage {
     bool bypass;
     size_t before;    /* latency of the stages in front */
     size_t detectors; /* of the gain changes it reports; 0 without any */
+    bool bends;
     td_delayline dry; /* by the unit's latency, where dry sound is heard */
     td_delayline key; /* by `before` */
 } stage;
@@ -23,7 +24,7 @@ struct td_chain {
 
 static td_status stage_init(stage *s, const td_format *fmt, const td_step *step, size_t before, td_error *err)
 {
-    *s = (stage){ .blend = step->blend, .bypass = step->bypass, .before = before };
+    *s = (stage){ .blend = step->blend, .bypass = step->bypass, .before = before, .bends = step->proc->bends };
     td_status st = td_unit_new(step->proc, fmt, &step->set, &s->unit, err);
     if (st != TD_OK) return st;
     const td_dynamics *dynamics = step->proc->dynamics;
@@ -82,24 +83,56 @@ static void mix(float *const *wet, float (*dry)[TD_BLOCK], double blend, size_t 
 static void stage_process(td_chain *c, stage *s, float *const *ch, const float *const *key, float *const *gr,
                           size_t frames)
 {
-    float *const dry[2] = { c->dry[0], c->dry[1] }, *const late[2] = { c->key[0], c->key[1] };
-    const float *const in[2] = { ch[0], ch[1] }, *const late_key[2] = { c->key[0], c->key[1] };
+    float *const dry[2] = { c->dry[0], c->dry[1] };
+    const float *const in[2] = { ch[0], ch[1] };
     if (s->bypass) {
         td_delayline_process(&s->dry, in, ch, frames);
         for (size_t d = 0; gr && d < s->detectors; d++) memset(gr[d], 0, frames * sizeof *gr[d]);
         return;
     }
-    if (key && s->key.frames) td_delayline_process(&s->key, key, late, frames);
     if (s->blend < 1) td_delayline_process(&s->dry, in, dry, frames);
-    td_unit_process(s->unit, ch, key && s->key.frames ? late_key : key, gr, frames);
+    td_unit_process(s->unit, ch, key, gr, frames);
     if (s->blend < 1) mix(ch, c->dry, s->blend, frames);
 }
 
 void td_chain_process(td_chain *c, float *const *ch, const float *const *const *key, float *const *const *gr,
                       size_t frames)
 {
-    for (size_t i = 0; i < c->n; i++)
-        stage_process(c, &c->stage[i], ch, key ? key[i] : NULL, gr ? gr[i] : NULL, frames);
+    float *const late[2] = { c->key[0], c->key[1] };
+    for (size_t i = 0; i < c->n; i++) {
+        stage *s = &c->stage[i];
+        const float *const *heard = key ? key[i] : NULL, *const late_key[2] = { late[0], late[1] };
+        if (heard && s->key.frames && !s->bypass) {
+            td_delayline_process(&s->key, heard, late, frames);
+            heard = late_key;
+        }
+        stage_process(c, s, ch, heard, gr ? gr[i] : NULL, frames);
+    }
+}
+
+void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float *const *const *note, size_t frames)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        for (unsigned k = 0; k < 2; k++) memcpy(note[i][k], ch[k], frames * sizeof *ch[k]);
+        stage_process(c, &c->stage[i], ch, NULL, gr ? gr[i] : NULL, frames);
+    }
+}
+
+static void scale(float *const *ch, float gain, size_t frames)
+{
+    for (unsigned k = 0; k < 2; k++)
+        for (size_t i = 0; i < frames; i++) ch[k][i] *= gain;
+}
+
+void td_chain_follow(td_chain *c, float *const *ch, const float *const *const *note, size_t frames)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        stage *s = &c->stage[i];
+        bool quiet = s->bends && !s->bypass;
+        if (quiet) scale(ch, 0x1p-10F, frames); /* a power of two loses no bit */
+        stage_process(c, s, ch, s->detectors && !s->bends ? note[i] : NULL, NULL, frames);
+        if (quiet) scale(ch, 0x1p10F, frames);
+    }
 }
 
 void td_chain_reset(td_chain *c)

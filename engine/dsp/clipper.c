@@ -194,4 +194,5 @@ const td_processor td_clipper = {
     .tail = clipper_latency,
     .destroy = clipper_destroy,
     .dynamics = &dynamics,
+    .bends = true,
 };

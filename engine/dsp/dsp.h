@@ -116,6 +116,7 @@ struct td_processor {
     /* Time-invariant linear ones: |H|^2 at a frequency, for a signal alike in both channels. Else absent. */
     double (*power_at)(const void *st, double freq_hz);
     const td_dynamics *dynamics; /* NULL: no detector */
+    bool bends;                  /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 
 /* All steps by name, then all parts; NULL-terminated. Adding a processor touches its own file and this table. */
@@ -168,6 +169,12 @@ void td_chain_free(td_chain *c);
  * gr[i] receives step i's gain changes as td_processor.process does; gr may be NULL. */
 void td_chain_process(td_chain *c, float *const *ch, const float *const *const *key, float *const *const *gr,
                       size_t frames);
+/* A sum and its parts, each on its own. The sum goes through td_chain_note, which notes what reaches step i in note[i]
+ * (two arrays of `frames`), then every part through td_chain_follow in a chain of the same steps: gains move as they
+ * moved for the sum, and what bends waveforms is met 60 dB down, where it hardly does. So parts add up to the sum but
+ * for what was bent. */
+void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float *const *const *note, size_t frames);
+void td_chain_follow(td_chain *c, float *const *ch, const float *const *const *note, size_t frames);
 void td_chain_reset(td_chain *c);
 size_t td_chain_latency(const td_chain *c); /* the sum of its steps */
 size_t td_chain_tail(const td_chain *c);

@@ -176,4 +176,5 @@ const td_processor td_exciter = {
     .latency = exciter_latency,
     .tail = exciter_tail,
     .destroy = exciter_destroy,
+    .bends = true,
 };

@@ -278,4 +278,5 @@ const td_processor td_saturation = {
     .latency = saturation_latency,
     .tail = saturation_tail,
     .destroy = saturation_destroy,
+    .bends = true,
 };

@@ -251,4 +251,5 @@ const td_processor td_tape = {
     .latency = tape_latency,
     .tail = tape_tail,
     .destroy = tape_destroy,
+    .bends = true,
 };

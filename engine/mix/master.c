@@ -24,6 +24,7 @@ typedef enum yield { NOT_AT_ALL, TO_LIMITING, TO_FLATNESS } yield;
 typedef struct work {
     td_master *m;
     const td_target *target;
+    double given_db; /* the drive; NaN: to be found */
     const volatile int *stop;
     td_error *err;
     td_pass pass;
@@ -176,7 +177,7 @@ static td_status write_and_verify(work *w)
 static void explain(const work *w, td_master_result *r)
 {
     double wanted = w->target->loudness_lufs, off = r->loudness_lufs - wanted;
-    r->reached = isnan(wanted) || fabs(off) <= good_lu;
+    r->reached = isnan(wanted) || !isnan(w->given_db) || fabs(off) <= good_lu;
     if (r->reached) return;
     if (!isfinite(td_driven_loudness(w->m->driven)))
         snprintf(r->missed, sizeof r->missed, "the mix is silent");
@@ -223,6 +224,7 @@ static void set_ceilings(work *w)
 static double plain_drive_db(const work *w)
 {
     const td_driven *d = w->m->driven;
+    if (!isnan(w->given_db)) return w->given_db;
     if (!isnan(w->target->loudness_lufs))
         return isfinite(td_driven_loudness(d)) ? w->target->loudness_lufs - td_driven_loudness(d) : 0;
     double drive = INFINITY;
@@ -241,20 +243,21 @@ static bool exceeds_a_ceiling(const work *w)
 static td_status meet(work *w)
 {
     set_ceilings(w);
+    bool given = !isnan(w->given_db);
     double drive_db = plain_drive_db(w);
     w->pass.drive = td_from_db(drive_db);
-    w->limited = !isnan(w->target->loudness_lufs) && exceeds_a_ceiling(w);
+    w->limited = (given || !isnan(w->target->loudness_lufs)) && exceeds_a_ceiling(w);
     if (!w->limited) w->pass.ceiling[TD_SAMPLES] = w->pass.ceiling[TD_TRUE_PEAKS] = 0;
-    td_status st = w->limited ? solve_drive(w, drive_db) : TD_OK;
+    td_status st = !w->limited ? TD_OK : given ? set_drive(w, drive_db) : solve_drive(w, drive_db);
     if (!st && td_true_peak_new(2, 16, &w->listeners.peak)) st = no_memory(w->err);
     return st ? st : write_and_verify(w);
 }
 
-td_status td_master_render(td_master *m, const td_target *target, const volatile int *stop, td_scratch **audio,
-                           td_master_result *result, td_error *err)
+static td_status render(td_master *m, double given_db, const td_target *target, const volatile int *stop,
+                        td_scratch **audio, td_master_result *result, td_error *err)
 {
     *audio = NULL;
-    work w = { .m = m, .target = target, .stop = stop, .err = err };
+    work w = { .m = m, .given_db = given_db, .target = target, .stop = stop, .err = err };
     td_status st = td_loudness_new(m->rate_hz, 2, &w.listeners.loudness) ? no_memory(err) : meet(&w);
     if (!st) report(&w, result);
     td_loudness_free(w.listeners.loudness);
@@ -264,4 +267,16 @@ td_status td_master_render(td_master *m, const td_target *target, const volatile
     else
         *audio = w.listeners.to;
     return st;
+}
+
+td_status td_master_render(td_master *m, const td_target *target, const volatile int *stop, td_scratch **audio,
+                           td_master_result *result, td_error *err)
+{
+    return render(m, NAN, target, stop, audio, result, err);
+}
+
+td_status td_master_drive(td_master *m, double drive_db, const td_target *target, const volatile int *stop,
+                          td_scratch **audio, td_master_result *result, td_error *err)
+{
+    return render(m, drive_db, target, stop, audio, result, err);
 }

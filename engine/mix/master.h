@@ -32,4 +32,9 @@ void td_master_free(td_master *m); /* NULL is welcome */
 td_status td_master_render(td_master *m, const td_target *target, const volatile int *stop, td_scratch **audio,
                            td_master_result *result, td_error *err);
 
+/* The same with a drive found elsewhere, for versions of a mix: as loud as the mix makes them, below target's peaks;
+ * its loudness has no say. */
+td_status td_master_drive(td_master *m, double drive_db, const td_target *target, const volatile int *stop,
+                          td_scratch **audio, td_master_result *result, td_error *err);
+
 #endif

@@ -45,6 +45,16 @@ td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind)
     return f;
 }
 
+td_status td_mix_leave_out(td_mix *m, const char *why)
+{
+    const char **grown = td_arena_array(m->arena, m->n_left_out + 1, sizeof *grown);
+    if (!grown) return TD_NOMEM;
+    if (m->n_left_out) memcpy(grown, m->left_out, m->n_left_out * sizeof *grown);
+    m->left_out = grown;
+    m->left_out[m->n_left_out++] = why;
+    return TD_OK;
+}
+
 td_status td_mix_measure_file(const char *path, td_mix_file *f, td_error *err)
 {
     td_measurement m;

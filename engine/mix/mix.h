@@ -12,7 +12,7 @@
 /* A file as it stands on disk, measured by decoding it again. */
 typedef struct td_mix_file {
     const char *name;   /* without folder */
-    const char *kind;   /* "preview", "master", "premaster" */
+    const char *kind;   /* "preview", "master", "version", "premaster", "group", "residual" */
     const char *format; /* "wav", "mp3" */
     unsigned bits, bitrate_kbps, rate_hz;
     uint64_t bytes;
@@ -31,6 +31,8 @@ typedef struct td_mix {
     td_rendered *rendered; /* owned; the premaster may be gone already */
     td_mix_file *file;     /* in arena */
     size_t n_files;
+    const char **left_out; /* files that were asked for and cannot be, each with the reason */
+    size_t n_left_out;
     const char *failed; /* what went wrong with this recipe; NULL */
     td_arena *arena;
 } td_mix;
@@ -38,6 +40,9 @@ typedef struct td_mix {
 td_status td_mix_new(const td_plan *plan, td_mix **out); /* TD_NOMEM */
 void td_mix_free(td_mix *m);
 td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind); /* NULL when memory is short */
+
+/* A file that was asked for will not be; borrowed text. */
+td_status td_mix_leave_out(td_mix *m, const char *why);
 
 /* Decodes a file and fills the measured members (loudness, peaks, bytes, sha256). */
 td_status td_mix_measure_file(const char *path, td_mix_file *f, td_error *err);

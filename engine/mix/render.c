@@ -1,106 +1,89 @@
 #include "engine/mix/render.h"
 
 #include "engine/base/units.h"
-#include "engine/dsp/delayline.h"
-#include "engine/mix/flow.h"
-#include <stdio.h>
+#include "engine/mix/board.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 8 * TD_BLOCK };
+/* ---- the desk: lanes, stems with sends of their own, and boards ------------------------------------------------- */
 
-/* ---- the desk: lanes, returns and the mix bus -------------------------------------------------------------------- */
-
-typedef struct desk_send {
-    size_t ret;
-    float gain;
-} desk_send;
-
-/* A stem's own send, beside those of its bus: a feed of that stem alone. */
-typedef struct stem_send {
-    td_feed *feed;
-    size_t ret;
-    float gain;
-} stem_send;
-
-typedef struct desk_bus {
-    td_lane *lane; /* NULL: not heard */
-    desk_send *send;
-    size_t n_sends;
-    float *out[2][2]; /* per side of the double buffer, per channel */
+typedef struct strip { /* of a bus */
+    td_lane *lane;     /* NULL: not heard */
+    float *out[2][2];  /* per side of the double buffer, per channel */
     td_loudness *loudness;
     td_vu *vu;
     float peak;
     double square; /* sums of both channels */
-} desk_bus;
+} strip;
 
-typedef struct desk_return {
-    td_chain *chain;
-    float gain;
-    td_delayline later; /* to the slowest return */
-    td_watch *watch;
-    float *in[2];
-} desk_return;
+typedef struct extra { /* a stem with a send of its own; its bus may not be heard */
+    td_feed *feed;
+    float *out[2][2];
+} extra;
+
+/* A board and where its sound goes. */
+typedef struct take {
+    td_board *board;
+    const td_board *lead;
+    const float **pair; /* the sources of the block under way */
+    const float *const **source;
+    float *in[2], *out[2];
+    td_scratch *to;
+    size_t drop;   /* frames of latency still to drop */
+    uint64_t left; /* frames still wanted */
+} take;
 
 typedef struct desk {
     const td_render_wish *wish;
     const td_plan *plan;
     td_arena *arena;
-    desk_bus *bus;
-    desk_return *ret;
-    stem_send *stem;
-    size_t n_stem_sends;
-    td_delayline dry; /* the dry sum waits for the slowest return */
-    td_chain *mix;
-    td_watch *watch;
-    float trim;
-    size_t latency; /* returns and mix bus together */
+    strip *strip;
+    td_stem_send *send;
+    size_t n_sends;
+    extra *extra;
+    take *take; /* the mix, versions, then parts, which follow the mix */
+    size_t n_takes, n_parts;
     bool measuring;
     td_vu *vu;
     td_loudness *loudness;
     float peak;
-    double *sum[2];
-    float *block[2], *tap[2];
     int side;           /* which half of the double buffer the buses fill */
     size_t chunk, last; /* frames of the chunk being filled, and of the one being mixed */
     uint64_t frames;    /* of buses, in all */
-    /* where the mix bus's output goes */
-    td_status (*sink)(struct desk *d, size_t n, td_error *err);
-    size_t drop;   /* frames of latency still to drop */
-    uint64_t left; /* frames still wanted */
-    td_scratch *premaster;
+    /* where the mix goes, n frames from `skip` on */
+    td_status (*sink)(struct desk *d, take *t, size_t skip, size_t n, td_error *err);
     float *const *to; /* a passage, and how much of it is filled */
     size_t filled;
 } desk;
 
+static void take_fini(take *t)
+{
+    td_board_free(t->board);
+    free(t->pair);
+    free(t->source);
+    for (size_t c = 0; c < 2; c++) {
+        free(t->in[c]);
+        free(t->out[c]);
+    }
+}
+
 static void desk_free(desk *d)
 {
     if (!d) return;
-    for (size_t b = 0; d->bus && b < d->plan->n_buses; b++) {
-        desk_bus *u = &d->bus[b];
+    for (size_t b = 0; d->strip && b < d->plan->n_buses; b++) {
+        strip *u = &d->strip[b];
         td_lane_free(u->lane);
         for (int k = 0; k < 4; k++) free(u->out[k / 2][k % 2]);
         td_loudness_free(u->loudness);
         td_vu_free(u->vu);
     }
-    for (size_t r = 0; d->ret && r < d->plan->n_rets; r++) {
-        td_chain_free(d->ret[r].chain);
-        td_delayline_fini(&d->ret[r].later);
-        td_watch_free(d->ret[r].watch);
-        free(d->ret[r].in[0]);
-        free(d->ret[r].in[1]);
+    for (size_t i = 0; d->extra && i < d->n_sends; i++) {
+        td_feed_free(d->extra[i].feed);
+        for (int k = 0; k < 4; k++) free(d->extra[i].out[k / 2][k % 2]);
     }
-    for (size_t i = 0; i < d->n_stem_sends; i++) td_feed_free(d->stem[i].feed);
-    td_delayline_fini(&d->dry);
-    td_chain_free(d->mix);
-    td_watch_free(d->watch);
+    for (size_t i = 0; d->take && i < d->n_takes; i++) take_fini(&d->take[i]);
     td_vu_free(d->vu);
     td_loudness_free(d->loudness);
-    for (size_t c = 0; c < 2; c++) {
-        free(d->sum[c]);
-        free(d->block[c]);
-        free(d->tap[c]);
-    }
     td_arena_free(d->arena);
     free(d);
 }
@@ -117,124 +100,109 @@ static bool alloc_pair(float *pair[2], size_t n)
     return pair[0] && pair[1];
 }
 
-static size_t return_index(const td_plan *p, const char *name)
+static bool hears(const td_render_wish *w, size_t bus)
 {
-    for (size_t r = 0; r < p->n_rets; r++)
-        if (!strcmp(p->ret[r].name, name)) return r;
-    return SIZE_MAX;
+    return !w->heard || w->heard[bus];
 }
 
-static td_status desk_bus_init(desk *d, size_t b, td_error *err)
+static td_status strip_init(desk *d, size_t b, td_error *err)
 {
     const td_render_wish *w = d->wish;
-    const td_plan_bus *p = &d->plan->bus[b];
-    desk_bus *u = &d->bus[b];
-    if (w->heard && !w->heard[b]) return TD_OK;
+    strip *u = &d->strip[b];
+    if (!hears(w, b)) return TD_OK;
     td_status st = td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &u->lane, err);
     if (st) return st;
-    if (!alloc_pair(u->out[0], CHUNK) || !alloc_pair(u->out[1], CHUNK)) return no_memory(err);
-    if (!(u->send = td_arena_array(d->arena, p->n_sends + 1, sizeof *u->send))) return no_memory(err);
-    for (size_t i = 0; i < p->n_sends; i++) {
-        size_t r = return_index(d->plan, p->send[i].to);
-        if (r == SIZE_MAX)
-            return td_fail(err, TD_RECIPE, "plan", NULL, "bus '%s' sends to '%s', which is no return", p->name,
-                           p->send[i].to);
-        u->send[u->n_sends++] = (desk_send){ r, (float)td_from_db(p->send[i].level_db) };
-    }
+    if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return no_memory(err);
     if (!d->measuring) return TD_OK;
     unsigned rate = w->session->rate_hz;
     if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu)) return no_memory(err);
     return td_lane_watch(u->lane, err);
 }
 
-static td_status desk_stem_sends(desk *d, td_error *err)
+static td_status extras_init(desk *d, td_error *err)
 {
-    const td_plan *p = d->plan;
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_stems; i++) n += p->stem[i].n_sends;
-    if (!(d->stem = td_arena_array(d->arena, n + 1, sizeof *d->stem))) return no_memory(err);
-    for (size_t i = 0; i < p->n_stems; i++) {
-        unsigned b = d->wish->session->stem[i].bus;
-        if (b >= p->n_buses || !d->bus[b].lane) continue;
-        double gain_db = p->bus[b].clip_gain_db + p->bus[b].makeup_db + p->bus[b].fader_db;
-        for (size_t k = 0; k < p->stem[i].n_sends; k++) {
-            stem_send *s = &d->stem[d->n_stem_sends];
-            s->ret = return_index(p, p->stem[i].send[k].to);
-            s->gain = (float)td_from_db(p->stem[i].send[k].level_db + gain_db);
-            if (s->ret == SIZE_MAX)
-                return td_fail(err, TD_RECIPE, "plan", NULL, "'%s' is no return", p->stem[i].send[k].to);
-            td_status st = td_feed_new(d->wish->survey, d->wish->session, p, true, &i, 1, NULL, &s->feed, err);
-            if (st) return st;
-            d->n_stem_sends++;
-        }
+    const td_render_wish *w = d->wish;
+    td_status st = td_stem_sends(w->session, d->plan, d->arena, &d->send, &d->n_sends, err);
+    if (!st && !(d->extra = td_arena_array(d->arena, d->n_sends + 1, sizeof *d->extra))) st = no_memory(err);
+    for (size_t i = 0; !st && i < d->n_sends; i++) {
+        extra *e = &d->extra[i];
+        if (!hears(w, d->send[i].bus)) continue;
+        st = td_feed_new(w->survey, w->session, d->plan, true, &d->send[i].stem, 1, NULL, &e->feed, err);
+        if (!st && (!alloc_pair(e->out[0], TD_CHUNK) || !alloc_pair(e->out[1], TD_CHUNK))) st = no_memory(err);
     }
+    return st;
+}
+
+/* A take more: its board hears `heard`. */
+static td_status take_add(desk *d, const bool *heard, td_board_role role, td_error *err)
+{
+    take *t = &d->take[d->n_takes++];
+    size_t n = d->plan->n_buses + d->n_sends;
+    td_board_wish wish = { .plan = d->plan,
+                           .rate_hz = d->wish->session->rate_hz,
+                           .heard = heard,
+                           .role = role,
+                           .measuring = d->measuring && t == d->take };
+    td_status st = td_board_new(&wish, d->send, d->n_sends, &t->board, err);
+    if (st) return st;
+    t->pair = calloc(n + 1, 2 * sizeof *t->pair);
+    t->source = calloc(n + 1, sizeof *t->source);
+    if (!t->pair || !t->source || !alloc_pair(t->in, TD_BLOCK) || !alloc_pair(t->out, TD_BLOCK)) return no_memory(err);
+    for (size_t i = 0; i < n; i++) t->source[i] = t->pair + 2 * i;
+    t->drop = td_board_latency(t->board);
+    t->left = d->plan->frames;
+    if (role == TD_BOARD_FOLLOWS) t->lead = d->take[0].board;
     return TD_OK;
 }
 
-static td_status desk_returns(desk *d, const td_format *fmt, td_error *err)
+static td_status takes_init(desk *d, td_error *err)
 {
-    size_t slowest = 0;
-    for (size_t r = 0; r < d->plan->n_rets; r++) {
-        desk_return *t = &d->ret[r];
-        td_status st = td_chain_of_plan(&d->plan->ret[r].chain, SIZE_MAX, fmt, &t->chain, err);
-        if (st) return st;
-        if (!alloc_pair(t->in, CHUNK)) return no_memory(err);
-        if (d->measuring && td_watch_new(&d->plan->ret[r].chain, t->chain, fmt->rate_hz, &t->watch))
-            return no_memory(err);
-        t->gain = (float)td_from_db(d->plan->ret[r].fader_db);
-        size_t latency = td_chain_latency(t->chain);
-        if (latency > slowest) slowest = latency;
+    const td_render_wish *w = d->wish;
+    bool heard[TD_BUSES_MAX];
+    td_status st = take_add(d, w->heard, w->parts ? TD_BOARD_LEADS : TD_BOARD_PLAYS, err);
+    for (size_t i = 0; !st && i < w->n_versions; i++) {
+        for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = w->version[i][b] && hears(w, b);
+        st = take_add(d, heard, TD_BOARD_PLAYS, err);
     }
-    for (size_t r = 0; r < d->plan->n_rets; r++)
-        if (td_delayline_init(&d->ret[r].later, slowest - td_chain_latency(d->ret[r].chain))) return no_memory(err);
-    if (td_delayline_init(&d->dry, slowest)) return no_memory(err);
-    d->latency = slowest;
-    return TD_OK;
+    for (size_t k = 0; !st && w->parts && k < d->plan->n_buses; k++, d->n_parts++) {
+        for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = b == k && hears(w, b);
+        st = take_add(d, heard, TD_BOARD_FOLLOWS, err);
+    }
+    return st;
 }
 
 static td_status desk_new(const td_render_wish *w, bool measuring, desk **out, td_error *err)
 {
     *out = NULL;
+    if (w->plan->n_buses > TD_BUSES_MAX || w->plan->n_buses != w->session->n_buses ||
+        w->plan->n_stems != w->session->n_stems)
+        return td_fail(err, TD_RECIPE, "plan", "plan these stems anew", "has other stems or buses than the session");
     desk *d = calloc(1, sizeof *d);
     if (!d) return no_memory(err);
-    if (w->plan->n_buses > TD_BUSES_MAX || w->plan->n_buses != w->session->n_buses ||
-        w->plan->n_stems != w->session->n_stems) {
-        free(d);
-        return td_fail(err, TD_RECIPE, "plan", "plan these stems anew", "has other stems or buses than the session");
-    }
     d->wish = w;
     d->plan = w->plan;
     d->measuring = measuring;
     d->arena = td_arena_new();
-    d->bus = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->bus) : NULL;
-    d->ret = d->arena ? td_arena_array(d->arena, w->plan->n_rets + 1, sizeof *d->ret) : NULL;
-    bool good = d->bus && d->ret && alloc_pair(d->block, TD_BLOCK) && alloc_pair(d->tap, TD_BLOCK);
-    for (size_t c = 0; c < 2; c++) good = (d->sum[c] = td_calloc2(TD_BLOCK, 1, sizeof(double))) && good;
-    td_status st = good ? TD_OK : no_memory(err);
-    td_format fmt = { .rate_hz = w->session->rate_hz, .tempo_bpm = w->plan->tempo_bpm };
-    for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = desk_bus_init(d, b, err);
-    if (!st) st = desk_stem_sends(d, err);
-    if (!st) st = desk_returns(d, &fmt, err);
-    if (!st) st = td_chain_of_plan(&w->plan->mix, SIZE_MAX, &fmt, &d->mix, err);
+    d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
+    d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
+    td_status st = d->strip && d->take ? TD_OK : no_memory(err);
+    for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = strip_init(d, b, err);
+    if (!st) st = extras_init(d, err);
+    if (!st) st = takes_init(d, err);
     if (!st && measuring &&
-        (td_watch_new(&w->plan->mix, d->mix, fmt.rate_hz, &d->watch) || td_vu_new(fmt.rate_hz, &d->vu) ||
-         td_loudness_new(w->session->rate_hz, 2, &d->loudness)))
+        (td_vu_new(w->session->rate_hz, &d->vu) || td_loudness_new(w->session->rate_hz, 2, &d->loudness)))
         st = no_memory(err);
     if (st) {
         desk_free(d);
         return st;
     }
-    d->trim = (float)td_from_db(w->plan->trim_db);
-    d->latency += td_chain_latency(d->mix);
-    d->drop = d->latency;
     *out = d;
     return TD_OK;
 }
 
-/* ---- one chunk ------------------------------------------------------------------------------------------------------
- */
+/* ---- one chunk -------------------------------------------------------------------------------------------------- */
 
-static float peak_of(float *const *ch, size_t n)
+static float peak_of(const float *const *ch, size_t n)
 {
     float peak = 0;
     for (size_t c = 0; c < 2; c++)
@@ -242,111 +210,84 @@ static float peak_of(float *const *ch, size_t n)
     return peak;
 }
 
-static td_status run_bus(desk *d, size_t b, td_error *err)
+static td_status pull_extras(desk *d, size_t bus, td_error *err)
 {
-    desk_bus *u = &d->bus[b];
+    td_status st = TD_OK;
+    for (size_t i = 0; i < d->n_sends; i++) {
+        extra *e = &d->extra[i];
+        for (size_t at = 0; !st && e->feed && d->send[i].bus == bus && at < d->chunk; at += TD_BLOCK) {
+            float *to[2] = { e->out[d->side][0] + at, e->out[d->side][1] + at };
+            st = td_feed_read(e->feed, to, d->chunk - at < TD_BLOCK ? d->chunk - at : TD_BLOCK, err);
+        }
+    }
+    return st;
+}
+
+static td_status pull_bus(desk *d, size_t b, td_error *err)
+{
+    strip *u = &d->strip[b];
     if (!u->lane) return TD_OK;
     float *const *out = u->out[d->side];
     td_status st = td_lane_pull(u->lane, out, d->chunk, err);
+    if (!st) st = pull_extras(d, b, err);
     if (st || !d->measuring) return st;
-    float peak = peak_of(out, d->chunk);
-    if (peak > u->peak) u->peak = peak;
+    u->peak = fmaxf(u->peak, peak_of((const float *const *)out, d->chunk));
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; i < d->chunk; i++) u->square += (double)out[c][i] * (double)out[c][i];
     td_vu_add(u->vu, out[0], out[1], d->chunk);
     return td_loudness_add(u->loudness, (const float *const *)out, d->chunk) ? no_memory(err) : TD_OK;
 }
 
-/* What the returns are sent: from the buses as they stand after their faders, then from single stems. */
-static td_status fill_returns(desk *d, float *const *const *from, size_t n, td_error *err)
+static void point_at(const desk *d, take *t, size_t at)
 {
-    for (size_t r = 0; r < d->plan->n_rets; r++)
-        for (size_t c = 0; c < 2; c++) memset(d->ret[r].in[c], 0, n * sizeof(float));
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        for (size_t s = 0; s < d->bus[b].n_sends; s++) {
-            const desk_send *send = &d->bus[b].send[s];
-            for (size_t c = 0; c < 2; c++)
-                for (size_t i = 0; i < n; i++) d->ret[send->ret].in[c][i] += send->gain * from[b][c][i];
-        }
-    for (size_t k = 0; k < d->n_stem_sends; k++) {
-        stem_send *s = &d->stem[k];
-        td_status st = td_feed_read(s->feed, d->tap, n, err);
-        if (st) return st;
-        for (size_t c = 0; c < 2; c++)
-            for (size_t i = 0; i < n; i++) d->ret[s->ret].in[c][i] += s->gain * d->tap[c][i];
+    size_t n = d->plan->n_buses;
+    for (size_t c = 0; c < 2; c++) {
+        for (size_t b = 0; b < n; b++) t->pair[2 * b + c] = d->strip[b].lane ? d->strip[b].out[!d->side][c] + at : NULL;
+        for (size_t i = 0; i < d->n_sends; i++)
+            t->pair[2 * (n + i) + c] = d->extra[i].feed ? d->extra[i].out[!d->side][c] + at : NULL;
     }
-    return TD_OK;
 }
 
-static void add_to_sum(desk *d, float *const *ch, double gain, size_t n)
+/* Boards mix the chunk before, from buses that are ready. */
+static td_status run_take(desk *d, take *t, td_error *err)
 {
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) d->sum[c][i] += gain * (double)ch[c][i];
-}
-
-static void run_return(desk *d, desk_return *t, size_t n)
-{
-    if (t->watch)
-        for (size_t c = 0; c < 2; c++) memcpy(d->tap[c], t->in[c], n * sizeof(float));
-    td_chain_process(t->chain, t->in, NULL, t->watch ? td_watch_taps(t->watch) : NULL, n);
-    if (t->watch) td_watch_count(t->watch, d->tap[0], d->tap[1], n);
-    td_delayline_process(&t->later, (const float *const *)t->in, t->in, n);
-    add_to_sum(d, t->in, (double)t->gain, n);
-}
-
-/* One block of the mix bus, from buses that are ready. */
-static td_status mix_block(desk *d, size_t at, size_t n, td_error *err)
-{
-    float *pair[TD_BUSES_MAX][2], *const *from[TD_BUSES_MAX];
-    for (size_t b = 0; b < d->plan->n_buses; b++) {
-        for (size_t c = 0; c < 2; c++) pair[b][c] = d->bus[b].lane ? d->bus[b].out[!d->side][c] + at : NULL;
-        from[b] = pair[b];
+    td_status st = TD_OK;
+    for (size_t at = 0; !st && at < d->last; at += TD_BLOCK) {
+        size_t n = d->last - at < TD_BLOCK ? d->last - at : TD_BLOCK;
+        point_at(d, t, at);
+        td_board_run(t->board, t->lead, t->source, at, n, t->in, t->out);
+        if (d->vu && t == d->take) td_vu_add(d->vu, t->in[0], t->in[1], n);
+        size_t skip = t->drop < n ? t->drop : n, keep = n - skip < t->left ? n - skip : (size_t)t->left;
+        t->drop -= skip;
+        t->left -= keep;
+        if (keep) st = d->sink(d, t, skip, keep, err);
     }
-    td_status st = fill_returns(d, from, n, err);
-    if (st) return st;
-    for (size_t c = 0; c < 2; c++) memset(d->sum[c], 0, n * sizeof(double));
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        if (d->bus[b].lane) add_to_sum(d, from[b], 1, n);
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) d->block[c][i] = (float)d->sum[c][i];
-    td_delayline_process(&d->dry, (const float *const *)d->block, d->block, n);
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) d->sum[c][i] = (double)d->block[c][i];
-    for (size_t r = 0; r < d->plan->n_rets; r++) run_return(d, &d->ret[r], n);
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) d->block[c][i] = (float)d->sum[c][i] * d->trim;
-    for (size_t c = 0; c < 2; c++) memcpy(d->tap[c], d->block[c], n * sizeof(float));
-    td_chain_process(d->mix, d->block, NULL, d->watch ? td_watch_taps(d->watch) : NULL, n);
-    if (d->watch) td_watch_count(d->watch, d->tap[0], d->tap[1], n);
-    if (d->vu) td_vu_add(d->vu, d->tap[0], d->tap[1], n);
-    return d->sink(d, n, err);
+    return st;
 }
 
-static td_status mix_chunk(desk *d, td_error *err)
-{
-    for (size_t at = 0; at < d->last; at += TD_BLOCK) {
-        td_status st = mix_block(d, at, d->last - at < TD_BLOCK ? d->last - at : TD_BLOCK, err);
-        if (st) return st;
-    }
-    return TD_OK;
-}
-
-/* Task 0 mixes the chunk before; the others fill this one. */
-static td_status desk_task(void *shared, size_t index, td_error *err)
+static td_status chunk_task(void *shared, size_t index, td_error *err)
 {
     desk *d = shared;
-    if (index == 0) return mix_chunk(d, err);
-    return d->chunk ? run_bus(d, index - 1, err) : TD_OK;
+    size_t boards = d->n_takes - d->n_parts;
+    if (index < boards) return run_take(d, &d->take[index], err);
+    return d->chunk ? pull_bus(d, index - boards, err) : TD_OK;
 }
 
-/* Runs `frames` frames of buses (and all of the mix bus behind them). */
+static td_status part_task(void *shared, size_t index, td_error *err)
+{
+    desk *d = shared;
+    return run_take(d, &d->take[d->n_takes - d->n_parts + index], err);
+}
+
+/* Runs `frames` frames of buses, and all that is made of them behind. */
 static td_status desk_run(desk *d, uint64_t frames, td_error *err)
 {
     const td_render_wish *w = d->wish;
     d->frames = frames;
     for (uint64_t at = 0; at < frames || d->last; at += d->chunk) {
-        d->chunk = frames - at < CHUNK ? (size_t)(frames - at) : CHUNK;
-        td_status st = td_pool_run(w->pool, d->plan->n_buses + 1, desk_task, d, err);
+        d->chunk = frames - at < TD_CHUNK ? (size_t)(frames - at) : TD_CHUNK;
+        td_status st = td_pool_run(w->pool, d->n_takes - d->n_parts + d->plan->n_buses, chunk_task, d, err);
+        if (!st && d->n_parts) st = td_pool_run(w->pool, d->n_parts, part_task, d, err);
         if (st) return st;
         if (w->stop && *w->stop) return td_fail(err, TD_STOPPED, NULL, NULL, "stopped while rendering");
         d->last = d->chunk;
@@ -356,22 +297,16 @@ static td_status desk_run(desk *d, uint64_t frames, td_error *err)
     return TD_OK;
 }
 
-/* ---- whole songs
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- whole songs ------------------------------------------------------------------------------------------------ */
 
-static td_status to_premaster(desk *d, size_t n, td_error *err)
+static td_status to_scratch(desk *d, take *t, size_t skip, size_t n, td_error *err)
 {
-    size_t skip = d->drop < n ? d->drop : n;
-    d->drop -= skip;
-    n -= skip;
-    if (n > d->left) n = (size_t)d->left;
-    d->left -= n;
-    if (!n) return TD_OK;
-    const float *out[2] = { d->block[0] + skip, d->block[1] + skip };
-    float peak = peak_of((float *const *)out, n);
-    if (peak > d->peak) d->peak = peak;
-    if (td_loudness_add(d->loudness, out, n)) return no_memory(err);
-    return td_scratch_append(d->premaster, out, n, err);
+    const float *out[2] = { t->out[0] + skip, t->out[1] + skip };
+    if (t == d->take) {
+        d->peak = fmaxf(d->peak, peak_of(out, n));
+        if (td_loudness_add(d->loudness, out, n)) return no_memory(err);
+    }
+    return td_scratch_append(t->to, out, n, err);
 }
 
 struct td_render_keep {
@@ -405,7 +340,7 @@ static void reach(td_rendered *r, const char *place, const td_plan_chain *chain,
 static void bus_figures(td_rendered *r, desk *d, size_t b)
 {
     const td_plan_bus *p = &d->plan->bus[b];
-    const desk_bus *u = &d->bus[b];
+    const strip *u = &d->strip[b];
     td_bus_reached *t = &r->bus[r->n_buses++];
     *t = (td_bus_reached){ .name = p->name,
                            .peak_before_dbfs = p->peak_dbfs,
@@ -431,24 +366,85 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     r->step = td_arena_array(d->arena, most * TD_DETECTORS_MAX + 1, sizeof *r->step);
     r->bus = td_arena_array(d->arena, p->n_buses + 1, sizeof *r->bus);
     if (!r->step || !r->bus) return no_memory(err);
-    reach(r, "mix", &p->mix, d->watch, NULL);
+    reach(r, "mix", &p->mix, td_board_watch(d->take[0].board), NULL);
     for (size_t b = 0; b < p->n_buses; b++) {
-        if (d->bus[b].lane) reach(r, p->bus[b].name, &p->bus[b].chain, NULL, d->bus[b].lane);
+        if (d->strip[b].lane) reach(r, p->bus[b].name, &p->bus[b].chain, NULL, d->strip[b].lane);
         bus_figures(r, d, b);
     }
-    for (size_t i = 0; i < p->n_rets; i++) reach(r, p->ret[i].name, &p->ret[i].chain, d->ret[i].watch, NULL);
+    for (size_t i = 0; i < p->n_rets; i++)
+        reach(r, p->ret[i].name, &p->ret[i].chain, td_board_return_watch(d->take[0].board, i), NULL);
     r->premaster_lufs = td_loudness_integrated(d->loudness);
     r->premaster_peak_dbfs = td_to_db((double)d->peak);
     r->vu_max_dbfs = td_vu_max_dbfs(d->vu);
     return TD_OK;
 }
 
-td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err)
+/* What the parts leave over of the whole. */
+static td_status leave_over(const td_rendered *r, size_t n_parts, uint64_t at, float *const *whole, float *const *part,
+                            size_t n, td_error *err)
 {
-    *out = NULL;
-    desk *d;
-    td_status st = desk_new(wish, true, &d, err);
-    if (st) return st;
+    double sum[2][TD_CHUNK] = { 0 };
+    td_status st = td_scratch_read(r->premaster, (int64_t)at, whole, n, err);
+    for (size_t b = 0; !st && b < n_parts; b++) {
+        if (!r->part[b]) continue;
+        st = td_scratch_read(r->part[b], (int64_t)at, part, n, err);
+        for (size_t c = 0; !st && c < 2; c++)
+            for (size_t i = 0; i < n; i++) sum[c][i] += (double)part[c][i];
+    }
+    for (size_t c = 0; !st && c < 2; c++)
+        for (size_t i = 0; i < n; i++) whole[c][i] = (float)((double)whole[c][i] - sum[c][i]);
+    return st;
+}
+
+static td_status make_residual(desk *d, td_rendered *r, td_error *err)
+{
+    float *whole[2], *part[2];
+    td_loudness *loudness = NULL;
+    td_status st = td_scratch_new(d->wish->scratch_folder, 2, &r->residual, err);
+    bool good = alloc_pair(whole, TD_CHUNK);
+    good = alloc_pair(part, TD_CHUNK) && good;
+    if (!st && (!good || td_loudness_new(d->wish->session->rate_hz, 2, &loudness))) st = no_memory(err);
+    float peak = 0;
+    for (uint64_t at = 0; !st && at < d->plan->frames; at += TD_CHUNK) {
+        size_t n = d->plan->frames - at < TD_CHUNK ? (size_t)(d->plan->frames - at) : TD_CHUNK;
+        const float *const *out = (const float *const *)whole;
+        st = leave_over(r, d->n_parts, at, whole, part, n, err);
+        if (!st) st = td_scratch_append(r->residual, out, n, err);
+        if (!st && td_loudness_add(loudness, out, n)) st = no_memory(err);
+        peak = fmaxf(peak, peak_of(out, n));
+    }
+    if (!st) {
+        r->residual_peak_dbfs = td_to_db((double)peak);
+        r->residual_lufs = td_loudness_integrated(loudness);
+    }
+    td_loudness_free(loudness);
+    for (size_t c = 0; c < 2; c++) {
+        free(whole[c]);
+        free(part[c]);
+    }
+    return st;
+}
+
+/* A scratch for every take. */
+static td_status spread(desk *d, td_rendered *r, td_error *err)
+{
+    const td_render_wish *w = d->wish;
+    r->n_versions = w->n_versions;
+    r->version = td_arena_array(d->arena, w->n_versions + 1, sizeof *r->version);
+    r->part = td_arena_array(d->arena, d->n_parts + 1, sizeof *r->part);
+    if (!r->version || !r->part) return no_memory(err);
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < d->n_takes; i++) {
+        size_t plain = d->n_takes - d->n_parts;
+        td_scratch **to = i == 0 ? &r->premaster : i < plain ? &r->version[i - 1] : &r->part[i - plain];
+        st = td_scratch_new(w->scratch_folder, 2, to, err);
+        d->take[i].to = *to;
+    }
+    return st;
+}
+
+static td_status rendered_new(desk *d, td_rendered **out, td_error *err)
+{
     td_rendered *r = calloc(1, sizeof *r);
     struct td_render_keep *keep = calloc(1, sizeof *keep);
     if (!r || !keep) {
@@ -459,13 +455,22 @@ td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err
     }
     keep->desk = d;
     r->keep = keep;
-    st = td_scratch_new(wish->scratch_folder, 2, &r->premaster, err);
-    if (!st) {
-        d->premaster = r->premaster;
-        d->sink = to_premaster;
-        d->left = wish->plan->frames;
-        st = desk_run(d, wish->plan->frames + d->latency, err);
-    }
+    r->residual_peak_dbfs = r->residual_lufs = NAN;
+    *out = r;
+    return TD_OK;
+}
+
+td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err)
+{
+    *out = NULL;
+    desk *d;
+    td_rendered *r = NULL;
+    td_status st = desk_new(wish, true, &d, err);
+    if (st || (st = rendered_new(d, &r, err))) return st;
+    d->sink = to_scratch;
+    st = spread(d, r, err);
+    if (!st) st = desk_run(d, wish->plan->frames + td_board_latency(d->take[0].board), err);
+    if (!st && wish->parts) st = make_residual(d, r, err);
     if (!st) st = collect(d, r, err);
     if (st) {
         td_rendered_free(r);
@@ -480,23 +485,20 @@ void td_rendered_free(td_rendered *r)
 {
     if (!r) return;
     td_scratch_free(r->premaster);
+    for (size_t i = 0; r->version && i < r->n_versions; i++) td_scratch_free(r->version[i]);
+    for (size_t b = 0; r->part && b < r->keep->desk->n_parts; b++) td_scratch_free(r->part[b]);
+    td_scratch_free(r->residual);
     desk_free(r->keep->desk);
     free(r->keep);
     free(r);
 }
 
-/* ---- passages
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- passages --------------------------------------------------------------------------------------------------- */
 
-static td_status to_passage(desk *d, size_t n, td_error *err)
+static td_status to_passage(desk *d, take *t, size_t skip, size_t n, td_error *err)
 {
     (void)err;
-    size_t skip = d->drop < n ? d->drop : n;
-    d->drop -= skip;
-    n -= skip;
-    if (n > d->left) n = (size_t)d->left;
-    d->left -= n;
-    for (size_t c = 0; c < 2; c++) memcpy(d->to[c] + d->filled, d->tap[c] + skip, n * sizeof(float));
+    for (size_t c = 0; c < 2; c++) memcpy(d->to[c] + d->filled, t->in[c] + skip, n * sizeof(float));
     d->filled += n;
     return TD_OK;
 }
@@ -507,14 +509,16 @@ td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, si
     desk *d;
     td_status st = desk_new(wish, false, &d, err);
     for (size_t b = 0; !st && b < wish->plan->n_buses; b++)
-        if (d->bus[b].lane) st = td_lane_seek(d->bus[b].lane, at - (int64_t)warm, err);
-    for (size_t k = 0; !st && k < d->n_stem_sends; k++) st = td_feed_seek(d->stem[k].feed, at - (int64_t)warm, err);
+        if (d->strip[b].lane) st = td_lane_seek(d->strip[b].lane, at - (int64_t)warm, err);
+    for (size_t k = 0; !st && k < d->n_sends; k++)
+        if (d->extra[k].feed) st = td_feed_seek(d->extra[k].feed, at - (int64_t)warm, err);
     if (!st) {
+        take *t = d->take;
         d->to = in;
         d->sink = to_passage;
-        d->drop = warm + d->latency - td_chain_latency(d->mix); /* what is heard is in front of the mix bus */
-        d->left = n;
-        st = desk_run(d, n + d->drop, err);
+        t->drop = warm + td_board_latency_to_mix(t->board); /* what is heard is in front of the mix bus */
+        t->left = n;
+        st = desk_run(d, n + t->drop, err);
     }
     desk_free(d);
     return st;

@@ -24,11 +24,16 @@ typedef struct td_bus_reached {
     double peak_before_dbfs, clip_gain_db, peak_after_dbfs; /* staging: of the raw sum, as the plan has it */
     double peak_played_dbfs;                /* what enters the chain: after track fixes, with the clip gain */
     double crest_before_db, crest_after_db; /* of what enters the chain; after chain and fader */
-    double loudness_lufs, vu_max_dbfs;                      /* after chain and fader */
+    double loudness_lufs, vu_max_dbfs;      /* after chain and fader */
 } td_bus_reached;
 
 typedef struct td_rendered {
-    td_scratch *premaster; /* two planes at the session's rate, plan->frames long */
+    td_scratch *premaster; /* two planes at the session's rate, plan->frames long; so are the others */
+    td_scratch **version;  /* as wished */
+    size_t n_versions;
+    td_scratch **part;    /* per bus */
+    td_scratch *residual; /* the premaster less its parts: what steps that bend waveforms add to the whole */
+    double residual_peak_dbfs, residual_lufs; /* NaN without parts */
     td_step_reached *step;
     size_t n_steps;
     td_bus_reached *bus;
@@ -43,9 +48,13 @@ typedef struct td_render_wish {
     const td_plan *plan;
     td_pool *pool;
     const char *scratch_folder;
-    /* NULL: all buses; else a bus takes part where its entry is true. The plan's gains stand: nothing is solved anew.
-     */
+    /* NULL: all buses; else a bus takes part where its entry is true. */
     const bool *heard;
+    /* Premasters of some buses, in the same pass: which buses each hears. The plan's gains stand. */
+    const bool *const *version;
+    size_t n_versions;
+    /* Every bus by itself, through returns and mix bus as the whole goes through them; what is left over too. */
+    bool parts;
     td_progress progress;
     void *user;
     const volatile int *stop; /* not 0: end with TD_STOPPED; may be NULL */

@@ -122,6 +122,7 @@ static json_t *mix_json(const td_mix *m)
     const td_plan *p = m->plan;
     td_plan_count count = td_plan_counts(p);
     json_t *j = json_object(), *files = json_array(), *buses = json_array(), *steps = json_array();
+    json_t *left_out = json_array();
     json_object_set_new(j, "label", td_json_text(p->label));
     json_object_set_new(j, "recipe", td_json_text(p->recipe));
     json_object_set_new(j, "recipe_title", td_json_text(p->recipe_title));
@@ -136,6 +137,8 @@ static json_t *mix_json(const td_mix *m)
     json_object_set_new(j, "trim_reason", td_json_text(p->trim_reason));
     for (size_t i = 0; i < m->n_files; i++) json_array_append_new(files, file_json(&m->file[i]));
     json_object_set_new(j, "outputs", files);
+    for (size_t i = 0; i < m->n_left_out; i++) json_array_append_new(left_out, td_json_text(m->left_out[i]));
+    json_object_set_new(j, "left_out", left_out);
     const td_rendered *r = m->rendered;
     for (size_t b = 0; r && b < r->n_buses; b++) json_array_append_new(buses, bus_json(&p->bus[b], &r->bus[b]));
     for (size_t i = 0; r && i < r->n_steps; i++) json_array_append_new(steps, step_json(&r->step[i]));
@@ -143,6 +146,8 @@ static json_t *mix_json(const td_mix *m)
     json_object_set_new(j, "steps", steps);
     json_object_set_new(j, "premaster_lufs", td_json_db(r ? r->premaster_lufs : NAN));
     json_object_set_new(j, "premaster_peak_dbfs", td_json_db(r ? r->premaster_peak_dbfs : NAN));
+    json_object_set_new(j, "residual_lufs", td_json_db(r ? r->residual_lufs : NAN));
+    json_object_set_new(j, "residual_peak_dbfs", td_json_db(r ? r->residual_peak_dbfs : NAN));
     json_object_set_new(j, "mix_vu_max_dbfs", td_json_db(r ? r->vu_max_dbfs : NAN));
     json_object_set_new(j, "decisions",
                         json_pack("{sIsIsIsI}", "all", (json_int_t)count.all, "solved", (json_int_t)count.solved,

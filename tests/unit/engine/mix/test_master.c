@@ -185,6 +185,28 @@ static void clipped_hiss_stays_below(void **unused)
     td_scratch_free(s);
 }
 
+/* A version of the mix, 3 dB softer: the same drive, and no more limiting than that. */
+static void a_drive_can_be_given(void **unused)
+{
+    (void)unused;
+    td_scratch *s, *audio;
+    td_master *m = master_of(beat_and_chord, &s);
+    td_target t = { -14, -1, NAN, 6, NULL };
+    td_master_result found, given;
+    render(m, t, &found);
+    assert_int_equal(td_master_drive(m, found.drive_db, &t, NULL, &audio, &given, NULL), TD_OK);
+    assert_true(given.passes < found.passes && given.reached);
+    assert_float_equal(given.loudness_lufs, found.loudness_lufs, 1e-9);
+    assert_float_equal(given.limiting_p95_db, found.limiting_p95_db, 1e-9);
+    td_scratch_free(audio);
+    assert_int_equal(td_master_drive(m, found.drive_db - 3, &t, NULL, &audio, &given, NULL), TD_OK);
+    assert_true(given.reached && given.loudness_lufs < -14.5 && given.true_peak_dbtp <= -1);
+    assert_true(given.limiting_max_db < found.limiting_max_db);
+    td_scratch_free(audio);
+    td_master_free(m);
+    td_scratch_free(s);
+}
+
 static void silence_is_a_value(void **unused)
 {
     (void)unused;
@@ -223,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_sample_peak_target_limits_samples),
         cmocka_unit_test(what_cannot_be_is_bounded_and_said),
         cmocka_unit_test(clipped_hiss_stays_below),
+        cmocka_unit_test(a_drive_can_be_given),
         cmocka_unit_test(silence_is_a_value),
         cmocka_unit_test(stops_when_asked),
     };

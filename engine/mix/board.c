@@ -1,0 +1,282 @@
+#include "engine/mix/board.h"
+
+#include "engine/base/units.h"
+#include "engine/dsp/delayline.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A chain, and the memory by which others can follow it. */
+typedef struct line {
+    td_chain *chain;
+    td_watch *watch; /* NULL: not counted */
+    size_t steps;
+    float *note; /* leaders': per step and channel a chunk */
+    float **place;
+    float *const **places; /* the block under way in the leader's notes, as td_chain_note wants it */
+} line;
+
+typedef struct wire {
+    size_t source, ret;
+    float gain;
+} wire;
+
+typedef struct board_return {
+    line line;
+    float gain;
+    td_delayline later; /* to the slowest return */
+    float *in[2];
+} board_return;
+
+struct td_board {
+    const td_plan *plan;
+    td_board_role role;
+    bool heard[TD_BUSES_MAX];
+    wire *wire;
+    size_t n_wires;
+    board_return *ret;
+    td_delayline dry; /* the dry sum waits for the slowest return */
+    line mix;
+    float trim;
+    double *sum[2];
+    float *tap[2];
+};
+
+static td_status no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, "fewer threads or shorter songs need less", "memory is short");
+}
+
+/* ---- lines ------------------------------------------------------------------------------------------------------ */
+
+static void line_fini(line *l)
+{
+    td_chain_free(l->chain);
+    td_watch_free(l->watch);
+    free(l->note);
+    free(l->place);
+    free(l->places);
+}
+
+static td_status line_init(line *l, const td_board_wish *w, const td_plan_chain *chain, td_error *err)
+{
+    td_format fmt = { .rate_hz = w->rate_hz, .tempo_bpm = w->plan->tempo_bpm };
+    l->steps = chain->n_steps;
+    td_status st = td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
+    if (st) return st;
+    if (w->measuring && td_watch_new(chain, l->chain, fmt.rate_hz, &l->watch)) return no_memory(err);
+    if (w->role == TD_BOARD_PLAYS) return TD_OK;
+    l->place = calloc(l->steps + 1, 2 * sizeof *l->place);
+    l->places = calloc(l->steps + 1, sizeof *l->places);
+    if (w->role == TD_BOARD_LEADS) l->note = td_calloc2(2 * l->steps + 1, TD_CHUNK, sizeof(float));
+    if (!l->place || !l->places || (w->role == TD_BOARD_LEADS && !l->note)) return no_memory(err);
+    for (size_t i = 0; i < l->steps; i++) l->places[i] = l->place + 2 * i;
+    return TD_OK;
+}
+
+static float *const *const *places_in(line *l, const line *leader, size_t at)
+{
+    for (size_t i = 0; i < 2 * l->steps; i++) l->place[i] = leader->note + i * TD_CHUNK + at;
+    return l->places;
+}
+
+static void line_run(line *l, const line *leader, td_board_role role, float *const *ch, float *const *tap, size_t at,
+                     size_t n)
+{
+    float *const *const *gr = l->watch ? td_watch_taps(l->watch) : NULL;
+    for (size_t c = 0; c < 2 && l->watch; c++) memcpy(tap[c], ch[c], n * sizeof(float));
+    if (role == TD_BOARD_FOLLOWS)
+        td_chain_follow(l->chain, ch, (const float *const *const *)places_in(l, leader, at), n);
+    else if (role == TD_BOARD_LEADS)
+        td_chain_note(l->chain, ch, gr, places_in(l, l, at), n);
+    else
+        td_chain_process(l->chain, ch, NULL, gr, n);
+    if (l->watch) td_watch_count(l->watch, tap[0], tap[1], n);
+}
+
+/* ---- sends ------------------------------------------------------------------------------------------------------ */
+
+static td_status find_return(const td_plan *p, const char *from, const char *name, size_t *out, td_error *err)
+{
+    for (*out = 0; *out < p->n_rets; ++*out)
+        if (!strcmp(p->ret[*out].name, name)) return TD_OK;
+    return td_fail(err, TD_RECIPE, "plan", NULL, "'%s' sends to '%s', which is no return", from, name);
+}
+
+td_status td_stem_sends(const td_session *session, const td_plan *p, td_arena *a, td_stem_send **out, size_t *n,
+                        td_error *err)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
+    *n = 0;
+    if (!(*out = td_arena_array(a, most + 1, sizeof **out))) return no_memory(err);
+    for (size_t i = 0; i < p->n_stems; i++) {
+        unsigned b = session->stem[i].bus;
+        if (b >= p->n_buses) continue;
+        double gain_db = p->bus[b].clip_gain_db + p->bus[b].makeup_db + p->bus[b].fader_db;
+        for (size_t k = 0; k < p->stem[i].n_sends; k++) {
+            td_stem_send *s = &(*out)[(*n)++];
+            *s = (td_stem_send){ .stem = i, .bus = b, .gain_db = p->stem[i].send[k].level_db + gain_db };
+            td_status st = find_return(p, p->stem[i].name, p->stem[i].send[k].to, &s->ret, err);
+            if (st) return st;
+        }
+    }
+    return TD_OK;
+}
+
+static td_status wire_up(td_board *b, const td_stem_send *send, size_t n_sends, td_error *err)
+{
+    const td_plan *p = b->plan;
+    size_t most = n_sends;
+    for (size_t k = 0; k < p->n_buses; k++) most += p->bus[k].n_sends;
+    if (!(b->wire = calloc(most + 1, sizeof *b->wire))) return no_memory(err);
+    for (size_t k = 0; k < p->n_buses; k++)
+        for (size_t i = 0; i < p->bus[k].n_sends && b->heard[k]; i++) {
+            wire *w = &b->wire[b->n_wires++];
+            *w = (wire){ .source = k, .gain = (float)td_from_db(p->bus[k].send[i].level_db) };
+            td_status st = find_return(p, p->bus[k].name, p->bus[k].send[i].to, &w->ret, err);
+            if (st) return st;
+        }
+    for (size_t i = 0; i < n_sends; i++)
+        if (b->heard[send[i].bus])
+            b->wire[b->n_wires++] = (wire){ p->n_buses + i, send[i].ret, (float)td_from_db(send[i].gain_db) };
+    return TD_OK;
+}
+
+/* ---- the board -------------------------------------------------------------------------------------------------- */
+
+static td_status make_returns(td_board *b, const td_board_wish *w, td_error *err)
+{
+    const td_plan *p = b->plan;
+    size_t slowest = 0;
+    for (size_t r = 0; r < p->n_rets; r++) {
+        board_return *t = &b->ret[r];
+        td_status st = line_init(&t->line, w, &p->ret[r].chain, err);
+        if (st) return st;
+        for (size_t c = 0; c < 2; c++)
+            if (!(t->in[c] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return no_memory(err);
+        t->gain = (float)td_from_db(p->ret[r].fader_db);
+        size_t latency = td_chain_latency(t->line.chain);
+        if (latency > slowest) slowest = latency;
+    }
+    for (size_t r = 0; r < p->n_rets; r++)
+        if (td_delayline_init(&b->ret[r].later, slowest - td_chain_latency(b->ret[r].line.chain)))
+            return no_memory(err);
+    if (td_delayline_init(&b->dry, slowest)) return no_memory(err);
+    return TD_OK;
+}
+
+td_status td_board_new(const td_board_wish *w, const td_stem_send *send, size_t n_sends, td_board **out, td_error *err)
+{
+    *out = NULL;
+    td_board *b = calloc(1, sizeof *b);
+    if (!b) return no_memory(err);
+    b->plan = w->plan;
+    b->role = w->role;
+    for (size_t k = 0; k < w->plan->n_buses; k++) b->heard[k] = !w->heard || w->heard[k];
+    b->trim = (float)td_from_db(w->plan->trim_db);
+    bool good = (b->ret = calloc(w->plan->n_rets + 1, sizeof *b->ret)) != NULL;
+    for (size_t c = 0; c < 2; c++) {
+        b->sum[c] = td_calloc2(TD_BLOCK, 1, sizeof(double));
+        b->tap[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
+        good = good && b->sum[c] && b->tap[c];
+    }
+    td_status st = good ? wire_up(b, send, n_sends, err) : no_memory(err);
+    if (!st) st = make_returns(b, w, err);
+    if (!st) st = line_init(&b->mix, w, &w->plan->mix, err);
+    if (st) {
+        td_board_free(b);
+        return st;
+    }
+    *out = b;
+    return TD_OK;
+}
+
+void td_board_free(td_board *b)
+{
+    if (!b) return;
+    for (size_t r = 0; b->ret && r < b->plan->n_rets; r++) {
+        line_fini(&b->ret[r].line);
+        td_delayline_fini(&b->ret[r].later);
+        free(b->ret[r].in[0]);
+        free(b->ret[r].in[1]);
+    }
+    td_delayline_fini(&b->dry);
+    line_fini(&b->mix);
+    for (size_t c = 0; c < 2; c++) {
+        free(b->sum[c]);
+        free(b->tap[c]);
+    }
+    free(b->ret);
+    free(b->wire);
+    free(b);
+}
+
+size_t td_board_latency_to_mix(const td_board *b)
+{
+    return b->dry.frames;
+}
+
+size_t td_board_latency(const td_board *b)
+{
+    return b->dry.frames + td_chain_latency(b->mix.chain);
+}
+
+const td_watch *td_board_watch(const td_board *b)
+{
+    return b->mix.watch;
+}
+
+const td_watch *td_board_return_watch(const td_board *b, size_t r)
+{
+    return b->ret[r].line.watch;
+}
+
+/* ---- one block -------------------------------------------------------------------------------------------------- */
+
+static void fill_returns(td_board *b, const float *const *const *source, size_t n)
+{
+    for (size_t r = 0; r < b->plan->n_rets; r++)
+        for (size_t c = 0; c < 2; c++) memset(b->ret[r].in[c], 0, n * sizeof(float));
+    for (size_t k = 0; k < b->n_wires; k++) {
+        const wire *w = &b->wire[k];
+        for (size_t c = 0; c < 2; c++)
+            for (size_t i = 0; i < n; i++) b->ret[w->ret].in[c][i] += w->gain * source[w->source][c][i];
+    }
+}
+
+static void add_to_sum(td_board *b, const float *const *ch, double gain, size_t n)
+{
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) b->sum[c][i] += gain * (double)ch[c][i];
+}
+
+/* The buses, as late as the slowest return. */
+static void sum_dry(td_board *b, const float *const *const *source, size_t n, float *const *work)
+{
+    for (size_t c = 0; c < 2; c++) memset(b->sum[c], 0, n * sizeof(double));
+    for (size_t k = 0; k < b->plan->n_buses; k++)
+        if (b->heard[k]) add_to_sum(b, source[k], 1, n);
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) work[c][i] = (float)b->sum[c][i];
+    td_delayline_process(&b->dry, (const float *const *)work, work, n);
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) b->sum[c][i] = (double)work[c][i];
+}
+
+void td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
+                  float *const *in, float *const *out)
+{
+    fill_returns(b, source, n);
+    sum_dry(b, source, n, out);
+    for (size_t r = 0; r < b->plan->n_rets; r++) {
+        board_return *t = &b->ret[r];
+        line_run(&t->line, lead ? &lead->ret[r].line : NULL, b->role, t->in, b->tap, at, n);
+        td_delayline_process(&t->later, (const float *const *)t->in, t->in, n);
+        add_to_sum(b, (const float *const *)t->in, (double)t->gain, n);
+    }
+    for (size_t c = 0; c < 2; c++) {
+        for (size_t i = 0; i < n; i++) out[c][i] = (float)b->sum[c][i] * b->trim;
+        memcpy(in[c], out[c], n * sizeof(float));
+    }
+    line_run(&b->mix, lead ? &lead->mix : NULL, b->role, out, b->tap, at, n);
+}

@@ -1,0 +1,56 @@
+/* engine/mix/board.h - what buses become: their sends, the returns, the sum, the mix bus.
+ *
+ * Room-internal. A board plays a plan for the buses it hears. Beside the one that makes the mix others can stand: for
+ * versions, which hear fewer buses, and for parts, which hear one and whose gains move as they moved for the mix:
+ *
+ *     buses -+----------------------------------------+-> delay -+-> sum -> trim -> mix bus -> premaster
+ *     stems -+-> sends -> return's chain -> fader -> delay ------+ */
+#ifndef TD_MIX_BOARD_H
+#define TD_MIX_BOARD_H
+
+#include "engine/mix/flow.h"
+
+#define TD_CHUNK (8 * TD_BLOCK) /* frames a board can remember for those that follow it */
+
+typedef enum td_board_role {
+    TD_BOARD_PLAYS,
+    TD_BOARD_LEADS,   /* and notes what reaches every step, for a chunk */
+    TD_BOARD_FOLLOWS, /* its steps do what the leader's did in the same frames */
+} td_board_role;
+
+typedef struct td_board_wish {
+    const td_plan *plan;
+    unsigned rate_hz;
+    const bool *heard; /* per bus; NULL: all */
+    td_board_role role;
+    bool measuring; /* gain changes are counted */
+} td_board_wish;
+
+/* A stem's own send, beside those of its bus. */
+typedef struct td_stem_send {
+    size_t stem, bus, ret;
+    double gain_db;
+} td_stem_send;
+
+/* All of a plan, in its order, to an array in a; for its board and for whoever feeds it. */
+td_status td_stem_sends(const td_session *session, const td_plan *plan, td_arena *a, td_stem_send **out, size_t *n,
+                        td_error *err);
+
+typedef struct td_board td_board;
+td_status td_board_new(const td_board_wish *wish, const td_stem_send *send, size_t n_sends, td_board **out,
+                       td_error *err);
+void td_board_free(td_board *b);
+/* The same for all boards of a plan. */
+size_t td_board_latency_to_mix(const td_board *b); /* of the returns */
+size_t td_board_latency(const td_board *b);        /* and of the mix bus */
+
+/* n frames, at most TD_BLOCK, at place `at` of their chunk. source: the buses (what is not heard may be NULL), then the
+ * stems of the sends. lead: whom it follows, which has been here; else NULL. in: what reaches the mix bus, after the
+ * trim; out: what leaves it. */
+void td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
+                  float *const *in, float *const *out);
+
+const td_watch *td_board_watch(const td_board *b);                  /* of the mix bus; NULL: not measuring */
+const td_watch *td_board_return_watch(const td_board *b, size_t r); /* of a return */
+
+#endif
