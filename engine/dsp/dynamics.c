@@ -107,19 +107,18 @@ static inline td_v2 envelope_power(td_detector *d, td_v2 x)
     return a * a + b * b;
 }
 
+static inline td_v2 mean_power(td_detector *d, td_v2 x)
+{
+    d->mean += d->share * (x * x - d->mean);
+    return 2 * d->mean;
+}
+
 void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power)
 {
     for (size_t i = 0; i < frames; i++) {
         td_v2 x = { (double)in[0][i], (double)in[1][i] };
         td_section_run(d->cut, d->n_cuts, &x, 1);
-        if (d->how == TD_DETECT_ENVELOPE) {
-            x = envelope_power(d, x);
-        } else if (d->how == TD_DETECT_RMS) {
-            d->mean += d->share * (x * x - d->mean);
-            x = 2 * d->mean;
-        } else {
-            x = x * x;
-        }
+        x = d->how == TD_DETECT_ENVELOPE ? envelope_power(d, x) : mean_power(d, x);
         td_v2_store(power, i, x);
     }
 }

@@ -97,24 +97,15 @@ void td_knee_run(const td_knee *c, const float *level, size_t frames, float *red
 
 typedef struct td_ballistics {
     double attack, release; /* td_share of each */
-    double held, s;         /* dB: peak hold of the decoupled form, result */
+    double s;               /* dB: the result */
 } td_ballistics;
 
 void td_ballistics_set(td_ballistics *b, double attack_ms, double release_ms, double rate_hz);
 
-/* Smooth branching: for buses and limiting. */
+/* Smooth branching. */
 static inline double td_ballistics_branch(td_ballistics *b, double c)
 {
     b->s += (c > b->s ? b->attack : b->release) * (c - b->s);
-    return b->s;
-}
-
-/* Smooth decoupled: release first, then attack; smoother on voices. */
-static inline double td_ballistics_decoupled(td_ballistics *b, double c)
-{
-    double fallen = b->held + b->release * (c - b->held);
-    b->held = c > fallen ? c : fallen;
-    b->s += b->attack * (b->held - b->s);
     return b->s;
 }
 
@@ -149,10 +140,9 @@ static inline double td_stores_step(td_stores *t, double c)
 
 /* How a signal becomes a level. All read a sine as its peak. */
 typedef enum td_detection {
-    TD_DETECT_ENVELOPE,  /* magnitude of the analytic signal: no ripple at twice the frequency, so no distortion from it
-                          */
-    TD_DETECT_RECTIFIER, /* |x|, as circuits do */
-    TD_DETECT_RMS,       /* one-pole mean of x^2, times two */
+    TD_DETECT_ENVELOPE, /* magnitude of the analytic signal: no ripple at twice the frequency, so no distortion from it
+                         */
+    TD_DETECT_RMS,      /* one-pole mean of x^2, times two */
 } td_detection;
 
 #define TD_QUADRATURE 4 /* allpass sections a branch */

@@ -62,16 +62,12 @@ struct td_true_peak {
 
 /* ---- design ----------------------------------------------------------------------------------------------------- */
 
-static void half_band(stage *s, size_t half, double attenuation_db)
+static void design_stage(stage *s, size_t half, double attenuation_db)
 {
-    double beta = 0.1102 * (attenuation_db - 8.7), h[HALF_MAX], sum = 0; /* Kaiser 1974, above 50 dB */
-    for (size_t k = 0; k < half; k++) {
-        double t = (double)k + 0.5, edge = t / (double)half;
-        h[k] = (k % 2 ? -1 : 1) / (TD_PI * t) * td_bessel_i0(beta * sqrt(1 - edge * edge));
-        sum += 2 * h[k];
-    }
+    double h[HALF_MAX];
+    td_half_band(half, attenuation_db, h);
     s->half = half;
-    for (size_t k = 0; k < half; k++) s->h[k] = (float)(h[k] / sum);
+    for (size_t k = 0; k < half; k++) s->h[k] = (float)h[k];
 }
 
 /* sinc under a Hann window of six samples on either side, for the points at 1/4, 2/4, 3/4 after a sample */
@@ -202,7 +198,7 @@ td_status td_true_peak_new(unsigned channels, unsigned over, td_true_peak **out)
     if (!m) return TD_NOMEM;
     m->channels = channels;
     m->stages = d->stages;
-    for (unsigned i = 0; i < d->stages; i++) half_band(&m->stage[i], d->stage[i].half, d->stage[i].attenuation_db);
+    for (unsigned i = 0; i < d->stages; i++) design_stage(&m->stage[i], d->stage[i].half, d->stage[i].attenuation_db);
     plan_tile(m);
     if (over > 4) design_annex(m);
     for (unsigned i = 0; i < d->stages; i++) {
