@@ -432,11 +432,21 @@ static void read_mix(td_reader *r, td_node *n, void *into)
     td_read_members(r, n, "mix", mix_members, into);
 }
 
-static void read_reference_tone(td_reader *r, td_node *n, void *into)
+static void reference_tone(td_reader *r, td_node *n, void *into)
 {
-    static const td_field f = { .name = "reference_tone", .measure = TD_UNIT_PERCENT, .min = 0, .max = 100 };
+    static const td_field f = { .name = "tone", .measure = TD_UNIT_PERCENT, .min = 0, .max = 100 };
     double percent;
     if (td_read_number(r, n, &f, &percent)) ((td_recipe *)into)->reference_tone = percent / 100;
+}
+
+static const td_member reference_members[] = {
+    TD_WHOLE("tone", reference_tone),
+    { 0 },
+};
+
+static void read_reference(td_reader *r, td_node *n, void *into)
+{
+    td_read_members(r, n, "reference", reference_members, into);
 }
 
 static const td_member recipe_members[] = {
@@ -452,7 +462,7 @@ static const td_member recipe_members[] = {
     TD_WHOLE("approach", read_approach),
     TD_WHOLE("focus", read_focus),
     TD_MEMBER(td_recipe, "balance", td_member_balance, balance),
-    TD_WHOLE("reference_tone", read_reference_tone),
+    TD_WHOLE("reference", read_reference),
     TD_WHOLE("staging", read_staging),
     TD_WHOLE("mix", read_mix),
     TD_WHOLE("groups", read_groups),
@@ -464,17 +474,10 @@ static const td_member recipe_members[] = {
 };
 
 const td_object td_recipe_objects[] = {
-    { "recipe", recipe_members },
-    { "knob", knob_members },
-    { "staging", staging_members },
-    { "mix", mix_members },
-    { "group", group_members },
-    { "return", return_members },
-    { "fix", fix_members },
-    { "master", master_members },
-    { "preview", preview_members },
-    { "step", td_graph_members },
-    { NULL, NULL },
+    { "recipe", recipe_members },       { "knob", knob_members },     { "staging", staging_members },
+    { "reference", reference_members }, { "mix", mix_members },       { "group", group_members },
+    { "return", return_members },       { "fix", fix_members },       { "master", master_members },
+    { "preview", preview_members },     { "step", td_graph_members }, { NULL, NULL },
 };
 
 /* ---- what only the whole can tell

@@ -1,6 +1,7 @@
 #include "engine/mix/decide/decide.h"
 
 #include "engine/base/units.h"
+#include "engine/mix/measure.h"
 #include <string.h>
 
 /* ---- which curve
@@ -34,7 +35,7 @@ td_status td_choose_curve(td_decider *d, td_error *err)
     const char *name = curve_by_tag(d->recipe);
     if (!name) name = has_beat(d) ? "loud" : "common";
     d->curve_name = name;
-    d->curve = *td_target_find(name);
+    d->curve = strcmp(name, "common") ? *td_target_find(name) : td_target_common(td_survey_percussiveness(d->survey));
     return TD_OK;
 }
 
@@ -114,39 +115,72 @@ static size_t worst_band(const double want[TD_BANDS], const td_plan_part *part, 
     return most > 0 ? worst : 0;
 }
 
-td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
-                          size_t *n, td_error *err)
+/* What a match is held against, and how far it may go. */
+typedef struct match_target {
+    td_target_curve curve;
+    const char *name; /* in words: "three quarters of 'loud' mixes" */
+    double part;      /* of the deviation that is taken back */
+    double most_db;
+} match_target;
+
+/* The order's reference song, where the recipe wants its tone: a curve without spread, and a wider limit. */
+static td_status reference_target(td_decider *d, match_target *out, td_error *err)
 {
-    *n = 0;
+    td_measurement m;
+    td_band_power p = { 0 };
+    double level[TD_BANDS];
+    TD_TRY(td_measure_file(d->session->reference->path, &m, err));
+    for (size_t i = 0; i < TD_BANDS; i++) p.ll[i] = m.band[i];
+    td_band_levels(&p, level);
+    for (size_t i = 0; i < TD_BANDS; i++) out->curve.p25[i] = out->curve.p50[i] = out->curve.p75[i] = (float)level[i];
+    out->name = "the reference song";
+    out->part = d->recipe->reference_tone;
+    out->most_db = 3;
+    return TD_OK;
+}
+
+static td_status choose_target(td_decider *d, const td_site *site, const td_part_wish *wish, match_target *out,
+                               td_error *err)
+{
+    if (d->recipe->reference_tone > 0 && d->session->reference) return reference_target(d, out, err);
     int t = td_param_find(wish->proc, "target"), s = td_param_find(wish->proc, "strength");
     const td_wish *target = &wish->value[t], *strength = &wish->value[s];
     const char *name = target->kind == TD_WISH_VALUE ? wish->proc->params[t].choices[(size_t)target->a] : "auto";
     const td_target_curve *curve = strcmp(name, "auto") ? td_target_find(name) : &d->curve;
-    if (!strcmp(name, "auto")) name = d->curve_name;
     if (!curve) return td_fail(err, TD_RECIPE, site->name, NULL, "no target curve '%s'", name);
-    double part_of = (strength->kind == TD_WISH_VALUE ? strength->a : wish->proc->params[s].def) / 100;
+    out->curve = *curve;
+    out->name = td_arena_printf(d->arena, "three quarters of '%s' mixes", strcmp(name, "auto") ? name : d->curve_name);
+    out->part = (strength->kind == TD_WISH_VALUE ? strength->a : wish->proc->params[s].def) / 100;
+    out->most_db = 2;
+    return out->name ? TD_OK : td_decide_nomem(err);
+}
+
+td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
+                          size_t *n, td_error *err)
+{
+    match_target t = { 0 };
     td_band_power mix;
     double level[TD_BANDS], off[TD_BANDS], want[TD_BANDS], most = 0;
+    *n = 0;
+    TD_TRY(choose_target(d, site, wish, &t, err));
     TD_TRY(td_mix_bands(d, d->active, &mix, err));
     td_band_levels(&mix, level);
-    outside(curve, level, off);
+    outside(&t.curve, level, off);
     for (size_t i = 0; i < TD_BANDS; i++) {
-        want[i] = td_clamp(-part_of * off[i], -2, 2);
+        want[i] = td_clamp(-t.part * off[i], -t.most_db, t.most_db);
         most = fmax(most, fabs(off[i]));
     }
     for (size_t k = 0; k < BELLS && *n < room; k++) {
         size_t worst = worst_band(want, part, *n);
-        double gain = td_round_to(td_clamp(want[worst], -2, 2), 0.1), at = td_band_label(worst);
+        double gain = td_round_to(td_clamp(want[worst], -t.most_db, t.most_db), 0.1), at = td_band_label(worst);
         if (fabs(gain) < LEAST_DB) break;
         TD_TRY(bell_part(d, at, gain, &part[*n], err));
-        part[*n].reason =
-            td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the spectrum %s three quarters of '%s' mixes",
-                            part_of * 100, fabs(off[worst]), off[worst] > 0 ? "exceeds" : "stays below", name);
+        part[*n].reason = td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the spectrum %s %s", t.part * 100,
+                                          fabs(off[worst]), off[worst] > 0 ? "exceeds" : "stays below", t.name);
         if (!part[*n].reason) return td_decide_nomem(err);
         (*n)++;
         for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
     }
     if (*n) return TD_OK;
-    return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of what '%s' mixes do", site->name, most,
-                          name);
+    return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of %s", site->name, most, t.name);
 }
