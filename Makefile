@@ -41,7 +41,7 @@ FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
-$(BUILD)/obj/engine/dsp/%.o $(BUILD)/obj/engine/meter/%.o: TD_OPT = -O3
+$(BUILD)/obj/engine/audio/%.o $(BUILD)/obj/engine/dsp/%.o $(BUILD)/obj/engine/meter/%.o $(BUILD)/obj/engine/mix/%.o: TD_OPT = -O3
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(SAY) CC $<

@@ -1,7 +1,7 @@
 /* engine/audio/audio.h - sound in from files, sound out to files, and scratch sound on disk.
  *
- * What comes from outside is hostile until proven: headers are checked by our own reader before libsndfile sees them, for
- * common readers pass many damaged files silently. Samples leave this room as planar float, full scale 1.0, at the
+ * What comes from outside is hostile until proven: headers are checked by our own reader before libsndfile sees them,
+ * for common readers pass many damaged files silently. Samples leave this room as planar float, full scale 1.0, at the
  * session's rate, with NaN and infinities turned to 0 and counted. Opening libsndfile files is serialised inside (its
  * error text is process-wide); everything else is per handle, one thread at a time. Lengths are frames. */
 #ifndef TD_AUDIO_H
@@ -15,30 +15,30 @@ typedef enum td_verdict { TD_ACCEPT, TD_WARN, TD_REJECT } td_verdict;
 
 /* What can be wrong with a stem: code, verdict, what it means. The intake gate (mix/intake.c) adds what is heard; here
  * stand those a file shows. One list for `check`, reports and messages. */
-#define TD_FAULT_MAP(X)                                                                                                \
-    X(UNREADABLE, "unreadable", TD_REJECT, "not an audio file topdown reads")                                          \
-    X(DAMAGED, "damaged", TD_REJECT, "frames are missing or the header lies about them")                               \
-    X(EMPTY, "empty", TD_REJECT, "holds no sound at all")                                                              \
-    X(CHANNELS, "channels", TD_REJECT, "more than two channels")                                                       \
-    X(RATE, "rate", TD_REJECT, "sample rate outside 8 to 384 kHz")                                                     \
-    X(HOSTILE, "hostile", TD_REJECT, "built to break a reader")                                                        \
-    X(SILENT, "silent", TD_WARN, "never louder than -80 dBFS; left out")                                               \
-    X(CLIPPED, "clipped", TD_WARN, "runs of samples at full scale")                                                    \
-    X(DC, "dc", TD_WARN, "a constant offset")                                                                          \
-    X(STARTS_LATE, "starts_late", TD_WARN, "shorter than the others and sounding at once: silence in front missing?")  \
-    X(LENGTH_DIFFERS, "length_differs", TD_WARN, "shorter or longer than the others; padded at the end")               \
-    X(RATE_DIFFERS, "rate_differs", TD_WARN, "another sample rate than the session's; converted")                      \
-    X(LOW_RATE, "low_rate", TD_WARN, "sample rate below 44.1 kHz: the top octave is missing")                          \
-    X(LOSSY_SOURCE, "lossy_source", TD_WARN, "went through a lossy codec")                                             \
-    X(MONO_AS_STEREO, "mono_as_stereo", TD_WARN, "stereo file with two equal sides")                                   \
-    X(ONE_SIDED, "one_sided", TD_WARN, "one side is silent")                                                           \
-    X(POLARITY_FLIPPED, "polarity_flipped", TD_WARN, "the sides, or a sibling, are upside down")                       \
-    X(DUPLICATE, "duplicate", TD_WARN, "the same sound as another stem")                                               \
-    X(HUM, "hum", TD_WARN, "mains hum")                                                                                \
-    X(NOISE, "noise", TD_WARN, "a high noise floor")                                                                   \
-    X(NONFINITE, "nonfinite", TD_WARN, "samples that are no numbers; set to zero")                                     \
-    X(TRUNCATED, "truncated", TD_WARN, "ends early; all that is there is sound")                                       \
-    X(UNKNOWN_ROLE, "unknown_role", TD_WARN, "no role found; mixed on bus 'other'")                                    \
+#define TD_FAULT_MAP(X)                                                                                               \
+    X(UNREADABLE, "unreadable", TD_REJECT, "not an audio file topdown reads")                                         \
+    X(DAMAGED, "damaged", TD_REJECT, "frames are missing or the header lies about them")                              \
+    X(EMPTY, "empty", TD_REJECT, "holds no sound at all")                                                             \
+    X(CHANNELS, "channels", TD_REJECT, "more than two channels")                                                      \
+    X(RATE, "rate", TD_REJECT, "sample rate outside 8 to 384 kHz")                                                    \
+    X(HOSTILE, "hostile", TD_REJECT, "built to break a reader")                                                       \
+    X(SILENT, "silent", TD_WARN, "never louder than -80 dBFS; left out")                                              \
+    X(CLIPPED, "clipped", TD_WARN, "runs of samples at full scale")                                                   \
+    X(DC, "dc", TD_WARN, "a constant offset")                                                                         \
+    X(STARTS_LATE, "starts_late", TD_WARN, "shorter than the others and sounding at once: silence in front missing?") \
+    X(LENGTH_DIFFERS, "length_differs", TD_WARN, "shorter or longer than the others; padded at the end")              \
+    X(RATE_DIFFERS, "rate_differs", TD_WARN, "another sample rate than the session's; converted")                     \
+    X(LOW_RATE, "low_rate", TD_WARN, "sample rate below 44.1 kHz: the top octave is missing")                         \
+    X(LOSSY_SOURCE, "lossy_source", TD_WARN, "went through a lossy codec")                                            \
+    X(MONO_AS_STEREO, "mono_as_stereo", TD_WARN, "stereo file with two equal sides")                                  \
+    X(ONE_SIDED, "one_sided", TD_WARN, "one side is silent")                                                          \
+    X(POLARITY_FLIPPED, "polarity_flipped", TD_WARN, "the sides, or a sibling, are upside down")                      \
+    X(DUPLICATE, "duplicate", TD_WARN, "the same sound as another stem")                                              \
+    X(HUM, "hum", TD_WARN, "mains hum")                                                                               \
+    X(NOISE, "noise", TD_WARN, "a high noise floor")                                                                  \
+    X(NONFINITE, "nonfinite", TD_WARN, "samples that are no numbers; set to zero")                                    \
+    X(TRUNCATED, "truncated", TD_WARN, "ends early; all that is there is sound")                                      \
+    X(UNKNOWN_ROLE, "unknown_role", TD_WARN, "no role found; mixed on bus 'other'")                                   \
     X(DOUBLE_ROLE, "double_role", TD_WARN, "the name fits more than one bus")
 
 typedef enum td_fault_code {
@@ -61,9 +61,9 @@ typedef struct td_audio_info {
     char format[16];   /* "wav", "rf64", "w64", "aiff", "flac", "ogg", "opus", "mp3" */
     char encoding[16]; /* "16 bit", "24 bit", "float", "vorbis", "mp3" ... */
     unsigned rate_hz, channels;
-    unsigned bits;     /* 8, 16, 24, 32, 64; 0 where the codec has none */
+    unsigned bits; /* 8, 16, 24, 32, 64; 0 where the codec has none */
     bool is_float, lossy;
-    uint64_t frames;   /* as found, not as the header says */
+    uint64_t frames;      /* as found, not as the header says */
     char track_name[128]; /* iXML or bext, UTF-8; empty when there is none */
 } td_audio_info;
 
@@ -76,6 +76,8 @@ td_status td_reader_open(const char *path, td_reader **out, td_audio_info *info,
 void td_reader_close(td_reader *r);
 /* Up to `frames` frames into ch[0..channels); fewer only at the end, *got 0 then. TD_INPUT: damaged after all. */
 td_status td_reader_read(td_reader *r, float *const *ch, size_t frames, size_t *got, td_error *err);
+/* Goes to a frame where that costs nothing: plain PCM. False: it stands where it stood. */
+bool td_reader_seek(td_reader *r, uint64_t frame);
 uint64_t td_reader_nonfinite(const td_reader *r); /* samples set to zero so far */
 
 /* One stem: a file, or an L and an R file, at the session's rate (converted where it differs). channels is 1 or 2. */
@@ -86,6 +88,8 @@ unsigned td_source_channels(const td_source *s);
 /* Frames the source will give: the length converted, rounded up. */
 uint64_t td_source_frames(const td_source *s);
 td_status td_source_read(td_source *s, float *const *ch, size_t frames, size_t *got, td_error *err);
+/* As td_reader_seek, for one file at the session's rate. */
+bool td_source_seek(td_source *s, uint64_t frame);
 uint64_t td_source_nonfinite(const td_source *s);
 
 /* ---- scratch ---------------------------------------------------------------------------------------------------- */
@@ -124,7 +128,7 @@ typedef struct td_file_spec {
     unsigned rate_hz;      /* of the samples handed in */
     unsigned out_rate_hz;  /* of the file; 0: the same. Opus is always 48000 */
     unsigned channels;
-    uint64_t dither_seed;  /* TPDF of two LSB at 16 and 24 bit, seeded, so that bytes repeat */
+    uint64_t dither_seed; /* TPDF of two LSB at 16 and 24 bit, seeded, so that bytes repeat */
 } td_file_spec;
 
 /* What a file says about itself; NULL or empty members are left out. */

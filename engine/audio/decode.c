@@ -15,6 +15,7 @@ struct td_decoder {
     uint8_t patch[64];         /* stands in for the first bytes of what it sees */
     size_t patch_size;
     unsigned channels;
+    bool raw; /* PCM without a header: any frame is a matter of bytes */
     SNDFILE *file;
     mpg123_handle *mp3; /* one of the two */
 };
@@ -148,6 +149,7 @@ td_status td_decoder_open(const td_probe *p, td_decoder **out, uint64_t *frames)
     d->base = p->sound_at;
     d->length = p->sound_bytes;
     d->channels = p->info->channels;
+    d->raw = p->raw_format != 0;
     d->patch_size = p->patch_size;
     memcpy(d->patch, p->patch, p->patch_size);
     td_status st = strcmp(p->info->format, "mp3") == 0 ? open_mp3(d, p, frames) : open_sndfile(d, p, frames);
@@ -171,4 +173,9 @@ bool td_decoder_read(td_decoder *d, float *to, size_t frames)
     /* a FLAC frame whose sum is wrong comes as silence and an error */
     return sf_readf_float(d->file, to, (sf_count_t)frames) == (sf_count_t)frames &&
            sf_error(d->file) == SF_ERR_NO_ERROR;
+}
+
+bool td_decoder_seek(td_decoder *d, uint64_t frame)
+{
+    return d->raw && sf_seek(d->file, (sf_count_t)frame, SEEK_SET) == (sf_count_t)frame;
 }

@@ -14,4 +14,7 @@ void td_decoder_close(td_decoder *d); /* NULL is welcome */
 /* Exactly `frames` frames, interleaved; false when they cannot be had. */
 bool td_decoder_read(td_decoder *d, float *to, size_t frames);
 
+/* Goes to a frame, where that is a matter of bytes: plain PCM. False: it stands where it stood. */
+bool td_decoder_seek(td_decoder *d, uint64_t frame);
+
 #endif

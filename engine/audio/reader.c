@@ -110,9 +110,22 @@ static td_status broken(const td_reader *r, td_error *err)
                    td_clock((double)r->frame / r->info.rate_hz, at));
 }
 
+/* Infinities and NaN have all exponent bits set: looked for as integers, many at a time. */
+static bool all_finite(const float *x, size_t n)
+{
+    uint32_t any = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        any |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return !any;
+}
+
 static size_t clean(float *x, size_t n)
 {
     size_t found = 0;
+    if (all_finite(x, n)) return 0;
     for (size_t i = 0; i < n; i++)
         if (!isfinite(x[i])) {
             x[i] = 0;
@@ -124,16 +137,24 @@ static size_t clean(float *x, size_t n)
 static td_status read_block(td_reader *r, float *const *ch, size_t at, size_t frames, td_error *err)
 {
     unsigned channels = r->info.channels;
-    if (!td_decoder_read(r->decoder, r->block, frames)) return broken(r, err);
+    float *block = channels == 1 && !r->md5 ? ch[0] + at : r->block;
+    if (!td_decoder_read(r->decoder, block, frames)) return broken(r, err);
     if (r->md5) add_md5(r, frames * channels);
-    r->nonfinite += clean(r->block, frames * channels);
-    for (unsigned c = 0; c < channels; c++)
-        for (size_t i = 0; i < frames; i++) ch[c][at + i] = r->block[i * channels + c];
+    r->nonfinite += clean(block, frames * channels);
+    for (unsigned c = 0; block == r->block && c < channels; c++)
+        for (size_t i = 0; i < frames; i++) ch[c][at + i] = block[i * channels + c];
     r->frame += frames;
     if (r->md5 && r->frame == r->info.frames && !md5_agrees(r))
         return td_fail(err, TD_INPUT, r->where, TD_HINT_EXPORT_AGAIN,
                        "is damaged: its sound is not what was encoded (the MD5 sums differ)");
     return TD_OK;
+}
+
+bool td_reader_seek(td_reader *r, uint64_t frame)
+{
+    if (frame > r->info.frames || !td_decoder_seek(r->decoder, frame)) return false;
+    r->frame = frame;
+    return true;
 }
 
 td_status td_reader_read(td_reader *r, float *const *ch, size_t frames, size_t *got, td_error *err)

@@ -133,3 +133,11 @@ td_status td_source_read(td_source *s, float *const *ch, size_t frames, size_t *
     *got = frames;
     return TD_OK;
 }
+
+bool td_source_seek(td_source *s, uint64_t frame)
+{
+    if (s->lanes != 1 || s->lane[0]->resampler || frame > s->frames) return false;
+    if (!td_reader_seek(s->lane[0]->reader, frame)) return false;
+    s->at = frame;
+    return true;
+}

@@ -43,9 +43,11 @@ static void source_seek(source *s, int64_t at)
     s->have = s->used = 0;
 }
 
-/* Reads the file on to frame `at`: forwards by dropping, backwards by opening it again. */
+/* Takes the file to frame `at`: at once where it is plain PCM; else forwards by dropping, backwards by opening again.
+ */
 static td_status file_go(source *s, int64_t at, td_error *err)
 {
+    if (s->file && s->file_at > at && td_source_seek(s->file, (uint64_t)at)) s->file_at = at;
     if (s->file && s->file_at > at) {
         td_source_close(s->file);
         s->file = NULL;
@@ -55,6 +57,7 @@ static td_status file_go(source *s, int64_t at, td_error *err)
         if (st) return st;
         s->file_at = 0;
     }
+    if (s->file_at < at && td_source_seek(s->file, (uint64_t)at)) s->file_at = at;
     while (s->file_at < at) {
         size_t want = at - s->file_at < AHEAD ? (size_t)(at - s->file_at) : AHEAD, got;
         td_status st = td_source_read(s->file, s->buffer, want, &got, err);
