@@ -2,9 +2,9 @@
 #ifndef TD_BASE_H
 #define TD_BASE_H
 
+#include "engine/base/between.h"
 #include "engine/base/error.h"
 #include "engine/base/fft.h"
-#include "engine/base/halfband.h"
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/lanes.h"

@@ -1,0 +1,140 @@
+#include "engine/base/between.h"
+
+#include "engine/base/maths.h"
+#include "engine/base/memory.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* n points from x[0], and those between them, to z[2 n]; x is read from -half to n + half + 8, z written to 2 n + 16.
+ */
+static void double_points(const td_doubling *d, const float *x, size_t n, float *z)
+{
+    for (size_t j = 0; j < n; j += 8, z += 16) {
+        td_v4 a = { 0 }, b = { 0 };
+        for (size_t k = 0; k < d->half; k++) {
+            const float *left = x + j - k, *right = x + j + 1 + k;
+            td_v4 h = { d->h[k], d->h[k], d->h[k], d->h[k] };
+            a += h * (*(const td_v4 *)left + *(const td_v4 *)right);
+            b += h * (*(const td_v4 *)(left + 4) + *(const td_v4 *)(right + 4));
+        }
+        td_v4 at = *(const td_v4 *)(x + j), on = *(const td_v4 *)(x + j + 4);
+        *(td_v4 *)z = __builtin_shufflevector(at, a, 0, 4, 1, 5);
+        *(td_v4 *)(z + 4) = __builtin_shufflevector(at, a, 2, 6, 3, 7);
+        *(td_v4 *)(z + 8) = __builtin_shufflevector(on, b, 0, 4, 1, 5);
+        *(td_v4 *)(z + 12) = __builtin_shufflevector(on, b, 2, 6, 3, 7);
+    }
+}
+
+/* ---- design ----------------------------------------------------------------------------------------------------- */
+
+/* The ideal half-band under a Kaiser window (1974); direct current passes exactly. */
+static void design_half_band(td_doubling *d, const td_doubling_design *design)
+{
+    double beta = 0.1102 * (design->attenuation_db - 8.7), h[48], sum = 0;
+    d->half = design->half;
+    for (size_t k = 0; k < d->half; k++) {
+        double t = (double)k + 0.5, edge = t / (double)d->half;
+        h[k] = (k % 2 ? -1 : 1) / (TD_PI * t) * td_bessel_i0(beta * sqrt(1 - edge * edge));
+        sum += 2 * h[k];
+    }
+    for (size_t k = 0; k < d->half; k++) d->h[k] = (float)(h[k] / sum);
+}
+
+/* sinc under a Hann window of six samples on either side, for the points at 1/4, 2/4, 3/4 after a sample */
+static void design_annex(td_between *b)
+{
+    for (int p = 0; p < TD_ANNEX_PHASES; p++) {
+        float sum = 0;
+        for (int k = 0; k < TD_ANNEX_TAPS; k++) {
+            double t = k - 5 - (p + 1) / 4.0;
+            double h = td_sin(TD_PI * t) / (TD_PI * t) * (0.5 + 0.5 * td_cos(TD_PI * t / 6));
+            b->annex[p][k] = (float)h;
+            sum += fabsf((float)h);
+        }
+        b->annex_growth = fmaxf(b->annex_growth, sum * 1.0001f);
+    }
+}
+
+/* From the last doubling back: which points each has to double so that the tile's own are complete. */
+static void plan_tile(td_between *b)
+{
+    ptrdiff_t from = 0, to = TD_TILE << b->doublings;
+    size_t inside = 0; /* of the next doubling: its first point behind what it reads */
+    for (unsigned i = b->doublings; i-- > 0;) {
+        td_doubling *d = &b->doubling[i];
+        ptrdiff_t first = from >> 1, last = (to + 1) >> 1;
+        if (i + 1 < b->doublings) b->doubling[i + 1].first = (size_t)(from - 2 * first) + inside;
+        inside = d->half - 1;
+        d->n = (size_t)(last - first);
+        from = first - (ptrdiff_t)inside;
+        to = last + (ptrdiff_t)d->half;
+    }
+    b->doubling[0].first = inside;
+    b->reach = (size_t)-from;
+}
+
+/* The largest sum of absolute weights by which a point is made from those in front of a doubling: the response to one
+ * impulse, taken apart by position. */
+static td_status find_growth(td_between *b, unsigned doubling)
+{
+    enum { LENGTH = 4 * TD_TILE_MARGIN };
+    size_t room = ((size_t)LENGTH << TD_DOUBLINGS_MAX) + 2 * TD_TILE_MARGIN;
+    float *buffer = td_calloc2(2, room, sizeof *buffer);
+    if (!buffer) return TD_NOMEM;
+    float *x = buffer, *z = buffer + room;
+    size_t n = LENGTH, phases = (size_t)1 << (b->doublings - doubling);
+    x[TD_TILE_MARGIN + LENGTH / 2] = 1;
+    for (unsigned i = doubling; i < b->doublings; i++, n *= 2) {
+        double_points(&b->doubling[i], x + TD_TILE_MARGIN, n, z + TD_TILE_MARGIN);
+        float *swap = x;
+        x = z, z = swap;
+        memset(x + TD_TILE_MARGIN + 2 * n, 0, TD_TILE_MARGIN * sizeof *x);
+    }
+    for (size_t p = 0; p < phases; p++) {
+        float sum = 0;
+        for (size_t k = p; k < n; k += phases) sum += fabsf(x[TD_TILE_MARGIN + k]);
+        b->growth[doubling] = fmaxf(b->growth[doubling], sum * 1.0001f); /* and the rounding of the points themselves */
+    }
+    free(buffer);
+    return TD_OK;
+}
+
+td_status td_between_set(td_between *b, const td_doubling_design *design, unsigned doublings)
+{
+    memset(b, 0, sizeof *b);
+    b->doublings = doublings;
+    for (unsigned i = 0; i < doublings; i++) design_half_band(&b->doubling[i], &design[i]);
+    design_annex(b);
+    plan_tile(b);
+    td_status st = TD_OK;
+    for (unsigned i = 0; i < doublings && st == TD_OK; i++) st = find_growth(b, i);
+    return st;
+}
+
+/* ---- points ----------------------------------------------------------------------------------------------------- */
+
+const float *td_between_begin(const td_between *b, const float *x, size_t *n)
+{
+    *n = b->doubling[0].n + 2 * b->doubling[0].half - 1;
+    return x - b->reach;
+}
+
+const float *td_between_double(td_between *b, unsigned i, const float *points, size_t *n)
+{
+    const td_doubling *d = &b->doubling[i];
+    float *z = b->points[i % 2];
+    double_points(d, points + d->first, d->n, z);
+    *n = 2 * d->n;
+    return z;
+}
+
+const float *td_between_annex(td_between *b, unsigned phase, const float *x)
+{
+    const float *h = b->annex[phase];
+    for (size_t j = 0; j < TD_TILE; j += 4) {
+        td_v4 y = { 0 };
+        for (size_t k = 0; k < TD_ANNEX_TAPS; k++) y += *(const td_v4 *)(x + j + k - 5) * h[k];
+        *(td_v4 *)(b->annexed + j) = y;
+    }
+    return b->annexed;
+}
