@@ -36,10 +36,10 @@ static void folds_little_back(void **unused)
         const char *setting;
         double limit_db;
     } cases[] = {
-        {1249,  6,  "ceiling=-6 drive=6 knee=1",  -90},
-        { 4999, 6,  "ceiling=-6 drive=6 knee=1",  -90},
-        { 4999, 12, "ceiling=-6 drive=12 knee=0", -75},
-        { 9001, 24, "ceiling=-6 drive=24 knee=0", -70},
+        { 1249, 6, "ceiling=-6 drive=6 knee=1", -90 },
+        { 4999, 6, "ceiling=-6 drive=6 knee=1", -90 },
+        { 4999, 12, "ceiling=-6 drive=12 knee=0", -75 },
+        { 9001, 24, "ceiling=-6 drive=24 knee=0", -70 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sound s = sound_sine(2 * RATE, RATE, cases[i].freq_hz, 0.5);
