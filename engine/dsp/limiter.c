@@ -68,7 +68,7 @@ void td_hold_run(td_hold *h, const float *peak, size_t frames, float *held)
 #define UNIT_BITS   28   /* of a gain of 1: three boxes of 2600 frames still fit 63 bits */
 #define RELEASED_DB 1e-5 /* what is left of a reduction when it ends: inaudible, and the sound is exact again */
 
-static const double fast_ms = 40, slow_ms = 500, charge_ms = 300, part = 0.5;
+static const double fast_ms = 30, slow_ms = 400, charge_ms = 200, part = 0.7;
 
 td_status td_ride_init(td_ride *r, size_t reach, double release_ms, double rate_hz)
 {
