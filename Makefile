@@ -29,7 +29,7 @@ SAY = @$(if $(V),:,echo '  ')
 JOBS ?= $(shell nproc)
 FORMATTED = $(shell git ls-files '*.c' '*.h' ':!tests/bench/gen_session.c')
 
-ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/hear engine/mix/decide recipes jobs cmd
+ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/hear engine/mix/decide engine/report recipes jobs cmd
 SOURCES := $(filter-out cmd/main.c,$(wildcard $(ROOMS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 LIBRARY := $(BUILD)/libtopdown.a

@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/mix/planner.h"
+#include "engine/report/report.h"
 #include "jobs/outputs.h"
 #include <dirent.h>
 #include <errno.h>
@@ -247,9 +248,25 @@ static td_status write_plans(const td_mixdown_wish *w, td_mixdown *m, td_error *
 static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     td_text t = { 0 };
-    td_status st = td_report_json(m->session, m->survey, m->mix, m->n, &t, err);
+    td_findings *found = NULL;
+    td_report_mix *said = td_arena_array(m->arena, m->n + 1, sizeof *said);
+    td_report_wish wish = { .session = m->session,
+                            .survey = w->n_plans ? NULL : m->survey,
+                            .mix = said,
+                            .n_mixes = m->n,
+                            .folder = w->out };
+    td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : no_memory(err);
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_decision *decision;
+        st = td_plan_decisions(m->plan[i], m->arena, &decision, &said[i].n_decisions) ? no_memory(err) : TD_OK;
+        said[i].mix = m->mix[i];
+        said[i].decision = decision;
+    }
+    wish.findings = found;
+    if (!st) st = td_report_json(&wish, &t, err);
     if (!st) st = write_text(w->out, "report.json", &t, w->force, err);
     td_text_free(&t);
+    td_intake_free(found);
     return st;
 }
 

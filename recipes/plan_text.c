@@ -152,6 +152,7 @@ static const row plan_rows[] = {
     ROW(td_plan, "tempo", NUMBER, tempo_bpm, .measure = TD_MEASURE_BPM),
     ROW(td_plan, "balance", WORD, balance, .words = td_balance_names),
     ROW(td_plan, "balance_reason", TEXT, balance_reason),
+    ROW(td_plan, "curve", TEXT, curve),
     ROWS(td_plan, "stems", stem, n_stems, stem_rows),
     ROWS(td_plan, "buses", bus, n_buses, bus_rows),
     ROWS(td_plan, "returns", ret, n_rets, return_rows),

@@ -14,7 +14,7 @@ typedef struct line {
 typedef struct table {
     td_arena *arena;
     line *first, **end;
-    const char *place; /* the last one; it is not said twice */
+    size_t lines;
     bool broken;
 } table;
 
@@ -32,22 +32,23 @@ static void add_line(table *t, const char *place, const char *b, const char *c, 
         t->broken = true;
         return;
     }
-    bool again = t->place && place && strcmp(t->place, place) == 0;
-    const char *cell[COLUMNS] = { again ? "" : place, b, c, d, e };
+    const char *cell[COLUMNS] = { place, b, c, d, e };
     for (int i = 0; i < COLUMNS; i++) l->cell[i] = cell[i] ? cell[i] : "";
-    t->place = place;
     *t->end = l;
     t->end = &l->next;
+    t->lines++;
 }
 
-static void print_line(td_text *out, const line *l, const size_t *width)
+/* A place is not said twice. */
+static void print_line(td_text *out, const line *l, const line *before, const size_t *width)
 {
     int last = COLUMNS - 1;
     while (last >= 0 && !l->cell[last][0]) last--;
     for (int i = 0; i <= last; i++) {
         if (!width[i]) continue;
         char safe[1024];
-        td_printable(l->cell[i], safe, sizeof safe);
+        bool again = i == 0 && before && !strcmp(before->cell[0], l->cell[0]);
+        td_printable(again ? "" : l->cell[i], safe, sizeof safe);
         size_t own = width_of(safe);
         td_text_addf(out, "  %s%*s", safe, i < last && own < width[i] ? (int)(width[i] - own) : 0, "");
     }
@@ -66,7 +67,7 @@ static void print_table(td_text *out, const char *title, table *t)
             if (own > width[i]) width[i] = own < WIDEST ? own : WIDEST;
         }
     td_text_addf(out, "\n%s\n", title);
-    for (const line *l = t->first; l; l = l->next) print_line(out, l, width);
+    for (const line *l = t->first, *before = NULL; l; before = l, l = l->next) print_line(out, l, before, width);
 }
 
 /* ---- values as an engineer says them -------------------------------------------------------------------------------
@@ -244,6 +245,23 @@ static void print_notes(const td_plan *p, td_text *out)
             titled = true;
         }
     }
+}
+
+td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n)
+{
+    table t = { .arena = a };
+    t.end = &t.first;
+    mix_bus(p, &t);
+    groups(p, &t);
+    tracks(p, &t);
+    returns(p, &t);
+    *n = 0;
+    *out = t.broken ? NULL : td_arena_array(a, t.lines + 1, sizeof **out);
+    if (!*out) return TD_NOMEM;
+    for (const line *l = t.first; l; l = l->next)
+        (*out)[(*n)++] = (td_decision){ l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3],
+                                        l->cell[4] };
+    return TD_OK;
 }
 
 void td_plan_view(const td_plan *p, td_text *out)

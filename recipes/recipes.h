@@ -121,6 +121,9 @@ td_status td_plan_load(const char *path, td_plan **out, td_messages *m);
 /* `topdown plan` for people: stems, mix bus, groups, tracks, what was not used, warnings, counts. */
 void td_plan_view(const td_plan *p, td_text *out);
 
+/* The same as rows, for reports: mix bus, groups, tracks, returns. Texts live in a or in the plan. TD_NOMEM. */
+td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n);
+
 /* ---- orders: job files --------------------------------------------------------------------------------------------
  */
 

@@ -1,7 +1,7 @@
-/* engine/mix/mix.h - what came out: the last of the five values, and the report drawn from it.
+/* engine/mix/mix.h - what came out: the last of the five values.
  *
- * A td_mix holds one recipe's result: what was rendered and measured, and every file that left. td_report_json writes
- * all mixes of a session as report.json, the truth from which every other view is drawn. */
+ * A td_mix holds one recipe's result: what was rendered and measured, and every file that left. engine/report writes
+ * all mixes of a session down. */
 #ifndef TD_MIX_H
 #define TD_MIX_H
 
@@ -46,9 +46,5 @@ td_status td_mix_leave_out(td_mix *m, const char *why);
 
 /* Decodes a file and fills the measured members (loudness, peaks, bytes, sha256). */
 td_status td_mix_measure_file(const char *path, td_mix_file *f, td_error *err);
-
-/* report.json: session, and every mix. survey may be bare. The text is appended to out. */
-td_status td_report_json(const td_session *session, const td_survey *survey, td_mix *const *mix, size_t n, td_text *out,
-                         td_error *err);
 
 #endif

@@ -104,6 +104,7 @@ typedef struct td_plan {
     double tempo_bpm;
     td_balance balance; /* what `auto` became */
     const char *balance_reason;
+    const char *curve; /* of finished mixes, what this one was held against; NULL */
     td_plan_stem *stem;
     size_t n_stems;
     td_plan_bus *bus;
@@ -121,6 +122,12 @@ typedef struct td_plan {
     size_t n_notes;
     td_arena *arena;
 } td_plan;
+
+/* A decision in words: "vocals", "tame", "compressor", "threshold -21.4 dBFS, 2:1", "at most 2 dB wanted: ...".
+ * recipes/ writes them. */
+typedef struct td_decision {
+    const char *place, *step, *what, *settings, *reason; /* place: "mix", a bus, a stem or a return */
+} td_decision;
 
 void td_plan_free(td_plan *p); /* NULL is welcome */
 

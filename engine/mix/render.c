@@ -14,6 +14,9 @@ typedef struct strip { /* of a bus */
     td_vu *vu;
     float peak;
     double square; /* sums of both channels */
+    td_bands *work;
+    td_spectrum *spectrum;
+    td_band_power bands;
 } strip;
 
 typedef struct extra { /* a stem with a send of its own; its bus may not be heard */
@@ -76,6 +79,8 @@ static void desk_free(desk *d)
         for (int k = 0; k < 4; k++) free(u->out[k / 2][k % 2]);
         td_loudness_free(u->loudness);
         td_vu_free(u->vu);
+        td_spectrum_free(u->spectrum);
+        td_bands_free(u->work);
     }
     for (size_t i = 0; d->extra && i < d->n_sends; i++) {
         td_feed_free(d->extra[i].feed);
@@ -105,6 +110,18 @@ static bool hears(const td_render_wish *w, size_t bus)
     return !w->heard || w->heard[bus];
 }
 
+static void add_bands(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
+{
+    td_band_power *sum = user;
+    (void)frame;
+    (void)twelfth;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        sum->ll[i] += (double)bands->ll[i];
+        sum->rr[i] += (double)bands->rr[i];
+        sum->lr[i] += (double)bands->lr[i];
+    }
+}
+
 static td_status strip_init(desk *d, size_t b, td_error *err)
 {
     const td_render_wish *w = d->wish;
@@ -115,7 +132,9 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
     if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return no_memory(err);
     if (!d->measuring) return TD_OK;
     unsigned rate = w->session->rate_hz;
-    if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu)) return no_memory(err);
+    if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu) || td_bands_new(rate, &u->work) ||
+        td_spectrum_new(rate, 2, add_bands, &u->bands, &u->spectrum))
+        return no_memory(err);
     return td_lane_watch(u->lane, err);
 }
 
@@ -235,6 +254,7 @@ static td_status pull_bus(desk *d, size_t b, td_error *err)
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; i < d->chunk; i++) u->square += (double)out[c][i] * (double)out[c][i];
     td_vu_add(u->vu, out[0], out[1], d->chunk);
+    td_spectrum_add(u->spectrum, u->work, (const float *const *)out, d->chunk);
     return td_loudness_add(u->loudness, (const float *const *)out, d->chunk) ? no_memory(err) : TD_OK;
 }
 
@@ -348,6 +368,8 @@ static void bus_figures(td_rendered *r, desk *d, size_t b)
                            .peak_after_dbfs = p->peak_dbfs + p->clip_gain_db,
                            .peak_played_dbfs = NAN };
     if (!u->lane) return;
+    td_spectrum_end(d->strip[b].spectrum, d->strip[b].work);
+    t->bands = u->bands;
     double peak, square;
     td_lane_staged(u->lane, &peak, &square);
     t->peak_played_dbfs = td_to_db(peak);

@@ -25,6 +25,7 @@ typedef struct td_bus_reached {
     double peak_played_dbfs;                /* what enters the chain: after track fixes, with the clip gain */
     double crest_before_db, crest_after_db; /* of what enters the chain; after chain and fader */
     double loudness_lufs, vu_max_dbfs;      /* after chain and fader */
+    td_band_power bands;                    /* there, summed over the song */
 } td_bus_reached;
 
 typedef struct td_rendered {

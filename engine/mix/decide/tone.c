@@ -34,7 +34,7 @@ td_status td_choose_curve(td_decider *d, td_error *err)
     (void)err;
     const char *name = curve_by_tag(d->recipe);
     if (!name) name = has_beat(d) ? "loud" : "common";
-    d->curve_name = name;
+    d->curve_name = d->plan->curve = name;
     d->curve = strcmp(name, "common") ? *td_target_find(name) : td_target_common(td_survey_percussiveness(d->survey));
     return TD_OK;
 }

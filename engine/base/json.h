@@ -1,7 +1,7 @@
-/* engine/mix/json.h - figures in JSON: plain numbers with the unit in the member's name; what does not exist (silence,
- * not asked) is null. Room-internal. */
-#ifndef TD_MIX_JSON_H
-#define TD_MIX_JSON_H
+/* engine/base/json.h - figures in JSON: plain numbers with the unit in the member's name; what does not exist (silence,
+ * not asked) is null. Not part of base.h: for those who write JSON. */
+#ifndef TD_BASE_JSON_H
+#define TD_BASE_JSON_H
 
 #include "engine/base/units.h"
 #include <jansson.h>

@@ -1,0 +1,507 @@
+#include "engine/base/json.h"
+#include "engine/report/portrait.h"
+#include "engine/report/report.h"
+#include "engine/report/tone.h"
+#include "engine/report/translate.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static td_status no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, "report.json", NULL, "memory is short");
+}
+
+static json_t *series(const float *x, size_t n, double step)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(a, td_json_number((double)x[i], step));
+    return a;
+}
+
+static json_t *row(const double *x, size_t n, double step)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(a, td_json_number(x[i], step));
+    return a;
+}
+
+/* ---- stems ------------------------------------------------------------------------------------------------------ */
+
+static json_t *finding_json(const td_finding *f)
+{
+    char text[512];
+    json_t *j = json_object();
+    json_object_set_new(j, "code", td_json_text(td_fault_name(f->code)));
+    json_object_set_new(j, "text", td_json_text(td_finding_text(f, TD_ENGLISH, text, sizeof text)));
+    json_object_set_new(j, "text_de", td_json_text(td_finding_text(f, TD_GERMAN, text, sizeof text)));
+    json_object_set_new(j, "at_s", td_json_number(f->at_s, 0.1));
+    return j;
+}
+
+static json_t *stem_json(const td_report_wish *w, size_t index)
+{
+    static const char *const sources[] = { [TD_ROLE_FROM_JOB] = "job",
+                                           [TD_ROLE_FROM_NAME] = "name",
+                                           [TD_ROLE_FROM_METADATA] = "metadata",
+                                           [TD_ROLE_FROM_SOUND] = "sound",
+                                           [TD_ROLE_UNKNOWN] = "unknown" };
+    const td_session *s = w->session;
+    const td_stem *t = &s->stem[index];
+    const td_stem_findings *found = w->findings ? &w->findings->stem[index] : NULL;
+    const td_signal *heard = w->survey ? td_survey_signal(w->survey, td_survey_stem(w->survey, index)) : NULL;
+    json_t *codes = json_array(), *findings = json_array();
+    for (size_t i = 0; found && i < found->n_findings; i++)
+        json_array_append_new(findings, finding_json(&found->finding[i]));
+    for (unsigned i = 0; i < TD_FAULT_COUNT; i++)
+        if ((found ? found->faults : t->faults) & (1u << i))
+            json_array_append_new(codes, json_string(td_fault_name(i)));
+    json_t *j = json_object();
+    json_object_set_new(j, "file", td_json_text(t->name));
+    json_object_set_new(j, "role", td_json_text(t->role.name));
+    json_object_set_new(j, "role_from", td_json_text(sources[t->role.source]));
+    json_object_set_new(j, "role_guess", json_boolean(t->role.guess));
+    json_object_set_new(j, "bus", t->bus < s->n_buses ? td_json_text(s->bus[t->bus].name) : json_null());
+    json_object_set_new(j, "format", td_json_text(t->info.format));
+    json_object_set_new(j, "rate_hz", json_integer(t->info.rate_hz));
+    json_object_set_new(j, "channels", json_integer(t->path_right ? 2 : t->info.channels));
+    json_object_set_new(j, "sha256", td_json_text(t->sha256));
+    json_object_set_new(j, "loudness_lufs", td_json_db(heard ? heard->loudness_lufs : NAN));
+    json_object_set_new(j, "peak_dbfs", td_json_db(heard ? heard->peak_dbfs : NAN));
+    json_object_set_new(j, "codes", codes);
+    json_object_set_new(j, "findings", findings);
+    return j;
+}
+
+static json_t *session_json(const td_report_wish *w)
+{
+    const td_session *s = w->session;
+    json_t *j = json_object(), *stems = json_array();
+    json_object_set_new(j, "hash", td_json_text(s->hash));
+    json_object_set_new(j, "rate_hz", json_integer(s->rate_hz));
+    json_object_set_new(j, "duration_s", td_json_number((double)s->frames / s->rate_hz, 0.001));
+    for (size_t i = 0; i < s->n_stems; i++) json_array_append_new(stems, stem_json(w, i));
+    json_object_set_new(j, "tempo_bpm", s->tempo_bpm > 0 ? td_json_number(s->tempo_bpm, 0.1) : json_null());
+    json_object_set_new(j, "tempo_from", td_json_text(s->tempo_from));
+    json_object_set_new(j, "stems", stems);
+    return j;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+static json_t *file_json(const td_mix_file *f)
+{
+    json_t *j = json_object(), *wanted = json_object();
+    json_object_set_new(wanted, "loudness_lufs", td_json_db(f->wanted.loudness_lufs));
+    json_object_set_new(wanted, "true_peak_dbtp", td_json_db(f->wanted.true_peak_dbtp));
+    json_object_set_new(wanted, "peak_dbfs", td_json_db(f->wanted.peak_dbfs));
+    json_object_set_new(j, "name", td_json_text(f->name));
+    json_object_set_new(j, "kind", td_json_text(f->kind));
+    json_object_set_new(j, "format", td_json_text(f->format));
+    json_object_set_new(j, "bits", f->bits ? json_integer(f->bits) : json_null());
+    json_object_set_new(j, "bitrate_kbps", f->bitrate_kbps ? json_integer(f->bitrate_kbps) : json_null());
+    json_object_set_new(j, "rate_hz", json_integer(f->rate_hz));
+    json_object_set_new(j, "bytes", json_integer((json_int_t)f->bytes));
+    json_object_set_new(j, "sha256", td_json_text(f->sha256));
+    json_object_set_new(j, "wanted", wanted);
+    json_object_set_new(j, "loudness_lufs", td_json_db(f->loudness_lufs));
+    json_object_set_new(j, "loudness_range_lu", td_json_db(f->range_lu));
+    json_object_set_new(j, "max_momentary_lufs", td_json_db(f->max_momentary_lufs));
+    json_object_set_new(j, "max_short_term_lufs", td_json_db(f->max_short_lufs));
+    json_object_set_new(j, "true_peak_dbtp", td_json_db(f->true_peak_dbtp));
+    json_object_set_new(j, "peak_dbfs", td_json_db(f->peak_dbfs));
+    json_object_set_new(j, "reached", json_boolean(f->reached));
+    json_object_set_new(j, "missed", td_json_text(f->missed));
+    json_object_set_new(j, "drive_db", td_json_db(f->drive_db));
+    json_object_set_new(j, "limiting_max_db", td_json_db(f->limiting_max_db));
+    json_object_set_new(j, "limiting_p95_db", td_json_db(f->limiting_p95_db));
+    return j;
+}
+
+/* ---- what was reached ------------------------------------------------------------------------------------------- */
+
+/* Of all buses together, K-weighted, in per cent. */
+static double share_of(const td_rendered *r, size_t bus)
+{
+    double all = 0, own = 0;
+    for (size_t b = 0; b < r->n_buses; b++)
+        for (size_t i = 0; i < TD_BANDS; i++) {
+            const td_band_power *p = &r->bus[b].bands;
+            double power = td_k_weight_power(td_band_hz(i)) * (p->ll[i] + p->rr[i]);
+            all += power;
+            if (b == bus) own += power;
+        }
+    return all > 0 ? 100 * own / all : 0;
+}
+
+static json_t *bus_json(const td_plan_bus *p, const td_rendered *rendered, size_t bus)
+{
+    const td_bus_reached *r = &rendered->bus[bus];
+    json_t *j = json_object();
+    json_object_set_new(j, "name", td_json_text(p->name));
+    json_object_set_new(j, "peak_before_dbfs", td_json_db(r->peak_before_dbfs));
+    json_object_set_new(j, "clip_gain_db", td_json_db(r->clip_gain_db));
+    json_object_set_new(j, "peak_after_dbfs", td_json_db(r->peak_after_dbfs));
+    json_object_set_new(j, "peak_played_dbfs", td_json_db(r->peak_played_dbfs));
+    json_object_set_new(j, "makeup_db", td_json_db(p->makeup_db));
+    json_object_set_new(j, "fader_db", td_json_db(p->fader_db));
+    json_object_set_new(j, "fader_reason", td_json_text(p->fader_reason));
+    json_object_set_new(j, "crest_before_db", td_json_db(r->crest_before_db));
+    json_object_set_new(j, "crest_after_db", td_json_db(r->crest_after_db));
+    json_object_set_new(j, "loudness_lufs", td_json_db(r->loudness_lufs));
+    json_object_set_new(j, "vu_max_dbfs", td_json_db(r->vu_max_dbfs));
+    json_object_set_new(j, "share_percent", td_json_number(share_of(rendered, bus), 0.1));
+    return j;
+}
+
+/* At most 1,000 points, each the highest of its stretch. */
+static json_t *step_json(const td_step_reached *r)
+{
+    json_t *j = json_object(), *over = json_array();
+    json_object_set_new(j, "place", td_json_text(r->place));
+    json_object_set_new(j, "step", td_json_text(r->step));
+    json_object_set_new(j, "asked_db", td_json_db(r->asked_db));
+    json_object_set_new(j, "max_db", td_json_db(r->max_db));
+    json_object_set_new(j, "max_at_s", td_json_number(r->max_at_s, 0.1));
+    json_object_set_new(j, "p95_db", td_json_db(r->p95_db));
+    json_object_set_new(j, "p50_db", td_json_db(r->p50_db));
+    json_object_set_new(j, "idle", td_json_number(r->idle, 0.001));
+    size_t per = r->n_steps / 1000 + 1;
+    for (size_t i = 0; i < r->n_steps; i += per) {
+        float most = 0;
+        for (size_t k = i; k < i + per && k < r->n_steps; k++) most = fmaxf(most, r->steps[k]);
+        json_array_append_new(over, td_json_db((double)most));
+    }
+    json_object_set_new(j, "over_time_step_s", td_json_number((double)per * 0.1, 0.1));
+    json_object_set_new(j, "over_time_db", over);
+    return j;
+}
+
+static json_t *decision_json(const td_decision *d)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "place", td_json_text(d->place));
+    json_object_set_new(j, "step", td_json_text(d->step));
+    json_object_set_new(j, "what", td_json_text(d->what));
+    json_object_set_new(j, "settings", td_json_text(d->settings));
+    json_object_set_new(j, "reason", td_json_text(d->reason));
+    return j;
+}
+
+/* ---- the master as it sounds ------------------------------------------------------------------------------------ */
+
+/* The file that stands for the mix: its first master, else whatever came first. */
+static const td_mix_file *main_file(const td_mix *m)
+{
+    for (size_t i = 0; i < m->n_files; i++)
+        if (!strcmp(m->file[i].kind, "master")) return &m->file[i];
+    return m->n_files ? &m->file[0] : NULL;
+}
+
+/* From '0', nothing, to '9', the densest; each is three times the one before. */
+static json_t *goniometer_json(const td_portrait *p)
+{
+    uint32_t most = 0;
+    for (size_t y = 0; y < TD_GONIO; y++)
+        for (size_t x = 0; x < TD_GONIO; x++) most = p->density[y][x] > most ? p->density[y][x] : most;
+    json_t *a = json_array();
+    for (size_t y = 0; y < TD_GONIO; y++) {
+        char line[TD_GONIO + 1] = { 0 };
+        for (size_t x = 0; x < TD_GONIO; x++) {
+            uint64_t n = p->density[y][x];
+            char digit = n ? '9' : '0';
+            while (n && digit > '1' && n * 3 <= most) n *= 3, digit--;
+            line[x] = digit;
+        }
+        json_array_append_new(a, json_string(line));
+    }
+    return a;
+}
+
+static json_t *hz_json(void)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < TD_BANDS; i++) json_array_append_new(a, td_json_number(td_band_label(i), 0.01));
+    return a;
+}
+
+static json_t *spectrum_json(const td_portrait *p)
+{
+    double side[TD_BANDS], correlation[TD_BANDS];
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double both = p->ll[i] + p->rr[i], cross = 2 * p->lr[i];
+        side[i] = td_power_db(fmax(0, both - cross)) - td_power_db(fmax(0, both + cross));
+        correlation[i] = p->lr[i] / sqrt(p->ll[i] * p->rr[i]);
+    }
+    json_t *j = json_object();
+    json_object_set_new(j, "hz", hz_json());
+    json_object_set_new(j, "level_db", row(p->level_db, TD_BANDS, 0.1));
+    json_object_set_new(j, "side_to_mid_db", row(side, TD_BANDS, 0.1));
+    json_object_set_new(j, "correlation", row(correlation, TD_BANDS, 0.01));
+    return j;
+}
+
+static json_t *portrait_json(const td_mix_file *f, const td_portrait *p)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "file", td_json_text(f->name));
+    json_object_set_new(j, "plr_db", td_json_db(f->true_peak_dbtp - f->loudness_lufs));
+    json_object_set_new(j, "correlation", td_json_number(p->correlation, 0.01));
+    json_object_set_new(j, "mono_loss_lu", td_json_db(p->mono_loss_lu));
+    json_object_set_new(j, "step_s", td_json_number(0.1, 0.1));
+    json_object_set_new(j, "momentary_lufs", series(p->momentary, p->steps, 0.1));
+    json_object_set_new(j, "short_term_lufs", series(p->short_term, p->steps, 0.1));
+    json_object_set_new(j, "correlation_over_time", series(p->correlations, p->steps, 0.01));
+    json_object_set_new(j, "spectrum", spectrum_json(p));
+    json_object_set_new(j, "goniometer", goniometer_json(p));
+    return j;
+}
+
+static json_t *region_json(const td_region *r)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "name", td_json_text(r->name));
+    json_object_set_new(j, "low_hz", td_json_number(r->low_hz, 0.1));
+    json_object_set_new(j, "high_hz", td_json_number(r->high_hz, 0.1));
+    json_object_set_new(j, "off_db", td_json_db(r->off_db));
+    json_object_set_new(j, "usual_db", row(r->usual_db, 2, 0.1));
+    json_object_set_new(j, "ever_db", row(r->ever_db, 2, 0.1));
+    return j;
+}
+
+static json_t *tone_json(const td_tone *t)
+{
+    json_t *j = json_object(), *regions = json_array();
+    json_object_set_new(j, "curve", td_json_text(t->curve.name));
+    json_object_set_new(j, "p25_db", series(t->curve.p25, TD_BANDS, 0.1));
+    json_object_set_new(j, "p50_db", series(t->curve.p50, TD_BANDS, 0.1));
+    json_object_set_new(j, "p75_db", series(t->curve.p75, TD_BANDS, 0.1));
+    for (size_t i = 0; i < TD_REGIONS; i++) json_array_append_new(regions, region_json(&t->region[i]));
+    json_object_set_new(j, "regions", regions);
+    return j;
+}
+
+static json_t *device_bus_json(const td_device_bus *b)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "name", td_json_text(b->name));
+    json_object_set_new(j, "share_db", td_json_number(b->share_db, 0.1));
+    json_object_set_new(j, "here_db", td_json_number(b->here_db, 0.1));
+    json_object_set_new(j, "mono_loss_lu", td_json_number(b->mono_loss_lu, 0.1));
+    json_object_set_new(j, "lost", json_boolean(b->lost));
+    return j;
+}
+
+static json_t *device_json(const td_device_check *d)
+{
+    json_t *j = json_object(), *buses = json_array();
+    json_object_set_new(j, "device", td_json_text(d->name));
+    json_object_set_new(j, "mono", json_boolean(d->mono));
+    json_object_set_new(j, "loudness_drop_lu", td_json_number(d->loudness_drop_lu, 0.1));
+    json_object_set_new(j, "drop_allowed_lu", td_json_number(d->drop_allowed_lu, 0.1));
+    json_object_set_new(j, "mono_loss_lu", td_json_number(d->mono_loss_lu, 0.1));
+    json_object_set_new(j, "voice_change_lu", td_json_number(d->voice_change_lu, 0.1));
+    for (size_t i = 0; i < d->n_buses; i++) json_array_append_new(buses, device_bus_json(&d->bus[i]));
+    json_object_set_new(j, "buses", buses);
+    return j;
+}
+
+/* A file somebody brought along: the rough mix, the reference. */
+typedef struct guest {
+    const td_stem *stem; /* NULL: none */
+    td_measurement measured;
+    td_portrait portrait;
+} guest;
+
+static td_status guest_make(const td_stem *stem, td_arena *a, guest *out, td_error *err)
+{
+    out->stem = stem;
+    if (!stem) return TD_OK;
+    td_status st = td_measure_file(stem->path, &out->measured, err);
+    return st ? st : td_portrait_make(stem->path, a, &out->portrait, err);
+}
+
+static json_t *guest_json(const guest *g)
+{
+    if (!g->stem) return json_null();
+    json_t *j = json_object();
+    json_object_set_new(j, "file", td_json_text(g->stem->name));
+    json_object_set_new(j, "loudness_lufs", td_json_db(g->measured.loudness_lufs));
+    json_object_set_new(j, "loudness_range_lu", td_json_db(g->measured.range_lu));
+    json_object_set_new(j, "true_peak_dbtp", td_json_db(g->measured.true_peak_dbtp));
+    json_object_set_new(j, "correlation", td_json_number(g->measured.correlation, 0.01));
+    json_object_set_new(j, "spectrum", spectrum_json(&g->portrait));
+    return j;
+}
+
+static json_t *match_json(const td_portrait *p, const guest *g)
+{
+    if (!g->stem) return json_null();
+    td_tone_match m = td_tone_compare(p->level_db, g->portrait.level_db);
+    json_t *j = json_object();
+    json_object_set_new(j, "mean_db", td_json_number(m.mean_db, 0.1));
+    json_object_set_new(j, "most_db", td_json_number(m.most_db, 0.1));
+    json_object_set_new(j, "most_at_hz", td_json_number(m.most_hz, 0.1));
+    return j;
+}
+
+typedef struct guests {
+    guest rough, reference;
+} guests;
+
+/* Listens to the mix's own file and adds what was heard. */
+static td_status add_sound(json_t *j, const td_report_wish *w, const td_mix *m, const guests *g, td_arena *a,
+                           td_error *err)
+{
+    const td_mix_file *f = main_file(m);
+    if (!f || !m->rendered) return TD_OK;
+    char path[4096];
+    td_portrait *p = td_arena_alloc(a, sizeof *p);
+    td_device_check *device = td_arena_array(a, TD_DEVICES, sizeof *device);
+    if (!p || !device) return no_memory(err);
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", w->folder, f->name) >= sizeof path)
+        return td_fail(err, TD_ARG, w->folder, NULL, "the path is too long");
+    td_status st = td_portrait_make(path, a, p, err);
+    if (st) return st;
+    td_tone tone;
+    td_tone_make(p, m->plan->curve, w->survey ? td_survey_percussiveness(w->survey) : NAN, &tone);
+    td_translate(p, m->rendered, w->session, device);
+    json_t *devices = json_array();
+    for (size_t i = 0; i < TD_DEVICES; i++) json_array_append_new(devices, device_json(&device[i]));
+    json_object_set_new(j, "portrait", portrait_json(f, p));
+    json_object_set_new(j, "tone", tone_json(&tone));
+    json_object_set_new(j, "against_reference", match_json(p, &g->reference));
+    json_object_set_new(j, "translation", devices);
+    return TD_OK;
+}
+
+/* ---- a mix, and all of them ------------------------------------------------------------------------------------- */
+
+static json_t *notes_json(const td_plan *p, int kind)
+{
+    json_t *a = json_array();
+    for (size_t i = 0; i < p->n_notes; i++)
+        if ((int)p->note[i].kind == kind) json_array_append_new(a, td_json_text(p->note[i].text));
+    return a;
+}
+
+static json_t *mix_json(const td_report_mix *said)
+{
+    const td_mix *m = said->mix;
+    const td_plan *p = m->plan;
+    td_plan_count count = td_plan_counts(p);
+    json_t *j = json_object(), *files = json_array(), *buses = json_array(), *steps = json_array();
+    json_t *left_out = json_array(), *decided = json_array();
+    json_object_set_new(j, "label", td_json_text(p->label));
+    json_object_set_new(j, "recipe", td_json_text(p->recipe));
+    json_object_set_new(j, "recipe_title", td_json_text(p->recipe_title));
+    json_object_set_new(j, "recipe_revision", json_integer(p->recipe_revision));
+    json_object_set_new(j, "recipe_hash", td_json_text(p->recipe_hash));
+    json_object_set_new(j, "plan_hash", td_json_text(m->plan_hash));
+    json_object_set_new(j, "state", td_json_text(m->failed ? "failed" : "done"));
+    json_object_set_new(j, "problem", td_json_text(m->failed));
+    json_object_set_new(j, "balance", td_json_text(td_balance_name(p->balance)));
+    json_object_set_new(j, "balance_reason", td_json_text(p->balance_reason));
+    json_object_set_new(j, "trim_db", td_json_db(p->trim_db));
+    json_object_set_new(j, "trim_reason", td_json_text(p->trim_reason));
+    for (size_t i = 0; i < m->n_files; i++) json_array_append_new(files, file_json(&m->file[i]));
+    json_object_set_new(j, "outputs", files);
+    for (size_t i = 0; i < m->n_left_out; i++) json_array_append_new(left_out, td_json_text(m->left_out[i]));
+    json_object_set_new(j, "left_out", left_out);
+    const td_rendered *r = m->rendered;
+    for (size_t b = 0; r && b < r->n_buses; b++) json_array_append_new(buses, bus_json(&p->bus[b], r, b));
+    for (size_t i = 0; r && i < r->n_steps; i++) json_array_append_new(steps, step_json(&r->step[i]));
+    json_object_set_new(j, "buses", buses);
+    json_object_set_new(j, "steps", steps);
+    json_object_set_new(j, "premaster_lufs", td_json_db(r ? r->premaster_lufs : NAN));
+    json_object_set_new(j, "premaster_peak_dbfs", td_json_db(r ? r->premaster_peak_dbfs : NAN));
+    json_object_set_new(j, "residual_lufs", td_json_db(r ? r->residual_lufs : NAN));
+    json_object_set_new(j, "residual_peak_dbfs", td_json_db(r ? r->residual_peak_dbfs : NAN));
+    json_object_set_new(j, "mix_vu_max_dbfs", td_json_db(r ? r->vu_max_dbfs : NAN));
+    json_object_set_new(j, "decisions",
+                        json_pack("{sIsIsIsI}", "all", (json_int_t)count.all, "solved", (json_int_t)count.solved,
+                                  "as_written", (json_int_t)count.written, "fixes", (json_int_t)count.fixes));
+    for (size_t i = 0; i < said->n_decisions; i++) json_array_append_new(decided, decision_json(&said->decision[i]));
+    json_object_set_new(j, "decided", decided);
+    json_object_set_new(j, "warnings", notes_json(p, TD_NOTE_WARNING));
+    json_object_set_new(j, "not_used", notes_json(p, TD_NOTE_NOT_USED));
+    json_object_set_new(j, "not_made", notes_json(p, TD_NOTE_NOT_MADE));
+    return j;
+}
+
+/* A string and its quotes. */
+static size_t quoted(const char *s)
+{
+    size_t n = 1;
+    while (s[n] && s[n] != '"') n += s[n] == '\\' ? 2 : 1;
+    return n + 1;
+}
+
+static void add_list(td_text *out, const char *s, size_t length)
+{
+    const char *end = s + length;
+    for (size_t column = 0, n; s < end; s += n + strspn(s + n, " \n")) {
+        n = strcspn(s, " \n");
+        if ((size_t)(end - s) < n) n = (size_t)(end - s);
+        td_text_addf(out, "%s%.*s", !column ? "" : column + n > 110 ? "\n" : " ", (int)n, s);
+        column = column + n > 110 ? n : column + n + 1;
+    }
+}
+
+/* Lists of numbers take as many lines as they are long, instead of one a number. */
+static void add_folded(td_text *out, const char *s)
+{
+    for (size_t n; *s; s += n) {
+        size_t list = *s == '[' ? strcspn(s + 1, "[]{}\"") : 0;
+        if (list && s[1 + list] == ']') {
+            add_list(out, s, n = list + 2);
+            continue;
+        }
+        n = *s == '"' ? quoted(s) : 1 + strcspn(s + 1, "[\"");
+        td_text_addn(out, s, n);
+    }
+}
+
+static td_status add_mixes(json_t *mixes, const td_report_wish *w, const guests *g, td_arena *a, td_error *err)
+{
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < w->n_mixes; i++) {
+        json_t *mix = mix_json(&w->mix[i]);
+        json_array_append_new(mixes, mix);
+        st = add_sound(mix, w, w->mix[i].mix, g, a, err);
+    }
+    return st;
+}
+
+static td_status report(const td_report_wish *w, td_arena *a, json_t *j, td_error *err)
+{
+    guests *g = td_arena_alloc(a, sizeof *g);
+    json_t *mixes = json_array();
+    td_status st = g ? guest_make(w->session->rough, a, &g->rough, err) : no_memory(err);
+    if (!st) st = guest_make(w->session->reference, a, &g->reference, err);
+    json_object_set_new(j, "v", json_integer(1));
+    json_object_set_new(j, "topdown", json_string(TD_VERSION));
+    json_object_set_new(j, "title", td_json_text(w->session->title));
+    json_object_set_new(j, "artist", td_json_text(w->session->artist));
+    json_object_set_new(j, "session", session_json(w));
+    json_object_set_new(j, "mixes", mixes);
+    if (st) return st;
+    json_object_set_new(j, "rough", guest_json(&g->rough));
+    json_object_set_new(j, "reference", guest_json(&g->reference));
+    return add_mixes(mixes, w, g, a, err);
+}
+
+td_status td_report_json(const td_report_wish *w, td_text *out, td_error *err)
+{
+    td_arena *a = td_arena_new();
+    json_t *j = json_object();
+    td_status st = a && j ? report(w, a, j, err) : no_memory(err);
+    char *s = st ? NULL : json_dumps(j, TD_JSON_STYLE);
+    if (!st && !s) st = no_memory(err);
+    if (s) add_folded(out, s);
+    td_text_add(out, "\n");
+    free(s);
+    json_decref(j);
+    td_arena_free(a);
+    return !st && out->broken ? no_memory(err) : st;
+}

@@ -1,0 +1,34 @@
+/* engine/report/report.h - what is said about mixes when they are done: report.json, the truth, and a page drawn from
+ * it.
+ *
+ * td_report_json listens to each mix's master as it stands on disk and writes down everything a page shows.
+ * td_report_html draws that page from the JSON alone: one file, no script, nothing fetched from elsewhere.
+ * packaging/schema/report-1.json describes every member. The same session and plans give the same bytes of both. */
+#ifndef TD_REPORT_H
+#define TD_REPORT_H
+
+#include "engine/mix/intake.h"
+#include "engine/mix/mix.h"
+
+typedef struct td_report_mix {
+    const td_mix *mix;
+    const td_decision *decision;
+    size_t n_decisions;
+} td_report_mix;
+
+typedef struct td_report_wish {
+    const td_session *session;
+    const td_survey *survey;     /* NULL: nothing was surveyed, a plan was played */
+    const td_findings *findings; /* NULL: nobody asked */
+    const td_report_mix *mix;
+    size_t n_mixes;
+    const char *folder; /* where the files of all mixes stand */
+} td_report_wish;
+
+/* Appended to out. TD_NOMEM, or what reading a file gave. */
+td_status td_report_json(const td_report_wish *wish, td_text *out, td_error *err);
+
+/* The page, appended to out. TD_INPUT: the text is no report. */
+td_status td_report_html(const char *json, size_t length, td_language language, td_text *out, td_error *err);
+
+#endif
