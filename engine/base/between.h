@@ -68,11 +68,11 @@ static inline td_v4 td_v4_larger(td_v4 peaks, td_v4 x)
 static inline float td_largest(const float *x, size_t n)
 {
     td_v4 peaks = { 0 };
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4) peaks = td_v4_larger(peaks, *(const td_v4 *)(x + i));
+    size_t fours = n - n % 4;
+    for (size_t i = 0; i < fours; i += 4) peaks = td_v4_larger(peaks, *(const td_v4 *)(x + i));
     float peak = 0;
     for (int k = 0; k < 4; k++) peak = peaks[k] > peak ? peaks[k] : peak;
-    for (; i < n; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
+    for (size_t i = fours; i < n; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
     return peak;
 }
 
