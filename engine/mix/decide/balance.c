@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +50,9 @@ static spread measure_spread(const td_decider *d)
 static td_print classify(const spread *s)
 {
     if (s->n >= 3 && (s->sd_peak_db < 1.0 || s->sd_loudness_lu < 1.0)) return TD_NORMALISED;
-    if (s->over_db > 7.0 || s->mono_part > 0.6) return TD_RAW;
+    /* printed stems in stereo were met up to 8.1 dB over their loudest; raw tracks, half or more of them mono, from 9.1
+     */
+    if (s->over_db > (s->mono_part > 0.25 ? 7.0 : 8.6) || s->mono_part > 0.6) return TD_RAW;
     if (s->over_db <= 5.5 && s->sd_peak_db >= 3.0) return TD_PRINTED;
     return TD_UNCLEAR;
 }
@@ -213,14 +216,28 @@ typedef struct group_state {
     bool judged;
 } group_state;
 
-/* The accompaniment against its template: judged once, never iterated (groups that play alone would run away). The
- * middle of the groups stays where it is; or, with an anchor, that bus does. */
+static const char *place_reason(const td_decider *d, const group_state *g, double middle, double dead_zone_lu,
+                                double wanted)
+{
+    char alone[64] = "";
+    if (g->active < 0.1) snprintf(alone, sizeof alone, "; sounds in %.0f %% of the song", g->active * 100);
+    return td_arena_printf(d->arena,
+                           "%+.1f dB: %.1f LU in the frames it plays, usual %.1f; that is %+.1f LU against the other "
+                           "groups, %.1f left as taste%s%s",
+                           g->move_db, g->context_lu, g->context_lu - g->off_db, g->off_db - middle,
+                           fmin(dead_zone_lu, fabs(g->off_db - middle)), alone,
+                           g->move_db == wanted ? "" : "; held at the limit");
+}
+
+/* The accompaniment against its template: judged once, never iterated (groups that play alone would run away), and
+ * against each other: a lead far too loud says nothing about them. The middle of the groups stays where it is; or, with
+ * an anchor, that bus does. */
 static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, double dead_zone_lu, double most_db)
 {
     double off[TD_BUSES_MAX];
     size_t n = 0, lead = lead_bus(d);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
-        g[b].context_lu = td_bus_context(d, b, &g[b].active);
+        g[b].context_lu = td_bus_context(d, b, b == lead ? SIZE_MAX : lead, &g[b].active);
         double want = wished_lu(d, &d->plan->bus[b]);
         g[b].judged = (b != lead || b == anchor) && !isnan(g[b].context_lu) && !isnan(want);
         if (!g[b].judged) continue;
@@ -234,24 +251,15 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
         double x = g[b].off_db - middle;
         double move = x > dead_zone_lu ? dead_zone_lu - x : x < -dead_zone_lu ? -x - dead_zone_lu : 0;
         bool sparse = g[b].active < 0.1 || g[b].active * (double)d->steps * TD_STEP_S < 10;
-        g[b].move_db = sparse ? td_clamp(move, -3, 0) : td_clamp(move, -most_db, most_db);
-        td_plan_bus *p = &d->plan->bus[b];
-        if (sparse && g[b].move_db == 0)
-            p->fader_reason =
-                td_arena_printf(d->arena, "sounds in %.0f %% of the song: left as delivered", g[b].active * 100);
-        else
-            p->fader_reason = td_arena_printf(
-                d->arena, "%+.1f dB: %.1f LU in the frames it plays, usual %.1f; %.1f LU left as taste%s", g[b].move_db,
-                g[b].context_lu, g[b].context_lu - g[b].off_db, dead_zone_lu,
-                fabs(g[b].move_db) >= most_db ? "; held at the limit" : "");
+        bool effect = !strcmp(d->plan->bus[b].name, "fx"); /* never brought forward: silence is part of them */
+        g[b].move_db = td_clamp(move, sparse ? -3 : -most_db, sparse || effect ? 0 : most_db);
+        d->plan->bus[b].fader_reason = place_reason(d, &g[b], middle, dead_zone_lu, move);
     }
 }
 
-/* Lead against the rest with the rest's new faders, over the lead's own frames. */
-static td_status place_lead(td_decider *d, double most_db, td_error *err)
+/* Lead against the rest with the rest's faders as they stand, over the lead's own frames, dB; NaN: none sings. */
+static td_status measure_lead(td_decider *d, size_t lead, double *ratio, td_error *err)
 {
-    size_t lead = lead_bus(d);
-    if (lead == SIZE_MAX) return TD_OK;
     const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, lead));
     float *rest = td_arena_array(d->arena, d->steps + 1, sizeof *rest);
     unsigned char *own = td_arena_alloc(d->arena, d->steps + 1);
@@ -259,15 +267,25 @@ static td_status place_lead(td_decider *d, double most_db, td_error *err)
     size_t n = s->steps < d->steps ? s->steps : d->steps;
     td_gated_frames(s->k, n, own);
     td_mix_power(d, lead, rest);
-    double voice = 0, others = 0, gain = td_db_power(td_bus_gain_db(d, lead));
+    double voice = 0, others = 0, gain = td_db_power(td_bus_gain_db(d, lead) + d->inside_db[lead]);
     for (size_t i = 0; i < n; i++) {
         if (!own[i]) continue;
         voice += gain * (double)s->k[i];
         others += (double)rest[i];
     }
-    if (!(voice > 0) || !(others > 0)) return TD_OK;
+    *ratio = voice > 0 && others > 0 ? td_power_db(voice / others) : NAN;
+    return TD_OK;
+}
+
+static td_status place_lead(td_decider *d, double most_db, td_error *err)
+{
+    size_t lead = lead_bus(d);
+    double ratio, want = lead_ratio(d->recipe);
+    if (lead == SIZE_MAX) return TD_OK;
+    TD_TRY(measure_lead(d, lead, &ratio, err));
+    if (isnan(ratio)) return TD_OK;
     td_plan_bus *p = &d->plan->bus[lead];
-    double ratio = td_power_db(voice / others), want = lead_ratio(d->recipe), off = want - ratio;
+    double off = want - ratio;
     if (d->print == TD_PRINTED && fabs(off) <= 1.5) off = 0;
     double move = td_clamp(off, -most_db, most_db);
     p->fader_db += move;
@@ -280,6 +298,23 @@ static td_status place_lead(td_decider *d, double most_db, td_error *err)
     p->fader_reason = td_arena_printf(d->arena, "%+.1f dB: %+.1f LU against the rest where it sings, usual %+.1f%s",
                                       move, ratio, want, undone ? "; held at the limit" : "");
     return TD_OK;
+}
+
+#define LEAD_TASTE_LU 3 /* by how much the leads of one maker's songs differ */
+
+/* A lead left as delivered is only spoken of. */
+static td_status report_lead(td_decider *d, td_error *err)
+{
+    size_t lead = lead_bus(d);
+    double ratio, want = lead_ratio(d->recipe);
+    if (lead == SIZE_MAX) return TD_OK;
+    TD_TRY(measure_lead(d, lead, &ratio, err));
+    double off = want - ratio;
+    if (isnan(ratio) || fabs(off) <= LEAD_TASTE_LU) return TD_OK;
+    return td_decide_note(d, TD_NOTE_DECISION,
+                          "lead %.1f LU %s the usual %+.1f against the rest where it sings; left as delivered, "
+                          "\"vocals: level %+.0f dB\" would change it",
+                          fabs(off), off > 0 ? "under" : "over", want, td_clamp(off, -6, 6));
 }
 
 static td_status loudness(td_decider *d, size_t anchor, td_error *err)
@@ -328,31 +363,42 @@ static td_status mark_active(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-td_status td_decide_balance(td_decider *d, td_error *err)
+td_status td_choose_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     td_balance wanted = d->wish->has_balance ? d->wish->balance : d->recipe->balance;
-    if (wanted == TD_BALANCE_AUTO && d->recipe->approach != TD_TOP_DOWN && p->balance == TD_BALANCE_LOUDNESS &&
-        focus_bus(d) != SIZE_MAX) {
+    if (wanted == TD_BALANCE_AUTO) {
+        if (d->recipe->approach == TD_TOP_DOWN || p->balance != TD_BALANCE_LOUDNESS || focus_bus(d) == SIZE_MAX)
+            return TD_OK;
         p->balance = TD_BALANCE_FOCUS;
         p->balance_reason = td_arena_printf(d->arena, "focus: the recipe goes %s; %s",
                                             td_approach_name(d->recipe->approach), p->balance_reason);
-    }
-    if (wanted != TD_BALANCE_AUTO) {
+    } else {
+        bool lost = p->balance == TD_BALANCE_LOUDNESS && wanted == TD_BALANCE_DELIVERED;
+        if (lost && td_decide_note(d, TD_NOTE_WARNING, "balance delivered was asked for, but these stems would get %s",
+                                   p->balance_reason))
+            return td_decide_nomem(err);
         p->balance = wanted;
         p->balance_reason = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
                                             d->wish->has_balance ? "order" : "recipe");
     }
+    return p->balance_reason ? TD_OK : td_decide_nomem(err);
+}
+
+td_status td_decide_balance(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
     delivered(d);
     TD_TRY(mark_active(d, err));
     if (p->balance == TD_BALANCE_EVEN) even(d);
     if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
     if (p->balance == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
+    if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d, err));
     if (p->balance == TD_BALANCE_ROUGH)
         TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
                               "balance rough: faders are not read from a rough mix yet, left as delivered"));
     offsets(d);
     for (size_t b = 0; b < p->n_buses; b++)
-        if (!p->bus[b].fader_reason || !p->balance_reason) return td_decide_nomem(err);
+        if (!p->bus[b].fader_reason) return td_decide_nomem(err);
     return mark_active(d, err);
 }

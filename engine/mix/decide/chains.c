@@ -194,6 +194,7 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
                              td_plan_step *step, td_error *err)
 {
     value_notes notes = { .origin = TD_AS_WRITTEN };
+    if (found && found->holds && found->text[0]) because(&notes, TD_AS_WRITTEN, found->text);
     *step = (td_plan_step){ .name = td_arena_strdup(d->arena, w->name), /* a plan outlives its recipe */
                             .proc = w->proc,
                             .file = td_arena_strdup(d->arena, w->file),
@@ -209,7 +210,6 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
     td_status st = take_values(d, &c, w->value, step->value, &notes, err);
     if (!st) st = take_parts(d, &c, step, &notes, err);
     if (!st) st = take_keys(d, w, step, err);
-    if (found && found->holds && !notes.reason.length && found->text[0]) because(&notes, notes.origin, found->text);
     step->origin = notes.origin;
     step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : "as written";
     bool broken = notes.reason.broken || !step->reason;

@@ -7,7 +7,7 @@
 
 /* Features that need the mix as decided so far; all others are the survey's own (features.c). */
 
-static td_status share(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+td_status td_band_share(td_decider *d, const td_site *site, double low_hz, double high_hz, double *out, td_error *err)
 {
     td_band_power mix, own;
     TD_TRY(td_mix_bands(d, d->active, &mix, err));
@@ -15,13 +15,23 @@ static td_status share(td_decider *d, const td_site *site, const td_condition *c
     size_t bus = site->kind == TD_SITE_BUS    ? site->index
                  : site->kind == TD_SITE_STEM ? d->session->stem[site->index].bus
                                               : SIZE_MAX;
-    double gain = bus < d->plan->n_buses ? td_db_power(td_bus_gain_db(d, bus)) : 1, mine = 0, all = 0;
+    double gain_db = bus >= d->plan->n_buses      ? 0
+                     : site->kind == TD_SITE_STEM ? td_stem_gain_db(d, site->index)
+                                                  : td_bus_gain_db(d, bus) + d->inside_db[bus];
+    double gain = td_db_power(gain_db), mine = 0, all = 0;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        if (td_band_hz(i) < c->low_hz * 0.944 || td_band_hz(i) > c->high_hz * 1.059) continue;
+        if (td_band_hz(i) < low_hz * 0.944 || td_band_hz(i) > high_hz * 1.059) continue;
         mine += gain * (own.ll[i] + own.rr[i]);
         all += mix.ll[i] + mix.rr[i];
     }
-    *out = all > 0 ? td_power_db(mine / all) : NAN;
+    *out = all > 0 ? mine / all : NAN;
+    return TD_OK;
+}
+
+static td_status share(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    TD_TRY(td_band_share(d, site, c->low_hz, c->high_hz, out, err));
+    *out = td_power_db(*out);
     return TD_OK;
 }
 
@@ -44,7 +54,7 @@ static td_status kick_lead(td_decider *d, const td_site *site, const td_conditio
     *out = NAN;
     if (!td_stems_meant(d->session, "drums.kick", kick) || !td_stems_meant(d->session, "bass", bass)) return TD_OK;
     TD_TRY(td_feature_measure(d->survey, d->session, c->feature, site->signal, c, out, NULL, NULL, err));
-    *out += td_bus_gain_db(d, d->session->stem[kick[0]].bus) - td_bus_gain_db(d, d->session->stem[bass[0]].bus);
+    *out += td_stem_gain_db(d, kick[0]) - td_stem_gain_db(d, bass[0]);
     return TD_OK;
 }
 

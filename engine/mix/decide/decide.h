@@ -45,11 +45,13 @@ td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attrib
 /* A bus's gain into the mix bus, before the trim, dB: clip gain and fader. Its chain and make-up are loudness-neutral
  * together and do not count. */
 double td_bus_gain_db(const td_decider *d, size_t bus);
+/* What lies between a stem as the survey heard it and the mix bus: its level inside its bus, then the bus's gain. */
+double td_stem_gain_db(const td_decider *d, size_t stem);
 /* K power per step of the mix with the faders as they stand; bus SIZE_MAX: all but `without` (SIZE_MAX: none). */
 void td_mix_power(const td_decider *d, size_t without, float *k);
-/* Loudness of a bus against the mix over the steps in which the bus is active; NaN when it never is. active_part: how
- * much of the mix's active time it sounds in. */
-double td_bus_context(const td_decider *d, size_t bus, double *active_part);
+/* Loudness of a bus against the mix but `without` (SIZE_MAX: none) over the steps in which the bus is active; NaN when
+ * it never is. active_part: how much of the mix's active time it sounds in. */
+double td_bus_context(const td_decider *d, size_t bus, size_t without, double *active_part);
 /* Third-octave powers of the mix over `mask`, from its buses. */
 td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err);
 /* L+R power of a band in dB, and levels against the total of 100 Hz to 10 kHz. */
@@ -74,6 +76,8 @@ td_status td_classify(td_decider *d, td_error *err);
 /* ---- balance.c
  * ------------------------------------------------------------------------------------------------------- */
 
+/* The mode: the order's, the recipe's, or what the stems ask for. Before anything is moved. */
+td_status td_choose_balance(td_decider *d, td_error *err);
 td_status td_decide_staging(td_decider *d, td_error *err);
 td_status td_decide_balance(td_decider *d, td_error *err);
 
@@ -102,6 +106,9 @@ typedef struct td_finding {
     double at_hz, q;             /* where, for `measured`; NaN */
     char text[96];               /* "sibilance 7.2 dB" */
 } td_finding;
+
+/* How much of the mix's power in a band a bus or stem makes while the mix plays, 0 to 1; NaN: nothing is there. */
+td_status td_band_share(td_decider *d, const td_site *site, double low_hz, double high_hz, double *out, td_error *err);
 
 td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_finding *out, td_error *err);
 

@@ -75,6 +75,8 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
             *why = td_arena_printf(d->arena, "the mix stands only %+.1f dB off '%s' there", excess, d->curve_name);
     } else if (feature_of(f, "sibilance")) {
         c->excess_db = f->value - f->limit;
+    } else if (feature_of(f, "hum") && (td_role_covers("drums.kick", site->role) || f->value > -20)) {
+        *why = "its own notes lie there"; /* an 808 that is cut off before it rests holds 50 Hz as steadily */
     } else {
         c->measured = false; /* hum, alignment and the like have physical tests */
     }
@@ -93,8 +95,14 @@ static td_site site_of(td_decider *d, size_t stem)
     };
 }
 
+/* Of the tracks a fix does not fire on, the one whose refusing comparison is closest. */
+typedef struct near_miss {
+    double off;
+    char text[192];
+} near_miss;
+
 static td_status consider(td_decider *d, const td_fix_wish *fix, size_t stem, candidate *c, bool *fires,
-                          double *nearest, td_error *err)
+                          near_miss *nearest, td_error *err)
 {
     td_site site = site_of(d, stem);
     *c = (candidate){ .fix = fix, .stem = stem, .found = { .holds = true, .at_hz = NAN, .q = NAN, .value = NAN } };
@@ -103,7 +111,10 @@ static td_status consider(td_decider *d, const td_fix_wish *fix, size_t stem, ca
     TD_TRY(td_evaluate(d, &site, fix->when, &c->found, err));
     *fires = c->found.holds;
     if (!*fires) {
-        if (!(c->found.value < *nearest)) *nearest = c->found.value;
+        if (fabs(c->found.value - c->found.limit) < nearest->off) {
+            nearest->off = fabs(c->found.value - c->found.limit);
+            snprintf(nearest->text, sizeof nearest->text, "%s (%s)", site.name, c->found.text);
+        }
         return TD_OK;
     }
     const char *why;
@@ -196,7 +207,7 @@ td_status td_decide_fixes(td_decider *d, td_error *err)
     for (size_t f = 0; f < d->recipe->n_fixes; f++) {
         const td_fix_wish *fix = &d->recipe->fix[f];
         size_t asked = 0, before = n;
-        double nearest = -INFINITY;
+        near_miss nearest = { .off = INFINITY };
         for (size_t i = 0; i < d->session->n_stems; i++) {
             const td_stem *s = &d->session->stem[i];
             if (s->bus >= d->plan->n_buses || !meant(fix, s->role.name)) continue;
@@ -207,9 +218,9 @@ td_status td_decide_fixes(td_decider *d, td_error *err)
         }
         if (!asked)
             TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no stem it is for", fix->name));
-        else if (n == before && isfinite(nearest))
-            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no track; nearest was %.1f, asked was %s", fix->name,
-                                  nearest, fix->when_text));
+        else if (n == before && isfinite(nearest.off))
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no track; nearest was %s, asked was %s", fix->name,
+                                  nearest.text, fix->when_text));
         else if (n == before)
             TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: no track, asked was %s", fix->name,
                                   fix->when_text ? fix->when_text : "nothing"));

@@ -225,8 +225,9 @@ td_status td_decide_check(td_decider *d, td_error *err)
     if (!st && isfinite(highest)) {
         double before = d->plan->trim_db;
         d->plan->trim_db = td_round_to(-18 - highest, 0.1);
-        d->plan->trim_reason = td_arena_printf(d->arena, "%s; %+.1f dB of it after the groups", d->plan->trim_reason,
-                                               d->plan->trim_db - before);
+        if (d->plan->trim_db != before)
+            d->plan->trim_reason = td_arena_printf(d->arena, "%s; %+.1f dB more for what groups and returns changed",
+                                                   d->plan->trim_reason, d->plan->trim_db - before);
         d->sum = kept;
         st = d->plan->trim_reason ? correct_goals(d, err) : td_decide_nomem(err);
         d->sum = whole;

@@ -214,9 +214,10 @@ static td_status measure_again(td_decider *d, size_t bus, td_error *err)
 td_status td_decide_places(td_decider *d, td_error *err)
 {
     bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
+    bool placing = d->plan->balance == TD_BALANCE_LOUDNESS || d->plan->balance == TD_BALANCE_FOCUS;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
-        bool inside = (g && g->inside_loudness) || (raw && !strcmp(d->plan->bus[b].name, "drums"));
+        bool inside = (g && g->inside_loudness) || (raw && placing && !strcmp(d->plan->bus[b].name, "drums"));
         bool pan = g && g->pan_auto;
         d->peak_dbfs[b] = NAN;
         if (inside) TD_TRY(levels_inside(d, b, err));

@@ -9,6 +9,13 @@ double td_bus_gain_db(const td_decider *d, size_t bus)
     return b->clip_gain_db + b->fader_db;
 }
 
+double td_stem_gain_db(const td_decider *d, size_t stem)
+{
+    size_t bus = d->session->stem[stem].bus;
+    double inside = d->plan->stem[stem].gain_db - d->session->stem[stem].level_db;
+    return bus < d->plan->n_buses ? td_bus_gain_db(d, bus) + inside : inside;
+}
+
 static double bus_power(const td_decider *d, size_t bus)
 {
     return td_db_power(td_bus_gain_db(d, bus) + d->inside_db[bus]);
@@ -27,7 +34,7 @@ void td_mix_power(const td_decider *d, size_t without, float *k)
     }
 }
 
-double td_bus_context(const td_decider *d, size_t bus, double *active_part)
+double td_bus_context(const td_decider *d, size_t bus, size_t without, double *active_part)
 {
     const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, bus));
     unsigned char *own = td_arena_alloc(d->arena, d->steps + 1);
@@ -36,7 +43,7 @@ double td_bus_context(const td_decider *d, size_t bus, double *active_part)
     if (!own || !mix) return NAN;
     size_t n = s->steps < d->steps ? s->steps : d->steps, sounding = 0, both = 0;
     td_gated_frames(s->k, n, own);
-    td_mix_power(d, SIZE_MAX, mix);
+    td_mix_power(d, without, mix);
     double group = 0, all = 0;
     for (size_t i = 0; i < n; i++) {
         sounding += d->active[i];

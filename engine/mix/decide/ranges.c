@@ -92,7 +92,9 @@ static td_status mix_band_after(td_decider *d, const td_range_case *c, double lo
     td_band_power mix, own;
     TD_TRY(td_mix_bands(d, d->active, &mix, err));
     TD_TRY(td_survey_bands(d->survey, c->site->signal, d->active, &own, err));
-    double gain = c->site->kind == TD_SITE_BUS ? td_db_power(td_bus_gain_db(d, c->site->index)) : 1;
+    double gain = c->site->kind == TD_SITE_BUS
+                      ? td_db_power(td_bus_gain_db(d, c->site->index) + d->inside_db[c->site->index])
+                      : 1;
     double level[TD_BANDS], off[TD_BANDS];
     for (size_t i = 0; i < TD_BANDS; i++) {
         if (td_band_hz(i) < low_hz * 0.944 || td_band_hz(i) > high_hz * 1.059) continue;
@@ -110,7 +112,7 @@ static td_status mix_band_after(td_decider *d, const td_range_case *c, double lo
     return TD_OK;
 }
 
-#define WORTH_DB 0.3 /* a move that changes the mix's band by less is left out */
+#define WORTH_SHARE 0.25 /* of the mix's power in the band: who makes less is not the cause (fixes ask the same) */
 
 static bool compare(const td_condition *c, double x)
 {
@@ -120,20 +122,20 @@ static bool compare(const td_condition *c, double x)
                                  : x <= c->value;
 }
 
-/* The smallest of eight moves that makes `mix_excess` false; none at all where even the whole range hardly shows in the
- * mix: then the group is not the cause. */
+/* The smallest of eight moves that makes `mix_excess` false; none at all where the group makes little of the mix there:
+ * then it is not the cause. */
 static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double near, double far, double *out,
                                   const char **reason, td_error *err)
 {
     const td_condition *k = c->found->compare;
-    double before = c->found->value, after;
-    TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, far, &after, err));
-    if (fabs(after - before) < WORTH_DB) {
+    double before = c->found->value, after, share = 1;
+    if (c->site->kind == TD_SITE_BUS) TD_TRY(td_band_share(d, c->site, k->low_hz, k->high_hz, &share, err));
+    if (!(share >= WORTH_SHARE)) {
         *out = 0;
-        *reason = td_arena_printf(
-            d->arena,
-            "the mix stands %+.1f dB off '%s' at %.0f to %.0f Hz, but %+.1f dB here would move it by %.1f dB only",
-            before, d->curve_name, k->low_hz, k->high_hz, far, fabs(after - before));
+        *reason = td_arena_printf(d->arena,
+                                  "the mix stands %+.1f dB off '%s' at %.0f to %.0f Hz, but %s makes only %.0f %% of "
+                                  "it there",
+                                  before, d->curve_name, k->low_hz, k->high_hz, c->site->name, share * 100);
         return *reason ? TD_OK : td_decide_nomem(err);
     }
     for (int i = 1; i <= 8; i++) {
@@ -157,7 +159,15 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
     TD_TRY(td_mix_bands(d, d->active, &mix, err));
     td_band_levels(&mix, level);
     td_deviation(level, d->curve.p50, off);
-    double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
+    double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000)), usual = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) level[i] = (double)(d->curve.p75[i] - d->curve.p50[i]);
+    usual = td_band_mean(level, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
+    if (-lack > usual) { /* brighter than three quarters of its kind: no air on top */
+        *out = 0;
+        *reason = td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s', brighter than most",
+                                  at_hz, -lack, d->curve_name);
+        return *reason ? TD_OK : td_decide_nomem(err);
+    }
     *out = td_param_round(c->param, td_clamp(lack > 0 ? 0.5 + lack / 2 : 0, low, high));
     *reason = td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s'", at_hz, -lack, d->curve_name);
     return *reason ? TD_OK : td_decide_nomem(err);
@@ -213,7 +223,7 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
     if (c->found && k) { /* as far as the condition is exceeded */
         double over = fabs(c->found->value - c->found->limit);
         *out = td_param_round(c->param, td_clamp(far < near ? near - over : near + over, low, high));
-        *reason = td_arena_printf(d->arena, "%s, limit %g", c->found->text, c->found->limit);
+        *reason = td_arena_printf(d->arena, "%.1f over the limit of %g", over, c->found->limit);
         return *reason ? TD_OK : td_decide_nomem(err);
     }
     *out = td_param_round(c->param, near);

@@ -324,14 +324,25 @@ static double song_time(const td_decider *d, const td_site *site, double at_s)
     return (double)d->passage[k] / d->session->rate_hz + at_s - 4 * (double)k;
 }
 
-static const char *goal_reason(td_decider *d, const td_site *site, const goal *g, const char *knob)
+/* What brought a step here stays in front of what was found for it; when it is solved once more, only that is new. */
+static int cause_length(const char *reason, const char *word)
+{
+    if (!reason || !strcmp(reason, "as written")) return 0;
+    const char *found = strstr(reason, word);
+    return found ? (int)(found - reason) : (int)strlen(reason);
+}
+
+static const char *goal_reason(td_decider *d, const td_site *site, const goal *g, const char *knob, const char *before)
 {
     char clock[16];
+    const char *word = wish_word(g->wish.kind);
+    int cause = cause_length(before, word);
+    bool joined = cause && before[cause];
     td_clock(song_time(d, site, g->max_at_s), clock);
     return td_arena_printf(d->arena,
-                           "%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %.0f %%",
-                           wish_word(g->wish.kind), asked(g), knob ? " by " : "", knob ? knob : "", g->max_db, clock,
-                           g->p95_db, g->idle * 100);
+                           "%.*s%s%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %.0f %%",
+                           cause, cause ? before : "", cause && !joined ? "; " : "", word, asked(g), knob ? " by " : "",
+                           knob ? knob : "", g->max_db, clock, g->p95_db, g->idle * 100);
 }
 
 static td_status explain(solver *s, td_error *err)
@@ -339,7 +350,8 @@ static td_status explain(solver *s, td_error *err)
     td_decider *d = s->d;
     for (size_t i = 0; i < s->n_goals; i++) {
         goal *g = &s->goals[i];
-        const char *reason = goal_reason(d, s->site, g, g->wish.knob);
+        const char *before = g->part < 0 ? s->step->reason : s->step->part[g->part].reason;
+        const char *reason = goal_reason(d, s->site, g, g->wish.knob, before);
         if (!reason) return td_decide_nomem(err);
         if (fabs(reached(g) - asked(g)) > 0.1 && s->step->proc->dynamics)
             TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s %s: %.1f dB asked, %.1f dB is as near as its %s can come",

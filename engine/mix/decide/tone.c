@@ -50,8 +50,13 @@ static double bell_db(double f, double at_hz, double gain_db, double q)
     return td_power_db(up / down);
 }
 
-/* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed; 0 below 50 Hz and above
- * 10 kHz, where curves differ by arrangement and not by mixing. */
+/* Below 50 Hz and above 10 kHz curves differ by arrangement and not by mixing. */
+static bool has_a_say(size_t band)
+{
+    return td_band_hz(band) > 48 && td_band_hz(band) < 10500;
+}
+
+/* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed. */
 static void outside(const td_target_curve *curve, const double level_db[TD_BANDS], double out[TD_BANDS])
 {
     double mean = 0, beyond[TD_BANDS];
@@ -75,8 +80,7 @@ static void outside(const td_target_curve *curve, const double level_db[TD_BANDS
             sum += w * beyond[k];
             weight += w;
         }
-        bool heard = td_band_hz(i) > 48 && td_band_hz(i) < 10500;
-        out[i] = heard ? sum / weight : 0;
+        out[i] = has_a_say(i) ? sum / weight : 0;
     }
 }
 
@@ -103,7 +107,7 @@ static size_t worst_band(const double want[TD_BANDS], const td_plan_part *part, 
     size_t worst = 0;
     double most = 0;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        bool taken = false;
+        bool taken = !has_a_say(i);
         for (size_t k = 0; k < n; k++) {
             double at = part[k].value[td_param_find(part[k].proc, "at")];
             taken = taken || fabs(td_log2(td_band_hz(i) / at)) * 3 < APART - 0.5;

@@ -1,0 +1,132 @@
+/* Faders from loudness: what moves them, and what must not. */
+#include "engine/mix/planner.h"
+#include "recipes/recipes.h"
+#include "tests/unit/engine/mix/scene.h"
+
+#include <math.h>
+
+#define SECONDS 12.0 /* groups that sound for less count as sparse */
+
+static double tone(double t, double freq_hz, double level)
+{
+    return level * sin(2 * M_PI * freq_hz * t);
+}
+
+/* Kick and hat stand for drums; all play throughout, levels of one size, so that nothing else moves. */
+static double drums(double t, unsigned c)
+{
+    (void)c;
+    double in = fmod(t, 0.5);
+    return 0.5 * sin(2 * M_PI * 180 * in) * exp(-in * 9);
+}
+
+static double bass(double t, unsigned c)
+{
+    (void)c;
+    return tone(t, 110, 0.2);
+}
+
+static double piano(double t, unsigned c)
+{
+    (void)c;
+    return tone(t, 523, 0.03);
+}
+
+static double lead(double t, unsigned c)
+{
+    (void)c;
+    return fmod(t, 4) < 2 ? tone(t, 440, 0.06) : 0;
+}
+
+static double lead_far_too_hot(double t, unsigned c)
+{
+    return 15 * lead(t, c);
+}
+
+typedef struct decided {
+    scene *s;
+    td_plan *plan;
+} decided;
+
+static decided decide(const char *balance, sound voice)
+{
+    decided d = { .s = scene_new() };
+    td_error err = { 0 };
+    td_recipe *recipe = NULL;
+    td_messages *m = td_messages_new();
+    const char *text =
+        td_arena_printf(d.s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ pop ]\nbalance: %s\n", balance);
+    scene_add(d.s, "Drums.wav", 48000, 2, SECONDS, drums);
+    scene_add(d.s, "Bass.wav", 48000, 2, SECONDS, bass);
+    scene_add(d.s, "Piano.wav", 48000, 2, SECONDS, piano);
+    scene_add(d.s, "Lead Vox.wav", 48000, 2, SECONDS, voice);
+    scene_open(d.s);
+    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
+    assert_int_equal(td_pool_new(2, &d.s->pool), TD_OK);
+    assert_int_equal(td_survey_make(d.s->session, d.s->pool, d.s->path, NULL, NULL, &d.s->survey, &err), TD_OK);
+    td_plan_wish wish = {
+        .session = d.s->session, .survey = d.s->survey, .recipe = recipe, .pool = d.s->pool, .scratch_folder = d.s->path
+    };
+    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    return d;
+}
+
+static void leave(decided *d)
+{
+    td_plan_free(d->plan);
+    td_pool_free(d->s->pool);
+    scene_free(d->s);
+}
+
+/* What reaches the mix bus of a bus against another, dB. */
+static double against(const decided *d, const char *bus, const char *other)
+{
+    double gain[2] = { 0 };
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        const td_plan_bus *p = &d->plan->bus[b];
+        if (!strcmp(p->name, bus)) gain[0] = p->clip_gain_db + p->fader_db;
+        if (!strcmp(p->name, other)) gain[1] = p->clip_gain_db + p->fader_db;
+    }
+    return gain[0] - gain[1];
+}
+
+static const char *note(const decided *d, const char *begins)
+{
+    for (size_t i = 0; i < d->plan->n_notes; i++)
+        if (!strncmp(d->plan->note[i].text, begins, strlen(begins))) return d->plan->note[i].text;
+    return NULL;
+}
+
+/* The accompaniment is judged among itself: how loud the lead was delivered says nothing about drums and bass. */
+static void test_a_hot_lead_moves_no_other_fader(void **state)
+{
+    (void)state;
+    decided usual = decide("loudness", lead), hot = decide("loudness", lead_far_too_hot);
+    assert_true(fabs(against(&usual, "bass", "drums") - against(&hot, "bass", "drums")) < 0.02);
+    assert_true(fabs(against(&usual, "keys", "drums") - against(&hot, "keys", "drums")) < 0.02);
+    assert_true(against(&hot, "vocals", "drums") < -5); /* and it comes down itself */
+    leave(&usual);
+    leave(&hot);
+}
+
+/* Delivered means delivered: a lead far off is spoken of, not moved. */
+static void test_a_delivered_lead_is_only_spoken_of(void **state)
+{
+    (void)state;
+    decided d = decide("delivered", lead_far_too_hot);
+    assert_true(fabs(against(&d, "vocals", "drums")) < 0.02);
+    assert_non_null(note(&d, "lead "));
+    assert_non_null(strstr(note(&d, "lead "), "over the usual"));
+    leave(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
+        cmocka_unit_test(test_a_delivered_lead_is_only_spoken_of),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,290 @@
+/* What must hold of every plan, whatever the stems: nothing depends on order, threads, common gain or silence, and
+ * where nothing is asked nothing is done. */
+#include "engine/mix/planner.h"
+#include "engine/mix/render.h"
+#include "recipes/recipes.h"
+#include "tests/unit/engine/mix/scene.h"
+
+#include <math.h>
+
+#define SECONDS 4.2
+
+static const char full[] = "topdown: recipe/1\n"
+                           "name: full\n"
+                           "title: T\n"
+                           "tags: [ pop ]\n"
+                           "balance: loudness\n"
+                           "mix:\n"
+                           "  chain:\n"
+                           "    - eq: [ low_cut: { at: 30 Hz }, match: { target: auto } ]\n"
+                           "    - compressor: { ratio: 2:1, attack: 10 ms, gain_reduction: at most 2 dB }\n"
+                           "groups:\n"
+                           "  drums: { chain: [ compressor: { ratio: 3:1, gain_reduction: about 3 dB } ] }\n"
+                           "  vocals: { level: +1 dB, sends: { hall: -10 dB } }\n"
+                           "returns:\n"
+                           "  hall: { chain: [ reverb: { model: room } ] }\n"
+                           "tracks:\n"
+                           "  - fix: rumble\n"
+                           "    for: all\n"
+                           "    when: rumble > -40 dB and pause_level > -20 dB\n"
+                           "    chain: [ eq: [ low_cut: { at: 20 to 80 Hz } ] ]\n";
+
+static const char bare[] = "topdown: recipe/1\nname: bare\ntitle: T\nbalance: delivered\n";
+
+static const char fixed[] =
+    "topdown: recipe/1\n"
+    "name: fixed\n"
+    "title: T\n"
+    "mix:\n"
+    "  chain:\n"
+    "    - eq: [ low_cut: { at: 30 Hz }, match: { target: loud } ]\n"
+    "    - compressor: { ratio: 2:1, attack: 10 ms, gain_reduction: about 2 dB }\n"
+    "tracks:\n"
+    "  - { fix: quiet, for: keys, level: %s, chain: [ eq: [ bell: { at: 1 kHz, gain: %s } ] ] }\n";
+
+static double kick(double t, unsigned c)
+{
+    (void)c;
+    double in = fmod(t, 0.5);
+    return 0.7 * sin(2 * M_PI * 60 * in) * exp(-in * 20);
+}
+
+static double chord(double t, unsigned c)
+{
+    return (1 + 0.5 * sin(2 * M_PI * 0.7 * t)) * 0.1 *
+           (sin(2 * M_PI * 220 * t) + sin(2 * M_PI * 331 * t + c) + sin(2 * M_PI * 2217 * t));
+}
+
+static double voice(double t, unsigned c)
+{
+    (void)c;
+    return fmod(t, 1) < 0.6 ? 0.3 * sin(2 * M_PI * 440 * t + 3 * sin(2 * M_PI * 5 * t)) : 0;
+}
+
+static double soft_kick(double t, unsigned c)
+{
+    return kick(t, c) / 4;
+}
+
+static double soft_chord(double t, unsigned c)
+{
+    return chord(t, c) / 4;
+}
+
+static double soft_voice(double t, unsigned c)
+{
+    return voice(t, c) / 4;
+}
+
+static double nothing(double t, unsigned c)
+{
+    (void)t;
+    (void)c;
+    return 0;
+}
+
+typedef struct part {
+    const char *name;
+    unsigned channels;
+    sound f;
+} part;
+
+static const part song[] = { { "Kick.wav", 1, kick }, { "Piano.wav", 2, chord }, { "Lead Vox.wav", 1, voice } };
+
+static scene *hear(const part *p, size_t n)
+{
+    scene *s = scene_new();
+    td_error err = { 0 };
+    for (size_t i = 0; i < n; i++) scene_add(s, p[i].name, 48000, p[i].channels, SECONDS, p[i].f);
+    scene_open(s);
+    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
+    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
+    return s;
+}
+
+static td_plan *decide(const scene *s, const char *text, td_pool *pool)
+{
+    td_error err = { 0 };
+    td_recipe *recipe = NULL;
+    td_plan *plan = NULL;
+    td_messages *m = td_messages_new();
+    if (td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m)) {
+        td_text t = { 0 };
+        td_messages_text(m, &t);
+        fail_msg("%s", td_text_or_empty(&t));
+    }
+    td_plan_wish wish = {
+        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = pool, .scratch_folder = s->path
+    };
+    if (td_plan_make(&wish, &plan, &err)) fail_msg("%s", err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    return plan;
+}
+
+static void leave(scene *s)
+{
+    td_pool_free(s->pool);
+    scene_free(s);
+}
+
+static const td_plan_bus *bus(const td_plan *p, const char *name)
+{
+    for (size_t b = 0; b < p->n_buses; b++)
+        if (!strcmp(p->bus[b].name, name)) return &p->bus[b];
+    fail_msg("no bus %s", name);
+    return NULL;
+}
+
+static void same_chain(const td_plan_chain *a, const td_plan_chain *b, double tolerance)
+{
+    assert_int_equal(a->n_steps, b->n_steps);
+    for (size_t i = 0; i < a->n_steps; i++) {
+        const td_plan_step *p = &a->step[i], *q = &b->step[i];
+        assert_ptr_equal(p->proc, q->proc);
+        assert_int_equal(p->n_parts, q->n_parts);
+        for (size_t k = 0; k < p->proc->n_params; k++)
+            if (isfinite(p->value[k])) assert_true(fabs(p->value[k] - q->value[k]) <= tolerance);
+        for (size_t j = 0; j < p->n_parts; j++)
+            for (size_t k = 0; k < p->part[j].proc->n_params; k++)
+                if (isfinite(p->part[j].value[k]))
+                    assert_true(fabs(p->part[j].value[k] - q->part[j].value[k]) <= tolerance);
+    }
+}
+
+static void test_same_bytes_again_and_on_any_threads(void **state)
+{
+    (void)state;
+    scene *s = hear(song, 3);
+    td_pool *one;
+    assert_int_equal(td_pool_new(1, &one), TD_OK);
+    td_plan *plan[3] = { decide(s, full, s->pool), decide(s, full, s->pool), decide(s, full, one) };
+    td_text text[3] = { 0 };
+    for (int i = 0; i < 3; i++) assert_int_equal(td_plan_write(plan[i], &text[i]), TD_OK);
+    assert_string_equal(text[0].data, text[1].data);
+    assert_string_equal(text[0].data, text[2].data);
+    for (int i = 0; i < 3; i++) {
+        td_text_free(&text[i]);
+        td_plan_free(plan[i]);
+    }
+    td_pool_free(one);
+    leave(s);
+}
+
+static void test_nothing_asked_nothing_done(void **state)
+{
+    (void)state;
+    enum { N = 4096 };
+    scene *s = hear(song, 3);
+    td_plan *p = decide(s, bare, s->pool);
+    td_rendered *r = NULL;
+    td_error err = { 0 };
+    td_render_wish w = {
+        .session = s->session, .survey = s->survey, .plan = p, .pool = s->pool, .scratch_folder = s->path
+    };
+    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    double gain = pow(10, (p->bus[0].clip_gain_db + p->bus[0].fader_db + p->trim_db) / 20), most = 0;
+    static float x[2][N];
+    for (size_t at = 0; at + N <= (size_t)(SECONDS * 48000); at += N) {
+        assert_int_equal(td_scratch_read(r->premaster, (int64_t)at, (float *[]){ x[0], x[1] }, N, NULL), TD_OK);
+        for (unsigned c = 0; c < 2; c++)
+            for (size_t i = 0; i < N; i++) {
+                double t = (double)(at + i) / 48000; /* mono stems stand in the middle, 3.01 dB down on each side */
+                double sum = (float)chord(t, c) + sqrt(0.5) * ((double)(float)kick(t, c) + (double)(float)voice(t, c));
+                most = fmax(most, fabs((double)x[c][i] - gain * sum));
+            }
+    }
+    assert_true(most < 1e-6); /* -120 dBFS */
+    td_rendered_free(r);
+    td_plan_free(p);
+    leave(s);
+}
+
+static void test_common_gain_changes_clip_gains_only(void **state)
+{
+    (void)state;
+    static const part soft[] = { { "Kick.wav", 1, soft_kick },
+                                 { "Piano.wav", 2, soft_chord },
+                                 { "Lead Vox.wav", 1, soft_voice } };
+    scene *a = hear(song, 3), *b = hear(soft, 3);
+    td_plan *p = decide(a, full, a->pool), *q = decide(b, full, b->pool);
+    assert_int_equal(p->n_buses, q->n_buses);
+    for (size_t i = 0; i < p->n_buses; i++) {
+        assert_true(fabs(q->bus[i].clip_gain_db - p->bus[i].clip_gain_db - 12.04) < 0.02);
+        assert_true(fabs(q->bus[i].fader_db - p->bus[i].fader_db) < 0.02);
+        assert_true(fabs(q->bus[i].makeup_db - p->bus[i].makeup_db) < 0.11); /* a rounding step */
+        same_chain(&p->bus[i].chain, &q->bus[i].chain, 0.11);
+    }
+    assert_true(fabs(p->trim_db - q->trim_db) < 0.11);
+    same_chain(&p->mix, &q->mix, 0.11);
+    td_plan_free(p);
+    td_plan_free(q);
+    leave(a);
+    leave(b);
+}
+
+static void test_order_of_stems_changes_nothing(void **state)
+{
+    (void)state;
+    const part turned[] = { song[2], song[0], song[1] };
+    scene *a = hear(song, 3), *b = hear(turned, 3);
+    td_plan *p = decide(a, full, a->pool), *q = decide(b, full, b->pool);
+    char one[TD_SHA256_HEX], other[TD_SHA256_HEX];
+    assert_int_equal(td_plan_hash(p, one), TD_OK);
+    assert_int_equal(td_plan_hash(q, other), TD_OK);
+    assert_string_equal(one, other);
+    td_plan_free(p);
+    td_plan_free(q);
+    leave(a);
+    leave(b);
+}
+
+static void test_a_silent_stem_changes_nothing(void **state)
+{
+    (void)state;
+    const part more[] = { song[0], song[1], song[2], { "Guitar.wav", 2, nothing }, { "Snare.wav", 1, nothing } };
+    scene *a = hear(song, 3), *b = hear(more, 5);
+    td_plan *p = decide(a, full, a->pool), *q = decide(b, full, b->pool);
+    for (size_t i = 0; i < p->n_buses; i++) {
+        const td_plan_bus *x = &p->bus[i], *y = bus(q, x->name);
+        assert_true(x->clip_gain_db == y->clip_gain_db && x->fader_db == y->fader_db && x->makeup_db == y->makeup_db);
+        same_chain(&x->chain, &y->chain, 0);
+    }
+    assert_true(p->trim_db == q->trim_db);
+    same_chain(&p->mix, &q->mix, 0);
+    td_plan_free(p);
+    td_plan_free(q);
+    leave(a);
+    leave(b);
+}
+
+/* From the top down: what a track needs is decided when the mix bus stands. */
+static void test_a_fix_changes_no_step_of_the_mix_bus(void **state)
+{
+    (void)state;
+    char with[sizeof fixed + 16], without[sizeof fixed + 16];
+    snprintf(with, sizeof with, fixed, "-3 dB", "-6 dB");
+    snprintf(without, sizeof without, fixed, "0 dB", "0 dB");
+    scene *s = hear(song, 3);
+    td_plan *p = decide(s, with, s->pool), *q = decide(s, without, s->pool);
+    bool made = false;
+    for (size_t i = 0; i < p->n_stems; i++) made = made || p->stem[i].chain.n_steps;
+    assert_true(made);
+    same_chain(&p->mix, &q->mix, 0);
+    td_plan_free(p);
+    td_plan_free(q);
+    leave(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_bytes_again_and_on_any_threads),
+        cmocka_unit_test(test_nothing_asked_nothing_done),
+        cmocka_unit_test(test_common_gain_changes_clip_gains_only),
+        cmocka_unit_test(test_order_of_stems_changes_nothing),
+        cmocka_unit_test(test_a_silent_stem_changes_nothing),
+        cmocka_unit_test(test_a_fix_changes_no_step_of_the_mix_bus),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
