@@ -156,9 +156,9 @@ static void multiband(void)
         const char *spec;
         double freq_hz;
     } alone[] = {
-        {"crossovers=1000 | band ratio=4 threshold=-24 knee=6 | band ratio=1",                    50   },
-        { "crossovers=30,8000 | band ratio=1 | band ratio=4 threshold=-24 knee=6 | band ratio=1", 490  },
-        { "crossovers=500 | band ratio=1 | band ratio=4 threshold=-24 knee=6",                    10000},
+        { "crossovers=1000 | band ratio=4 threshold=-24 knee=6 | band ratio=1", 50 },
+        { "crossovers=30,8000 | band ratio=1 | band ratio=4 threshold=-24 knee=6 | band ratio=1", 490 },
+        { "crossovers=500 | band ratio=1 | band ratio=4 threshold=-24 knee=6", 10000 },
     };
     double moved[2] = { 0 };
     for (unsigned linear = 0; linear < 2; linear++)

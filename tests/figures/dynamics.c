@@ -217,6 +217,44 @@ static double pick_error(const char *model)
     return error;
 }
 
+/* A sound alike on both sides must stay so: the largest difference, any model. */
+static double sides_differ(void)
+{
+    static const char *const models[] = { "clean", "glue", "punch", "opto", "fet", "tube", "dual" };
+    double worst = 0;
+    for (size_t k = 0; k < sizeof models / sizeof *models; k++) {
+        char spec[64];
+        snprintf(spec, sizeof spec, "model=%s threshold=-24", models[k]);
+        sound s = beat(SECOND);
+        memcpy(s.ch[1], s.ch[0], SECOND * sizeof(float));
+        moved m = move("compressor", spec, s);
+        for (size_t i = 0; i < SECOND; i++)
+            worst = fmax(worst, fabs((double)m.after.ch[0][i] - (double)m.after.ch[1][i]));
+        done(m);
+    }
+    return worst;
+}
+
+/* Half dry, half through a compressor that looks ahead and has nothing to do. */
+static double parallel_db(void)
+{
+    const td_processor *p = td_processor_find("compressor");
+    sound_settings *set = sound_read(p, "ratio=1 lookahead=5 threshold=-40");
+    td_step step = { .proc = p, .set = set->set, .blend = 0.5 };
+    td_format fmt = { .rate_hz = RATE };
+    td_chain *c;
+    if (td_chain_new(&fmt, &step, 1, &c, NULL)) abort();
+    sound before = beat(SECOND / TD_BLOCK * TD_BLOCK), after = sound_copy(before);
+    for (size_t at = 0; at < after.frames; at += TD_BLOCK)
+        td_chain_process(c, (float *const[]){ after.ch[0] + at, after.ch[1] + at }, NULL, NULL, TD_BLOCK);
+    double db = sound_residual_db(before, after, td_chain_latency(c));
+    td_chain_free(c);
+    free(set);
+    sound_free(before);
+    sound_free(after);
+    return db;
+}
+
 static void core(void)
 {
     figure("compressor", "static curve, ratio 1.5 to inf, knee 0 to 24, -60 to 0 dBFS", AT_MOST, 0.05, static_error(),
@@ -238,6 +276,9 @@ static void core(void)
     }
     figure("compressor", "no reduction: residual", AT_MOST, -140, idle_db("compressor", "threshold=20", 0.5), "dBFS");
     figure("compressor", "unlinked: right on left", AT_MOST, -140, crosstalk_db(), "dBFS");
+    figure("compressor", "alike on both sides: difference, any model", AT_MOST, 0, sides_differ(), "");
+    figure("compressor", "parallel at 1:1, 5 ms of look-ahead: residual, floor of float samples", AT_MOST, -130,
+           parallel_db(), "dBFS");
     figure("compressor", "linked: image shift", AT_MOST, 1e-4, image_shift_db("compressor", "threshold=-30"), "dB");
     static const char *const solved[] = { "clean", "glue", "punch", "opto", "tube", "dual" };
     for (size_t i = 0; i < 6; i++) {
@@ -306,11 +347,11 @@ static double ratio_at(const char *spec, double level_db)
     return 0.2 / (0.2 - (rise - settled_db("compressor", spec, 1000, level_db - 0.1, 2)));
 }
 
-static double third_harmonic(const char *spec)
+static double third_harmonic(const char *spec, double freq_hz)
 {
-    moved m = move("compressor", spec, sound_sine(2 * SECOND, RATE, 50, pow(10, -18 / 20.0)));
+    moved m = move("compressor", spec, sound_sine(2 * SECOND, RATE, freq_hz, pow(10, -18 / 20.0)));
     const float *y = m.after.ch[0] + SECOND;
-    double percent = 100 * cabs(sound_dft(y, SECOND, 150, RATE)) / cabs(sound_dft(y, SECOND, 50, RATE));
+    double percent = 100 * cabs(sound_dft(y, SECOND, 3 * freq_hz, RATE)) / cabs(sound_dft(y, SECOND, freq_hz, RATE));
     done(m);
     return percent;
 }
@@ -355,8 +396,10 @@ static void characters(void)
         snprintf(name, sizeof name, "transformer %s: third harmonic of 50 Hz at 0 VU, off %g %%", cores[i].name,
                  cores[i].percent);
         snprintf(spec, sizeof spec, "threshold=20 transformer=%s", cores[i].name);
-        figure("compressor", name, AT_MOST, 20, 100 * fabs(third_harmonic(spec) / cores[i].percent - 1), "%");
+        figure("compressor", name, AT_MOST, 20, 100 * fabs(third_harmonic(spec, 50) / cores[i].percent - 1), "%");
     }
+    figure("compressor", "transformer steel: third harmonic of 1 kHz at 0 VU", AT_MOST, 0.001,
+           third_harmonic("threshold=20 transformer=steel", 1000), "%");
 }
 
 /* ---- gate, expander --------------------------------------------------------------------------------------------- */

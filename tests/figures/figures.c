@@ -12,6 +12,8 @@
     X(gain)                                                                                                            \
     X(image)                                                                                                           \
     X(limiter)                                                                                                         \
+    X(meters)                                                                                                          \
+    X(planning)                                                                                                        \
     X(repair)                                                                                                          \
     X(space)
 /* clang-format on */

@@ -161,6 +161,26 @@ static sound limited(sound s, const char *spec)
     return s;
 }
 
+/* EBU Tech 3341, 15 to 18: a quarter, sixth and eighth of the rate between samples; 20 to 23: a short burst at a sixth,
+ * made at four times the rate and thinned with each offset. */
+static double ebu_peaks_db(void)
+{
+    static const double divisor[] = { 4, 4, 6, 8 }, degrees[] = { 0, 45, 60, 67.5 };
+    double worst = -INFINITY;
+    for (int k = 0; k < 8; k++) {
+        sound s = sound_new(9600);
+        for (int i = 0; i < 9600; i++) {
+            double w = k < 4 ? 2 * M_PI * i / divisor[k] + degrees[k] * M_PI / 180 : M_PI * (4 * i + k - 4) / 12;
+            double fade = k < 4 ? 1 : exp(-pow((i - 4800) / 12.0, 2));
+            s.ch[0][i] = s.ch[1][i] = (float)(fade * sin(w));
+        }
+        s = limited(s, "drive=6 ceiling=-1");
+        worst = fmax(worst, true_peak_db(s, 0.89) + 1);
+        sound_free(s);
+    }
+    return worst;
+}
+
 static void ceilings(void)
 {
     td_random r;
@@ -172,6 +192,8 @@ static void ceilings(void)
         figure("limiter", name, AT_MOST, 0, true_peak_db(s, 0.89) + 1, "dB");
         sound_free(s);
     }
+    figure("limiter", "EBU Tech 3341, 15 to 23, 6 dB of drive: above the ceiling (32x)", AT_MOST, 0, ebu_peaks_db(),
+           "dB");
     sound s = limited(top_sweep(9600, &r), "drive=12 ceiling=-1");
     figure("limiter", "sweep of 20 to 23 kHz, 12 dB: above the ceiling (32x)", AT_MOST, 0, true_peak_db(s, 0.89) + 1,
            "dB");
@@ -217,6 +239,30 @@ static double bass_percent(void)
     return 100 * sqrt(fmax(0, rms * rms * 2 / (fundamental * fundamental) - 1));
 }
 
+/* Its gain from samples in and out, where they are large enough to tell: never above 1, and one for both sides. */
+static void gain(void)
+{
+    td_random r;
+    td_random_seed(&r, 4);
+    sound before = tones_and_drums(SECOND, &r), after = sound_copy(before);
+    td_unit_state *u = sound_unit(RATE, "limiter", "ceiling=-3");
+    size_t late = td_unit_latency(u);
+    sound_run(u, after);
+    double most = -INFINITY, apart = 0;
+    for (size_t i = 0; i + late < SECOND; i++) {
+        double g[2];
+        for (int c = 0; c < 2; c++) g[c] = (double)after.ch[c][i + late] / (double)before.ch[c][i];
+        if (fabs((double)before.ch[0][i]) < 0.01 || fabs((double)before.ch[1][i]) < 0.01) continue;
+        most = fmax(most, 20 * log10(fmax(g[0], g[1])));
+        apart = fmax(apart, fabs(20 * log10(g[0] / g[1])));
+    }
+    figure("limiter", "gain, highest, beside the rounding of samples", AT_MOST, 1e-5, most, "dB");
+    figure("limiter", "linked: image shift", AT_MOST, 1e-4, apart, "dB");
+    td_unit_free(u);
+    sound_free(before);
+    sound_free(after);
+}
+
 static void sound_of_it(void)
 {
     figure("limiter", "50 Hz, 3 dB over, 5 ms, auto: distortion", AT_MOST, 0.5, bass_percent(), "%");
@@ -228,6 +274,7 @@ static void sound_of_it(void)
     td_unit_free(u);
     sound_free(before);
     sound_free(after);
+    gain();
 }
 
 /* ---- the master ------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,8 @@
 
 /* Time and polarity between two recordings of one source: generalised cross-correlation (Knapp and Carter 1976) with
  * the magnitude raised to 0.6, which is steadier on drums than full whitening. Cross-spectra of common onsets are
- * averaged, 40 Hz to 8 kHz; every onset also votes on its own, and only a clear and steady answer counts. */
+ * averaged, 40 Hz to 8 kHz, and weighed by their coherence, for what is noise above a kick says nothing; every onset
+ * also votes on its own, and only a clear and steady answer counts. */
 
 enum { LENGTH = 16384, ONSETS = 12, LEAST_ONSETS = 4 };
 
@@ -23,6 +24,7 @@ typedef struct aligner {
     double *lag;                 /* correlation over lag, LENGTH of them, wrapped */
     unsigned rate_hz;
     size_t most;             /* lag that is looked at, frames */
+    double *spectrum[2];     /* powers of both, summed over onsets */
     double power[2];         /* of both, 40 to 400 Hz, over the onsets */
     double *own_re, *own_im; /* of the onset at hand */
 } aligner;
@@ -37,6 +39,8 @@ static void aligner_fini(aligner *a)
     free(a->im);
     free(a->cross_re);
     free(a->cross_im);
+    free(a->spectrum[0]);
+    free(a->spectrum[1]);
     free(a->own_re);
     free(a->own_im);
     free(a->lag);
@@ -51,11 +55,12 @@ static td_status aligner_init(aligner *a, td_decider *d, size_t reference, size_
     a->im = td_calloc2(LENGTH / 2 + 1, 1, sizeof *a->im);
     a->cross_re = td_calloc2(LENGTH / 2 + 1, 1, sizeof(double));
     a->cross_im = td_calloc2(LENGTH / 2 + 1, 1, sizeof(double));
+    for (int c = 0; c < 2; c++) a->spectrum[c] = td_calloc2(LENGTH / 2 + 1, 1, sizeof(double));
     a->own_re = td_calloc2(LENGTH / 2 + 1, 1, sizeof(double));
     a->own_im = td_calloc2(LENGTH / 2 + 1, 1, sizeof(double));
     a->lag = td_calloc2(LENGTH, 1, sizeof(double));
-    if (!a->own_re || !a->own_im || !a->x || !a->re || !a->im || !a->cross_re || !a->cross_im || !a->lag ||
-        td_fft_new(LENGTH, &a->fft))
+    if (!a->spectrum[0] || !a->spectrum[1] || !a->own_re || !a->own_im || !a->x || !a->re || !a->im || !a->cross_re ||
+        !a->cross_im || !a->lag || td_fft_new(LENGTH, &a->fft))
         return td_decide_nomem(err);
     TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &reference, 1, NULL, &a->feed[0], err));
     return td_feed_new(d->survey, d->session, d->plan, false, &moved, 1, NULL, &a->feed[1], err);
@@ -109,12 +114,12 @@ static td_status read_pair(aligner *a, size_t step, td_error *err)
     return TD_OK;
 }
 
-/* Whitened correlation over lag from a cross-spectrum. */
-static void correlate(aligner *a, const double *re, const double *im)
+/* Whitened correlation over lag from a cross-spectrum; trust (NULL: alike) weighs bins. */
+static void correlate(aligner *a, const double *re, const double *im, const double *trust)
 {
     for (size_t i = 0; i <= LENGTH / 2; i++) {
         double f = (double)i * a->rate_hz / LENGTH, power = re[i] * re[i] + im[i] * im[i];
-        double k = f < 40 || f > 8000 || !(power > 0) ? 0 : td_pow(power, -WHITENING / 2);
+        double k = f < 40 || f > 8000 || !(power > 0) ? 0 : td_pow(power, -WHITENING / 2) * (trust ? trust[i] : 1);
         a->re[i] = td_v2_set(k * re[i]);
         a->im[i] = td_v2_set(k * im[i]);
     }
@@ -184,19 +189,33 @@ static td_status add_onset(aligner *a, size_t step, double *lag, td_error *err)
         a->cross_re[i] += a->own_re[i];
         a->cross_im[i] += a->own_im[i];
         double f = (double)i * a->rate_hz / LENGTH;
-        for (int c = 0; c < 2 && f >= 40 && f <= 400; c++)
-            a->power[c] += a->re[i][c] * a->re[i][c] + a->im[i][c] * a->im[i][c];
+        for (int c = 0; c < 2; c++) {
+            double power = a->re[i][c] * a->re[i][c] + a->im[i][c] * a->im[i][c];
+            a->spectrum[c][i] += power;
+            if (f >= 40 && f <= 400) a->power[c] += power;
+        }
     }
     double height, second;
-    correlate(a, a->own_re, a->own_im);
+    correlate(a, a->own_re, a->own_im, NULL);
     *lag = peak_lag(a, &height, &second);
     return TD_OK;
+}
+
+/* Coherence over the n onsets, less the 1/n that chance gives: where only noise is, there is nothing to be in time. */
+static double *coherence(aligner *a, size_t n)
+{
+    for (size_t i = 0; i <= LENGTH / 2; i++) {
+        double cross = a->cross_re[i] * a->cross_re[i] + a->cross_im[i] * a->cross_im[i];
+        double own = a->spectrum[0][i] * a->spectrum[1][i], chance = 1 / (double)n;
+        a->own_re[i] = own > 0 ? fmax(0, cross / own - chance) / (1 - chance) : 0;
+    }
+    return a->own_re;
 }
 
 static void conclude(aligner *a, const double *lag, size_t n, td_offset *out)
 {
     double deviation[ONSETS], height, second, ms = 1000.0 / a->rate_hz;
-    correlate(a, a->cross_re, a->cross_im);
+    correlate(a, a->cross_re, a->cross_im, coherence(a, n));
     double frames = peak_lag(a, &height, &second);
     for (size_t k = 0; k < n; k++) deviation[k] = fabs(lag[k] - frames) * ms;
     bool steady = middle_of(deviation, n)<STEADY_MS, clear = fabs(height)> CLEAR * second;

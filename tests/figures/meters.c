@@ -1,0 +1,221 @@
+/* The meters, and the dither of what is written: EBU Tech 3341 and 3342, the VU needle. */
+#include "engine/audio/audio.h"
+#include "engine/meter/meter.h"
+#include "tests/figures/figures.h"
+
+#include <unistd.h>
+
+void figures_meters(void);
+
+enum { RATE = 48000 };
+
+/* ---- loudness --------------------------------------------------------------------------------------------------- */
+
+typedef struct part {
+    double peak_dbfs, seconds; /* of 1 kHz on both sides */
+} part;
+
+typedef struct reading {
+    double integrated, range, momentary, short_term;
+} reading;
+
+static void add_tone(td_loudness *m, part p)
+{
+    size_t frames = (size_t)rint(p.seconds * RATE);
+    sound s = sound_sine(frames, RATE, 1000, pow(10, p.peak_dbfs / 20));
+    if (frames && td_loudness_add(m, (const float *const *)s.ch, frames)) abort();
+    sound_free(s);
+}
+
+static reading listen(const part *p, size_t n)
+{
+    td_loudness *m;
+    if (td_loudness_new(RATE, 2, &m)) abort();
+    for (size_t i = 0; i < n; i++) add_tone(m, p[i]);
+    reading r = { td_loudness_integrated(m), td_loudness_range(m), td_loudness_max_momentary(m),
+                  td_loudness_max_short_term(m) };
+    td_loudness_free(m);
+    return r;
+}
+
+static void integrated(void)
+{
+    static const struct {
+        part part[5];
+        double lufs;
+    } cases[] = {
+        { { { -23, 20 } }, -23 },
+        { { { -33, 20 } }, -33 },
+        { { { -36, 10 }, { -23, 60 }, { -36, 10 } }, -23 },
+        { { { -72, 10 }, { -36, 10 }, { -23, 60 }, { -36, 10 }, { -72, 10 } }, -23 },
+        { { { -26, 20 }, { -20, 20.1 }, { -26, 20 } }, -23 },
+    };
+    double worst = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        worst = fmax(worst, fabs(listen(cases[i].part, 5).integrated - cases[i].lufs));
+    figure("loudness", "integrated, EBU Tech 3341 cases 1 to 5", AT_MOST, 0.1, worst, "LU");
+}
+
+/* Cases 9 to 14. */
+static void windows(void)
+{
+    double short_term = 0, momentary = 0;
+    for (int i = 0; i < 20; i++)
+        for (int rising = 0; rising < 2; rising++) {
+            double level = rising ? -38 + i : -23;
+            const part at_3s[] = { { -300, 0.15 * i }, { level, 3 }, { -300, 1 } };
+            const part at_400ms[] = { { -300, 0.02 * i }, { level, 0.4 }, { -300, 1 } };
+            short_term = fmax(short_term, fabs(listen(at_3s, 3).short_term - level));
+            momentary = fmax(momentary, fabs(listen(at_400ms, 3).momentary - level));
+        }
+    td_loudness *m;
+    if (td_loudness_new(RATE, 2, &m)) abort();
+    for (int i = 0; i < 250; i++) { /* cases 9 and 12, read at the end of each tenth of a second */
+        static const part pieces[] = { { -20, 0.18 }, { -30, 0.22 } };
+        add_tone(m, pieces[i % 2]);
+        if (i > 20) momentary = fmax(momentary, fabs(td_loudness_momentary(m) + 23));
+    }
+    td_loudness_reset(m);
+    for (int i = 0; i < 10; i++) {
+        static const part pieces[] = { { -20, 1.34 }, { -30, 1.66 } };
+        add_tone(m, pieces[i % 2]);
+        if (i > 1) short_term = fmax(short_term, fabs(td_loudness_short_term(m) + 23));
+    }
+    td_loudness_free(m);
+    figure("loudness", "short-term, EBU Tech 3341 cases 9 to 11", AT_MOST, 0.1, short_term, "LU");
+    figure("loudness", "momentary, EBU Tech 3341 cases 12 to 14", AT_MOST, 0.1, momentary, "LU");
+}
+
+static void range(void)
+{
+    static const struct {
+        part part[5];
+        size_t n;
+        double lu;
+    } cases[] = {
+        { { { -20, 20 }, { -30, 20 } }, 2, 10 },
+        { { { -20, 20 }, { -15, 20 } }, 2, 5 },
+        { { { -40, 20 }, { -20, 20 } }, 2, 20 },
+        { { { -50, 20 }, { -35, 20 }, { -20, 20 }, { -35, 20 }, { -50, 20 } }, 5, 15 },
+    };
+    double worst = 0;
+    for (size_t i = 0; i < 4; i++) worst = fmax(worst, fabs(listen(cases[i].part, cases[i].n).range - cases[i].lu));
+    figure("loudness", "range, EBU Tech 3342 cases 1 to 4", AT_MOST, 0.1, worst, "LU");
+}
+
+/* ---- true peak -------------------------------------------------------------------------------------------------- */
+
+/* Cases 15 to 18, faded in and out, for a start is a peak of its own. */
+static void true_peak(void)
+{
+    static const double divisor[] = { 4, 4, 6, 8 }, degrees[] = { 0, 45, 60, 67.5 };
+    double worst = 0;
+    for (int k = 0; k < 4; k++) {
+        sound s = sound_new(RATE);
+        for (int i = 0; i < RATE; i++)
+            s.ch[0][i] = s.ch[1][i] = (float)(0.5 * fmin(1, fmin(i, RATE - 1 - i) / 480.0) *
+                                              sin(2 * M_PI * i / divisor[k] + degrees[k] * M_PI / 180));
+        td_true_peak *m;
+        if (td_true_peak_new(2, 16, &m)) abort();
+        td_true_peak_add(m, (const float *const *)s.ch, s.frames);
+        td_true_peak_end(m);
+        worst = fmax(worst, fabs(20 * log10(td_true_peak_max(m) / 0.5)));
+        td_true_peak_free(m);
+        sound_free(s);
+    }
+    figure("true peak", "EBU Tech 3341 cases 15 to 18, 16x", AT_MOST, 0.02, worst, "dB");
+}
+
+/* ---- VU --------------------------------------------------------------------------------------------------------- */
+
+static td_vu *needle(void)
+{
+    td_vu *m;
+    if (td_vu_new(RATE, &m)) abort();
+    return m;
+}
+
+static double reads_db(double freq_hz)
+{
+    td_vu *m = needle();
+    sound s = sound_sine(3 * RATE, RATE, freq_hz, pow(10, -0.9));
+    for (size_t i = 0; i < RATE; i++) /* faded in, lest the needle overshoots */
+        for (int c = 0; c < 2; c++) s.ch[c][i] *= (float)i / RATE;
+    td_vu_add(m, s.ch[0], s.ch[1], s.frames);
+    double db = td_vu_max_dbfs(m);
+    td_vu_free(m);
+    sound_free(s);
+    return db;
+}
+
+static void vu(void)
+{
+    td_vu *m = needle();
+    float one = 1;
+    double full = M_PI / 2, reached_ms = 0; /* a rectified mean of 1 is the mean of a sine of pi/2 */
+    for (int i = 0; i < RATE; i++) {
+        td_vu_add(m, &one, &one, 1);
+        if (!reached_ms && pow(10, td_vu_max_dbfs(m) / 20) >= 0.99 * full) reached_ms = 1000.0 * (i + 1) / RATE;
+    }
+    double over = 100 * (pow(10, td_vu_max_dbfs(m) / 20) / full - 1), off = 0;
+    for (double f = 35; f < 10000; f *= 1.6) off = fmax(off, fabs(reads_db(f) + 18));
+    figure("vu", "99 % of a step: off 300 ms", AT_MOST, 10, fabs(reached_ms - 300), "ms");
+    figure("vu", "beyond it, off 1.25 %", AT_MOST, 0.25, fabs(over - 1.25), "%");
+    figure("vu", "a sine of 0 VU, 35 Hz to 10 kHz", AT_MOST, 0.2, off, "dB");
+    td_vu_free(m);
+}
+
+/* ---- dither ----------------------------------------------------------------------------------------------------- */
+
+/* Written with 24 bits and read back. */
+static sound kept(sound s)
+{
+    char path[] = "/tmp/topdown-figures-XXXXXX";
+    int fd = mkstemp(path);
+    td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = RATE, .channels = 2, .dither_seed = 7 };
+    td_writer *w;
+    td_source *r;
+    size_t got, at = 0;
+    if (fd < 0 || td_writer_open(path, &spec, NULL, &w, NULL) ||
+        td_writer_write(w, (const float *const *)s.ch, s.frames, NULL) || td_writer_commit(w, true, NULL) ||
+        td_source_open(path, NULL, RATE, &r, NULL))
+        abort();
+    for (sound out = s; at < s.frames; at += got) {
+        float *const to[] = { out.ch[0] + at, out.ch[1] + at };
+        if (td_source_read(r, to, s.frames - at, &got, NULL) || got == 0) abort();
+    }
+    td_source_close(r);
+    close(fd);
+    unlink(path);
+    return s;
+}
+
+static void dither(void)
+{
+    enum { FRAMES = 10 * RATE };
+    const double lsb = 1.0 / (1 << 23);
+    sound s = kept(sound_sine(FRAMES, RATE, 1000, 1e-6)); /* 8 steps */
+    double mean = 0, noise = 0, worst = 0;
+    for (size_t i = 0; i < FRAMES; i++) {
+        double left = (double)s.ch[0][i] - 1e-6 * sin(2 * M_PI * (double)(i % 48) / 48);
+        mean += left / FRAMES;
+        noise += left * left / FRAMES;
+    }
+    for (int k = 2; k < 20; k++) worst = fmax(worst, 2 * cabs(sound_dft(s.ch[0], FRAMES, 1000 * k, RATE)) / FRAMES);
+    /* a line of the noise, by chance: its rms is noise sqrt(4 / n), one of 18 reaches three times that in 300 runs */
+    figure("dither", "24 bit: noise, off -144.5 dBFS", AT_MOST, 0.1, fabs(10 * log10(noise) + 144.5), "dB");
+    figure("dither", "1 kHz at -120 dBFS: harmonics against a line of the noise", AT_MOST, 3,
+           worst / sqrt(4 * noise / FRAMES), "x");
+    figure("dither", "mean error", AT_MOST, 0.01, fabs(mean) / lsb, "LSB");
+    sound_free(s);
+}
+
+void figures_meters(void)
+{
+    integrated();
+    windows();
+    range();
+    true_peak();
+    vu();
+    dither();
+}
