@@ -1,4 +1,6 @@
 #include "cmd/cmd.h"
+#include "engine/mix/roles.h"
+#include "recipes/recipes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,11 +48,59 @@ static void units(void)
          "  word        auto, measured, or one of a parameter's choices");
 }
 
+/* All roles that `above` covers, itself among them, as one indented paragraph. */
+static void roles_of(const char *above)
+{
+    enum { LINE = 78, INDENT = 4 };
+    const char *const *names;
+    size_t n = td_role_names(&names), column = LINE;
+    printf("  %s", above);
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(names[i], above) || !td_role_covers(above, names[i])) continue;
+        if (column + 1 + strlen(names[i]) > LINE) column = (size_t)printf("\n%*s", INDENT, "") - 1;
+        column += (size_t)printf("%s%s", column == INDENT ? "" : " ", names[i]);
+    }
+    putchar('\n');
+}
+
+static void roles(void)
+{
+    puts("A stem's role is BUS.INSTRUMENT[.DETAIL]. Its file's name says it ('Kick In.wav'), or the job file does.\n"
+         "What names drums.kick means drums.kick.in as well; 'all' means every stem.\n");
+    for (size_t i = 0; td_buses[i]; i++) roles_of(td_buses[i]);
+    puts("\nNo part of the mix:\n");
+    static const char *const apart[] = { "ignore", "mix" };
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) roles_of(apart[i]);
+}
+
+static void conditions(void)
+{
+    puts("A condition compares what was measured: FEATURE > VALUE, or >=, <, <=; 'and' binds closer than 'or', and\n"
+         "parentheses help. It stands behind 'when:' of a step, a group or a fix.\n\n"
+         "  when: rumble > -40 dB and pause_level > -20 dB\n"
+         "  when: mix_excess(200 to 500 Hz) > 2 dB or kick_lead < 0 dB\n");
+    td_text t = { 0 };
+    td_features_text(&t);
+    fputs(td_text_or_empty(&t), stdout);
+    td_text_free(&t);
+}
+
+static void targets(void)
+{
+    puts("Names for 'loudness:' of a master or preview, such as 'loudness: spotify'. A true peak written beside one "
+         "wins.\n");
+    for (const td_named_target *t = td_named_targets; t->name; t++)
+        printf("  %-14s %4.0f LUFS %4.0f dBTP   %s\n", t->name, t->loudness_lufs, t->true_peak_dbtp, t->help);
+}
+
 static const struct {
     const char *name, *summary;
     void (*print)(void);
 } topics[] = {
+    { "conditions", "what stands behind 'when:'", conditions },
     { "exit-codes", "what the exit codes mean", exit_codes },
+    { "roles", "what a stem can be", roles },
+    { "targets", "loudness by name", targets },
     { "units", "how values are written", units },
 };
 
