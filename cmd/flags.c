@@ -8,11 +8,8 @@
 const td_flag td_flags_common[] = {
     { "help", 'h', NULL, "this text" },
     { "quiet", 'q', NULL, "no progress, only results and errors" },
-    { "verbose", 'v', NULL, "more about each step" },
     { "json", 0, NULL, "results (and progress) as JSON with a version in it" },
-    { "color", 0, "WHEN", "auto, always or never" },
     { "threads", 'j', "N", "how many threads to use; as many as there are processors" },
-    { "no-input", 0, NULL, "never ask" },
     { NULL, 0, NULL, NULL },
 };
 

@@ -1,5 +1,7 @@
 #include "cmd/cmd.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,12 +67,28 @@ static int unknown(const char *name)
     return td_report_error(&err);
 }
 
-int main(int argc, char **argv)
+/* With one of 0 to 2 closed, the first file a mix writes would become its stdout. */
+static void open_standard_streams(void)
 {
-    struct sigaction act = { .sa_handler = stop };
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+    }
+    if (fd >= 0) close(fd);
+}
+
+/* A result that could not be written is no success; a reader that has had enough (`| head`) is no failure. */
+static int flush_results(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    struct pollfd out = { .fd = STDOUT_FILENO };
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR)) return code;
+    td_error err;
+    td_fail(&err, TD_DISK, "stdout", NULL, "results cannot be written");
+    return td_report_error(&err);
+}
+
+static int command(int argc, char **argv)
+{
     if (argc < 2) return td_cmd_help.run(&(td_args){ 0 });
     const char *name = argv[1];
     if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
@@ -86,4 +104,14 @@ int main(int argc, char **argv)
         return td_cmd_help.run(&args);
     }
     return c->run(&args);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction act = { .sa_handler = stop };
+    open_standard_streams();
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return flush_results(command(argc, argv));
 }

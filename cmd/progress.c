@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,16 +46,27 @@ void td_progress_free(td_meter_line *p)
     free(p);
 }
 
+/* Characters left for the stage's name and the bar, of a line that must not wrap. */
+static int room_for_bar(void)
+{
+    enum { AROUND = sizeof " [] 100 %  123 s left" - 1, MOST = 54 };
+    struct winsize w = { 0 };
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) != 0 || !w.ws_col) return MOST;
+    int room = w.ws_col - 1 - AROUND;
+    return room < 0 ? 0 : room < MOST ? room : MOST;
+}
+
 static void draw(td_meter_line *p, double fraction, double t)
 {
     static const char full[] = "##############################", none[] = "------------------------------";
-    int n = (int)(fraction * 30);
+    int room = room_for_bar(), bar = room / 2, n = (int)(fraction * bar);
     double left = fraction > 0.02 ? (t - p->began) * (1 - fraction) / fraction : 0;
-    fprintf(stderr, "\r%-24.24s [%.*s%.*s] %3d %%", p->stage, n, full, 30 - n, none, (int)(fraction * 100));
+    fprintf(stderr, "\r%-*.*s [%.*s%.*s] %3d %%", room - bar, room - bar, p->stage, n, full, bar - n, none,
+            (int)(fraction * 100));
     if (fraction < 1 && left >= 1)
-        fprintf(stderr, "  %3.0f s left", left);
+        fprintf(stderr, "  %3.0f s left", fmin(left, 999));
     else
-        fprintf(stderr, "            ");
+        fprintf(stderr, "%12s", "");
     fflush(stderr);
     p->open = true;
 }

@@ -29,7 +29,14 @@ static void print_outputs(const json_t *mix)
     size_t i;
     json_t *f;
     char a[32], b[32], c[32], d[32], e[32];
-    printf("  %-58s %15s %15s %15s  %s\n", "", "LUFS wanted/got", "dBTP wanted/got", "dBFS wanted/got", "verdict");
+    int widest = 0;
+    json_array_foreach(json_object_get(mix, "outputs"), i, f)
+    {
+        int n = (int)strlen(text(f, "name"));
+        if (n > widest) widest = n;
+    }
+    printf("  %-*s %15s %15s %15s  %s\n", widest, "", "LUFS wanted/got", "dBTP wanted/got", "dBFS wanted/got",
+           "verdict");
     json_array_foreach(json_object_get(mix, "outputs"), i, f)
     {
         const json_t *w = json_object_get(f, "wanted");
@@ -38,7 +45,7 @@ static void print_outputs(const json_t *mix)
         snprintf(dbtp, sizeof dbtp, "%s / %s", figure(w, "true_peak_dbtp", 1, c), figure(f, "true_peak_dbtp", 2, d));
         snprintf(dbfs, sizeof dbfs, "%s / %s", figure(w, "peak_dbfs", 1, c), figure(f, "peak_dbfs", 2, e));
         const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok" : text(f, "missed");
-        printf("  %-58s %15s %15s %15s  %s\n", text(f, "name"), lufs, dbtp, dbfs, verdict);
+        printf("  %-*s %15s %15s %15s  %s\n", widest, text(f, "name"), lufs, dbtp, dbfs, verdict);
     }
 }
 

@@ -2,7 +2,7 @@
 # Draws docs/plan.svg: what `topdown plan` prints for the shipped session.
 set -eu
 cd "$(dirname "$0")/.."
-build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no-cache --color never 2>/dev/null |
+build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no-cache 2>/dev/null |
     cut -c1-168 | awk '
     function safe(s) { gsub(/&/, "\\&amp;", s); gsub(/</, "\\&lt;", s); gsub(/>/, "\\&gt;", s); return s }
     { line[NR] = safe($0) }
