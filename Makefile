@@ -15,7 +15,7 @@ PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmp3lame
 
 # No contraction and no fast-math: the same samples on every machine (engine/base/maths.h).
 CFLAGS ?= -O2 -g
-TD_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -DTD_VERSION='"$(VERSION)"' -DTD_PREFIX='"$(PREFIX)"' \
+TD_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. -DTD_VERSION='"$(VERSION)"' \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Werror \
 	-ffp-contract=off -fno-math-errno -fno-trapping-math -fno-strict-aliasing -pthread $(PKG_CFLAGS)
 TD_LDFLAGS = -pthread $(LDFLAGS)
@@ -37,11 +37,18 @@ UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
-.PHONY: all deps demo check unit mix service bench figures lint asan tsan install clean
+.PHONY: all deps demo check unit mix service bench figures lint asan tsan install clean force
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
 $(BUILD)/obj/engine/audio/%.o $(BUILD)/obj/engine/dsp/%.o $(BUILD)/obj/engine/meter/%.o $(BUILD)/obj/engine/mix/%.o: TD_OPT = -O3
+# what names the place of installation is compiled anew for another
+PLACED := $(addprefix $(BUILD)/obj/,cmd/doctor.o cmd/recipe.o recipes/library.o)
+$(PLACED): TD_OPT = -DTD_PREFIX='"$(PREFIX)"'
+$(PLACED): $(BUILD)/prefix
+$(BUILD)/prefix: force
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -65,7 +72,7 @@ deps:
 
 demo:
 	@packaging/deps.sh demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	demo/run.sh
 
 unit: $(UNIT_BIN)

@@ -1,5 +1,6 @@
 #include "cmd/mixing.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,20 +60,32 @@ static int compare(const td_mixing *m, const td_args *a)
     return code;
 }
 
+/* For people a view; with --json one object a plan, on a line as progress is, with the plan's file as text. */
+static void print_plan(const td_plan *p, bool json)
+{
+    td_text t = { 0 };
+    if (json) {
+        td_plan_write(p, &t);
+        json_t *o = json_pack("{sssissss}", "type", "plan", "v", 1, "label", p->label, "plan", td_text_or_empty(&t));
+        json_dumpf(o, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(o);
+    } else {
+        td_plan_view(p, &t);
+        fputs(td_text_or_empty(&t), stdout);
+    }
+    td_text_free(&t);
+}
+
 static int run(const td_args *a)
 {
     td_mixing m;
     td_error err = { 0 };
+    bool silent = td_args_has(a, "quiet") && (td_args_has(a, "output") || td_args_has(a, "expect"));
     int code = td_mixing_init(&m, a);
     if (!code) code = td_mixing_run(&m, a);
     for (size_t i = 0; !code && i < m.done->n; i++) {
-        td_text t = { 0 };
-        if (td_args_has(a, "json"))
-            td_plan_write(m.done->plan[i], &t);
-        else
-            td_plan_view(m.done->plan[i], &t);
-        if (!td_args_has(a, "quiet")) fputs(td_text_or_empty(&t), stdout);
-        td_text_free(&t);
+        if (!silent) print_plan(m.done->plan[i], td_args_has(a, "json"));
         if (td_args_has(a, "output") && write_plan(&m, a, i, &err)) code = td_report_error(&err);
     }
     if (!code && td_args_has(a, "expect")) code = compare(&m, a);

@@ -42,16 +42,17 @@ static const char *config_folder(td_library *l)
     return td_arena_printf(l->arena, "%s/.config/topdown/recipes", home ? home : "");
 }
 
-/* From a build tree the library lies beside the folder the program was built in. */
+/* The library lies beside the program's own folder: in a build tree, and where it was installed, wherever that is. */
 static const char *program_folder(td_library *l)
 {
+    static const char *const beside[] = { "recipes/library", "share/topdown/recipes" };
     char exe[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n > 0) {
-        exe[n] = 0;
-        for (int up = 0; up < 2; up++) *strrchr(exe, '/') = 0; /* /x/build/topdown: two names */
-        const char *beside = td_arena_printf(l->arena, "%s/recipes/library", exe);
-        if (beside && td_is_folder(beside)) return beside;
+    exe[n > 0 ? n : 0] = 0;
+    for (int up = 0; up < 2 && *exe; up++) *strrchr(exe, '/') = 0; /* /x/build/topdown: two names */
+    for (size_t i = 0; n > 0 && i < sizeof beside / sizeof beside[0]; i++) {
+        const char *folder = td_arena_printf(l->arena, "%s/%s", exe, beside[i]);
+        if (folder && td_is_folder(folder)) return folder;
     }
     return TD_PREFIX "/share/topdown/recipes";
 }

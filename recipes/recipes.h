@@ -50,7 +50,8 @@ td_status td_messages_error(const td_messages *m, td_status st, td_error *err);
  */
 
 /* Folders, first wins: the one asked for, $XDG_CONFIG_HOME/topdown/recipes (or ~/.config), /etc/topdown/recipes, the
- * library that came with the program (PREFIX/share/topdown/recipes; from a build tree, recipes/library beside it). */
+ * library that came with the program (share/topdown/recipes or, in a build tree, recipes/library beside the program's
+ * own folder; else PREFIX/share/topdown/recipes). */
 typedef struct td_library td_library;
 
 typedef struct td_library_entry {
