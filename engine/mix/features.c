@@ -451,7 +451,6 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
 
 #define ALL    "track, bus, mix"
 #define TRACK  "track"
-#define SUMS   "bus, mix"
 #define MIXES  "mix"
 #define RANGE  TD_FEATURE_RANGE
 #define PLAIN  TD_FEATURE_PLAIN
@@ -463,7 +462,7 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
 /* clang-format off */
 #define FEATURES(X)                                                                                                      \
     X("peak", TD_UNIT_DBFS, "dBFS", PLAIN, ALL, peak, "highest sample, as delivered")                                    \
-    X("true_peak", TD_UNIT_DBFS, "dBTP", PLAIN, SUMS, true_peak, "highest point between samples too, as delivered")      \
+    X("true_peak", TD_UNIT_DBFS, "dBTP", PLAIN, MIXES, true_peak, "highest point between samples too, as delivered")      \
     X("loudness", TD_UNIT_DBFS, "LUFS", PLAIN, ALL, loudness, "integrated loudness, as delivered")                       \
     X("loudness_range", TD_UNIT_DB, "LU", PLAIN, ALL, loudness_range, "loud against soft passages (EBU Tech 3342)")      \
     X("crest", TD_UNIT_DB, "dB", PLAIN, ALL, crest, "peak over the rms of what plays")                                   \

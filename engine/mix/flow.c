@@ -112,7 +112,6 @@ typedef struct stem_in {
 } stem_in;
 
 struct td_feed {
-    source bus; /* the whole bus at once; scratch NULL: the stems below */
     stem_in *stem;
     size_t n;
     float *work[2];
@@ -122,7 +121,6 @@ struct td_feed {
 void td_feed_free(td_feed *f)
 {
     if (!f) return;
-    source_fini(&f->bus);
     for (size_t i = 0; i < f->n; i++) {
         source_fini(&f->stem[i].from);
         td_chain_free(f->stem[i].chain);
@@ -151,13 +149,6 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     if (!p->chain.n_steps) return TD_OK;
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
     return td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
-}
-
-/* A stem as the order delivers it: then the survey's sum of the bus will do. */
-static bool untouched(const td_stem *s, const td_plan_stem *p)
-{
-    bool same_pan = p->pan == s->pan || (isnan(p->pan) && isnan(s->pan));
-    return p->gain_db == s->level_db && same_pan && p->flip == s->flip && !p->chain.n_steps;
 }
 
 td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
@@ -189,23 +180,9 @@ td_status td_feed_bus(td_survey *survey, const td_session *session, const td_pla
                       td_error *err)
 {
     size_t index[TD_STEMS_MAX], n = 0;
-    bool as_delivered = true;
-    for (size_t i = 0; i < session->n_stems; i++) {
-        if (session->stem[i].bus != bus) continue;
-        if (!untouched(&session->stem[i], &plan->stem[i])) as_delivered = false;
-        index[n++] = i;
-    }
-    if (!as_delivered) return td_feed_new(survey, session, plan, true, index, n, NULL, out, err);
-    td_status st = td_feed_new(survey, session, plan, false, NULL, 0, NULL, out, err);
-    if (st) return st;
-    (*out)->bus.channels = 2;
-    st = td_survey_bus_audio(survey, bus, &(*out)->bus.scratch, err);
-    if (!st) st = source_init(&(*out)->bus, err);
-    if (st) {
-        td_feed_free(*out);
-        *out = NULL;
-    }
-    return st;
+    for (size_t i = 0; i < session->n_stems; i++)
+        if (session->stem[i].bus == bus) index[n++] = i;
+    return td_feed_new(survey, session, plan, true, index, n, NULL, out, err);
 }
 
 /* The next n frames of a stem after its fixes, before level and pan. A mono stem with fixes runs as two equal sides, of
@@ -221,7 +198,6 @@ static td_status stem_read(stem_in *in, float *const *work, size_t n, td_error *
 
 td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
 {
-    if (f->bus.scratch) source_seek(&f->bus, at);
     for (size_t i = 0; i < f->n; i++) {
         stem_in *in = &f->stem[i];
         source_seek(&in->from, at);
@@ -239,7 +215,6 @@ td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
 
 td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
 {
-    if (f->bus.scratch) return source_read(&f->bus, out, n, err);
     for (size_t c = 0; c < 2; c++) memset(f->sum[c], 0, n * sizeof(double));
     for (size_t i = 0; i < f->n; i++) {
         td_status st = stem_read(&f->stem[i], f->work, n, err);

@@ -1,7 +1,7 @@
 #include "engine/mix/intake.h"
 
-#include "engine/mix/features.h"
 #include "engine/base/json.h"
+#include "engine/mix/features.h"
 #include "engine/mix/mix.h"
 #include "engine/mix/stemsum.h"
 #include <limits.h>

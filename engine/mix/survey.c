@@ -50,10 +50,8 @@ td_status td_survey_alloc(const td_session *session, const char *folder, td_surv
     s->signal = td_calloc2(n, 1, sizeof *s->signal);
     s->like = td_calloc2(n, 1, sizeof *s->like);
     s->row = td_calloc2(n, 1, sizeof *s->row);
-    s->bus = td_calloc2(session->n_buses + 1, 1, sizeof *s->bus);
     s->stem = td_calloc2(session->n_stems + 1, 1, sizeof *s->stem);
-    bool whole = s->folder && s->signal && s->like && s->row && s->bus && s->stem;
-    for (size_t i = 0; whole && i < session->n_buses; i++) pthread_mutex_init(&s->bus[i].lock, NULL);
+    bool whole = s->folder && s->signal && s->like && s->row && s->stem;
     for (size_t i = 0; whole && i < session->n_stems; i++) pthread_mutex_init(&s->stem[i].lock, NULL);
     for (; whole && s->n_signals < n; s->n_signals++) {
         s->like[s->n_signals] = s->n_signals;
@@ -80,12 +78,10 @@ void td_survey_free(td_survey *s)
         td_scratch_free(s->row[i]);
         if (s->like[i] == i || s->signal[i].k != s->signal[s->like[i]].k) td_signal_fini(&s->signal[i]);
     }
-    for (size_t i = 0; s->bus && i < s->session->n_buses; i++) drop(&s->bus[i]);
     for (size_t i = 0; s->stem && i < s->session->n_stems; i++) drop(&s->stem[i]);
     free(s->signal);
     free(s->like);
     free(s->row);
-    free(s->bus);
     free(s->stem);
     free(s->folder);
     free(s);
@@ -212,80 +208,6 @@ double td_survey_percussiveness(const td_survey *s)
 
 /* ---- audio ------------------------------------------------------------------------------------------------------ */
 
-/* A stem's sound from its start on: from scratch where decoding costs, else from its file. */
-typedef struct tape {
-    const td_scratch *scratch;
-    td_source *source;
-    uint64_t at;
-    unsigned channels;
-    td_sides sides;
-} tape;
-
-static td_status tape_open(tape *t, td_survey *s, size_t stem, td_error *err)
-{
-    const td_stem *from = &s->session->stem[stem];
-    td_status st = td_survey_stem_audio(s, stem, &t->scratch, err);
-    if (!st && !t->scratch) st = td_source_open(from->path, from->path_right, s->session->rate_hz, &t->source, err);
-    t->channels = td_stem_channels(from);
-    t->sides = td_stem_sides(t->channels, from->level_db, from->pan, from->flip);
-    return st;
-}
-
-/* The next n frames; silence after the end. */
-static td_status tape_read(tape *t, float *const *ch, size_t n, td_error *err)
-{
-    size_t have = 0, got = 1;
-    td_status st = TD_OK;
-    if (t->scratch) {
-        st = td_scratch_read(t->scratch, (int64_t)t->at, ch, n, err);
-        t->at += n;
-        return st;
-    }
-    for (; !st && have < n && got; have += got) {
-        float *const to[2] = { ch[0] + have, ch[1] + have };
-        st = td_source_read(t->source, to, n - have, &got, err);
-    }
-    for (unsigned c = 0; c < t->channels; c++) memset(ch[c] + have, 0, (n - have) * sizeof(float));
-    return st;
-}
-
-/* One bus made alone: the same sums as the pass makes. */
-typedef struct remake {
-    tape tape[TD_STEMS_MAX];
-    size_t n;
-    float in[2][BLOCK], out[2][BLOCK];
-    double sum[2][BLOCK];
-} remake;
-
-static td_status remake_block(remake *r, size_t n, td_scratch *to, td_error *err)
-{
-    double *const sum[2] = { r->sum[0], r->sum[1] };
-    float *const in[2] = { r->in[0], r->in[1] }, *const out[2] = { r->out[0], r->out[1] };
-    memset(r->sum, 0, sizeof r->sum);
-    for (size_t i = 0; i < r->n; i++) {
-        td_status st = tape_read(&r->tape[i], in, n, err);
-        if (st) return st;
-        td_stem_add(sum, (const float *const *)in, r->tape[i].channels, r->tape[i].sides, n);
-    }
-    td_stem_store((const double *const *)sum, out, n);
-    return td_scratch_append(to, (const float *const *)out, n, err);
-}
-
-static td_status remake_bus(td_survey *s, size_t bus, td_scratch *to, td_error *err)
-{
-    remake *r = calloc(1, sizeof *r);
-    td_status st = r ? TD_OK : no_memory(err);
-    for (size_t i = 0; !st && i < s->session->n_stems; i++)
-        if (s->session->stem[i].bus == bus) st = tape_open(&r->tape[r->n++], s, i, err);
-    for (uint64_t at = 0; !st && at < s->session->frames; at += BLOCK) {
-        uint64_t left = s->session->frames - at;
-        st = remake_block(r, left < BLOCK ? (size_t)left : BLOCK, to, err);
-    }
-    for (size_t i = 0; r && i < r->n; i++) td_source_close(r->tape[i].source);
-    free(r);
-    return st;
-}
-
 static td_status remake_stem(td_survey *s, size_t stem, td_scratch *to, td_error *err)
 {
     const td_stem *from = &s->session->stem[stem];
@@ -301,40 +223,25 @@ static td_status remake_stem(td_survey *s, size_t stem, td_scratch *to, td_error
     return st;
 }
 
-typedef td_status (*remaker)(td_survey *s, size_t index, td_scratch *to, td_error *err);
-
-/* Whoever asks first makes it; the others wait. */
-static td_status audio(td_survey *s, td_kept *kept, unsigned planes, size_t index, remaker make, td_error *err)
+td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out, td_error *err)
 {
+    const td_stem *from = &s->session->stem[stem];
+    td_kept *kept = &s->stem[stem];
     td_status st = TD_OK;
-    pthread_mutex_lock(&kept->lock);
+    *out = NULL;
+    if (!td_stem_costs(s->session, from)) return TD_OK;
+    pthread_mutex_lock(&kept->lock); /* whoever asks first makes it; the others wait */
     if (!kept->audio) {
         td_scratch *made = NULL;
-        st = td_scratch_new(s->folder, planes, &made, err);
-        if (!st) st = make(s, index, made, err);
+        st = td_scratch_new(s->folder, td_stem_channels(from), &made, err);
+        if (!st) st = remake_stem(s, stem, made, err);
         if (st)
             td_scratch_free(made);
         else
             kept->audio = made;
     }
+    *out = kept->audio;
     pthread_mutex_unlock(&kept->lock);
-    return st;
-}
-
-td_status td_survey_bus_audio(td_survey *s, size_t bus, const td_scratch **out, td_error *err)
-{
-    td_status st = audio(s, &s->bus[bus], 2, bus, remake_bus, err);
-    *out = st ? NULL : s->bus[bus].audio;
-    return st;
-}
-
-td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out, td_error *err)
-{
-    const td_stem *from = &s->session->stem[stem];
-    *out = NULL;
-    if (!td_stem_costs(s->session, from)) return TD_OK;
-    td_status st = audio(s, &s->stem[stem], td_stem_channels(from), stem, remake_stem, err);
-    *out = st ? NULL : s->stem[stem].audio;
     return st;
 }
 
@@ -345,14 +252,7 @@ static td_status ready_stem(void *shared, size_t i, td_error *err)
     return td_stem_plays(s->session, i) ? td_survey_stem_audio(s, i, &made, err) : TD_OK;
 }
 
-static td_status ready_bus(void *shared, size_t b, td_error *err)
-{
-    const td_scratch *made;
-    return td_survey_bus_audio(shared, b, &made, err);
-}
-
 td_status td_survey_ready(td_survey *s, td_pool *pool, td_error *err)
 {
-    td_status st = td_pool_run(pool, s->session->n_stems, ready_stem, s, err);
-    return st ? st : td_pool_run(pool, s->session->n_buses, ready_bus, s, err);
+    return td_pool_run(pool, s->session->n_stems, ready_stem, s, err);
 }

@@ -1,10 +1,10 @@
 /* engine/mix/survey.h - what was heard: measured features of every track, bus and the raw sum. The second value.
  *
- * Made in one pass over the audio, which also leaves the raw bus sums as scratch audio, so that planning and rendering
- * do not decode again. Features stand in steps of 100 ms. What is small stays in memory (16 bytes a step and signal);
- * powers of third and twelfth octaves, 5 kB a second and signal, stream through disk: memory hardly grows with the
- * song. A survey can be written and read back (td_survey_save, td_survey_load): it is cached by the session's hash.
- * Threads: what takes a const survey, and the audio, may be asked from any number of them. */
+ * Made in one pass over the audio, which also leaves what was costly to decode as scratch audio, so that planning and
+ * rendering do not decode it again. Features stand in steps of 100 ms. What is small stays in memory (16 bytes a step
+ * and signal); powers of third and twelfth octaves, 5 kB a second and signal, stream through disk: memory hardly grows
+ * with the song. A survey can be written and read back (td_survey_save, td_survey_load): it is cached by the session's
+ * hash. Threads: what takes a const survey, and the audio, may be asked from any number of them. */
 #ifndef TD_MIX_SURVEY_H
 #define TD_MIX_SURVEY_H
 
@@ -29,8 +29,8 @@ typedef struct td_signal {
     const float *k;                   /* K-weighted power, L+R */
     const float *ms;                  /* mean square, mean of L and R */
     const float *peak;                /* sample peak */
-    const float *true_peak;           /* buses and sum; NULL for most stems */
-    double peak_dbfs, true_peak_dbtp; /* true peak: buses and sum, else NaN */
+    const float *true_peak;           /* the sum; NULL for all else */
+    double peak_dbfs, true_peak_dbtp; /* true peak: the sum, else NaN */
     double rms_dbfs, crest_db;        /* over its active steps; crest: peak over that */
     double loudness_lufs, range_lu, max_momentary_lufs, max_short_lufs;
     double dc; /* mean, of the worse channel, linear */
@@ -68,9 +68,6 @@ td_status td_survey_bands(const td_survey *s, size_t signal, const unsigned char
 td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first, size_t n, td_band_frame *out,
                                 td_error *err);
 
-/* Raw audio of a bus at the session's rate (two planes), before clip gain, summed through engine/mix/stemsum.h. Made
- * from the stems when it is not there yet (the survey came from a cache, or from td_survey_bare). */
-td_status td_survey_bus_audio(td_survey *s, size_t bus, const td_scratch **out, td_error *err);
 /* A stem's decoded audio (one or two planes, at the session's rate, level and pan not applied) where decoding it again
  * would cost (a codec, another rate, an L/R pair); *out is NULL for plain PCM at the session's rate, which
  * td_source_open reads again for little. */

@@ -5,7 +5,7 @@
 #include "engine/mix/hear/ear.h"
 #include <pthread.h>
 
-/* Sound on disk, made when it is first asked for where the pass has not left it. */
+/* A stem's sound on disk, made when it is first asked for where the pass has not left it. */
 typedef struct td_kept {
     pthread_mutex_t lock;
     td_scratch *audio;
@@ -19,7 +19,7 @@ struct td_survey {
     size_t *like;     /* the signal whose arrays and rows are this one's too: a bus of one stem sounds like the stem */
     td_scratch **row; /* NULL where nothing sounds */
     double tempo_bpm, percussiveness_db;
-    td_kept *bus, *stem;
+    td_kept *stem;
 };
 
 /* Without features; arrays allocated and empty. */

@@ -31,7 +31,8 @@ typedef struct pass {
     stem_voice *stem;
     voice *bus;
     td_ear *sum;
-    td_pulse *pulse; /* of the sum */
+    td_pulse *pulse;  /* of the sum */
+    td_scratch *mono; /* the sum, for what is asked of it in the end */
     pthread_mutex_t lock;
     td_bands **bench; /* work spaces, one a thread; those in use are beyond `free_benches` */
     size_t benches, free_benches;
@@ -87,7 +88,7 @@ static td_status open_stem(pass *p, size_t i, td_error *err)
     v->sides = td_stem_sides(v->channels, s->level_db, s->pan, s->flip);
     if (td_stem_costs(p->session, s))
         st = td_scratch_new(p->survey->folder, v->channels, &p->survey->stem[i].audio, err);
-    td_ear_wish wish = ear_for(p, v->channels, v->sides, alone(p->session, i));
+    td_ear_wish wish = ear_for(p, v->channels, v->sides, false);
     if (alone(p->session, i)) p->survey->like[td_survey_bus(p->survey, s->bus)] = i;
     return st ? st : voice_open(&v->v, p->chunk, v->channels, &wish, err);
 }
@@ -95,10 +96,9 @@ static td_status open_stem(pass *p, size_t i, td_error *err)
 /* After the stems. */
 static td_status open_bus(pass *p, size_t b, td_error *err)
 {
-    td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, true);
+    td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, false);
     size_t signal = td_survey_bus(p->survey, b);
-    td_status st = td_scratch_new(p->survey->folder, 2, &p->survey->bus[b].audio, err);
-    return st ? st : voice_open(&p->bus[b], p->chunk, 2, p->survey->like[signal] == signal ? &wish : NULL, err);
+    return voice_open(&p->bus[b], p->chunk, 2, p->survey->like[signal] == signal ? &wish : NULL, err);
 }
 
 static td_status open_all(pass *p, unsigned threads, td_error *err)
@@ -119,6 +119,7 @@ static td_status open_all(pass *p, unsigned threads, td_error *err)
     for (size_t i = 0; !st && i < session->n_stems; i++)
         if (td_stem_plays(session, i)) st = open_stem(p, i, err);
     for (size_t b = 0; !st && b < session->n_buses; b++) st = open_bus(p, b, err);
+    if (!st) st = td_scratch_new(p->survey->folder, 1, &p->mono, err);
     if (!st && td_pulse_new(session->rate_hz, session->frames, &p->pulse)) return no_memory(err);
     td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, true);
     return st ? st : td_ear_new(&wish, &p->sum, err);
@@ -134,6 +135,7 @@ static void close_all(pass *p)
     for (size_t i = 0; i < p->benches; i++) td_bands_free(p->bench[i]);
     td_ear_free(p->sum);
     td_pulse_free(p->pulse);
+    td_scratch_free(p->mono);
     free(p->stem);
     free(p->bus);
     free(p->bench);
@@ -191,7 +193,10 @@ static td_status hear_sum(pass *p, td_error *err)
         }
         td_stem_store((const double *const *)sum, out, n);
         td_pulse_add(p->pulse, (const float *const *)out, n);
-        st = hear(p, p->sum, out, n, err);
+        float mono[BLOCK];
+        for (size_t i = 0; i < n; i++) mono[i] = 0.5f * (out[0][i] + out[1][i]);
+        st = td_scratch_append(p->mono, (const float *const[]){ mono }, n, err);
+        if (!st) st = hear(p, p->sum, out, n, err);
     }
     return st;
 }
@@ -230,8 +235,7 @@ static td_status bus_task(void *shared, size_t b, td_error *err)
     pass *p = shared;
     voice *v = &p->bus[b];
     sum_bus(p, b);
-    td_status st = td_scratch_append(p->survey->bus[b].audio, (const float *const *)v->ch, p->n, err);
-    return st || !v->ear ? st : hear(p, v->ear, v->ch, p->n, err);
+    return v->ear ? hear(p, v->ear, v->ch, p->n, err) : TD_OK;
 }
 
 static td_ear *ear_of(pass *p, size_t signal)
@@ -292,7 +296,7 @@ td_status td_hear_session(td_survey *s, td_pool *pool, td_progress progress, voi
     td_status st = open_all(&p, td_pool_threads(pool), err);
     if (!st) st = run(&p, pool, progress, user, err);
     if (!st) st = td_pulse_tempo(p.pulse, &s->tempo_bpm, err);
-    if (!st) st = td_percussiveness(s, &s->percussiveness_db, err);
+    if (!st) st = td_percussiveness(s->session, p.mono, &s->percussiveness_db, err);
     if (!st) conclude(&p);
     close_all(&p);
     pthread_mutex_destroy(&p.lock);

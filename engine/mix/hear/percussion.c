@@ -77,21 +77,6 @@ static void share_out(excerpt *e, const float *along_time, const float *along_hz
     }
 }
 
-/* Adds the sum of all buses, mono, from frame `at` on. */
-static td_status read_sum(td_survey *s, int64_t at, size_t n, float *mono, td_error *err)
-{
-    float *side[2] = { malloc(n * sizeof(float)), malloc(n * sizeof(float)) };
-    td_status st = side[0] && side[1] ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
-    memset(mono, 0, n * sizeof *mono);
-    for (size_t b = 0; !st && b < s->session->n_buses; b++) {
-        st = td_scratch_read(s->bus[b].audio, at, side, n, err);
-        for (size_t i = 0; !st && i < n; i++) mono[i] += 0.5f * (side[0][i] + side[1][i]);
-    }
-    free(side[0]);
-    free(side[1]);
-    return st;
-}
-
 /* Magnitudes, two frames a transform. */
 static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
 {
@@ -119,13 +104,13 @@ static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
     return TD_OK;
 }
 
-static td_status hear_excerpt(td_survey *s, excerpt *e, double middle, td_error *err)
+static td_status hear_excerpt(const td_scratch *sum, excerpt *e, double middle, td_error *err)
 {
     size_t points = e->frames * e->bins, length = e->frames * e->hop + e->window + e->hop;
     size_t across = (size_t)rint(ALONG_HZ * (double)e->size / e->rate_hz) | 1;
     float *mono = malloc(length * sizeof *mono), *medianed = td_calloc2(points, 2, sizeof(float));
     td_status st = mono && medianed ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
-    if (!st) st = read_sum(s, (int64_t)middle - (int64_t)(length / 2), length, mono, err);
+    if (!st) st = td_scratch_read(sum, (int64_t)middle - (int64_t)(length / 2), &mono, length, err);
     if (!st) st = spectrogram(e, mono, err);
     if (!st) {
         for (size_t b = 0; b < e->bins; b++) medians(e->level + b, e->frames, e->bins, ALONG_TIME, medianed + b);
@@ -138,9 +123,9 @@ static td_status hear_excerpt(td_survey *s, excerpt *e, double middle, td_error 
     return st;
 }
 
-td_status td_percussiveness(td_survey *s, double *out, td_error *err)
+td_status td_percussiveness(const td_session *session, const td_scratch *sum, double *out, td_error *err)
 {
-    double rate = s->session->rate_hz, song = (double)s->session->frames, sum = 0;
+    double rate = session->rate_hz, song = (double)session->frames, total = 0;
     excerpt e = { .rate_hz = rate, .window = (size_t)(WINDOW_S * rate), .hop = (size_t)(HOP_S * rate), .size = 1024 };
     while (e.size < e.window) e.size *= 2;
     double bin_hz = rate / (double)e.size;
@@ -154,10 +139,10 @@ td_status td_percussiveness(td_survey *s, double *out, td_error *err)
     td_status st = e.level && e.hann ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
     for (size_t i = 0; !st && i < e.window; i++)
         e.hann[i] = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)e.window);
-    for (int i = 1; !st && i <= EXCERPTS; i++) st = hear_excerpt(s, &e, song * i / (EXCERPTS + 1), err);
+    for (int i = 1; !st && i <= EXCERPTS; i++) st = hear_excerpt(sum, &e, song * i / (EXCERPTS + 1), err);
     free(e.level);
     free(e.hann);
-    for (int h = 0; h < HALVES; h++) sum += td_power_db(e.struck[h] / e.held[h]);
-    if (!st && isfinite(sum)) *out = sum / HALVES;
+    for (int h = 0; h < HALVES; h++) total += td_power_db(e.struck[h] / e.held[h]);
+    if (!st && isfinite(total)) *out = total / HALVES;
     return st;
 }

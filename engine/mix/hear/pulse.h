@@ -12,7 +12,8 @@ void td_pulse_add(td_pulse *p, const float *const *ch, size_t frames);
 /* Beats per minute, 60 to 200; 0 when nothing beats. */
 td_status td_pulse_tempo(td_pulse *p, double *bpm, td_error *err);
 
-/* Percussive against harmonic power of three excerpts of 12 s, in dB; NaN when they are silent. */
-td_status td_percussiveness(td_survey *s, double *out, td_error *err);
+/* Percussive against harmonic power of three excerpts of 12 s, in dB; NaN when they are silent. sum: one plane, mono.
+ */
+td_status td_percussiveness(const td_session *session, const td_scratch *sum, double *out, td_error *err);
 
 #endif

@@ -94,7 +94,7 @@ static void levels_and_places(void **state)
 {
     const td_signal *v = stem_signal(*state, "Lead Vox.wav");
     assert_near(v->peak_dbfs, td_to_db(0.4), 0.001);
-    assert_near(v->true_peak_dbtp, td_to_db(0.4), 0.01);
+    assert_true(isnan(v->true_peak_dbtp)); /* only the sum's is measured */
     assert_near(v->first_sound_s, 2.0, 0.001);
     assert_near(v->last_sound_s, 11.95, 0.001);
     assert_true(v->passage[0].at < 8 * 48000 && v->passage[0].at >= 6 * 48000); /* holds the loudest 400 ms */
@@ -133,19 +133,10 @@ static void bands_and_cross_power(void **state)
 static void sums(void **state)
 {
     scene *s = *state;
-    static float left[12 * 48000], right[12 * 48000];
-    float *ch[2] = { left, right };
-    const td_scratch *audio;
-    assert_int_equal(td_survey_bus_audio(s->survey, scene_bus(s, "drums"), &audio, NULL), TD_OK);
-    assert_int_equal(td_scratch_length(audio), 12 * 48000);
-    assert_int_equal(td_scratch_read(audio, 0, ch, 12 * 48000, NULL), TD_OK);
     double peak = 0;
     for (size_t i = 0; i < 12 * 48000; i++) {
         double t = (double)i / 48000;
-        double expect = sqrt(0.5) * ((double)(float)kick(t, 0) + (double)(float)tom(t, 0));
-        assert_near((double)left[i], expect, 1e-7);
-        assert_true(left[i] == right[i]);
-        peak = fmax(peak, fabs(expect));
+        peak = fmax(peak, fabs(sqrt(0.5) * ((double)(float)kick(t, 0) + (double)(float)tom(t, 0))));
     }
     assert_near(bus_signal(s, "drums")->peak_dbfs, td_to_db(peak), 1e-4);
     const td_signal *one = stem_signal(s, "Lead Vox.wav"), *bus = bus_signal(s, "vocals");
@@ -211,25 +202,12 @@ static void threads_change_nothing(void **state)
     }
 }
 
-/* Without features, buses are made when they are asked for, or all at once: to the bit as the pass makes them. */
+/* Without features, a stem that is costly to decode is decoded when it is asked for, or all at once. */
 static void bare_survey_makes_audio(const scene *s, td_pool *pool)
 {
     td_survey *bare;
-    static float buffer[4][48000];
-    assert_int_equal(td_survey_bare(s->session, pool, s->path, &bare, NULL), TD_OK);
-    for (size_t b = 0; b < s->session->n_buses; b++) {
-        const td_scratch *made, *kept;
-        float *x[2] = { buffer[0], buffer[1] }, *y[2] = { buffer[2], buffer[3] };
-        assert_int_equal(td_survey_bus_audio(s->survey, b, &kept, NULL), TD_OK);
-        assert_int_equal(td_survey_bus_audio(bare, b, &made, NULL), TD_OK);
-        assert_int_equal(td_scratch_length(made), td_scratch_length(kept));
-        for (int64_t at = 0; at < 12 * 48000; at += 48000) {
-            assert_int_equal(td_scratch_read(kept, at, x, 48000, NULL), TD_OK);
-            assert_int_equal(td_scratch_read(made, at, y, 48000, NULL), TD_OK);
-            assert_memory_equal(buffer[0], buffer[2], 2 * sizeof buffer[0]);
-        }
-    }
     const td_scratch *made;
+    assert_int_equal(td_survey_bare(s->session, pool, s->path, &bare, NULL), TD_OK);
     assert_int_equal(td_survey_stem_audio(bare, scene_stem(s, "Guitar.wav"), &made, NULL), TD_OK);
     assert_int_equal(td_scratch_length(made), 3 * 48000);
     td_survey_free(bare);
