@@ -367,7 +367,10 @@ td_status td_choose_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     td_balance wanted = d->wish->has_balance ? d->wish->balance : d->recipe->balance;
-    if (wanted == TD_BALANCE_AUTO) {
+    if (wanted == TD_BALANCE_AUTO && d->session->rough) {
+        p->balance = TD_BALANCE_ROUGH;
+        p->balance_reason = "rough: a rough mix came with the stems";
+    } else if (wanted == TD_BALANCE_AUTO) {
         if (d->recipe->approach == TD_TOP_DOWN || p->balance != TD_BALANCE_LOUDNESS || focus_bus(d) == SIZE_MAX)
             return TD_OK;
         p->balance = TD_BALANCE_FOCUS;
@@ -394,9 +397,7 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
     if (p->balance == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d, err));
-    if (p->balance == TD_BALANCE_ROUGH)
-        TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
-                              "balance rough: faders are not read from a rough mix yet, left as delivered"));
+    if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     offsets(d);
     for (size_t b = 0; b < p->n_buses; b++)
         if (!p->bus[b].fader_reason) return td_decide_nomem(err);

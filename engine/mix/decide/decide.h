@@ -81,6 +81,9 @@ td_status td_choose_balance(td_decider *d, td_error *err);
 td_status td_decide_staging(td_decider *d, td_error *err);
 td_status td_decide_balance(td_decider *d, td_error *err);
 
+/* Faders as they stand in the session's rough mix, where they can be read from it; else as delivered. rough.c */
+td_status td_decide_rough(td_decider *d, td_error *err);
+
 /* ---- chains (chains.c, solve.c, ranges.c, tone.c)
  * --------------------------------------------------------------------- */
 

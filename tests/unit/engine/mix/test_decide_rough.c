@@ -1,0 +1,163 @@
+/* A rough mix with known faders, late and squeezed: what the planner reads from it. */
+#include "engine/mix/planner.h"
+#include "recipes/recipes.h"
+#include "tests/unit/engine/mix/scene.h"
+
+#include <math.h>
+
+#define RATE    44100
+#define SECONDS 14.0
+#define LATE    21717.25 /* samples: half a second and a fraction */
+
+/* Noise that is the same at a time whoever asks, through one pole: low keeps the bass, else it is bright. */
+static double noise(double at, unsigned seed)
+{
+    double sum = 0, whole = floor(at);
+    for (int k = -3; k <= 4; k++) { /* between samples as well */
+        uint32_t x = (uint32_t)(int64_t)(whole + k) * 2654435761u + seed * 40503u;
+        x ^= x >> 15, x *= 2246822519u, x ^= x >> 13, x *= 3266489917u, x ^= x >> 16;
+        double u = at - whole - k, w = cos(M_PI * u / 9);
+        sum += ((double)x / 4294967296.0 - 0.5) * (fabs(u) < 1e-9 ? 1 : sin(M_PI * u) / (M_PI * u) * w * w);
+    }
+    return sum;
+}
+
+static double beat(double t, double every, double fall, double shift)
+{
+    return t < 0 ? 0 : exp(-fmod(t + shift, every) * fall);
+}
+
+static double drums_at(double t)
+{
+    return noise(t * RATE, 1) * beat(t, 0.47, 12, 0) * (fmod(t, 5.3) < 4.1);
+}
+
+static double bass_at(double t)
+{
+    return 0.5 * (noise(t * RATE / 6, 2) + sin(2 * M_PI * 82 * t)) * beat(t, 0.61, 3, 0.2);
+}
+
+static double piano_at(double t)
+{
+    return 0.4 * (noise(t * RATE / 2, 3) + sin(2 * M_PI * 440 * t) + sin(2 * M_PI * 1320 * t)) * beat(t, 0.83, 4, 0.4);
+}
+
+static double pad_at(double t)
+{
+    return t < 0 ? 0 : 0.2 * noise(t * RATE / 3, 4) * (1 + 0.5 * sin(2 * M_PI * 0.31 * t));
+}
+
+static const double fader_db[] = { 0, -3.5, +2.5, -6 };
+
+static double drums(double t, unsigned c)
+{
+    (void)c;
+    return drums_at(t);
+}
+
+static double bass(double t, unsigned c)
+{
+    (void)c;
+    return bass_at(t);
+}
+
+static double piano(double t, unsigned c)
+{
+    (void)c;
+    return piano_at(t);
+}
+
+static double pad(double t, unsigned c)
+{
+    (void)c;
+    return pad_at(t);
+}
+
+/* A ride of 3 dB stands for the mix-bus compressor. */
+static double rough_mix(double t, unsigned c)
+{
+    (void)c;
+    double at = t - LATE / RATE, squeeze = pow(10, -1.5 * (1 + sin(2 * M_PI * 0.9 * t)) / 20);
+    double part[] = { drums_at(at), bass_at(at), piano_at(at), pad_at(at) }, sum = 0;
+    for (int i = 0; i < 4; i++) sum += pow(10, fader_db[i] / 20) * part[i];
+    return 0.6 * squeeze * sum;
+}
+
+static double elsewhere(double t, unsigned c)
+{
+    (void)c;
+    return noise(t * RATE, 77) * beat(t, 0.37, 9, 0.11);
+}
+
+static td_plan *read_rough(sound rough)
+{
+    static const char text[] = "topdown: recipe/1\nname: r\ntitle: T\n";
+    scene *s = scene_new();
+    td_error err = { 0 };
+    td_recipe *recipe = NULL;
+    td_plan *plan = NULL;
+    td_messages *m = td_messages_new();
+    scene_add(s, "Drums.wav", RATE, 1, SECONDS, drums);
+    scene_add(s, "Bass.wav", RATE, 1, SECONDS, bass);
+    scene_add(s, "Piano.wav", RATE, 1, SECONDS, piano);
+    scene_add(s, "Pad.wav", RATE, 1, SECONDS, pad);
+    scene_add(s, "as we heard it.wav", RATE, 1, SECONDS + 1, rough);
+    td_session_wish open = { .stem = s->wish, .n_stems = 4, .rough = s->wish[4].file };
+    if (td_session_open(&open, &s->session, &err)) fail_msg("%s: %s", err.where, err.what);
+    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
+    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
+    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
+    td_plan_wish wish = {
+        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = s->pool, .scratch_folder = s->path
+    };
+    if (td_plan_make(&wish, &plan, &err)) fail_msg("%s", err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    td_pool_free(s->pool);
+    scene_free(s);
+    return plan;
+}
+
+/* What reaches the mix bus of a bus against the drums, dB: stems count as they were delivered. */
+static double against_drums(const td_plan *p, const char *name)
+{
+    double own = NAN, drum = NAN;
+    for (size_t b = 0; b < p->n_buses; b++) {
+        double gain = p->bus[b].clip_gain_db + p->bus[b].fader_db;
+        if (!strcmp(p->bus[b].name, name)) own = gain;
+        if (!strcmp(p->bus[b].name, "drums")) drum = gain;
+    }
+    return own - drum;
+}
+
+static void test_faders_of_a_late_and_squeezed_rough(void **state)
+{
+    (void)state;
+    td_plan *p = read_rough(rough_mix);
+    assert_int_equal(p->balance, TD_BALANCE_ROUGH); /* it came with the stems: nobody has to ask */
+    const char *const names[] = { "bass", "keys", "synths" };
+    for (int i = 0; i < 3; i++) {
+        double off = against_drums(p, names[i]) - (fader_db[i + 1] - fader_db[0]);
+        if (!(fabs(off) < 0.5)) fail_msg("%s is %.2f dB off", names[i], off);
+    }
+    td_plan_free(p);
+}
+
+static void test_another_song_moves_nothing(void **state)
+{
+    (void)state;
+    td_plan *p = read_rough(elsewhere);
+    const char *const names[] = { "bass", "keys", "synths" };
+    for (int i = 0; i < 3; i++) assert_true(fabs(against_drums(p, names[i])) < 0.02);
+    assert_true(p->n_notes > 0);
+    td_plan_free(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_faders_of_a_late_and_squeezed_rough),
+        cmocka_unit_test(test_another_song_moves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
