@@ -138,7 +138,7 @@ static void tilt_run(td_section *section, size_t n, const float *const *in, floa
 {
     for (size_t i = 0; i < frames; i++) {
         td_v2 x = { (double)in[0][i], (double)in[1][i] };
-        td_section_run(section, n, &x, 1);
+        x = td_section_pass_all(section, n, x);
         td_v2_store(out, i, x);
     }
 }

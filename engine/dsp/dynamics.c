@@ -117,7 +117,7 @@ void td_detector_run(td_detector *d, const float *const *in, size_t frames, floa
 {
     for (size_t i = 0; i < frames; i++) {
         td_v2 x = { (double)in[0][i], (double)in[1][i] };
-        td_section_run(d->cut, d->n_cuts, &x, 1);
+        x = td_section_pass_all(d->cut, d->n_cuts, x);
         x = d->how == TD_DETECT_ENVELOPE ? envelope_power(d, x) : mean_power(d, x);
         td_v2_store(power, i, x);
     }

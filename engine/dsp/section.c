@@ -57,3 +57,38 @@ size_t td_section_ring(const td_section *s)
 {
     return td_biquad_ring(&(td_biquad){ .a1 = s->a1[0], .a2 = s->a2[0] });
 }
+
+/* count is known where this is inlined, so that states stay in registers. */
+static inline __attribute__((always_inline)) void run_together(td_section *row, size_t count, td_v2 *x, size_t n)
+{
+    td_section s[4];
+    for (size_t k = 0; k < count; k++) s[k] = row[k];
+    for (size_t i = 0; i < n; i++) {
+        td_v2 v = x[i];
+        for (size_t k = 0; k < count; k++) v = td_section_pass(&s[k], v);
+        x[i] = v;
+    }
+    for (size_t k = 0; k < count; k++) {
+        row[k].s1 = s[k].s1;
+        row[k].s2 = s[k].s2;
+    }
+}
+
+void td_section_run(td_section *row, size_t count, td_v2 *x, size_t n)
+{
+    for (; count > 4; row += 4, count -= 4) run_together(row, 4, x, n);
+    switch (count) {
+    case 4:
+        run_together(row, 4, x, n);
+        break;
+    case 3:
+        run_together(row, 3, x, n);
+        break;
+    case 2:
+        run_together(row, 2, x, n);
+        break;
+    case 1:
+        run_together(row, 1, x, n);
+        break;
+    }
+}

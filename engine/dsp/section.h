@@ -34,12 +34,15 @@ static inline td_v2 td_section_pass(td_section *s, td_v2 x)
     return y;
 }
 
-/* One after the other. Frame by frame through all, for each waits on its own last frame only: several cost hardly more
- * than one. */
-static inline void td_section_run(td_section *row, size_t count, td_v2 *x, size_t n)
+/* One frame through all of a row. */
+static inline td_v2 td_section_pass_all(td_section *row, size_t count, td_v2 x)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < count; k++) x[i] = td_section_pass(&row[k], x[i]);
+    for (size_t k = 0; k < count; k++) x = td_section_pass(&row[k], x);
+    return x;
 }
+
+/* One after the other. Frame by frame through up to four at once, with their states in registers: each waits on its own
+ * last frame only, so four cost hardly more than one. */
+void td_section_run(td_section *row, size_t count, td_v2 *x, size_t n);
 
 #endif
