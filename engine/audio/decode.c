@@ -5,19 +5,21 @@
 #include <sndfile.h>
 #include <stdlib.h>
 
-/* MP3 goes to libmpg123 by its own door, because only there the one code path can be asked for that every x86-64
- * machine has; with AVX it would give other samples. All else goes to libsndfile, PCM as raw samples without any
- * header. */
+/* PCM is read here, straight from the bytes the judge found. MP3 goes to libmpg123 by its own door, because only there
+ * the one code path can be asked for that every x86-64 machine has; with AVX it would give other samples. All else goes
+ * to libsndfile. */
 
 struct td_decoder {
     td_input *in;
     uint64_t base, length, at; /* what a library sees of the file, and where it stands in it */
     uint8_t patch[64];         /* stands in for the first bytes of what it sees */
     size_t patch_size;
-    unsigned channels;
-    bool raw; /* PCM without a header: any frame is a matter of bytes */
+    unsigned channels, sample_bytes;
+    td_pcm_reader pcm; /* one of the three */
     SNDFILE *file;
-    mpg123_handle *mp3; /* one of the two */
+    mpg123_handle *mp3;
+    uint8_t *bytes; /* of PCM, as they stand in the file */
+    float *block;   /* what libraries give, interleaved */
 };
 
 /* Opening writes error text that all of libsndfile shares. */
@@ -75,11 +77,6 @@ static td_status open_sndfile(td_decoder *d, const td_probe *p, uint64_t *frames
 {
     SF_VIRTUAL_IO io = { sf_io_length, sf_io_seek, sf_io_read, sf_io_write, sf_io_tell };
     SF_INFO sf = { 0 };
-    if (p->raw_format) {
-        sf.format = p->raw_format;
-        sf.channels = (int)p->info->channels;
-        sf.samplerate = (int)p->info->rate_hz;
-    }
     pthread_mutex_lock(&opening);
     d->file = sf_open_virtual(&io, SFM_READ, &sf, d);
     pthread_mutex_unlock(&opening);
@@ -139,7 +136,25 @@ static bool read_mp3(td_decoder *d, float *to, size_t frames)
     return got == want;
 }
 
-/* ---- both ------------------------------------------------------------------------------------------------------- */
+/* ---- all three -------------------------------------------------------------------------------------------------- */
+
+static td_status open_pcm(td_decoder *d, const td_probe *p, uint64_t *frames)
+{
+    d->pcm = p->pcm;
+    d->sample_bytes = p->info->bits / 8;
+    d->bytes = td_calloc2(TD_DECODE_FRAMES + 1, d->channels * d->sample_bytes, 1); /* readers look a byte further */
+    *frames = p->info->frames;
+    return d->bytes ? TD_OK : TD_NOMEM;
+}
+
+static td_status open_library(td_decoder *d, const td_probe *p, uint64_t *frames)
+{
+    d->patch_size = p->patch_size;
+    memcpy(d->patch, p->patch, p->patch_size);
+    d->block = td_calloc2(TD_DECODE_FRAMES, d->channels, sizeof *d->block);
+    if (!d->block) return TD_NOMEM;
+    return strcmp(p->info->format, "mp3") == 0 ? open_mp3(d, p, frames) : open_sndfile(d, p, frames);
+}
 
 td_status td_decoder_open(const td_probe *p, td_decoder **out, uint64_t *frames)
 {
@@ -149,10 +164,7 @@ td_status td_decoder_open(const td_probe *p, td_decoder **out, uint64_t *frames)
     d->base = p->sound_at;
     d->length = p->sound_bytes;
     d->channels = p->info->channels;
-    d->raw = p->raw_format != 0;
-    d->patch_size = p->patch_size;
-    memcpy(d->patch, p->patch, p->patch_size);
-    td_status st = strcmp(p->info->format, "mp3") == 0 ? open_mp3(d, p, frames) : open_sndfile(d, p, frames);
+    td_status st = p->pcm ? open_pcm(d, p, frames) : open_library(d, p, frames);
     if (!st) return TD_OK;
     td_decoder_close(d);
     *out = NULL;
@@ -164,18 +176,37 @@ void td_decoder_close(td_decoder *d)
     if (!d) return;
     if (d->file) sf_close(d->file);
     mpg123_delete(d->mp3);
+    free(d->bytes);
+    free(d->block);
     free(d);
 }
 
-bool td_decoder_read(td_decoder *d, float *to, size_t frames)
+static bool read_pcm(td_decoder *d, float *const *ch, size_t frames)
 {
-    if (d->mp3) return read_mp3(d, to, frames);
-    /* a FLAC frame whose sum is wrong comes as silence and an error */
-    return sf_readf_float(d->file, to, (sf_count_t)frames) == (sf_count_t)frames &&
+    size_t frame_bytes = d->channels * d->sample_bytes, n = frames * frame_bytes;
+    if (read_bytes(d, d->bytes, n) != n) return false;
+    for (unsigned c = 0; c < d->channels; c++) d->pcm(d->bytes + c * d->sample_bytes, frame_bytes, frames, ch[c]);
+    return true;
+}
+
+/* A FLAC frame whose sum is wrong comes as silence and an error. */
+static bool read_sndfile(td_decoder *d, size_t frames)
+{
+    return sf_readf_float(d->file, d->block, (sf_count_t)frames) == (sf_count_t)frames &&
            sf_error(d->file) == SF_ERR_NO_ERROR;
+}
+
+bool td_decoder_read(td_decoder *d, float *const *ch, size_t frames)
+{
+    if (d->pcm) return read_pcm(d, ch, frames);
+    if (d->mp3 ? !read_mp3(d, d->block, frames) : !read_sndfile(d, frames)) return false;
+    for (unsigned c = 0; c < d->channels; c++)
+        for (size_t i = 0; i < frames; i++) ch[c][i] = d->block[i * d->channels + c];
+    return true;
 }
 
 bool td_decoder_seek(td_decoder *d, uint64_t frame)
 {
-    return d->raw && sf_seek(d->file, (sf_count_t)frame, SEEK_SET) == (sf_count_t)frame;
+    if (d->pcm) d->at = frame * d->channels * d->sample_bytes;
+    return d->pcm != NULL;
 }

@@ -1,4 +1,4 @@
-/* engine/audio/decode.h - the libraries that turn a judged file's bytes into samples. */
+/* engine/audio/decode.h - what turns a judged file's bytes into samples. */
 #ifndef TD_AUDIO_DECODE_H
 #define TD_AUDIO_DECODE_H
 
@@ -11,8 +11,10 @@ typedef struct td_decoder td_decoder;
 td_status td_decoder_open(const td_probe *p, td_decoder **out, uint64_t *frames);
 void td_decoder_close(td_decoder *d); /* NULL is welcome */
 
-/* Exactly `frames` frames, interleaved; false when they cannot be had. */
-bool td_decoder_read(td_decoder *d, float *to, size_t frames);
+#define TD_DECODE_FRAMES 8192 /* that many are read at most at once */
+
+/* Exactly `frames` frames; false when they cannot be had. */
+bool td_decoder_read(td_decoder *d, float *const *ch, size_t frames);
 
 /* Goes to a frame, where that is a matter of bytes: plain PCM. False: it stands where it stood. */
 bool td_decoder_seek(td_decoder *d, uint64_t frame);

@@ -1,6 +1,5 @@
 #include "engine/audio/probe.h"
 
-#include <sndfile.h>
 #include <stdio.h>
 
 /* No stem lasts longer; a file that says so (a few bytes of FLAC can stand for hours of silence) would keep a worker
@@ -173,33 +172,17 @@ td_status td_probe_file(td_probe *p)
 
 /* ---- PCM, as every container of it has it ----------------------------------------------------------------------- */
 
-static const struct {
-    td_layout layout;
-    int format;
-    const char *name;
-} layouts[] = {
-    { { .bytes = 1, .is_unsigned = true }, SF_FORMAT_PCM_U8, "8 bit" },
-    { { .bytes = 1 }, SF_FORMAT_PCM_S8, "8 bit" },
-    { { .bytes = 2 }, SF_FORMAT_PCM_16, "16 bit" },
-    { { .bytes = 3 }, SF_FORMAT_PCM_24, "24 bit" },
-    { { .bytes = 4 }, SF_FORMAT_PCM_32, "32 bit" },
-    { { .bytes = 4, .is_float = true }, SF_FORMAT_FLOAT, "float" },
-    { { .bytes = 8, .is_float = true }, SF_FORMAT_DOUBLE, "double" },
-};
-
-td_status td_probe_layout(td_probe *p, td_layout want)
+td_status td_probe_layout(td_probe *p, td_layout layout)
 {
-    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
-        td_layout l = layouts[i].layout;
-        if (l.bytes != want.bytes || l.is_float != want.is_float || l.is_unsigned != want.is_unsigned) continue;
-        p->raw_format = SF_FORMAT_RAW | layouts[i].format | (want.big_endian ? SF_ENDIAN_BIG : SF_ENDIAN_LITTLE);
-        p->info->bits = want.bytes * 8;
-        p->info->is_float = want.is_float;
-        snprintf(p->info->encoding, sizeof p->info->encoding, "%s", layouts[i].name);
-        return TD_OK;
-    }
-    return td_probe_refuse(p, TD_FAULT_UNREADABLE, "export it as 24 bit or 32-bit float", "has %u-bit %s samples",
-                           want.bytes * 8, want.is_float ? "float" : "integer");
+    const char *name;
+    p->pcm = td_pcm_find(layout, &name);
+    if (!p->pcm)
+        return td_probe_refuse(p, TD_FAULT_UNREADABLE, "export it as 24 bit or 32-bit float", "has %u-bit %s samples",
+                               layout.bytes * 8, layout.is_float ? "float" : "integer");
+    p->info->bits = layout.bytes * 8;
+    p->info->is_float = layout.is_float;
+    snprintf(p->info->encoding, sizeof p->info->encoding, "%s", name);
+    return TD_OK;
 }
 
 td_status td_probe_sound(td_probe *p, uint64_t at, uint64_t promised, bool open)

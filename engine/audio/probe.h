@@ -8,6 +8,7 @@
 
 #include "engine/audio/audio.h"
 #include "engine/audio/input.h"
+#include "engine/audio/pcm.h"
 
 typedef struct td_probe {
     td_input *in;
@@ -15,10 +16,10 @@ typedef struct td_probe {
     td_audio_info *info;
     unsigned faults;
     td_error *err;
-    /* Where the sound lies and how libsndfile has to read it: SF_FORMAT_RAW with a sample format and byte order, or 0
-     * when the codec's own headers (from sound_at on) say so. */
+    /* Where the sound lies and how its samples are read; pcm NULL: the codec's own headers (from sound_at on) say so.
+     */
     uint64_t sound_at, sound_bytes;
-    int raw_format;
+    td_pcm_reader pcm;
     uint8_t patch[64]; /* what libsndfile is shown in place of the first bytes from sound_at on */
     size_t patch_size;
     bool has_md5; /* of FLAC: over the decoded samples */
@@ -43,13 +44,7 @@ td_status td_probe_flac(td_probe *p);
 td_status td_probe_ogg(td_probe *p);
 td_status td_probe_mpeg(td_probe *p);
 
-/* How samples are written in a PCM container. bytes is the size of one sample. */
-typedef struct td_layout {
-    unsigned bytes;
-    bool is_float, big_endian, is_unsigned;
-} td_layout;
-
-/* Sets info and raw_format from a layout; TD_INPUT for sizes topdown does not read. */
+/* Sets info and pcm from a layout; TD_INPUT for sizes topdown does not read. */
 td_status td_probe_layout(td_probe *p, td_layout layout);
 
 /* Sets where the sound is and how many frames truly stand there. `promised` is what the header says; `open` that it

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK 4096
-
 struct td_reader {
     td_input in;
     td_audio_info info;
@@ -15,7 +13,6 @@ struct td_reader {
     EVP_MD_CTX *md5; /* of FLAC; NULL: not checked */
     uint8_t md5_wanted[16];
     char where[256];
-    float block[BLOCK * 2];
 };
 
 /* ---- FLAC's sum ------------------------------------------------------------------------------------------------- */
@@ -34,14 +31,16 @@ static td_status start_md5(td_reader *r, const td_probe *p)
 }
 
 /* Over the samples as little-endian integers of whole bytes; floats hold 24 bits exactly. */
-static void add_md5(td_reader *r, size_t samples)
+static void add_md5(td_reader *r, float *const *ch, size_t frames)
 {
-    uint8_t bytes[BLOCK * 2 * 3], *to = bytes;
+    uint8_t bytes[TD_DECODE_FRAMES * 2 * 3], *to = bytes;
     unsigned width = r->info.bits / 8;
     double full = (double)(1u << (r->info.bits - 1));
-    for (size_t i = 0; i < samples; i++) {
-        int32_t v = (int32_t)((double)r->block[i] * full);
-        for (unsigned k = 0; k < width; k++) *to++ = (uint8_t)(v >> 8 * k);
+    for (size_t i = 0; i < frames; i++) {
+        for (unsigned c = 0; c < r->info.channels; c++) {
+            int32_t v = (int32_t)((double)ch[c][i] * full);
+            for (unsigned k = 0; k < width; k++) *to++ = (uint8_t)(v >> 8 * k);
+        }
     }
     EVP_DigestUpdate(r->md5, bytes, (size_t)(to - bytes));
 }
@@ -134,15 +133,11 @@ static size_t clean(float *x, size_t n)
     return found;
 }
 
-static td_status read_block(td_reader *r, float *const *ch, size_t at, size_t frames, td_error *err)
+static td_status read_block(td_reader *r, float *const *ch, size_t frames, td_error *err)
 {
-    unsigned channels = r->info.channels;
-    float *block = channels == 1 && !r->md5 ? ch[0] + at : r->block;
-    if (!td_decoder_read(r->decoder, block, frames)) return broken(r, err);
-    if (r->md5) add_md5(r, frames * channels);
-    r->nonfinite += clean(block, frames * channels);
-    for (unsigned c = 0; block == r->block && c < channels; c++)
-        for (size_t i = 0; i < frames; i++) ch[c][at + i] = block[i * channels + c];
+    if (!td_decoder_read(r->decoder, ch, frames)) return broken(r, err);
+    if (r->md5) add_md5(r, ch, frames);
+    for (unsigned c = 0; c < r->info.channels; c++) r->nonfinite += clean(ch[c], frames);
     r->frame += frames;
     if (r->md5 && r->frame == r->info.frames && !md5_agrees(r))
         return td_fail(err, TD_INPUT, r->where, TD_HINT_EXPORT_AGAIN,
@@ -163,8 +158,9 @@ td_status td_reader_read(td_reader *r, float *const *ch, size_t frames, size_t *
     if (frames > left) frames = (size_t)left;
     *got = 0;
     while (*got < frames) {
-        size_t n = frames - *got < BLOCK ? frames - *got : BLOCK;
-        td_status st = read_block(r, ch, *got, n, err);
+        size_t n = frames - *got < TD_DECODE_FRAMES ? frames - *got : TD_DECODE_FRAMES;
+        float *to[2] = { ch[0] + *got, r->info.channels > 1 ? ch[1] + *got : NULL };
+        td_status st = read_block(r, to, n, err);
         if (st) return st;
         *got += n;
     }
