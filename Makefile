@@ -37,7 +37,7 @@ UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
-.PHONY: all deps demo check unit mix service bench figures lint asan tsan install clean force
+.PHONY: all deps demo check unit mix service figures lint asan tsan install clean force
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3

@@ -71,6 +71,17 @@ printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/broken.wav"
 ok "a broken stem is refused" exits 3 "$topdown" mix demo/stems "$work/broken.wav" -r pop-rock -o "$work/x" --quiet
 ok "or left out" "$topdown" mix demo/stems "$work/broken.wav" --skip-rejected -r pop-rock --tempo 124 --title Lithium -o "$work/y" --quiet --no-cache
 ok "without changing the mix" cmp "${a}_Master_48k24.wav" "$work"/y/*_PopRock01_Master_48k24.wav
+ok "a closed stdout is no place for files" sh -c '"$1" plan demo/stems --tempo 124 --title Lithium -r pop-rock -o "$2/q.yaml" >&-' - "$topdown" "$work"
+ok "and they stay what they are" cmp "$work/p.yaml" "$work/q.yaml"
+ok "a full stdout is a failure" exits 75 sh -c '"$1" help >/dev/full' - "$topdown"
+ok "a reader that has had enough is none" sh -c '{ "$1" recipe schema; echo $? >"$2/code"; } | true; grep -qx 0 "$2/code"' - "$topdown" "$work"
+for topic in conditions exit-codes roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
+ok "doctor finds nothing wrong here" "$topdown" doctor --scratch "$work"
+printf 'topdown: recipe/1\nname: bad\nmixx: {}\n' >"$work/bad.yaml"
+ok "doctor names a broken recipe" says "did you mean 'mix'?" exits 1 "$topdown" doctor --recipes "$work"
+mkdir -p "$work/usr/bin" "$work/usr/share/topdown"
+cp "$topdown" "$work/usr/bin/topdown" && cp -r recipes/library "$work/usr/share/topdown/recipes"
+ok "an installed program finds its recipes" "$work/usr/bin/topdown" recipe check pop-rock
 ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
 
 echo "mix: $passed passed, $failed failed"

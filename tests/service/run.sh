@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs tests/service/test_*.sh one after another against the built program. nginx, curl, node and python3 are real.
+# Runs tests/service/test_*.sh one after another against the built program. nginx, curl and node are real.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export SERVICE_TOOLS=${SERVICE_TOOLS:-$PWD/build/service-tools}
