@@ -31,8 +31,23 @@ static td_status play_sum(td_decider *d, td_feed **feed, td_vu *vu, td_error *er
     return TD_OK;
 }
 
+/* Whether the mix bus has anything that must be solved on the sum's audio. */
+static bool needs_sum(const td_chain_wish *mix)
+{
+    for (size_t i = 0; i < mix->n_steps; i++) {
+        const td_step_wish *w = &mix->step[i];
+        for (size_t k = 0; k < w->proc->n_params; k++)
+            if (w->proc->params[k].flags & TD_GOAL && w->value[k].kind != TD_WISH_NONE) return true;
+        for (size_t p = 0; p < w->n_parts; p++)
+            for (size_t k = 0; k < w->part[p].proc->n_params; k++)
+                if (w->part[p].proc->params[k].flags & TD_GOAL && w->part[p].value[k].kind != TD_WISH_NONE) return true;
+    }
+    return false;
+}
+
 td_status td_decide_trim(td_decider *d, td_error *err)
 {
+    if (!needs_sum(&d->recipe->mix)) return TD_OK; /* the final check finds it on the loudest passages */
     td_feed *feed[TD_BUSES_MAX] = { 0 };
     td_vu *vu = NULL;
     td_status st = td_vu_new(d->session->rate_hz, &vu) ? td_decide_nomem(err) : TD_OK;
@@ -43,9 +58,8 @@ td_status td_decide_trim(td_decider *d, td_error *err)
     if (!st && isfinite(td_vu_max_dbfs(vu))) {
         char clock[16];
         d->plan->trim_db = td_round_to(-18 - td_vu_max_dbfs(vu), 0.1);
-        d->plan->trim_reason =
-            td_arena_printf(d->arena, "%+.1f dB: loudest VU reading %.1f at %s, brought to 0 VU (-18 dBFS)",
-                            d->plan->trim_db, td_vu_max_dbfs(vu) + 18, td_clock(td_vu_max_at(vu), clock));
+        d->plan->trim_reason = td_arena_printf(d->arena, "loudest VU reading %.1f at %s, brought to 0 VU",
+                                               td_vu_max_dbfs(vu) + 18, td_clock(td_vu_max_at(vu), clock));
         if (!d->plan->trim_reason) st = td_decide_nomem(err);
     }
     for (size_t b = 0; b < d->plan->n_buses; b++) td_feed_free(feed[b]);
@@ -225,9 +239,13 @@ td_status td_decide_check(td_decider *d, td_error *err)
     if (!st && isfinite(highest)) {
         double before = d->plan->trim_db;
         d->plan->trim_db = td_round_to(-18 - highest, 0.1);
-        if (d->plan->trim_db != before)
-            d->plan->trim_reason = td_arena_printf(d->arena, "%s; %+.1f dB more for what groups and returns changed",
-                                                   d->plan->trim_reason, d->plan->trim_db - before);
+        if (!d->plan->trim_reason || d->plan->trim_db != before)
+            d->plan->trim_reason =
+                d->plan->trim_reason
+                    ? td_arena_printf(d->arena, "%s; %+.1f dB more for what groups and returns changed",
+                                      d->plan->trim_reason, d->plan->trim_db - before)
+                    : td_arena_printf(d->arena, "loudest VU reading %.1f behind the groups, brought to 0 VU",
+                                      highest + 18);
         d->sum = kept;
         st = d->plan->trim_reason ? correct_goals(d, err) : td_decide_nomem(err);
         d->sum = whole;
