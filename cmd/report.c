@@ -1,11 +1,17 @@
 #include "cmd/cmd.h"
 
+#include "engine/report/report.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const td_flag flags[] = { { NULL, 0, NULL, NULL } };
+static const td_flag flags[] = {
+    { "html", 0, "FILE", "write the page: one file, no script, prints on A4" },
+    { "lang", 0, "LANGUAGE", "of the page: en or de" },
+    { "force", 0, NULL, "replace a page that stands there already" },
+    { NULL, 0, NULL, NULL },
+};
 
 static const char *text(const json_t *o, const char *name)
 {
@@ -100,6 +106,41 @@ static int print_report(const json_t *report)
     return 0;
 }
 
+/* "de", "en"; TD_ARG for what the page does not speak. */
+static td_status language_of(const td_args *a, td_language *out, td_error *err)
+{
+    const char *lang = td_args_get(a, "lang");
+    *out = lang && td_starts_with(lang, "de") ? TD_GERMAN : TD_ENGLISH;
+    if (!lang || td_starts_with(lang, "de") || td_starts_with(lang, "en")) return TD_OK;
+    return td_fail(err, TD_ARG, NULL, "en or de", "the page does not speak '%s'", lang);
+}
+
+static td_status write_html(const td_args *a, const char *json, size_t length, td_error *err)
+{
+    td_language language;
+    td_text t = { 0 };
+    td_status st = language_of(a, &language, err);
+    if (!st) st = td_report_html(json, length, language, &t, err);
+    if (!st) st = td_file_write(td_args_get(a, "html"), t.data, t.length, td_args_has(a, "force"), err);
+    td_text_free(&t);
+    return st;
+}
+
+static td_status print_parsed(const char *path, const char *data, size_t length, td_error *err)
+{
+    json_error_t why;
+    json_t *report = json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
+    td_status st = TD_OK;
+    if (!report || json_integer_value(json_object_get(report, "v")) != 1 ||
+        !json_is_array(json_object_get(report, "mixes")))
+        st = td_fail(err, TD_INPUT, path, "topdown mix writes report.json", "is no report: %s",
+                     report ? "it has no mixes" : why.text);
+    else
+        print_report(report);
+    json_decref(report);
+    return st;
+}
+
 static int run(const td_args *a)
 {
     td_error err = { 0 };
@@ -113,28 +154,23 @@ static int run(const td_args *a)
     char *data = NULL;
     size_t length = 0;
     td_status st = arena ? td_file_read(arena, path, 64 << 20, &data, &length, &err) : TD_NOMEM;
-    json_error_t why;
-    json_t *report = st ? NULL : json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
-    if (!st && (!report || json_integer_value(json_object_get(report, "v")) != 1 ||
-                !json_is_array(json_object_get(report, "mixes"))))
-        st = td_fail(&err, TD_INPUT, path, "topdown mix writes report.json", "is no report: %s",
-                     report ? "it has no mixes" : why.text);
-    int code = st ? td_report_error(&err) : 0;
-    if (!st && td_args_has(a, "json"))
+    if (!st && td_args_has(a, "html"))
+        st = write_html(a, data, length, &err);
+    else if (!st && td_args_has(a, "json"))
         fwrite(data, 1, length, stdout);
     else if (!st)
-        print_report(report);
-    json_decref(report);
+        st = print_parsed(path, data, length, &err);
     td_arena_free(arena);
-    return code;
+    return st ? td_report_error(&err) : 0;
 }
 
 const td_command td_cmd_report = {
     .name = "report",
     .group = "On this machine",
-    .summary = "prints what a mix reached, from its report.json",
-    .synopsis = "DIR or report.json",
-    .examples = "  topdown report out/           targets, buses and gain reduction, wanted and reached\n",
+    .summary = "prints what a mix reached, from its report.json, or draws the page again",
+    .synopsis = "DIR or report.json [--html FILE]",
+    .examples = "  topdown report out/                              targets, groups and gain reduction\n"
+                "  topdown report out/ --html seite.html --lang de  the page for people, in German\n",
     .flags = flags,
     .run = run,
 };

@@ -245,16 +245,24 @@ static td_status write_plans(const td_mixdown_wish *w, td_mixdown *m, td_error *
     return st;
 }
 
+/* The page is drawn from the JSON as it was written. */
+static td_status write_page(const td_mixdown_wish *w, const td_text *json, td_error *err)
+{
+    td_text t = { 0 };
+    td_status st = td_report_html(json->data, json->length, TD_ENGLISH, &t, err);
+    if (!st) st = write_text(w->out, "report.html", &t, w->force, err);
+    td_text_free(&t);
+    return st;
+}
+
 static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     td_text t = { 0 };
     td_findings *found = NULL;
     td_report_mix *said = td_arena_array(m->arena, m->n + 1, sizeof *said);
-    td_report_wish wish = { .session = m->session,
-                            .survey = w->n_plans ? NULL : m->survey,
-                            .mix = said,
-                            .n_mixes = m->n,
-                            .folder = w->out };
+    td_report_wish wish = {
+        .session = m->session, .survey = w->n_plans ? NULL : m->survey, .mix = said, .n_mixes = m->n, .folder = w->out
+    };
     td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : no_memory(err);
     for (size_t i = 0; !st && i < m->n; i++) {
         td_decision *decision;
@@ -265,6 +273,7 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
     wish.findings = found;
     if (!st) st = td_report_json(&wish, &t, err);
     if (!st) st = write_text(w->out, "report.json", &t, w->force, err);
+    if (!st && w->order->report & TD_REPORT_HTML) st = write_page(w, &t, err);
     td_text_free(&t);
     td_intake_free(found);
     return st;

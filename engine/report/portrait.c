@@ -6,6 +6,8 @@
 
 enum { CHUNK = 4096, MOMENTARY = 4, SHORT_TERM = 30, PICK = 3 /* every so many frames are drawn in the goniometer */ };
 
+static const double silence = 1e-7; /* mean square, -70 dBFS: below it sides are not compared */
+
 typedef struct sitter {
     td_reader *reader;
     td_audio_info info;
@@ -68,8 +70,8 @@ static void end_step(sitter *s)
         return;
     }
     s->correlation = grown;
-    double both = s->ll * s->rr;
-    s->correlation[s->n_correlations++] = both > 0 ? (float)(s->lr / sqrt(both)) : NAN;
+    double both = sqrt(s->ll * s->rr), frames = s->info.rate_hz / 10.0;
+    s->correlation[s->n_correlations++] = both > silence * frames ? (float)(s->lr / both) : NAN;
     s->all_ll += s->ll;
     s->all_rr += s->rr;
     s->all_lr += s->lr;

@@ -1,0 +1,55 @@
+/* engine/report/page.h - a page being written: its language, its report, and how figures look on it. Room-internal. */
+#ifndef TD_REPORT_PAGE_H
+#define TD_REPORT_PAGE_H
+
+#include "engine/report/markup.h"
+#include "engine/report/words.h"
+#include <jansson.h>
+
+typedef struct td_page {
+    td_text *out;
+    td_language language;
+    const json_t *report;
+    td_arena *arena;
+} td_page;
+
+static inline const char *td_say(const td_page *p, td_word word)
+{
+    return td_word_in(p->language, word);
+}
+
+static inline void td_page_add(td_page *p, const char *markup)
+{
+    td_text_add(p->out, markup);
+}
+
+static inline void td_page_text(td_page *p, const char *text)
+{
+    td_markup(p->out, text);
+}
+
+/* "-14.0 LUFS" with a real minus sign, and in German with a comma; a dash for what does not exist. sign: also "+".
+ * unit may be "". Returns out. */
+enum { TD_FIGURE = 64 };
+const char *td_figure(const td_page *p, double x, int decimals, bool sign, const char *unit, char out[TD_FIGURE]);
+
+double td_held(const json_t *o, const char *name);           /* NaN where there is no number */
+const char *td_held_text(const json_t *o, const char *name); /* "" where there is none */
+/* A list of numbers; NaN where one is null. n 0 and never NULL when there is no list; NULL when memory is short. */
+double *td_held_list(td_page *p, const json_t *o, const char *name, size_t *n);
+
+/* "drums", and "mix bus" for "mix". */
+const char *td_place_name(const td_page *p, const char *place);
+
+/* ---- plots.c: each a figure with its caption, its figures in words, and a table of them
+ * ------------------------------
+ */
+
+void td_plot_loudness(td_page *p, const json_t *mix, const json_t *file);
+void td_plot_spectrum(td_page *p, const json_t *mix);
+void td_plot_stereo(td_page *p, const json_t *mix);
+void td_plot_reduction(td_page *p, const json_t *step); /* small, for a table's cell */
+
+extern const char td_page_style[];
+
+#endif

@@ -1,0 +1,162 @@
+/* engine/report/words.h - what the page says, in the languages it speaks. Room-internal. Reasons of a plan stay
+ * English.
+ */
+#ifndef TD_REPORT_WORDS_H
+#define TD_REPORT_WORDS_H
+
+#include "engine/mix/intake.h"
+
+/* clang-format off */
+#define TD_WORD_MAP(X)                                                                                                 \
+    X(REPORT, "Mix report", "Mix-Bericht")                                                                             \
+    X(MIXES, "Mixes", "Mischungen")                                                                                    \
+    X(MIX, "Mix", "Mischung")                                                                                          \
+    X(RECIPE, "Recipe", "Rezept")                                                                                      \
+    X(REVISION, "revision", "Stand")                                                                                   \
+    X(LOUDNESS, "Loudness", "Lautheit")                                                                                \
+    X(TRUE_PEAK, "True peak", "True Peak")                                                              \
+    X(SAMPLE_PEAK, "Sample peak", "Samplespitze")                                                                      \
+    X(RANGE, "Loudness range", "Lautheitsumfang")                                                                      \
+    X(PLR, "Peak to loudness", "Spitze zu Lautheit")                                                                   \
+    X(CORRELATION, "Correlation", "Korrelation")                                                                       \
+    X(WANTED, "wanted", "gewünscht")                                                                                   \
+    X(REACHED, "reached", "erreicht")                                                                                  \
+    X(VERDICT, "Verdict", "Urteil")                                                                                    \
+    X(OK, "ok", "ok")                                                                                                  \
+    X(MISSED, "missed", "verfehlt")                                                                                    \
+    X(FAILED, "failed", "misslungen")                                                                                  \
+    X(ALL_REACHED, "Every target is reached.", "Alle Vorgaben sind erreicht.")                                         \
+    X(SOME_MISSED, "Not every target is reached; the files below say which and why.",                                  \
+      "Nicht alle Vorgaben sind erreicht; welche und warum, steht unten bei den Dateien.")                             \
+    X(LOUDNESS_OVER_TIME, "Loudness over time", "Lautheit im Verlauf")                                                 \
+    X(MOMENTARY, "momentary (400 ms)", "momentan (400 ms)")                                                            \
+    X(SHORT_TERM, "short-term (3 s)", "kurzzeitig (3 s)")                                                              \
+    X(INTEGRATED, "integrated", "gesamt")                                                                              \
+    X(TARGET, "target", "Vorgabe")                                                                                     \
+    X(SPECTRUM, "Spectrum", "Spektrum")                                                                                \
+    X(SPECTRUM_UNIT, "dB over Hz, third octaves", "dB über Hz, Terzen")               \
+    X(THIS_MIX, "this mix", "diese Mischung")                                                                          \
+    X(REFERENCE, "reference", "Referenz")                                                                              \
+    X(ROUGH, "Rough mix", "Rohmischung")                                                                               \
+    X(HALF_OF, "middle half of finished mixes", "mittlere Hälfte fertiger Mischungen")                                 \
+    X(IN_WORDS, "What was decided", "Was entschieden wurde")                                                           \
+    X(FILES, "Files", "Dateien")                                                                                       \
+    X(FILE, "File", "Datei")                                                                                           \
+    X(FORMAT, "Format", "Format")                                                                                      \
+    X(LEFT_OUT, "Left out", "Weggelassen")                                                                             \
+    X(RESIDUAL, "The group stems and the residual add up to the premaster; the residual stands at",                    \
+      "Gruppen-Stems und Residual ergeben zusammen den Premaster; das Residual liegt bei")                             \
+    X(GAIN_REDUCTION, "Gain reduction", "Pegelreduktion")                                                              \
+    X(STEP, "Step", "Schritt")                                                                                         \
+    X(ASKED, "Asked", "Verlangt")                                                                                      \
+    X(MEDIAN, "Median", "Median")                                                                                      \
+    X(NEARLY, "95 %", "95 %")                                                                                          \
+    X(MOST, "Most", "Höchstens")                                                                                       \
+    X(AT, "At", "Bei")                                                                                                 \
+    X(OVER_TIME, "Over time", "Verlauf")                                                                               \
+    X(LIMITER, "limiter", "Limiter")                                                                                   \
+    X(STEREO, "Stereo", "Stereo")                                                                                      \
+    X(GONIOMETER, "Goniometer", "Goniometer")                                                                          \
+    X(GONIOMETER_NOTE, "root scale", "Wurzelmaß")                                                \
+    X(CORRELATION_OVER_TIME, "Correlation over time", "Korrelation im Verlauf")                                        \
+    X(ONE_SECOND, "mean of 1 s", "Mittel über 1 s")                                                                    \
+    X(WIDTH, "Width", "Breite")                                                                                        \
+    X(WIDTH_UNIT, "side against middle, dB over Hz", "Seite gegen Mitte, dB über Hz")                                                  \
+    X(MONO_LOSS, "Loss in mono", "Verlust in Mono")                                                                    \
+    X(LEFT, "L", "L")                                                                                                  \
+    X(RIGHT, "R", "R")                                                                                                 \
+    X(BUSES, "Groups", "Gruppen")                                                                                      \
+    X(BUS, "Group", "Gruppe")                                                                                          \
+    X(PEAK_BEFORE, "Peak", "Spitze")                                                                                   \
+    X(CLIP_GAIN, "Clip gain", "Clip-Gain")                                                                             \
+    X(STAGED, "Staged", "Eingepegelt")                                                                                 \
+    X(WITH_FIXES, "With fixes", "Mit Korrekturen")                                                                     \
+    X(MAKEUP, "Make-up", "Ausgleich")                                                                                  \
+    X(FADER, "Fader", "Fader")                                                                                         \
+    X(CREST, "Crest before, after", "Crest vorher, nachher")                                                           \
+    X(SHARE, "Share of the mix", "Anteil an der Mischung")                                                             \
+    X(TONE, "Tone", "Klang")                                                                                           \
+    X(TONE_NOTE, "How far this mix lies from the middle of finished mixes of its kind. A sanity check and no verdict: "\
+      "eight of ten mixes lie inside the usual range.",                                                                \
+      "Wie weit diese Mischung von der Mitte fertiger Mischungen ihrer Art liegt. Eine Plausibilitätsprüfung, kein "   \
+      "Urteil: Acht von zehn Mischungen liegen im üblichen Bereich.")                                                  \
+    X(REGION, "Region", "Bereich")                                                                                     \
+    X(OFF, "Off", "Abstand")                                                                                           \
+    X(USUAL, "Usual", "Üblich")                                                                                        \
+    X(IS_USUAL, "usual", "üblich")                                                                                     \
+    X(IS_UNUSUAL, "unusual", "ungewöhnlich")                                                                           \
+    X(IS_RARE, "rare", "selten")                                                                                       \
+    X(AGAINST_REFERENCE, "Against the reference, with loudness aligned:",                                              \
+      "Gegen die Referenz, bei gleicher Lautheit:")                                                                    \
+    X(ON_AVERAGE, "on average", "im Mittel")                                                                           \
+    X(AT_MOST, "at most", "höchstens")                                                                                 \
+    X(TRANSLATION, "On other speakers", "Auf anderen Lautsprechern")                                                   \
+    X(TRANSLATION_NOTE, "Computed from third octaves through typical responses, no measurement of a product; figures in LU.",         \
+      "Aus Terzen durch typische Frequenzgänge gerechnet, keine Messung eines Produkts; Angaben in LU.")                              \
+    X(DEVICE, "Speaker", "Lautsprecher")                                                                               \
+    X(SOFTER, "Softer by", "Leiser um")                                                                                \
+    X(VOICE_CHANGE, "Vocals to rest", "Gesang zum Rest")                                                               \
+    X(GETS_LOST, "Gets lost", "Geht verloren")                                                                         \
+    X(WEAK_IN_MONO, "Weak in mono", "Schwach in Mono")                                                                 \
+    X(NOTHING, "nothing", "nichts")                                                                                    \
+    X(ALLOWED, "up to", "bis")                                                                                         \
+    X(PHONE, "phone", "Telefon")                                                                                       \
+    X(SPEAKER, "smart speaker", "smarter Lautsprecher")                                                                \
+    X(BOX, "bluetooth box", "Bluetooth-Box")                                                                           \
+    X(CAR, "car", "Auto")                                                                                              \
+    X(CLUB, "club", "Club")                                                                                            \
+    X(DECISIONS, "Decisions", "Entscheidungen")                                                                        \
+    X(DECISIONS_COUNT, "decisions", "Entscheidungen")                                                                  \
+    X(SOLVED, "solved", "ausgerechnet")                                                                                \
+    X(AS_WRITTEN, "as written", "wie geschrieben")                                                                     \
+    X(FIXES, "fixes", "Korrekturen")                                                                                   \
+    X(SETTINGS, "Settings", "Einstellung")                                                                             \
+    X(REASON, "Reason", "Grund")                                                                                       \
+    X(NOT_MADE, "Not made", "Nicht gemacht")                                                                           \
+    X(NOT_USED, "Not used", "Nicht gebraucht")                                                                         \
+    X(WARNINGS, "Warnings", "Hinweise")                                                                                \
+    X(STEMS, "Stems", "Spuren")                                                                                        \
+    X(STEM, "Stem", "Spur")                                                                                            \
+    X(ROLE, "Role", "Rolle")                                                                                           \
+    X(GUESSED, "guessed", "geraten")                                                                                   \
+    X(FOUND, "Found", "Befund")                                                                                        \
+    X(ORIGIN, "Origin", "Herkunft")                                                                                    \
+    X(ORIGIN_NOTE, "The same session and plan give the same bytes.", "Gleiche Session und gleicher Plan ergeben "      \
+      "dieselben Bytes.")                                                                                              \
+    X(SESSION, "Session", "Session")                                                                                   \
+    X(PLAN, "Plan", "Plan")                                                                                            \
+    X(FIGURES, "Figures", "Zahlen")                                                                                    \
+    X(TIME, "Time", "Zeit")                                                                                            \
+    X(FREQUENCY, "Frequency", "Frequenz")                                                                              \
+    X(MIX_BUS, "mix bus", "Mixbus")                                                                                    \
+    X(OF_FILE, "measured on", "gemessen an")                                                                           \
+    X(BALANCE_EVEN, "The groups stand as loud as they were staged.",                                                   \
+      "Die Gruppen stehen so laut, wie sie eingepegelt wurden.")                                                       \
+    X(BALANCE_DELIVERED, "The balance is that of the files as they were delivered.",                                   \
+      "Das Lautstärkeverhältnis ist das der gelieferten Dateien.")                                                     \
+    X(BALANCE_ROUGH, "The balance follows the rough mix.", "Das Lautstärkeverhältnis folgt der Rohmischung.")          \
+    X(BALANCE_LOUDNESS, "The balance was built by loudness: first the accompaniment, then the lead.",                  \
+      "Das Lautstärkeverhältnis entstand nach Lautheit: erst die Begleitung, dann die Hauptstimme.")                   \
+    X(BALANCE_FOCUS, "The balance was built outward from the voice in focus.",                                         \
+      "Das Lautstärkeverhältnis entstand um die Hauptstimme herum.")                                                   \
+    X(HOLDS_MIX, "holds the whole mix together:", "hält die ganze Mischung zusammen:")                                 \
+    X(EVENS_OUT, "evens out", "gleicht aus:")                                                                          \
+    X(OFF_AT_MOST, "at most", "höchstens")                                                                             \
+    X(OFF_MOSTLY, "for 95 % of the time no more than", "zu 95 % der Zeit nicht mehr als")                              \
+    X(DRIVEN, "The limiter brings it up by", "Der Limiter wird angefahren mit")                                             \
+    X(AND_TAKES, "and takes off at most", "und senkt Spitzen um höchstens")                                                   \
+    X(FIXES_MADE, "Single tracks were corrected where it was heard:",                                                  \
+      "Einzelne Spuren wurden korrigiert, wo es zu hören war:")                                                        \
+    X(MADE_BY, "made by topdown", "erstellt mit topdown")
+/* clang-format on */
+
+typedef enum td_word {
+#define X(name, english, german) TD_WORD_##name,
+    TD_WORD_MAP(X)
+#undef X
+        TD_WORDS
+} td_word;
+
+const char *td_word_in(td_language language, td_word word);
+
+#endif
