@@ -126,6 +126,8 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
 
 /* Whether all its goals are `at most`. */
 bool td_asks_at_most(const td_step_wish *wish);
+/* Whether one of them is about the whole song: `about` is a percentile, which loud passages do not tell. */
+bool td_asks_over_time(const td_step_wish *wish);
 
 /* A parameter written as a range: the value, and why. */
 typedef struct td_range_case {

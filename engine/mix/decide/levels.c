@@ -211,8 +211,8 @@ static td_status play_passages(td_decider *d, const int64_t *at, size_t n, td_sc
     return st;
 }
 
-/* `at most` goals of the mix bus once more, on what the groups made of the sum: a maximum is made in the loudest
- * passages. Nothing else of the mix bus moves. */
+/* Goals of the mix bus once more, on what the groups made of the sum: from passages those with `at most`, since a
+ * maximum is made in the loudest, from the whole song all. Nothing else of the mix bus moves. */
 static td_status correct_goals(td_decider *d, td_error *err)
 {
     for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
@@ -223,19 +223,41 @@ static td_status correct_goals(td_decider *d, td_error *err)
         };
         for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
             const td_step_wish *w = &d->recipe->mix.step[k];
-            if (!strcmp(w->name, s->name) && td_asks_at_most(w)) TD_TRY(td_solve_goals(d, &site, w, s, err));
+            if (!strcmp(w->name, s->name) && (!d->n_passages || td_asks_at_most(w)))
+                TD_TRY(td_solve_goals(d, &site, w, s, err));
         }
     }
+    return TD_OK;
+}
+
+/* The whole song, where a goal of the mix bus is about all of it; else its loudest passages. */
+static td_status choose_passages(td_decider *d, int64_t **at, size_t *n, td_error *err)
+{
+    bool whole = false;
+    int64_t length = (int64_t)CHECK_S * d->session->rate_hz;
+    for (size_t i = 0; i < d->recipe->mix.n_steps; i++) whole |= td_asks_over_time(&d->recipe->mix.step[i]);
+    if (!whole) {
+        *at = d->passage;
+        TD_TRY(loudest(d, d->passage, &d->n_passages, err));
+        *n = d->n_passages;
+        return TD_OK;
+    }
+    *n = (size_t)(((int64_t)d->session->frames + length - 1) / length);
+    *at = td_arena_array(d->arena, *n + 1, sizeof **at);
+    if (!*at) return td_decide_nomem(err);
+    for (size_t i = 0; i < *n; i++) (*at)[i] = (int64_t)i * length;
     return TD_OK;
 }
 
 td_status td_decide_check(td_decider *d, td_error *err)
 {
     td_scratch *whole = d->sum, *kept = NULL;
+    int64_t *at;
+    size_t n;
     double highest;
-    TD_TRY(loudest(d, d->passage, &d->n_passages, err));
+    TD_TRY(choose_passages(d, &at, &n, err));
     td_status st = td_scratch_new(d->wish->scratch_folder, 2, &kept, err);
-    if (!st) st = play_passages(d, d->passage, d->n_passages, kept, &highest, err);
+    if (!st) st = play_passages(d, at, n, kept, &highest, err);
     if (!st && isfinite(highest)) {
         double before = d->plan->trim_db;
         d->plan->trim_db = td_round_to(-18 - highest, 0.1);

@@ -385,6 +385,18 @@ bool td_asks_at_most(const td_step_wish *wish)
     return any;
 }
 
+bool td_asks_over_time(const td_step_wish *wish)
+{
+    bool any = false;
+    for (size_t i = 0; i < wish->proc->n_params; i++)
+        any |= is_goal(&wish->proc->params[i], &wish->value[i]) && wish->value[i].kind != TD_WISH_AT_MOST;
+    for (size_t k = 0; k < wish->n_parts; k++)
+        for (size_t i = 0; i < wish->part[k].proc->n_params; i++)
+            any |= is_goal(&wish->part[k].proc->params[i], &wish->part[k].value[i]) &&
+                   wish->part[k].value[i].kind != TD_WISH_AT_MOST;
+    return any;
+}
+
 td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
                          td_error *err)
 {
