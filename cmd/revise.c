@@ -1,0 +1,60 @@
+#include "cmd/cmd.h"
+
+#include "recipes/recipes.h"
+#include <stdio.h>
+
+static const td_flag flags[] = {
+    { "output", 'o', "FILE", "write the revised plan here; without it, it is shown only" },
+    { "force", 0, NULL, "replace a file that stands there already" },
+    { NULL, 0, NULL, NULL },
+};
+
+static td_status load(const char *path, td_plan **out, td_error *err)
+{
+    td_messages *m = td_messages_new();
+    if (!m) return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    td_status st = td_plan_load(path, out, m);
+    if (st) td_messages_error(m, st, err);
+    td_messages_free(m);
+    return st;
+}
+
+static td_status keep(const td_plan *p, const td_args *a, td_error *err)
+{
+    td_text t = { 0 };
+    td_status st = td_plan_write(p, &t);
+    if (!st) st = td_file_write(td_args_get(a, "output"), t.data, t.length, td_args_has(a, "force"), err);
+    td_text_free(&t);
+    return st;
+}
+
+static int run(const td_args *a)
+{
+    td_plan *p = NULL;
+    td_error err = { 0 };
+    td_status st = a->n_words < 2 ? td_fail(&err, TD_ARG, NULL, "topdown revise plan.yaml \"vocals +1 dB\"",
+                                            "a plan and at least one move are needed")
+                                  : load(a->word[0], &p, &err);
+    for (size_t i = 1; !st && i < a->n_words; i++) st = td_plan_revise(p, a->word[i], &err);
+    if (!st && td_args_has(a, "output")) st = keep(p, a, &err);
+    if (!st && !td_args_has(a, "quiet")) {
+        td_text t = { 0 };
+        td_plan_view(p, &t);
+        fputs(td_text_or_empty(&t), stdout);
+        td_text_free(&t);
+    }
+    td_plan_free(p);
+    return st ? td_report_error(&err) : 0;
+}
+
+const td_command td_cmd_revise = {
+    .name = "revise",
+    .group = "On this machine",
+    .summary = "moves a plan by an engineer's words: nothing is fetched, surveyed or decided again",
+    .synopsis = "PLAN MOVE... [-o FILE]",
+    .examples = "  topdown revise plan.yaml \"vocals +1 dB\" -o second.yaml   a level, for `topdown mix --plan`\n"
+                "  topdown revise plan.yaml \"drums -0.5 dB 0:45-1:10\"       for a stretch of the song\n"
+                "  topdown revise plan.yaml \"less reverb on vocals\"         a send, by 3 dB\n",
+    .flags = flags,
+    .run = run,
+};
