@@ -258,7 +258,8 @@ static void test_a_silent_stem_changes_nothing(void **state)
     leave(b);
 }
 
-/* From the top down: what a track needs is decided when the mix bus stands. */
+/* From the top down: what a track needs is decided when the mix bus stands. (Thresholds found for a goal follow the
+ * level that reaches them; that is the last check's.) */
 static void test_a_fix_changes_no_step_of_the_mix_bus(void **state)
 {
     (void)state;
