@@ -37,8 +37,8 @@ static const char fixed[] =
     "title: T\n"
     "mix:\n"
     "  chain:\n"
-    "    - eq: [ low_cut: { at: 30 Hz }, match: { target: loud } ]\n"
-    "    - compressor: { ratio: 2:1, attack: 10 ms, gain_reduction: about 2 dB }\n"
+    "    - eq: [ match: { target: loud }, high_shelf: { at: 10 kHz, gain: 0.5 to 1 dB } ]\n"
+    "    - compressor: { ratio: 2:1, attack: 10 ms, threshold: -20 dBFS }\n"
     "tracks:\n"
     "  - { fix: quiet, for: keys, level: %s, chain: [ eq: [ bell: { at: 1 kHz, gain: %s } ] ] }\n";
 
