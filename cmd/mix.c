@@ -69,7 +69,7 @@ static int run(const td_args *a)
             missed += print_mix(d->mix[i]);
     }
     if (!code && !json) {
-        printf("  report.json");
+        printf("  report.json%s", m.order->report & TD_REPORT_HTML ? "  report.html" : "");
         for (size_t i = 0; i < d->n; i++) printf("  plan-%s.yaml", d->plan[i]->label);
         putchar('\n');
     }
