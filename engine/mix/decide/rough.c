@@ -205,7 +205,8 @@ static td_status fine(const rough *r, td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *i
     return TD_OK;
 }
 
-/* The middle of what a bus's loudest passages say; NaN unless three agree to a sample. */
+/* The middle of what a bus's loudest passages say; NaN unless two or more, and half of
+ * them, agree to a sample. */
 static td_status fine_of(const rough *r, td_fft *fft, td_v2 *work, size_t bus, double known, double *lag, td_error *err)
 {
     const td_signal *s = td_survey_signal(r->d->survey, td_survey_bus(r->d->survey, bus));
@@ -219,7 +220,7 @@ static td_status fine_of(const rough *r, td_fft *fft, td_v2 *work, size_t bus, d
     qsort(found, n, sizeof *found, falling);
     *lag = n ? found[n / 2] : NAN;
     for (size_t i = 0; i < n; i++) agree += fabs(found[i] - *lag) < 1;
-    if (agree < 3 && agree < n) *lag = NAN;
+    if (agree < 2 || 2 * agree < n) *lag = NAN;
     return TD_OK;
 }
 
