@@ -1,6 +1,7 @@
 #include "tests/figures/figures.h"
 
 #include "engine/base/maths.h"
+#include "tests/figures/pictures.h"
 
 /* One row a family, alphabetical. */
 /* clang-format off */
@@ -87,14 +88,14 @@ static bool wanted(const char *name, char **names)
     return all;
 }
 
-/* figures OUT.json [FAMILY...] */
 int main(int argc, char **argv)
 {
+    td_denormals_off();
+    if (argc > 2 && strcmp(argv[1], "--draw") == 0) return !pictures(argv[2], argv + 3);
     if (argc < 2) {
-        fprintf(stderr, "usage: figures OUT.json [FAMILY...]\n");
+        fprintf(stderr, "usage: figures OUT.json [FAMILY...]\n       figures --draw FOLDER [PICTURE...]\n");
         return 2;
     }
-    td_denormals_off();
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (wanted(families[i].name, argv + 2)) families[i].measure();
     size_t missed = 0;
