@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-static td_plan_send to_plate[] = { { .to = "plate", .level_db = -14, .reason = "as written" } };
+static td_plan_send to_plate[1];
 static td_plan_step reverb[1];
 
 static td_plan song(void)
@@ -25,7 +25,7 @@ static td_plan song(void)
     bus[0] = (td_plan_bus){ .name = "drums", .group = "drums", .fader_db = -3, .fader_reason = "as delivered" };
     bus[1] = (td_plan_bus){ .name = "vocals", .group = "vocals", .send = to_plate, .n_sends = 1 };
     bus[2] = (td_plan_bus){ .name = "backing", .group = "vocals", .fader_db = -6 };
-    to_plate[0].level_db = -14;
+    to_plate[0] = (td_plan_send){ .to = "plate", .level_db = -14, .reason = "as written" };
     reverb[0] = (td_plan_step){ .proc = td_processor_find("reverb") };
     ret[0] = (td_plan_return){ .name = "plate", .chain = { reverb, 1 } };
     return (td_plan){
