@@ -6,6 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 want=${1:-build} # build: to compile; check, demo, lint: that and what the target needs
 missing=
 for p in $(awk -v want="$want" '!/^#/ && NF { if ($1 == "build" || $1 == want) print $2 }' "$here/deps.txt"); do
+    command -v "$p" >/dev/null && continue # a program of that name is here, from wherever
     [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null | cut -c1-2)" = ii ] || missing="$missing $p"
 done
 [ -n "$missing" ] || exit 0

@@ -63,7 +63,7 @@ ok "the same as without" cmp "${a}_Master_48k24.wav" "$work/e/Lithium_PopRock01_
 ok "plan --expect holds" "$topdown" plan demo/stems --tempo 124 --title Lithium -r pop-rock --expect "$work/p.yaml" --quiet
 ok "plan --expect tells a difference" exits 5 "$topdown" plan demo/stems --tempo 124 --title Lithium -r jazz --expect "$work/p.yaml" --quiet
 ok "every bus is staged to -12.00 dBFS" awk '/"peak_after_dbfs"/ { n++; if ($2 + 0 < -12.01 || $2 + 0 > -11.99) bad = 1 } END { exit bad || n < 10 }' "$work/a/report.json"
-ok "report.json holds to its schema" python3 tests/mix/schema.py packaging/schema/report-1.json "$work/a/report.json"
+ok "report.json holds to its schema" /usr/bin/python3 tests/mix/schema.py packaging/schema/report-1.json "$work/a/report.json"
 ok "the page is drawn again" "$topdown" report "$work/a" --html "$work/page.html"
 ok "as it was" cmp "$work/a/report.html" "$work/page.html"
 ok "nothing is overwritten" exits 2 mix -r pop-rock -o "$work/a"
