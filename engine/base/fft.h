@@ -1,8 +1,8 @@
-/* engine/base/fft.h - Fourier transform of two real signals at once, in double.
+/* engine/base/fft.h - Fourier transform of two real signals at once in double, or of four in float.
  *
- * Our own, for one reason: libraries choose other code on other processors, or compute in single precision, and a mix
- * has to be the same bytes everywhere. Two signals (left and right) run side by side in SIMD lanes. A transform belongs
- * to one thread at a time (it holds work space). */
+ * Our own, for one reason: libraries choose other code on other processors, and a mix has to be the same bytes
+ * everywhere. Signals (left and right) run side by side in SIMD lanes. A transform belongs to one thread at a time (it
+ * holds work space). */
 #ifndef TD_BASE_FFT_H
 #define TD_BASE_FFT_H
 
@@ -19,5 +19,11 @@ void td_fft_free(td_fft *f); /* NULL is welcome */
 void td_fft_forward(td_fft *f, const td_v2 *x, td_v2 *re, td_v2 *im);
 /* The way back, scaled by 1/n, so that inverse(forward(x)) is x. re and im are left alone. */
 void td_fft_inverse(td_fft *f, const td_v2 *re, const td_v2 *im, td_v2 *x);
+
+/* The same for four, to measure by: what it adds lies 130 dB below the signal. */
+typedef struct td_fft4 td_fft4;
+td_status td_fft4_new(size_t n, td_fft4 **out);
+void td_fft4_free(td_fft4 *f);
+void td_fft4_forward(td_fft4 *f, const td_f4 *x, td_f4 *re, td_f4 *im);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 typedef double td_v2 __attribute__((vector_size(16)));
+typedef float td_f4 __attribute__((vector_size(16)));     /* four signals, where single precision will do */
 typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparisons: all ones or zero */
 
 static inline td_v2 td_v2_set(double x)

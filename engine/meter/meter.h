@@ -86,7 +86,7 @@ typedef struct td_band_frame {
 typedef struct td_bands td_bands;
 td_status td_bands_new(unsigned rate_hz, td_bands **out); /* TD_ARG: rate outside 8 to 384 kHz */
 void td_bands_free(td_bands *w);
-/* Power between two frequencies in the window it was used for last, both channels added (mono: two windows). */
+/* Power between two frequencies around the frame emitted last, both channels added (mono: twice its own). */
 double td_bands_between(const td_bands *w, double low_hz, double high_hz);
 
 typedef struct td_spectrum td_spectrum;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LOWEST_BAND 14    /* 10^1.4 = 25 Hz */
+#define LANES       4     /* windows in one transform: two of both channels, or four of a single one */
 #define SILENCE     1e-5f /* -100 dBFS: frames that stay below are all zero and cost no transform */
 
 double td_band_hz(size_t band)
@@ -24,15 +25,15 @@ double td_band_label(size_t band)
  * would leave the lowest bands empty or double. */
 typedef struct band_bins {
     size_t first, last; /* last below first: the band lies above what the rate holds */
-    double first_share, last_share;
+    float first_share, last_share;
 } band_bins;
 
 struct td_bands {
     double bin_hz;
     size_t window; /* frames, a power of two */
-    td_fft *fft;
-    double *hann; /* scaled so that the powers of all bins add up to the mean square */
-    td_v2 *x, *re, *im;
+    td_fft4 *fft;
+    float *hann; /* scaled so that the powers of all bins add up to the mean square */
+    td_f4 *x, *re, *im;
     band_bins twelfth[TD_TWELFTHS];
 };
 
@@ -63,8 +64,8 @@ static band_bins bins_of(size_t twelfth, double rate_hz, size_t window)
            band_top = td_band_hz(twelfth / 4) * td_exp10(0.05);
     if (band_top > 0.45 * rate_hz) return (band_bins){ .first = 1 };
     band_bins b = { .first = (size_t)rint(low / width), .last = (size_t)rint(high / width) };
-    b.first_share = ((double)b.first + 0.5) - low / width;
-    b.last_share = high / width - ((double)b.last - 0.5);
+    b.first_share = (float)((double)b.first + 0.5 - low / width);
+    b.last_share = (float)(high / width - (double)b.last + 0.5);
     if (b.first == b.last) {
         b.first_share += b.last_share - 1;
         b.last_share = 0;
@@ -80,7 +81,7 @@ td_status td_bands_new(unsigned rate_hz, td_bands **out)
     if (!w) return TD_NOMEM;
     size_t n = w->window = window_at(rate_hz);
     w->bin_hz = (double)rate_hz / (double)n;
-    td_status st = td_fft_new(n, &w->fft);
+    td_status st = td_fft4_new(n, &w->fft);
     w->hann = td_calloc2(n, 1, sizeof *w->hann);
     w->x = td_calloc2(n, 1, sizeof *w->x);
     w->re = td_calloc2(n / 2 + 1, 1, sizeof *w->re);
@@ -91,7 +92,7 @@ td_status td_bands_new(unsigned rate_hz, td_bands **out)
     }
     double length = (double)n, energy = 0.375 * length; /* of a periodic Hann window */
     for (size_t i = 0; i < n; i++)
-        w->hann[i] = (0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / length)) * sqrt(2 / (length * energy));
+        w->hann[i] = (float)((0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / length)) * sqrt(2 / (length * energy)));
     for (size_t b = 0; b < TD_TWELFTHS; b++) w->twelfth[b] = bins_of(b, rate_hz, n);
     *out = w;
     return TD_OK;
@@ -100,7 +101,7 @@ td_status td_bands_new(unsigned rate_hz, td_bands **out)
 void td_bands_free(td_bands *w)
 {
     if (!w) return;
-    td_fft_free(w->fft);
+    td_fft4_free(w->fft);
     free(w->hann);
     free(w->x);
     free(w->re);
@@ -111,9 +112,9 @@ void td_bands_free(td_bands *w)
 double td_bands_between(const td_bands *w, double low_hz, double high_hz)
 {
     size_t first = (size_t)ceil(low_hz / w->bin_hz), last = (size_t)ceil(high_hz / w->bin_hz);
-    td_v2 power = { 0, 0 };
+    td_f4 power = { 0 };
     for (size_t k = first; k < last && k <= w->window / 2; k++) power += w->re[k] * w->re[k] + w->im[k] * w->im[k];
-    return power[0] + power[1];
+    return 0.5 * (double)(power[0] + power[1] + power[2] + power[3]);
 }
 
 td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out)
@@ -128,7 +129,8 @@ td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink 
                         .limit = SIZE_MAX,
                         .sink = sink,
                         .user = user };
-    for (unsigned c = 0; c < channels; c++) m->held[c] = td_calloc2(m->window + rate_hz / 10 + 1, 1, sizeof(float));
+    for (unsigned c = 0; c < channels; c++)
+        m->held[c] = td_calloc2(m->window + LANES * (rate_hz / 10 + 1), 1, sizeof(float));
     if (!m->held[0] || !m->held[channels - 1]) {
         td_spectrum_free(m);
         return TD_NOMEM;
@@ -155,25 +157,32 @@ static bool silent(const float *x, size_t n)
 }
 
 typedef struct sums {
-    td_v2 power, cross; /* of each lane; of the two with each other, the same in both lanes */
+    td_f4 power, cross; /* of each lane; of lanes 0 and 1, 2 and 3 with each other, the same in both */
 } sums;
 
-static inline void add_bin(const td_bands *w, size_t k, double share, sums *s)
+static inline void add_bin(const td_bands *w, size_t k, float share, sums *s)
 {
-    td_v2 re = w->re[k], im = w->im[k];
-    td_v2 other_re = { re[1], re[0] }, other_im = { im[1], im[0] };
+    td_f4 re = w->re[k], im = w->im[k];
+    td_f4 other_re = __builtin_shufflevector(re, re, 1, 0, 3, 2),
+          other_im = __builtin_shufflevector(im, im, 1, 0, 3, 2);
     s->power += share * (re * re + im * im);
     s->cross += share * (re * other_re + im * other_im);
 }
 
-/* Bands of two windows side by side, by twelfths. A silent one leaves zeros. */
-static void analyse(td_bands *w, const float *left, const float *right, sums out[TD_TWELFTHS])
+/* Bands of windows side by side, by twelfths. A silent one leaves zeros. */
+static void analyse(td_bands *w, const float *const x[LANES], sums out[TD_TWELFTHS])
 {
-    td_v2 sounds = { silent(left, w->window) ? 0 : 1, silent(right, w->window) ? 0 : 1 };
+    td_f4 sounds;
+    bool any = false;
     memset(out, 0, TD_TWELFTHS * sizeof *out);
-    if (sounds[0] + sounds[1] == 0) return;
-    for (size_t i = 0; i < w->window; i++) w->x[i] = (td_v2){ (double)left[i], (double)right[i] } * sounds * w->hann[i];
-    td_fft_forward(w->fft, w->x, w->re, w->im);
+    for (int k = 0; k < LANES; k++) {
+        sounds[k] = !silent(x[k], w->window);
+        any |= sounds[k] > 0;
+    }
+    if (!any) return;
+    for (size_t i = 0; i < w->window; i++)
+        w->x[i] = (td_f4){ x[0][i], x[1][i], x[2][i], x[3][i] } * sounds * w->hann[i];
+    td_fft4_forward(w->fft, w->x, w->re, w->im);
     for (size_t b = 0; b < TD_TWELFTHS; b++) {
         const band_bins *bins = &w->twelfth[b];
         sums s = { 0 };
@@ -185,53 +194,44 @@ static void analyse(td_bands *w, const float *left, const float *right, sums out
 }
 
 /* The frame of lane a against lane b; mono is a lane against itself. */
-static void emit(td_spectrum *m, const sums *s, int a, int b)
+static void emit(td_spectrum *m, const sums *s, unsigned a, unsigned b)
 {
     td_band_frame frame = { 0 };
     float twelfth[TD_TWELFTHS];
     if (m->frame == m->limit) return;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        double ll = 0, rr = 0, lr = 0;
         for (size_t t = 4 * i; t < 4 * i + 4; t++) {
-            ll += s[t].power[a];
-            rr += s[t].power[b];
-            lr += a == b ? s[t].power[a] : s[t].cross[0];
-            twelfth[t] = (float)(s[t].power[a] + s[t].power[b]);
+            frame.ll[i] += s[t].power[a];
+            frame.rr[i] += s[t].power[b];
+            frame.lr[i] += a == b ? s[t].power[a] : s[t].cross[a];
+            twelfth[t] = s[t].power[a] + s[t].power[b];
         }
-        frame.ll[i] = (float)ll;
-        frame.rr[i] = (float)rr;
-        frame.lr[i] = (float)lr;
     }
     m->sink(m->user, m->frame++, &frame, twelfth);
 }
 
-/* From the middle of one 100 ms to the middle of the next, in whole frames at any rate. */
-static size_t hop_after(const td_spectrum *m, size_t frame)
+/* From the middle of the next 100 ms to be analysed to that of the n-th after it, in whole frames at any rate. */
+static size_t after(const td_spectrum *m, size_t n)
 {
-    return (size_t)((2 * frame + 3) * m->rate_hz / 20 - (2 * frame + 1) * m->rate_hz / 20);
+    return (size_t)((2 * (m->frame + n) + 1) * m->rate_hz / 20 - (2 * m->frame + 1) * m->rate_hz / 20);
 }
 
-/* What a turn needs: stereo takes a window in two lanes, mono two windows of its one channel. */
+/* What a turn needs. */
 static size_t batch(const td_spectrum *m)
 {
-    return m->channels == 2 ? m->window : m->window + hop_after(m, m->frame);
+    return m->window + after(m, LANES / m->channels - 1);
 }
 
 static void turn(td_spectrum *m, td_bands *work)
 {
     sums s[TD_TWELFTHS];
-    size_t hop = hop_after(m, m->frame);
-    if (m->channels == 2) {
-        analyse(work, m->held[0], m->held[1], s);
-        emit(m, s, 0, 1);
-    } else {
-        analyse(work, m->held[0], m->held[0] + hop, s);
-        hop += hop_after(m, m->frame + 1);
-        emit(m, s, 0, 0);
-        emit(m, s, 1, 1);
-    }
-    m->filled -= hop;
-    for (unsigned c = 0; c < m->channels; c++) memmove(m->held[c], m->held[c] + hop, m->filled * sizeof(float));
+    const float *window[LANES];
+    size_t done = after(m, LANES / m->channels);
+    for (unsigned k = 0; k < LANES; k++) window[k] = m->held[k % m->channels] + after(m, k / m->channels);
+    analyse(work, window, s);
+    for (unsigned k = 0; k < LANES; k += m->channels) emit(m, s, k, k + m->channels - 1);
+    m->filled -= done;
+    for (unsigned c = 0; c < m->channels; c++) memmove(m->held[c], m->held[c] + done, m->filled * sizeof(float));
 }
 
 /* ch NULL: silence. */
