@@ -1,22 +1,16 @@
 #include "engine/audio/input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 td_status td_input_open(td_input *in, const char *path, td_error *err)
 {
-    struct stat s;
-    *in = (td_input){ .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
-    if (in->fd < 0)
-        return td_fail(err, errno == ENOENT ? TD_ARG : TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
-    if (fstat(in->fd, &s) != 0) return td_fail(err, TD_DISK, path, NULL, "cannot be read: %s", strerror(errno));
-    if (!S_ISREG(s.st_mode)) return td_fail(err, TD_ARG, path, NULL, "is not a file");
-    in->size = (uint64_t)s.st_size;
+    *in = (td_input){ .fd = -1 };
+    td_status st = td_file_open(path, &in->fd, &in->size, err);
+    if (st) return st;
     in->window = malloc(TD_INPUT_WINDOW);
-    return in->window ? TD_OK : TD_NOMEM;
+    return in->window ? TD_OK : td_fail(err, TD_NOMEM, path, NULL, "memory is short");
 }
 
 void td_input_close(td_input *in)

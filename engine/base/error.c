@@ -1,5 +1,6 @@
 #include "engine/base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum { DONE, RETRY, BURY };
@@ -26,6 +27,26 @@ int td_status_exit(td_status st)
 bool td_status_retry(td_status st)
 {
     return statuses[st].action == RETRY;
+}
+
+td_status td_status_of_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return TD_ARG;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return TD_DENIED;
+    case ENOMEM:
+        return TD_NOMEM;
+    default:
+        return TD_DISK;
+    }
 }
 
 td_status td_fail(td_error *err, td_status st, const char *where, const char *hint, const char *fmt, ...)

@@ -45,6 +45,8 @@ typedef struct td_error {
 const char *td_status_name(td_status st);
 int td_status_exit(td_status st);
 bool td_status_retry(td_status st);
+/* What a failed call on a file means: TD_ARG no such thing by that name, TD_DENIED no right, TD_NOMEM, else TD_DISK. */
+td_status td_status_of_errno(int number);
 
 /* Fills err (unless NULL) and returns st. where and hint may be NULL. */
 td_status td_fail(td_error *err, td_status st, const char *where, const char *hint, const char *fmt, ...)

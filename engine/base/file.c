@@ -26,24 +26,35 @@ bool td_is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+td_status td_file_open(const char *path, int *fd, uint64_t *size, td_error *err)
+{
+    struct stat s = { 0 };
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not wait for its writer */
+    bool opened = *fd >= 0, known = opened && fstat(*fd, &s) == 0;
+    int why = errno;
+    *size = (uint64_t)s.st_size;
+    if (known && S_ISREG(s.st_mode)) return TD_OK;
+    if (opened) close(*fd);
+    *fd = -1;
+    if (known || why == ENXIO) return td_fail(err, TD_ARG, path, NULL, "is not a file");
+    return td_fail(err, td_status_of_errno(why), path, NULL, "cannot be opened: %s", strerror(why));
+}
+
 td_status td_file_read(td_arena *a, const char *path, size_t limit, char **data, size_t *length, td_error *err)
 {
-    struct stat s;
+    int fd;
+    uint64_t size;
     *data = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return td_fail(err, errno == ENOENT ? TD_ARG : TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
-    td_status st = TD_OK;
-    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode))
-        st = td_fail(err, TD_ARG, path, NULL, "is not a file");
-    else if ((uint64_t)s.st_size > limit)
+    td_status st = td_file_open(path, &fd, &size, err);
+    if (st) return st;
+    if (size > limit)
         st = td_fail(err, TD_ARG, path, NULL, "is too large: %llu bytes, at most %zu are read",
-                     (unsigned long long)s.st_size, limit);
-    char *p = st ? NULL : td_arena_alloc(a, (size_t)s.st_size + 1);
-    if (!st && !p) st = TD_NOMEM;
+                     (unsigned long long)size, limit);
+    char *p = st ? NULL : td_arena_alloc(a, (size_t)size + 1);
+    if (!st && !p) st = td_fail(err, TD_NOMEM, path, NULL, "memory is short");
     size_t got = 0;
-    while (!st && got < (size_t)s.st_size) {
-        ssize_t n = read(fd, p + got, (size_t)s.st_size - got);
+    while (!st && got < (size_t)size) {
+        ssize_t n = read(fd, p + got, (size_t)size - got);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) st = td_fail(err, TD_DISK, path, NULL, "cannot be read: %s", strerror(errno));
         if (n <= 0) break;
@@ -72,7 +83,8 @@ td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err)
     if ((size_t)snprintf(temp, size, "%s/.td-XXXXXX", folder) >= size)
         return td_fail(err, TD_ARG, path, NULL, "the path is too long");
     int fd = mkostemp(temp, O_CLOEXEC);
-    if (fd < 0) return td_fail(err, TD_DISK, folder, NULL, "cannot be written to: %s", strerror(errno));
+    if (fd < 0)
+        return td_fail(err, td_status_of_errno(errno), folder, NULL, "cannot be written to: %s", strerror(errno));
     mode_t mask = umask(0);
     umask(mask);
     fchmod(fd, 0666 & ~mask);
@@ -134,10 +146,10 @@ td_status td_folder_make(const char *path, td_error *err)
         char end = *p;
         *p = 0;
         if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return td_fail(err, TD_DISK, part, NULL, "cannot be made: %s", strerror(errno));
+            return td_fail(err, td_status_of_errno(errno), part, NULL, "cannot be made: %s", strerror(errno));
         *p = end;
         if (!end) break;
     }
-    if (!td_is_folder(path)) return td_fail(err, TD_DISK, path, NULL, "is not a folder");
+    if (!td_is_folder(path)) return td_fail(err, TD_ARG, path, NULL, "is not a folder");
     return TD_OK;
 }

@@ -6,8 +6,12 @@
 #include "engine/base/memory.h"
 #include <stdint.h>
 
-/* Reads a whole regular file of at most `limit` bytes into the arena, NUL-terminated. TD_ARG: no such file (the message
- * names it), a folder, or too large. TD_DISK: cannot be read. */
+/* Opens a regular file for reading; *fd is then the caller's to close, -1 on failure. TD_ARG: no such file, or a
+ * folder, pipe, socket, device. TD_DENIED. TD_DISK. */
+td_status td_file_open(const char *path, int *fd, uint64_t *size, td_error *err);
+
+/* Reads a whole regular file of at most `limit` bytes into the arena, NUL-terminated. As
+ * td_file_open; TD_ARG also when too large. */
 td_status td_file_read(td_arena *a, const char *path, size_t limit, char **data, size_t *length, td_error *err);
 
 /* Writes data under a temporary name beside path, fsyncs, renames, fsyncs the folder. An existing file is replaced only

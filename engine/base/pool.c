@@ -11,6 +11,7 @@ struct td_pool {
     pthread_t *thread;
     unsigned n_threads;
     bool quit;
+    const volatile int *stop; /* NULL: nobody can */
     /* the run under way */
     unsigned long run; /* counts runs, so that a sleeper sees a new one */
     td_task task;
@@ -20,6 +21,12 @@ struct td_pool {
     td_error failed;
 };
 
+static td_status run_task(td_pool *p, size_t i, td_error *err)
+{
+    if (td_pool_stopped(p)) return td_fail(err, TD_STOPPED, NULL, NULL, "stopped");
+    return p->task(p->shared, i, err);
+}
+
 /* Takes tasks until none is left; called with the lock held. */
 static void work(td_pool *p)
 {
@@ -28,7 +35,7 @@ static void work(td_pool *p)
         p->working++;
         pthread_mutex_unlock(&p->lock);
         td_error err = { 0 };
-        td_status st = p->task(p->shared, i, &err);
+        td_status st = run_task(p, i, &err);
         pthread_mutex_lock(&p->lock);
         p->working--;
         if (st && (p->failed.status == TD_OK || i < p->failed_at)) {
@@ -94,6 +101,16 @@ void td_pool_free(td_pool *p)
     pthread_mutex_destroy(&p->lock);
     free(p->thread);
     free(p);
+}
+
+void td_pool_watch(td_pool *p, const volatile int *stop)
+{
+    p->stop = stop;
+}
+
+bool td_pool_stopped(const td_pool *p)
+{
+    return p->stop && *p->stop;
 }
 
 unsigned td_pool_threads(const td_pool *p)

@@ -11,6 +11,9 @@ typedef struct td_pool td_pool;
 /* threads counts the caller too: 1 makes no thread at all, 0 takes one for each processor. */
 td_status td_pool_new(unsigned threads, td_pool **out);
 void td_pool_free(td_pool *p); /* NULL is welcome */
+/* Once *stop is not 0, runs begin no further task and return TD_STOPPED. It is borrowed; NULL: nothing stops them. */
+void td_pool_watch(td_pool *p, const volatile int *stop);
+bool td_pool_stopped(const td_pool *p);
 unsigned td_pool_threads(const td_pool *p);
 
 typedef td_status (*td_task)(void *shared, size_t index, td_error *err);
