@@ -107,7 +107,7 @@ static int run(const td_args *a)
     check c = { .args = a, .arena = td_arena_new(), .progress = td_progress_new(a) };
     td_status st = c.arena ? judge(&c, &err) : TD_NOMEM;
     if (!st) st = print(&c);
-    int code = st ? td_report_error(&err) : 0;
+    int code = st ? td_report_error(st, &err) : 0;
     if (!st && c.findings->verdict == TD_REJECT && !td_args_has(a, "skip-rejected")) code = td_status_exit(TD_INPUT);
     td_progress_free(c.progress);
     td_intake_free(c.findings);

@@ -47,9 +47,9 @@ size_t td_args_all(const td_args *a, const char *flag, const char **out, size_t 
 /* A whole number in lo..hi, or `def` when not given. */
 td_status td_args_number(const td_args *a, const char *flag, long lo, long hi, long def, long *out, td_error *err);
 
-/* Prints "topdown: error: where: what" and the hint to stderr and returns the exit code of err->status. */
-int td_report_error(const td_error *err);
-void td_report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Prints "topdown: error: where: what" and the hint to stderr and returns the exit code of st. */
+int td_report_error(td_status st, const td_error *err);
+void td_report_warning(const char *where, const char *what);
 
 /* Progress as the flags ask for: a line a stage redrawn at most ten times a second on a terminal, plain lines
  * elsewhere, newline-delimited JSON objects on stdout with --json, nothing with --quiet. */

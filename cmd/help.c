@@ -168,7 +168,7 @@ static int run(const td_args *a)
     char hint[160] = "topdown help lists commands and topics";
     if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     td_fail(&err, TD_ARG, NULL, hint, "no command or topic '%s'", a->word[0]);
-    return td_report_error(&err);
+    return td_report_error(TD_ARG, &err);
 }
 
 const td_command td_cmd_help = {

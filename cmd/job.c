@@ -41,7 +41,7 @@ static int schema(void)
     td_status st = td_order_schema(&t);
     if (!st) fputs(td_text_or_empty(&t), stdout);
     td_text_free(&t);
-    return st ? td_report_error(&err) : 0;
+    return st ? td_report_error(st, &err) : 0;
 }
 
 static int run(const td_args *a)
@@ -51,10 +51,11 @@ static int run(const td_args *a)
     if (a->n_words < 2 || strcmp(a->word[0], "check")) {
         td_fail(&err, TD_ARG, NULL, "topdown job check job.yaml, or topdown job schema",
                 "job needs to know what to do");
-        return td_report_error(&err);
+        return td_report_error(TD_ARG, &err);
     }
     td_library *l;
-    if (td_library_open(td_args_get(a, "recipes"), &l, &err)) return td_report_error(&err);
+    td_status st = td_library_open(td_args_get(a, "recipes"), &l, &err);
+    if (st) return td_report_error(st, &err);
     int code = 0;
     for (size_t i = 1; i < a->n_words; i++) {
         int one = check(a, l, a->word[i]);

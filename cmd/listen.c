@@ -18,8 +18,7 @@ static int run(const td_args *a)
         .json = td_args_has(a, "json"),
     };
     td_status st = td_listen(&o, &err);
-    err.status = st;
-    return st ? td_report_error(&err) : 0;
+    return st ? td_report_error(st, &err) : 0;
 }
 
 const td_command td_cmd_listen = {

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+enum { MOST_FILES = 8192 };
 
 extern const td_command td_cmd_check, td_cmd_doctor, td_cmd_help, td_cmd_job, td_cmd_measure, td_cmd_mix, td_cmd_plan,
     td_cmd_recipe, td_cmd_report, td_cmd_revise, td_cmd_version;
@@ -28,24 +31,19 @@ static void stop(int sig)
     td_stop_asked = sig;
 }
 
-int td_report_error(const td_error *err)
+int td_report_error(td_status st, const td_error *err)
 {
     char where[sizeof err->where], what[sizeof err->what];
     fprintf(stderr, "topdown: error: %s%s%s\n", td_printable(err->where, where, sizeof where),
-            err->where[0] ? ": " : "",
-            err->what[0] ? td_printable(err->what, what, sizeof what) : td_status_name(err->status));
+            err->where[0] ? ": " : "", err->what[0] ? td_printable(err->what, what, sizeof what) : td_status_name(st));
     if (err->hint[0]) fprintf(stderr, "  %s\n", td_printable(err->hint, what, sizeof what));
-    return td_status_exit(err->status);
+    return td_status_exit(st);
 }
 
-void td_report_warning(const char *fmt, ...)
+void td_report_warning(const char *where, const char *what)
 {
-    va_list args;
-    va_start(args, fmt);
-    fputs("topdown: warning: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
-    va_end(args);
+    char a[320], b[640];
+    fprintf(stderr, "topdown: warning: %s: %s\n", td_printable(where, a, sizeof a), td_printable(what, b, sizeof b));
 }
 
 static const td_command *find(const char *name)
@@ -65,7 +63,16 @@ static int unknown(const char *name)
     char hint[160] = "topdown help lists them";
     if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     td_fail(&err, TD_ARG, NULL, hint, "no command '%s'", name);
-    return td_report_error(&err);
+    return td_report_error(TD_ARG, &err);
+}
+
+/* A session of 256 stems keeps more files open than the soft limit that shells commonly set. */
+static void raise_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files)) return;
+    files.rlim_cur = files.rlim_max < MOST_FILES ? files.rlim_max : MOST_FILES;
+    setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* With one of 0 to 2 closed, the first file a mix writes would become its stdout. */
@@ -84,8 +91,7 @@ static int flush_results(int code)
     struct pollfd out = { .fd = STDOUT_FILENO };
     if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR)) return code;
     td_error err;
-    td_fail(&err, TD_DISK, "stdout", NULL, "results cannot be written");
-    return td_report_error(&err);
+    return td_report_error(td_fail(&err, TD_DISK, "stdout", NULL, "results cannot be written"), &err);
 }
 
 static int command(int argc, char **argv)
@@ -98,7 +104,8 @@ static int command(int argc, char **argv)
     if (!c) return unknown(name);
     static td_args args;
     td_error err = { 0 };
-    if (td_args_parse(c->flags, argc - 2, argv + 2, &args, &err)) return td_report_error(&err);
+    td_status st = td_args_parse(c->flags, argc - 2, argv + 2, &args, &err);
+    if (st) return td_report_error(st, &err);
     if (td_args_has(&args, "help")) {
         args.word[0] = c->name;
         args.n_words = 1;
@@ -111,6 +118,7 @@ int main(int argc, char **argv)
 {
     struct sigaction act = { .sa_handler = stop };
     open_standard_streams();
+    raise_files();
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     signal(SIGPIPE, SIG_IGN);

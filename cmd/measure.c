@@ -98,17 +98,18 @@ static int run(const td_args *a)
     bool json = td_args_has(a, "json");
     if (!a->n_words) {
         td_fail(&err, TD_ARG, NULL, "topdown measure master.wav", "measure needs a file");
-        code = td_report_error(&err);
+        code = td_report_error(TD_ARG, &err);
     }
     for (size_t i = 0; i < a->n_words; i++) {
         td_measurement m;
+        err = (td_error){ 0 };
         td_status st = td_measure_file(a->word[i], &m, &err);
         if (json)
             json_array_append_new(files, to_json(a->word[i], &m, st != TD_OK, &err));
         else if (!st)
             print(a->word[i], &m);
         if (!st) continue;
-        if (!json) td_report_error(&err);
+        if (!json) td_report_error(st, &err);
         if (!td_args_has(a, "skip-rejected")) code = td_status_exit(st);
     }
     if (json && a->n_words) {

@@ -53,7 +53,7 @@ static int run(const td_args *a)
     int code = td_mixing_init(&m, a);
     if (!code && !(m.wish.out = td_args_get(a, "output"))) {
         td_fail(&err, TD_ARG, NULL, "-o out/", "mix needs a folder for what comes out");
-        code = td_report_error(&err);
+        code = td_report_error(TD_ARG, &err);
     }
     if (!code) code = td_mixing_run(&m, a);
     const td_mixdown *d = m.done;
@@ -70,7 +70,12 @@ static int run(const td_args *a)
     }
     if (!code && !json) {
         printf("  report.json%s", m.order->report & TD_REPORT_HTML ? "  report.html" : "");
-        for (size_t i = 0; i < d->n; i++) printf("  plan-%s.yaml", d->plan[i]->label);
+        for (size_t i = 0; i < d->n; i++) {
+            char name[TD_PLAN_NAME];
+            if (d->mix[i]->failed) continue;
+            td_mixdown_plan_name(&m.wish, i, name);
+            printf("  %s", name);
+        }
         putchar('\n');
     }
     if (!code && json) printf("{\"type\":\"done\",\"v\":1,\"report\":\"report.json\",\"mixes\":%zu}\n", d->n);

@@ -100,17 +100,20 @@ static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_e
     o->artist = p->artist;
     o->tempo_bpm = p->tempo_bpm;
     if (a->n_words) return td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
-    o->stem = td_arena_array(m->arena, 2 * p->n_stems + 1, sizeof *o->stem);
+    o->stem = td_arena_array(m->arena, p->n_stems + 1, sizeof *o->stem);
     if (!o->stem) return no_memory(err);
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_plan_stem *s = &p->stem[i];
-        o->stem[o->n_stems++] = (td_stem_wish){
-            .file = s->path, .name = s->name, .role = s->role, .level_db = s->gain_db, .pan = s->pan, .flip = s->flip
-        };
-        if (s->path_right)
-            o->stem[o->n_stems++] = (td_stem_wish){
-                .file = s->path_right, .role = s->role, .level_db = s->gain_db, .pan = s->pan, .flip = s->flip
-            };
+        if (!s->path)
+            return td_fail(err, TD_RECIPE, s->name, "name the stems too: topdown mix stems/ --plan plan.yaml",
+                           "the plan does not say where this stem lies");
+        o->stem[o->n_stems++] = (td_stem_wish){ .file = s->path,
+                                                .right = s->path_right,
+                                                .name = s->name,
+                                                .role = s->role,
+                                                .level_db = s->gain_db,
+                                                .pan = s->pan,
+                                                .flip = s->flip };
     }
     return TD_OK;
 }
@@ -192,21 +195,19 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     td_error err = { 0 };
     *m = (td_mixing){ .arena = td_arena_new() };
     if (!m->arena) return td_status_exit(TD_NOMEM);
-    if (td_library_open(td_args_get(a, "recipes"), &m->library, &err)) return td_report_error(&err);
+    td_status st = td_library_open(td_args_get(a, "recipes"), &m->library, &err);
+    if (st) return td_report_error(st, &err);
     int code = td_args_has(a, "plan") ? load_plans(m, a) : 0;
     if (code) return code;
     long threads;
-    td_status st = td_args_number(a, "threads", 1, 256, 0, &threads, &err);
+    st = td_args_number(a, "threads", 1, 256, 0, &threads, &err);
     if (!st && td_args_has(a, "job")) {
         if ((code = load_job(m, a))) return code;
     } else if (!st) {
         st = order_of_flags(m, a, &err);
     }
     if (!st) st = take_balance(a, m->order, &err);
-    if (st) {
-        err.status = st;
-        return td_report_error(&err);
-    }
+    if (st) return td_report_error(st, &err);
     m->progress = td_progress_new(a);
     m->wish = (td_mixdown_wish){
         .order = m->order,
@@ -228,7 +229,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
 static void show_refused(const td_session *s)
 {
     for (size_t i = 0; s && i < s->n_stems; i++)
-        if (s->stem[i].fault_text[0]) td_report_warning("%s", s->stem[i].fault_text);
+        if (s->stem[i].fault_text[0]) td_report_warning(s->stem[i].name, s->stem[i].fault_text);
 }
 
 /* For programs, such as the service that started this one: what went wrong, as the last object on stdout. */
@@ -262,9 +263,8 @@ int td_mixing_run(td_mixing *m, const td_args *a)
     if (st == TD_INPUT && d) show_refused(d->session);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
-    err.status = st;
     tell_error(a, st, &err);
-    return td_report_error(&err);
+    return td_report_error(st, &err);
 }
 
 void td_mixing_fini(td_mixing *m)

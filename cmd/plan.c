@@ -50,7 +50,7 @@ static int compare(const td_mixing *m, const td_args *a)
     td_text t = { 0 };
     td_status st = arena ? td_file_read(arena, td_args_get(a, "expect"), 16 << 20, &old, &length, &err) : TD_NOMEM;
     if (!st) st = td_plan_write(m->done->plan[0], &t);
-    int code = st ? td_report_error(&err) : 0;
+    int code = st ? td_report_error(st, &err) : 0;
     if (!st && strcmp(old, td_text_or_empty(&t))) {
         show_difference(old, t.data);
         code = td_status_exit(TD_MISSED);
@@ -86,7 +86,8 @@ static int run(const td_args *a)
     if (!code) code = td_mixing_run(&m, a);
     for (size_t i = 0; !code && i < m.done->n; i++) {
         if (!silent) print_plan(m.done->plan[i], td_args_has(a, "json"));
-        if (td_args_has(a, "output") && write_plan(&m, a, i, &err)) code = td_report_error(&err);
+        td_status st = td_args_has(a, "output") ? write_plan(&m, a, i, &err) : TD_OK;
+        if (st) code = td_report_error(st, &err);
     }
     if (!code && td_args_has(a, "expect")) code = compare(&m, a);
     td_mixing_fini(&m);

@@ -23,8 +23,7 @@ typedef struct call {
 static int wrong(const char *what, const char *hint)
 {
     td_error err;
-    td_fail(&err, TD_ARG, NULL, hint, "%s", what);
-    return td_report_error(&err);
+    return td_report_error(td_fail(&err, TD_ARG, NULL, hint, "%s", what), &err);
 }
 
 /* Prints text that was asked for, or what went wrong. */
@@ -32,7 +31,7 @@ static int print(td_status st, td_text *t, const td_error *err)
 {
     if (!st) fputs(td_text_or_empty(t), stdout);
     td_text_free(t);
-    return st ? td_report_error(err) : 0;
+    return st ? td_report_error(st, err) : 0;
 }
 
 static int show_messages(const td_messages *m, bool json)
@@ -68,7 +67,7 @@ static int check(call *c)
     td_error err = { 0 };
     td_status st;
     size_t n = settings(c, set, 64, &err, &st);
-    if (st) return td_report_error(&err);
+    if (st) return td_report_error(st, &err);
     int code = 0;
     for (size_t i = 1; i < c->a->n_words; i++) {
         td_messages *m = td_messages_new();
@@ -126,7 +125,7 @@ static int show(call *c)
     const td_library_entry *e = td_library_find(c->library, c->word);
     char *text = NULL;
     td_status st = td_file_read(c->arena, e ? e->path : c->word, 1 << 20, &text, NULL, &err);
-    if (st) return td_report_error(&err);
+    if (st) return td_report_error(st, &err);
     fputs(text, stdout);
     return 0;
 }
@@ -186,7 +185,7 @@ static int new (call *c)
     char *full = td_arena_printf(c->arena, text, c->word, c->word);
     td_error err = { 0 };
     td_status st = out && full ? td_file_write(out, full, strlen(full), false, &err) : TD_NOMEM;
-    if (st) return td_report_error(&err);
+    if (st) return td_report_error(st, &err);
     printf("%s\n", out);
     return 0;
 }
@@ -214,8 +213,8 @@ static int run(const td_args *a)
     }
     call c = { .a = a, .arena = td_arena_new(), .word = a->n_words > 1 ? a->word[1] : NULL };
     td_error err = { 0 };
-    int code = !c.arena || td_library_open(td_args_get(a, "recipes"), &c.library, &err) ? td_report_error(&err)
-                                                                                        : verbs[v].run(&c);
+    td_status st = c.arena ? td_library_open(td_args_get(a, "recipes"), &c.library, &err) : TD_NOMEM;
+    int code = st ? td_report_error(st, &err) : verbs[v].run(&c);
     td_library_free(c.library);
     td_arena_free(c.arena);
     return code;

@@ -147,7 +147,7 @@ static int run(const td_args *a)
     char path[4096];
     if (a->n_words != 1) {
         td_fail(&err, TD_ARG, NULL, "topdown report out/", "report needs one folder or report.json");
-        return td_report_error(&err);
+        return td_report_error(TD_ARG, &err);
     }
     snprintf(path, sizeof path, td_is_folder(a->word[0]) ? "%s/report.json" : "%s", a->word[0]);
     td_arena *arena = td_arena_new();
@@ -161,7 +161,7 @@ static int run(const td_args *a)
     else if (!st)
         st = print_parsed(path, data, length, &err);
     td_arena_free(arena);
-    return st ? td_report_error(&err) : 0;
+    return st ? td_report_error(st, &err) : 0;
 }
 
 const td_command td_cmd_report = {

@@ -44,8 +44,7 @@ static int run(const td_args *a, const char *number, long least,
         .drain_grace_s = (unsigned)grace_s,
     };
     if (!st) st = start(&o, &err);
-    err.status = st;
-    return st ? td_report_error(&err) : 0;
+    return st ? td_report_error(st, &err) : 0;
 }
 
 static int serve(const td_args *a)

@@ -29,10 +29,9 @@ static td_client_options options(const td_args *a)
     };
 }
 
-static int end(td_status st, td_error *err)
+static int end(td_status st, const td_error *err)
 {
-    err->status = st;
-    return st ? td_report_error(err) : 0;
+    return st ? td_report_error(st, err) : 0;
 }
 
 static td_status one_word(const td_args *a, const char *what, td_error *err)

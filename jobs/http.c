@@ -1,6 +1,7 @@
 #include "jobs/http.h"
 
 #include "jobs/ids.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -335,7 +336,8 @@ static td_status split(const char *listen, char host[256], char port[16], td_err
 {
     const char *colon = strrchr(listen, ':');
     size_t n = colon ? (size_t)(colon - listen) : 0;
-    if (!colon || !colon[1] || strlen(colon + 1) > 5 || n >= 254)
+    char *end = NULL;
+    if (!colon || strtoul(colon + 1, &end, 10) > 65535 || !isdigit((unsigned char)colon[1]) || *end || n >= 254)
         return td_fail(err, TD_ARG, listen, "write HOST:PORT, as 127.0.0.1:8750", "is no address to listen on");
     bool brackets = n >= 2 && listen[0] == '[' && listen[n - 1] == ']';
     snprintf(host, 256, "%.*s", (int)(brackets ? n - 2 : n), brackets ? listen + 1 : listen);

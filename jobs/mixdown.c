@@ -4,6 +4,7 @@
 #include "engine/mix/planner.h"
 #include "engine/report/report.h"
 #include "jobs/outputs.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -40,13 +41,13 @@ static int by_name(const void *a, const void *b)
 td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
 {
     DIR *d = opendir(folder);
-    if (!d) return td_fail(err, TD_ARG, folder, NULL, "cannot be opened: %s", strerror(errno));
+    if (!d) return td_fail(err, td_status_of_errno(errno), folder, NULL, "cannot be opened: %s", strerror(errno));
     td_stem_wish found[TD_STEMS_MAX + 1];
     size_t k = 0;
     td_status st = TD_OK;
     for (struct dirent *e; !st && (e = readdir(d));) {
         char *path = sounds(e->d_name) ? td_arena_printf(a, "%s/%s", folder, e->d_name) : NULL;
-        if (!path || !td_is_file(path)) continue;
+        if (!path || td_is_folder(path)) continue; /* a link to nowhere is a stem that is missed */
         if (k + *n > TD_STEMS_MAX)
             st = td_fail(err, TD_ARG, folder, "name the ones to mix", "holds more than %d sound files", TD_STEMS_MAX);
         else
@@ -176,6 +177,79 @@ static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
     return TD_OK;
 }
 
+/* ---- plans on disk ------------------------------------------------------------------------------------------------
+ */
+
+static td_status write_text(const char *folder, const char *name, const td_text *t, bool replace, td_error *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return td_fail(err, TD_ARG, folder, NULL, "the path is too long");
+    return t->broken ? no_memory(err) : td_file_write(path, t->data, t->length, replace, err);
+}
+
+void td_mixdown_plan_name(const td_mixdown_wish *w, size_t i, char out[TD_PLAN_NAME])
+{
+    char label[64];
+    const char *given = w->n_plans ? w->plan[i]->label : w->order->mix[i].label;
+    snprintf(label, sizeof label, "%s", given ? given : "mix");
+    for (char *c = label; *c; c++)
+        if (!isalnum((unsigned char)*c)) *c = '-';
+    snprintf(out, TD_PLAN_NAME, "plan-%s.yaml", label);
+}
+
+static td_status write_plan(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)
+{
+    char name[TD_PLAN_NAME];
+    td_text t = { 0 };
+    td_mixdown_plan_name(w, i, name);
+    td_status st = td_plan_write(m->plan[i], &t) ? no_memory(err) : write_text(w->out, name, &t, w->force, err);
+    td_text_free(&t);
+    return st;
+}
+
+static td_status refuse_existing(const char *folder, const char *name, td_error *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return td_fail(err, TD_ARG, folder, NULL, "the path is too long");
+    return access(path, F_OK) ? TD_OK : td_fail(err, TD_ARG, path, "--force replaces it", "stands there already");
+}
+
+/* Files of two mixes must differ, also where upper and lower case are one. */
+static td_status check_names(const td_mixdown_wish *w, size_t n, td_error *err)
+{
+    char name[TD_PLAN_NAME], other[TD_PLAN_NAME];
+    for (size_t i = 0; i < n; i++) {
+        td_mixdown_plan_name(w, i, name);
+        for (size_t k = 0; k < i; k++) {
+            td_mixdown_plan_name(w, k, other);
+            if (!strcasecmp(name, other))
+                return td_fail(err, TD_ARG, w->out, "give one of them another label, or a folder of its own",
+                               "two mixes would write '%s'", name);
+        }
+    }
+    return TD_OK;
+}
+
+/* Before the first sound is read: whether plans and report can be put where they belong. */
+static td_status check_folder(const td_mixdown_wish *w, const td_mixdown *m, td_error *err)
+{
+    char name[TD_PLAN_NAME];
+    td_status st = check_names(w, m->n, err);
+    if (!st) st = td_folder_make(w->out, err);
+    if (!st && access(w->out, W_OK | X_OK))
+        st = td_fail(err, td_status_of_errno(errno), w->out, NULL, "cannot be written to: %s", strerror(errno));
+    if (st || w->force) return st;
+    st = refuse_existing(w->out, "report.json", err);
+    if (!st && w->order->report & TD_REPORT_HTML) st = refuse_existing(w->out, "report.html", err);
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_mixdown_plan_name(w, i, name);
+        st = refuse_existing(w->out, name, err);
+    }
+    return st;
+}
+
 /* ---- one mix ------------------------------------------------------------------------------------------------------
  */
 
@@ -212,38 +286,13 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
                          .stop = w->stop };
     td_status st = td_render(&r, &mix->rendered, err);
     if (!st) st = td_outputs_write(&outputs, mix, err);
+    if (!st) st = write_plan(w, m, i, err);
     if (st) mix->failed = td_arena_strdup(mix->arena, err->what[0] ? err->what : td_status_name(st));
     return st;
 }
 
-/* ---- plans and report on disk
- * -------------------------------------------------------------------------------------------------------- */
-
-static td_status write_text(const char *folder, const char *name, const td_text *t, bool replace, td_error *err)
-{
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
-        return td_fail(err, TD_ARG, folder, NULL, "the path is too long");
-    return t->broken ? no_memory(err) : td_file_write(path, t->data, t->length, replace, err);
-}
-
-static td_status write_plans(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
-{
-    td_status st = TD_OK;
-    for (size_t i = 0; !st && i < m->n; i++) {
-        char label[64], name[96];
-        td_text t = { 0 };
-        if (!m->plan[i]) continue;
-        snprintf(label, sizeof label, "%s", m->plan[i]->label);
-        for (char *c = label; *c; c++)
-            if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '-'))
-                *c = '-';
-        snprintf(name, sizeof name, "plan-%s.yaml", label);
-        st = td_plan_write(m->plan[i], &t) ? no_memory(err) : write_text(w->out, name, &t, w->force, err);
-        td_text_free(&t);
-    }
-    return st;
-}
+/* ---- the report on disk -------------------------------------------------------------------------------------------
+ */
 
 /* The page is drawn from the JSON as it was written. */
 static td_status write_page(const td_mixdown_wish *w, const td_text *json, td_error *err)
@@ -285,12 +334,11 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
 
 static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
-    td_status st = td_folder_make(w->out, err), first = TD_OK;
+    td_status st = TD_OK, first = TD_OK;
     for (size_t i = 0; !st && i < m->n; i++) {
         td_outputs_wish outputs = outputs_of(w, m, i);
         st = td_outputs_check(&outputs, err);
     }
-    if (!st) st = write_plans(w, m, err);
     if (st) return st;
     for (size_t i = 0; i < m->n; i++) {
         td_error own = { 0 };
@@ -319,7 +367,9 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
 {
     td_status st = td_pool_new(w->threads, &m->pool);
     if (st) return no_memory(err);
+    td_pool_watch(m->pool, w->stop);
     if (!w->n_plans && (st = load_recipes(w, m, recipe, err))) return st;
+    if (w->out && (st = check_folder(w, m, err))) return st;
     if (w->progress) w->progress(w->user, "checking", 0);
     if ((st = open_session(w, m, err))) return st;
     for (size_t i = 0; i < w->n_plans; i++) {

@@ -43,6 +43,11 @@ typedef struct td_mixdown {
 td_status td_mixdown_run(const td_mixdown_wish *wish, td_mixdown **out, td_error *err);
 void td_mixdown_free(td_mixdown *m);
 
+enum { TD_PLAN_NAME = 96 };
+
+/* What the plan of the i-th mix is called in the folder: plan-LABEL.yaml. */
+void td_mixdown_plan_name(const td_mixdown_wish *wish, size_t i, char out[TD_PLAN_NAME]);
+
 /* Stems of a folder: every file whose name ends like sound, sorted. Appends to the wishes; paths live in a. */
 td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
 

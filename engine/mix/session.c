@@ -152,18 +152,29 @@ static bool are_sides(const td_stem *l, const td_stem *r)
            same_pan(l->pan, r->pan) && l->flip == r->flip;
 }
 
-static td_status join_sides(td_session *s, td_stem *l, const td_stem *r)
+static td_status join_sides(td_stem *l, const td_stem *r)
 {
     char both[2 * TD_SHA256_HEX];
     snprintf(both, sizeof both, "%s%s", l->sha256, r->sha256);
     td_status st = td_sha256_of(both, strlen(both), l->sha256);
-    l->name = td_arena_printf(s->arena, "%s + %s", l->name, r->name);
     l->path_right = r->path;
     l->faults |= r->faults;
     l->info.channels = 2;
     if (r->info.rate_hz > l->info.rate_hz) l->info.rate_hz = r->info.rate_hz;
     if (r->info.frames > l->info.frames) l->info.frames = r->info.frames;
-    return st || l->name ? st : TD_NOMEM;
+    return st;
+}
+
+/* The R file of a pair that the order names. */
+static td_status judge_right(opening *o, td_stem *l, td_error *err)
+{
+    td_stem r = { .path = l->path_right };
+    td_status st = judge(o, &r, err);
+    if (st) return st;
+    if (r.info.channels + l->info.channels > 2 && !is_refused(&r) && !is_refused(l))
+        return td_fail(err, TD_INPUT, td_basename(r.path), "pair mono files", "is no side of a pair: it is stereo");
+    if (is_refused(&r)) snprintf(l->fault_text, sizeof l->fault_text, "%s", r.fault_text);
+    return join_sides(l, &r);
 }
 
 static td_status pair(td_session *s)
@@ -171,7 +182,9 @@ static td_status pair(td_session *s)
     for (size_t i = 0; i < s->n_stems; i++) {
         for (size_t k = 0; k < s->n_stems; k++) {
             if (!are_sides(&s->stem[i], &s->stem[k])) continue;
-            td_status st = join_sides(s, &s->stem[i], &s->stem[k]);
+            td_stem *l = &s->stem[i], *r = &s->stem[k];
+            l->name = td_arena_printf(s->arena, "%s + %s", l->name, r->name);
+            td_status st = l->name ? join_sides(l, r) : TD_NOMEM;
             if (st) return st;
             memmove(&s->stem[k], &s->stem[k + 1], (s->n_stems - k - 1) * sizeof *s->stem);
             s->n_stems--;
@@ -399,11 +412,12 @@ static td_status copy_stems(td_session *s, const td_session_wish *wish)
         td_stem *m = &s->stem[i];
         *m = (td_stem){ .path = td_arena_strdup(s->arena, w->file),
                         .name = td_arena_strdup(s->arena, w->name ? w->name : td_basename(w->file)),
+                        .path_right = w->right ? td_arena_strdup(s->arena, w->right) : NULL,
                         .bus = UINT_MAX,
                         .level_db = w->level_db,
                         .pan = w->pan,
                         .flip = w->flip };
-        if (!m->path || !m->name) return TD_NOMEM;
+        if (!m->path || !m->name || (w->right && !m->path_right)) return TD_NOMEM;
     }
     return TD_OK;
 }
@@ -413,7 +427,10 @@ static td_status judge_stems(opening *o, const td_session_wish *wish, td_error *
     td_session *s = o->s;
     td_status st = read_roles(s, false);
     for (size_t i = 0; !st && i < s->n_stems; i++) st = obey(&s->stem[i], &wish->stem[i], err);
-    for (size_t i = 0; !st && i < s->n_stems; i++) st = judge(o, &s->stem[i], err);
+    for (size_t i = 0; !st && i < s->n_stems; i++) {
+        st = judge(o, &s->stem[i], err);
+        if (!st && s->stem[i].path_right) st = judge_right(o, &s->stem[i], err);
+    }
     return st ? st : read_roles(s, true);
 }
 

@@ -12,9 +12,10 @@
 
 /* What the order says about one stem. Zero-initialised means: nothing. */
 typedef struct td_stem_wish {
-    const char *file; /* path on this machine */
-    const char *name; /* as the client calls it; NULL: the path's last part */
-    const char *role; /* NULL: read it from the name */
+    const char *file;  /* path on this machine */
+    const char *right; /* its R file, where the pair is known already; NULL */
+    const char *name;  /* as the client calls it; NULL: the path's last part */
+    const char *role;  /* NULL: read it from the name */
     double level_db;
     double pan;         /* -100..100; NaN: as delivered */
     bool flip;          /* polarity */

@@ -232,6 +232,7 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
     if (chain->n_steps) memcpy(grown, chain->step, chain->n_steps * sizeof *grown);
     chain->step = grown;
     for (size_t i = 0; i < wish->n_steps; i++) {
+        TD_TRY(td_decide_go_on(d->wish, err));
         const td_step_wish *w = &wish->step[i];
         td_plan_step *step = &chain->step[chain->n_steps];
         td_finding own;

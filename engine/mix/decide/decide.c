@@ -8,6 +8,12 @@ td_status td_decide_nomem(td_error *err)
     return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
 }
 
+td_status td_decide_go_on(const td_plan_wish *wish, td_error *err)
+{
+    bool stopped = wish->pool && td_pool_stopped(wish->pool);
+    return stopped ? td_fail(err, TD_STOPPED, NULL, NULL, "stopped while planning") : TD_OK;
+}
+
 td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...)
 {
     td_plan *p = d->plan;

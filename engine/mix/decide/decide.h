@@ -35,6 +35,8 @@ typedef struct td_decider {
     } while (0)
 
 td_status td_decide_nomem(td_error *err);
+/* TD_STOPPED once the pool was told to stop; asked between steps. */
+td_status td_decide_go_on(const td_plan_wish *wish, td_error *err);
 
 /* Adds a remark; text is printf-formatted into the arena. */
 td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

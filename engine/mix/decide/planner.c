@@ -219,9 +219,10 @@ static td_status decide_returns(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-static void show(const td_plan_wish *w, double fraction)
+static td_status reach(const td_plan_wish *w, double fraction, td_error *err)
 {
     if (w->progress) w->progress(w->user, "planning", fraction);
+    return td_decide_go_on(w, err);
 }
 
 static td_status decide(td_decider *d, td_error *err)
@@ -236,17 +237,16 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(td_decide_balance(d, err));
     TD_TRY(td_choose_curve(d, err));
     TD_TRY(td_decide_trim(d, err));
-    show(d->wish, 0.2);
+    TD_TRY(reach(d->wish, 0.2, err));
     TD_TRY(decide_mix_bus(d, err));
-    show(d->wish, 0.4);
+    TD_TRY(reach(d->wish, 0.4, err));
     TD_TRY(decide_groups(d, err));
     TD_TRY(not_used_groups(d));
-    show(d->wish, 0.8);
+    TD_TRY(reach(d->wish, 0.8, err));
     TD_TRY(td_decide_fixes(d, err));
     TD_TRY(decide_returns(d, err));
     TD_TRY(td_decide_check(d, err));
-    show(d->wish, 1);
-    return TD_OK;
+    return reach(d->wish, 1, err);
 }
 
 td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
