@@ -94,6 +94,7 @@ figures: $(BUILD)/figures
 # the program on real stems, judged by ffmpeg and cmp
 mix: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/mix/run.sh
+	@TOPDOWN=$(BUILD)/topdown tests/mix/hostile.sh
 
 # all set-up, all tests
 check:
@@ -111,7 +112,7 @@ lint:
 	cppcheck --quiet --error-exitcode=1 --std=c11 -I. --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches $(ROOMS)
 
-SANITIZE = $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/$(1) CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(2)' LDFLAGS='-fsanitize=$(2)'
+SANITIZE = $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)-$(1) CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(2)' LDFLAGS='-fsanitize=$(2)'
 
 # the same tests under the address and undefined-behaviour sanitizers
 asan:
@@ -136,6 +137,6 @@ $(BUILD)/make_session: tests/bench/make_session.c $(LIBRARY)
 	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -o $@
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
 
 -include $(OBJECTS:.o=.d) $(FIGURES:.o=.d) $(UNIT_BIN:=.d) $(BUILD)/obj/cmd/main.d

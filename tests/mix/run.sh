@@ -1,35 +1,8 @@
 #!/bin/bash
 # The program on real stems, judged by other programs: loudness and true peak by ffmpeg, bytes by cmp, plans by rendering.
-set -u
 cd "$(dirname "$0")/../.."
-topdown=${TOPDOWN:-build/topdown}
-work=$(mktemp -d "${TMPDIR:-/tmp}/topdown-mix.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-export XDG_CACHE_HOME=$work/cache LC_ALL=C
-passed=0 failed=0
+. tests/mix/lib.sh
 
-ok() { # DESCRIPTION COMMAND...
-    local what=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED $what"
-        cat "$work/log"
-    fi
-}
-exits() { # CODE COMMAND...
-    local want=$1 got=0
-    shift
-    "$@" || got=$?
-    [ "$got" -eq "$want" ] || { echo "exit $got instead of $want"; return 1; }
-}
-says() { # TEXT COMMAND...
-    local text=$1
-    shift
-    "$@" 2>&1 | tee "$work/said" | grep -qF -- "$text" || { cat "$work/said"; return 1; }
-}
 # "integrated true-peak" of a file by ffmpeg's ebur128
 ebur128() {
     ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true:framelog=verbose -f null - 2>&1 |
@@ -87,5 +60,4 @@ cp "$topdown" "$work/usr/bin/topdown" && cp -r recipes/library "$work/usr/share/
 ok "an installed program finds its recipes" "$work/usr/bin/topdown" recipe check pop-rock
 ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
 
-echo "mix: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish mix

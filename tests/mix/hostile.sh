@@ -1,0 +1,95 @@
+#!/bin/bash
+# The program where a machine or a person is against it: no room, no rights, pipes for stems, Ctrl-C, odd names.
+cd "$(dirname "$0")/../.."
+. tests/mix/lib.sh
+recipe='topdown: recipe/1
+name: plain
+title: Plain'
+mkdir -p "$work/recipes" "$work/stems"
+echo "$recipe" >"$work/recipes/plain.yaml"
+cp demo/stems/*KICK.flac "$work/stems/Kick.flac"
+cp demo/stems/*PIANO.flac "$work/stems/Piano.flac"
+mix() { "$topdown" mix --recipes "$work/recipes" -r plain --tempo 124 --title Lithium --no-cache -q "$@"; }
+is_empty() { [ -z "$(ls -A "$1")" ] || { ls -A "$1"; return 1; }; }
+stopped() { # SIGNAL: sent while stems are heard; ends within seconds and leaves nothing
+    mkdir -p "$work/stop$1"
+    "$topdown" mix --recipes "$work/recipes" -r plain --no-cache demo/stems -o "$work/stop$1" >"$work/heard" 2>&1 &
+    local pid=$! end=$((SECONDS + 60)) code=0
+    until grep -q survey "$work/heard" || [ "$SECONDS" -ge "$end" ]; do sleep 0.05; done
+    kill -s "$1" "$pid"
+    wait "$pid" || code=$?
+    cat "$work/heard"
+    [ "$code" -eq $((128 + $(kill -l "$1"))) ] && ! grep -q rendering "$work/heard" && is_empty "$work/stop$1"
+}
+
+ok "Ctrl-C ends a survey" stopped INT
+ok "and so does SIGTERM" stopped TERM
+
+# what is named like sound and cannot be read is never left out in silence
+mkfifo "$work/pipe.wav"
+ln -s "$work/loop.wav" "$work/loop.wav"
+for what in "$work/pipe.wav" "$work/loop.wav" /dev/zero "$work/none.wav"; do
+    ok "no stem: $what" exits 2 mix "$what" -o "$work/x"
+done
+cp -r "$work/stems" "$work/missed"
+ln -s nowhere.wav "$work/missed/Vox.wav"
+ok "a link to nowhere is a stem that is missed" says "Vox.wav" mix "$work/missed" -o "$work/x"
+ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/x"
+printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"
+ok "each refused stem is named" says "warning: Broken.wav: " mix "$work/stems" -o "$work/x"
+rm "$work/stems/Broken.wav"
+ok "nothing came of any" exits 1 test -e "$work/x/report.json"
+
+# what stands there is seen before the first sound is read
+mkdir -p "$work/there"
+echo '{}' >"$work/there/report.json"
+ok "a report is not replaced" exits 2 mix "$work/stems" -o "$work/there"
+ok "and nothing lies beside it" test "$(ls -A "$work/there")" = report.json
+ok "a file is no folder" exits 2 mix "$work/stems" -o "$work/there/report.json"
+ok "a full disk is told" exits 75 bash -c '"$1" recipe schema >/dev/full' - "$topdown"
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir -m 555 "$work/sealed"
+    ok "a folder without rights" exits 77 mix "$work/stems" -o "$work/sealed"
+fi
+
+# more stems than the usual limit of open files carries
+mkdir -p "$work/many"
+ffmpeg -v error -t 1 -i "$work/stems/Piano.flac" -c:a flac "$work/many/0.flac"
+for i in $(seq 1 255); do ln "$work/many/0.flac" "$work/many/$i.flac"; done
+ok "256 stems below a soft limit of 256 files" bash -c 'ulimit -Sn 256; exec "$@"' - "$topdown" check "$work/many" -q
+ln "$work/many/0.flac" "$work/many/256.flac"
+ok "257 stems" exits 2 "$topdown" check "$work/many" -q
+
+# names
+odd=$work/odd
+mkdir -p "$odd"
+cp "$work/stems/Kick.flac" "$odd/$(printf 'Kick\n\033[31m %%s%%n \377.flac')"
+ok "an odd name mixes" mix "$odd" -o "$work/oddmix"
+ok "and its plan renders" "$topdown" mix --plan "$work/oddmix/plan-plain.yaml" -o "$work/oddmix2" -q
+plain_only() { ! "$topdown" check "$odd" 2>&1 | LC_ALL=C grep -q "$(printf '\033')"; }
+ok "a terminal sees no escapes" plain_only
+
+# plans by hand
+for side in L R; do ffmpeg -v error -i "$work/stems/Piano.flac" -ac 1 -t 5 "$work/pair Piano $side.wav"; done
+ok "two sides of a piano" mix "$work"/pair*.wav -o "$work/pair"
+ok "are found by their plan" "$topdown" mix --plan "$work/pair/plan-plain.yaml" -o "$work/pair2" -q
+ok "with the same bytes" cmp "$work"/pair/*Master*.wav "$work"/pair2/*Master*.wav
+by_hand() { # SED-SCRIPT: the plan rendered after this edit
+    sed -E "$1" "$work/oddmix/plan-plain.yaml" >"$work/by-hand.yaml"
+    rm -rf "$work/by-hand"
+    "$topdown" mix --plan "$work/by-hand.yaml" -o "$work/by-hand" -q
+}
+ok "a plan without paths" exits 3 by_hand '/ path:/d'
+ok "a plan without stems" exits 3 by_hand '/^stems:/,/^buses:/d'
+ok "a gain that is no number" exits 3 by_hand 's/^( *)fader:.*/\1fader: nan/; s/^trim:.*/trim: nan/'
+ok "a length of nothing" exits 3 by_hand 's/^frames:.*/frames: 0/'
+ok "a rate of nothing" exits 3 by_hand 's/^rate_hz:.*/rate_hz: 0/'
+
+cp "$work/recipes/plain.yaml" "$work/recipes/a b.yaml"
+cp "$work/recipes/plain.yaml" "$work/recipes/a-b.yaml"
+ok "labels that look alike" exits 2 "$topdown" mix --recipes "$work/recipes" -r "$work/recipes/a b.yaml" -r "$work/recipes/a-b.yaml" \
+    "$work/stems/Kick.flac" --no-cache -q -o "$work/alike"
+ok "are told before anything is written" test ! -e "$work/alike"
+ok "a port beyond all" exits 2 timeout 10 "$topdown" listen --listen 127.0.0.1:99999
+
+finish hostile
