@@ -44,7 +44,7 @@ static int run(const td_args *a)
         td_text_free(&t);
     }
     td_plan_free(p);
-    return st ? td_report_error(&err) : 0;
+    return st ? td_report_error(st, &err) : 0;
 }
 
 const td_command td_cmd_revise = {
