@@ -37,7 +37,7 @@ UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
-.PHONY: all deps demo check unit mix service figures lint asan tsan install clean force
+.PHONY: all deps demo check unit manual mix service figures lint asan tsan install clean force
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
@@ -96,11 +96,16 @@ mix: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/mix/run.sh
 	@TOPDOWN=$(BUILD)/topdown tests/mix/hostile.sh
 
+# docs/processors.md says what the program says, and its recipes pass
+manual: $(BUILD)/topdown
+	@TOPDOWN=$(BUILD)/topdown tests/manual/run.sh
+
 # all set-up, all tests
 check:
 	@packaging/deps.sh check
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -j$(JOBS) unit
+	@$(MAKE) --no-print-directory manual
 	@$(MAKE) --no-print-directory mix
 	@$(MAKE) --no-print-directory service
 

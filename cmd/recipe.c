@@ -10,6 +10,7 @@ static const td_flag flags[] = {
     { "set", 0, "KNOB=VALUE", "check and show with this knob turned" },
     { "resolved", 0, NULL, "show: every value of the merged recipe with the file it came from" },
     { "output", 'o', "FILE", "new: write here instead of NAME.yaml" },
+    { "markdown", 0, NULL, "processors NAME: as the manual prints it" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -134,7 +135,7 @@ static int processors(call *c)
 {
     td_text t = { 0 };
     td_error err = { 0 };
-    td_status st = td_processors_text(c->word, &t, &err);
+    td_status st = td_processors_text(c->word, td_args_has(c->a, "markdown"), &t, &err);
     return print(st, &t, &err);
 }
 

@@ -92,8 +92,8 @@ td_status td_recipe_parse(const td_library *l, const char *file, const char *tex
 td_status td_recipe_resolved(const td_library *l, const char *what, td_text *out, td_messages *m);
 
 /* `recipe processors`: all of them, or one with parameters, units, ranges, defaults and goals. TD_ARG: no such
- * processor; the error names the nearest. */
-td_status td_processors_text(const char *name, td_text *out, td_error *err);
+ * processor; the error names the nearest. markdown: one of them as docs/processors.md prints it. */
+td_status td_processors_text(const char *name, bool markdown, td_text *out, td_error *err);
 /* `recipe features`: what a condition may ask. */
 void td_features_text(td_text *out);
 

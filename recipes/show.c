@@ -194,11 +194,53 @@ static void processor_text(td_text *out, const td_processor *p)
     }
 }
 
-td_status td_processors_text(const char *name, td_text *out, td_error *err)
+/* ---- the same as Markdown --------------------------------------------------------------------------------------- */
+
+static void parameter_row(td_text *out, const td_processor *proc, size_t slot)
+{
+    const td_param *p = &proc->params[slot];
+    char bounds[256], value[256];
+    double def[TD_VALUES_MAX];
+    td_processor_defaults(proc, def);
+    bounds_text(p, bounds, sizeof bounds);
+    td_values_text(p, def + slot, value, sizeof value);
+    td_text_addf(out, "| `%s` | %s", p->name, bounds);
+    if (p->span > 2) td_text_add(out, ", a list");
+    if (p->flags & TD_AUTO) td_text_add(out, ", `auto`");
+    if (p->flags & TD_MEASURED) td_text_add(out, ", `measured`");
+    if (p->flags & TD_GOAL)
+        td_text_add(out, ", a wish");
+    else if (p->flags & TD_SOLVABLE)
+        td_text_add(out, ", a range");
+    td_text_addf(out, " | %s | %s |\n", isnan(def[slot]) ? "" : value, p->help ? p->help : "");
+}
+
+static void parameter_table(td_text *out, const td_processor *p)
+{
+    if (p->n_params) td_text_add(out, "\n| parameter | values | default | |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < p->n_params; i++)
+        if (p->params[i].name) parameter_row(out, p, i);
+    for (size_t i = 0; p->parts && p->parts[i]; i++) {
+        td_text_addf(out, "\n`%s`, in `%s`: ", p->parts[i]->name, p->parts_name ? p->parts_name : "bands");
+        td_text_addf(out, "%s.\n", p->parts[i]->help);
+        parameter_table(out, p->parts[i]);
+    }
+}
+
+static void processor_markdown(td_text *out, const td_processor *p)
+{
+    /* help begins small, for elsewhere it follows a dash */
+    td_text_addf(out, "%c%s.", *p->help >= 'a' && *p->help <= 'z' ? *p->help - 'a' + 'A' : *p->help, p->help + 1);
+    if (p->stands_for) td_text_addf(out, " Stands in for %s.", p->stands_for);
+    td_text_add(out, "\n");
+    parameter_table(out, p);
+}
+
+td_status td_processors_text(const char *name, bool markdown, td_text *out, td_error *err)
 {
     if (name) {
         const td_processor *p = td_processor_find(name);
-        if (p) return processor_text(out, p), TD_OK;
+        if (p) return markdown ? processor_markdown(out, p) : processor_text(out, p), TD_OK;
         const char *names[128], *near = td_nearest(name, names, td_step_names(names, 128));
         char hint[96];
         snprintf(hint, sizeof hint, near ? "did you mean '%s'?" : "'topdown recipe processors' lists them", near);

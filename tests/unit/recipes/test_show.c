@@ -41,15 +41,21 @@ static void one_processor(void **state)
     (void)state;
     td_text text = { 0 };
     td_error err;
-    assert_int_equal(td_processors_text("compressor", &text, &err), TD_OK);
+    assert_int_equal(td_processors_text("compressor", false, &text, &err), TD_OK);
     assert_non_null(strstr(text.data, "  ratio              ratio             1:1 to inf:1 "));
     assert_non_null(strstr(text.data, "decides threshold;"));
-    assert_int_equal(td_processors_text("compresor", &text, &err), TD_ARG);
+    assert_int_equal(td_processors_text("compresor", false, &text, &err), TD_ARG);
     assert_string_equal(err.hint, "did you mean 'compressor'?");
     td_text_free(&text);
-    td_processors_text(NULL, &text, &err);
+    td_processors_text(NULL, false, &text, &err);
     assert_non_null(strstr(text.data, "\neq "));
     assert_null(strstr(text.data, "\nbell ")); /* a band is no step */
+    td_text_free(&text);
+    assert_int_equal(td_processors_text("gain", true, &text, &err), TD_OK);
+    assert_string_equal(text.data,
+                        "Plain gain, where a chain needs a level of its own. Stands in for a trim plug-in.\n"
+                        "\n| parameter | values | default | |\n| --- | --- | --- | --- |\n"
+                        "| `gain` | -60 to +24 dB, a range | 0 dB | level change, the same for both channels |\n");
     td_text_free(&text);
 }
 

@@ -1,0 +1,38 @@
+#!/bin/bash
+# docs/processors.md against the program: its parameters are the program's, every processor has a section, every recipe in
+# it passes, every picture is there.
+set -u
+cd "$(dirname "$0")/../.."
+export TOPDOWN=${TOPDOWN:-build/topdown}
+page=docs/processors.md
+work=$(mktemp -d "${TMPDIR:-/tmp}/topdown-manual.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+failed=0
+wrong() { echo "FAILED $page: $*"; failed=$((failed + 1)); }
+
+docs/weave.sh >"$work/page" && cmp -s "$work/page" "$page" || wrong "is not what the program says; docs/weave.sh renews it"
+
+"$TOPDOWN" recipe processors | awk '{ print $1 }' | sort >"$work/processors"
+sed -n 's/^## //p' "$page" | sort | diff "$work/processors" - || wrong "a processor without a section, or a section without one"
+
+sed -n 's/^!\[.*](\(processors\/.*\.svg\))$/\1/p' "$page" | sort >"$work/shown"
+(cd docs && ls processors/*.svg) | diff "$work/shown" - || wrong "a picture that is not there, or not shown"
+
+# a recipe of each snippet: steps alone stand in the mix bus's chain
+awk -v to="$work/recipe" '
+    /^```yaml$/ { n++; file = to n ".yaml"; first = 1; print "topdown: recipe/1\nname: snippet" >file; next }
+    /^```$/ { if (file) close(file); file = ""; next }
+    file {
+        if (first && (steps = /^-/)) print "mix:\n  chain:" >file
+        first = 0
+        print (steps ? "    " : "") $0 >file
+    }' "$page"
+count=0
+for recipe in "$work"/recipe*.yaml; do
+    count=$((count + 1))
+    "$TOPDOWN" recipe check --quiet "$recipe" || wrong "a recipe in it: $(sed -n 4,9p "$recipe")"
+done
+[ "$count" -ge "$(wc -l <"$work/processors")" ] || wrong "fewer recipes than processors"
+
+echo "manual: $count recipes, $(wc -l <"$work/processors") processors, $failed failed"
+[ "$failed" -eq 0 ]
