@@ -95,6 +95,7 @@ figures: $(BUILD)/figures
 mix: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/mix/run.sh
 	@TOPDOWN=$(BUILD)/topdown tests/mix/hostile.sh
+	@TOPDOWN=$(BUILD)/topdown tests/mix/outputs.sh
 
 # docs/processors.md says what the program says, and its recipes pass
 manual: $(BUILD)/topdown

@@ -46,12 +46,10 @@ static void words(const char *s, char *out, size_t size, size_t longest)
     out[n] = 0;
 }
 
+/* Whole kHz, since bits follow: 44k16. */
 static void number_of_rate(unsigned rate_hz, char *out, size_t size)
 {
-    if (rate_hz % 1000)
-        snprintf(out, size, "%uk%u", rate_hz / 1000, rate_hz % 1000 / 100);
-    else
-        snprintf(out, size, "%uk", rate_hz / 1000);
+    snprintf(out, size, "%uk", rate_hz / 1000);
 }
 
 static bool word_value(const char *word, size_t length, const td_name_parts *p, char *out, size_t size)

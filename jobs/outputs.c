@@ -8,10 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUTS_MAX = 128, MASTERS_MAX = 4 * OUTPUTS_MAX, LOSSY_TRIES = 4 };
+enum { OUTPUTS_MAX = 128, MASTERS_MAX = 4 * OUTPUTS_MAX, MOVED_TRIES = 5 };
 
 /* How far a lossy file's master is limited below the peak wanted, to begin with: what codecs commonly add. */
 #define LOSSY_MARGIN_DB 0.8
+
+#define REACHED_LU 0.1 /* this near, loudness is reached */
 
 static td_status no_memory(td_error *err)
 {
@@ -77,16 +79,19 @@ static outgoing *add(outbox *b, const td_output *o, const td_target *fallback, c
     if (b->n == OUTPUTS_MAX) return NULL;
     outgoing *g = &b->file[b->n++];
     *g = (outgoing){ .kind = kind, .part = part, .target = *fallback, .version = WHOLE };
-    g->spec = (td_file_spec){ .codec = codec_named(o->format),
+    unsigned rate_hz = b->wish->plan->rate_hz;
+    td_codec codec = codec_named(o->format);
+    g->spec = (td_file_spec){ .codec = codec,
                               .bits = o->bits ? o->bits : 24,
-                              .bitrate_kbps = o->bitrate_kbps,
-                              .rate_hz = b->wish->plan->rate_hz,
-                              .out_rate_hz = o->rate_hz,
+                              .bitrate_kbps = o->bitrate_kbps ? o->bitrate_kbps : 192,
+                              .rate_hz = rate_hz,
+                              .out_rate_hz = td_codec_rate(codec, o->rate_hz ? o->rate_hz : rate_hz),
                               .channels = 2 };
     g->target.loudness_lufs = or_else(o->target.loudness_lufs, fallback->loudness_lufs);
     g->target.true_peak_dbtp = or_else(o->target.true_peak_dbtp, fallback->true_peak_dbtp);
     g->target.peak_dbfs = or_else(o->target.peak_dbfs, fallback->peak_dbfs);
     g->target.limiting_db = or_else(o->target.limiting_db, fallback->limiting_db);
+    if (!isnan(o->target.loudness_lufs)) g->target.named = o->target.named;
     return g;
 }
 
@@ -102,13 +107,24 @@ static void list_recipe_preview(outbox *b)
     if (strcmp(own.format, "mp3")) add(b, &mp3, &p->preview, "preview", "Preview");
 }
 
-/* Further masters are named after their target: Master9LUFS. */
+static bool same_name(const outgoing *x, const outgoing *y)
+{
+    return !strcmp(x->part, y->part) && x->spec.codec == y->spec.codec && x->spec.bits == y->spec.bits &&
+           x->spec.out_rate_hz == y->spec.out_rate_hz;
+}
+
+/* Further masters are named after their target: Master9LUFS, and Master9LUFS2dBTP where that is taken. */
 static outgoing *list_master(outbox *b, size_t i, const char *kind, const char *part)
 {
     outgoing *g = add(b, &b->wish->order->master[i], &b->wish->plan->master, kind, part);
-    if (g && i > 0 && !isnan(g->target.loudness_lufs)) {
-        const char *named = td_arena_printf(b->arena, "%s%gLUFS", part, -g->target.loudness_lufs);
+    if (!g || i == 0 || isnan(g->target.loudness_lufs)) return g;
+    const char *named = td_arena_printf(b->arena, "%s%gLUFS", part, -g->target.loudness_lufs);
+    if (named) g->part = named;
+    for (const outgoing *k = b->file; k < g; k++) {
+        if (!same_name(k, g) || isnan(g->target.true_peak_dbtp)) continue;
+        named = td_arena_printf(b->arena, "%s%gdBTP", g->part, -g->target.true_peak_dbtp);
         if (named) g->part = named;
+        break;
     }
     return g;
 }
@@ -191,9 +207,7 @@ static td_status name_file(const outbox *b, outgoing *g, td_error *err)
                             .recipe = recipe,
                             .part = g->part,
                             .revision = p->recipe_revision,
-                            .rate_hz = g->spec.codec == TD_CODEC_OPUS ? 48000
-                                       : g->spec.out_rate_hz          ? g->spec.out_rate_hz
-                                                                      : g->spec.rate_hz,
+                            .rate_hz = g->spec.out_rate_hz,
                             .bits = lossy ? 0 : g->spec.bits };
     const char *template = b->wish->order->naming ? b->wish->order->naming : TD_NAMING_DEFAULT;
     td_status st = td_name_fill(template, &parts, g->name, sizeof g->name - 8, err);
@@ -299,25 +313,126 @@ static td_status write_audio(const td_scratch *audio, const char *path, const td
     return st;
 }
 
+/* ---- the residual of what was written -------------------------------------------------------------------------------
+ */
+
+typedef struct parts {
+    td_reader *reader[TD_BUSES_MAX];
+    size_t n;
+    float *whole[2], *part[2];
+} parts;
+
+static void parts_fini(parts *p)
+{
+    for (size_t i = 0; i < p->n; i++) td_reader_close(p->reader[i]);
+    for (size_t c = 0; c < 2; c++) {
+        free(p->whole[c]);
+        free(p->part[c]);
+    }
+}
+
+static td_status parts_init(parts *p, const outbox *b, size_t frames, td_error *err)
+{
+    td_status st = TD_OK;
+    for (size_t c = 0; c < 2; c++) {
+        p->whole[c] = td_calloc2(frames, 1, sizeof(float));
+        p->part[c] = td_calloc2(frames, 1, sizeof(float));
+        if (!p->whole[c] || !p->part[c]) st = no_memory(err);
+    }
+    for (size_t i = 0; !st && i < b->n; i++) {
+        char path[4096];
+        td_audio_info info;
+        unsigned faults;
+        if (strcmp(b->file[i].kind, "group")) continue;
+        snprintf(path, sizeof path, "%s/%s", b->wish->folder, b->file[i].name);
+        st = td_reader_open(path, &p->reader[p->n], &info, &faults, err);
+        if (!st) p->n++;
+    }
+    return st;
+}
+
+/* The premaster less its parts, of `n` frames. */
+static td_status subtract(parts *p, const td_scratch *premaster, uint64_t at, size_t n, td_error *err)
+{
+    td_status st = td_scratch_read(premaster, (int64_t)at, p->whole, n, err);
+    for (size_t k = 0; !st && k < p->n; k++) {
+        size_t got = 0;
+        st = td_reader_read(p->reader[k], p->part, n, &got, err);
+        for (size_t c = 0; !st && c < 2; c++)
+            for (size_t i = 0; i < got; i++) p->whole[c][i] -= p->part[c][i];
+    }
+    return st;
+}
+
+/* Files of whole numbers are rounded, and end at full scale. What that takes goes into the residual as well, so that
+ * the files add up and not only the sounds they were made of. */
+static td_status residual_of_files(const outbox *b, td_scratch **out, td_error *err)
+{
+    enum { N = 8192 };
+    const td_scratch *premaster = b->mix->rendered->premaster;
+    parts p = { 0 };
+    td_status st = parts_init(&p, b, N, err);
+    if (!st) st = td_scratch_new(b->wish->scratch, 2, out, err);
+    for (uint64_t at = 0, end = td_scratch_length(premaster); !st && at < end; at += N) {
+        size_t n = end - at < N ? (size_t)(end - at) : N;
+        st = subtract(&p, premaster, at, n, err);
+        if (!st) st = td_scratch_append(*out, (const float *const *)p.whole, n, err);
+    }
+    parts_fini(&p);
+    return st;
+}
+
 /* ---- what is written in it
  * ------------------------------------------------------------------------------------------- */
 
-static td_status tags_for(outbox *b, const td_master_result *r, td_tags *out, td_error *err)
+/* A line for each stage, as EBU R 98 writes them: mixed, limited, brought to the file's rate and word length. */
+static const char *coding_history(const outbox *b, const outgoing *g, const td_master_result *r)
+{
+    static const char stage[] = "A=PCM,F=%u,W=%u,M=stereo,T=";
+    const td_file_spec *s = &g->spec;
+    td_text t = { 0 };
+    td_text_addf(&t, stage, s->rate_hz, 32);
+    td_text_addf(&t, "topdown %s;mix in float\r\n", TD_VERSION);
+    if (r) td_text_addf(&t, stage, s->rate_hz, 32);
+    if (r) td_text_addf(&t, "limiter;drive %+.2f dB;true peak %.2f dBTP\r\n", r->drive_db, r->true_peak_dbtp);
+    if (s->bits < 32 || s->out_rate_hz != s->rate_hz) {
+        td_text_addf(&t, stage, s->out_rate_hz, s->bits);
+        td_text_addf(&t, "%s%s\r\n", s->out_rate_hz != s->rate_hz ? "soxr VHQ;" : "",
+                     s->bits < 32 ? "TPDF dither" : "float");
+    }
+    const char *kept = t.broken ? NULL : td_arena_strdup(b->arena, t.data);
+    td_text_free(&t);
+    return kept;
+}
+
+/* "Nightdrive", "Nightdrive (Instrumental)". */
+static const char *title_for(const outbox *b, const outgoing *g)
+{
+    const char *title = b->wish->session->title;
+    bool whole = !strcmp(g->kind, "master") || !strcmp(g->kind, "preview");
+    return whole || !title ? title : td_arena_printf(b->arena, "%s (%s)", title, g->part);
+}
+
+static td_status tags_for(outbox *b, const outgoing *g, const td_master_result *r, td_tags *out, td_error *err)
 {
     const td_plan *p = b->wish->plan;
     char both[2 * TD_SHA256_HEX], reference[TD_SHA256_HEX];
     snprintf(both, sizeof both, "%s%s", p->session_hash, b->mix->plan_hash);
     if (td_sha256_of(both, strlen(both), reference)) return no_memory(err);
-    *out = (td_tags){ .title = b->wish->session->title,
+    *out = (td_tags){ .title = title_for(b, g),
                       .artist = b->wish->session->artist,
                       .recipe = p->recipe,
-                      .software = "topdown " TD_VERSION };
-    out->isrc = b->wish->order->n_isrc ? b->wish->order->isrc[0] : NULL;
+                      .software = "topdown " TD_VERSION,
+                      .track_name = g->part,
+                      .coding_history = coding_history(b, g, r) };
+    /* it names one recording: versions and parts are others */
+    bool whole = !g->raw && g->version == WHOLE;
+    out->isrc = whole && b->wish->order->n_isrc ? b->wish->order->isrc[0] : NULL;
     out->comment = td_arena_printf(b->arena, "recipe %s revision %u, session %.16s, plan %.16s", p->recipe,
                                    p->recipe_revision, p->session_hash, b->mix->plan_hash);
     out->reference = td_arena_strndup(b->arena, reference, 32);
     out->description = out->comment;
-    if (!out->comment || !out->reference) return no_memory(err);
+    if (!out->comment || !out->reference || !out->coding_history) return no_memory(err);
     if (!r) return TD_OK;
     out->has_loudness = true;
     out->loudness_lufs = r->loudness_lufs;
@@ -358,7 +473,7 @@ static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
 {
     double off = isnan(f->wanted.loudness_lufs) ? 0 : f->loudness_lufs - f->wanted.loudness_lufs;
     bool peaks = !(over(f) > 0);
-    f->reached = fabs(off) <= 0.1 && peaks && (r || !cut_off(f));
+    f->reached = fabs(off) <= REACHED_LU && peaks && (r || !cut_off(f));
     if (r) {
         f->drive_db = r->drive_db;
         f->limiting_max_db = r->limiting_max_db;
@@ -375,32 +490,48 @@ static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
         f->missed = td_arena_printf(m->arena, "%+.2f LU off the wanted loudness", off);
 }
 
-static td_target lowered(td_target t, double db)
+/* What codecs and other rates do to peaks and loudness, learnt file by file. */
+typedef struct correction {
+    double lower_db; /* peaks are limited so much lower */
+    double louder_lu;
+} correction;
+
+static td_target corrected(td_target t, correction c)
 {
-    t.true_peak_dbtp -= db; /* NaN stays NaN */
-    t.peak_dbfs -= db;
+    t.true_peak_dbtp -= c.lower_db; /* NaN stays NaN */
+    t.peak_dbfs -= c.lower_db;
+    t.loudness_lufs += c.louder_lu;
     return t;
+}
+
+/* Whether the file calls for another try. Loudness is not chased where the limiter gave it up. */
+static bool learn(const td_mix_file *f, const td_master_result *r, correction *c)
+{
+    double off = f->loudness_lufs - f->wanted.loudness_lufs; /* NaN: not asked */
+    bool high = over(f) > 0, astray = fabs(off) > REACHED_LU && r->reached && isfinite(off);
+    if (high) c->lower_db += td_round_to(over(f) + 0.15, 0.1);
+    if (astray) c->louder_lu -= td_round_to(off, 0.01);
+    return high || astray;
 }
 
 /* Writes under a name of its own until the file holds what it should. */
 static td_status make_file(outbox *b, const outgoing *g, const char *path, td_mix_file *f,
                            const td_master_result **result, td_error *err)
 {
-    bool lossy = !g->raw && td_codec_lossy(g->spec.codec);
+    bool lossy = td_codec_lossy(g->spec.codec), moved = lossy || g->spec.out_rate_hz != g->spec.rate_hz;
+    correction c = { .lower_db = lossy ? LOSSY_MARGIN_DB : 0 };
     td_file_spec spec = g->spec;
-    double margin_db = lossy ? LOSSY_MARGIN_DB : 0;
     spec.dither_seed = seed_of(b->mix);
     *result = NULL;
     for (int try = 1;; try++) {
         const td_scratch *audio = g->raw;
-        td_target t = lowered(g->target, margin_db);
+        td_target t = corrected(g->target, c);
         td_tags tags;
         td_status st = g->raw ? TD_OK : master_for(b, g->version, &t, &audio, result, err);
-        if (!st) st = tags_for(b, *result, &tags, err);
+        if (!st) st = tags_for(b, g, *result, &tags, err);
         if (!st) st = write_audio(audio, path, &spec, &tags, err);
         if (!st) st = td_mix_measure_file(path, f, err);
-        if (st || !lossy || !(over(f) > 0) || try == LOSSY_TRIES) return st;
-        margin_db += td_round_to(over(f) + 0.15, 0.1);
+        if (st || g->raw || !moved || try == MOVED_TRIES || !learn(f, *result, &c)) return st;
     }
 }
 
@@ -418,8 +549,15 @@ static td_status send(outbox *b, const outgoing *g, td_error *err)
     if (g->version != WHOLE) f->wanted.loudness_lufs = NAN; /* as the mix makes it */
     f->format = td_codec_name(g->spec.codec);
     f->bits = lossy ? 0 : g->spec.bits;
-    f->bitrate_kbps = !lossy ? 0 : g->spec.bitrate_kbps ? g->spec.bitrate_kbps : 192;
-    td_status st = make_file(b, g, draft, f, &result, err);
+    f->bitrate_kbps = lossy ? g->spec.bitrate_kbps : 0;
+    bool rounded =
+        !strcmp(g->kind, "residual") && !lossy && g->spec.bits < 32 && g->spec.out_rate_hz == g->spec.rate_hz;
+    td_scratch *residual = NULL;
+    outgoing own = *g;
+    td_status st = rounded ? residual_of_files(b, &residual, err) : TD_OK;
+    if (residual) own.raw = residual;
+    if (!st) st = make_file(b, &own, draft, f, &result, err);
+    td_scratch_free(residual);
     if (!st) st = td_file_commit(draft, path, b->wish->force, err);
     if (st) {
         unlink(draft);

@@ -374,7 +374,8 @@ static const td_output wav32 = { .format = "wav", .bits = 32, .target = NO_TARGE
 /* What only format and the rest together can tell; fills in what a format has by default. */
 static void settle_output(td_reader *r, td_node *n, td_output *o)
 {
-    bool mp3 = strcmp(o->format, "mp3") == 0, lossy = mp3 || strcmp(o->format, "opus") == 0;
+    bool mp3 = strcmp(o->format, "mp3") == 0, opus = strcmp(o->format, "opus") == 0;
+    bool lossy = td_format_lossy(o->format);
     td_node *bits = td_node_get(n, "bits"), *bitrate = td_node_get(n, "bitrate"), *rate = td_node_get(n, "rate");
     if (lossy || (o->bits == 32 && strcmp(o->format, "flac") == 0)) o->bits = lossy ? 0 : 24;
     if (bits) td_read_bits(r, bits, o->format, &o->bits);
@@ -384,7 +385,7 @@ static void settle_output(td_reader *r, td_node *n, td_output *o)
         td_mistake(r->messages, bitrate, "out_of_range", "32 to 320 kbit/s", "mp3 has no more than 320 kbit/s");
     if (lossy && o->rate_hz > 48000)
         td_mistake(r->messages, rate, "out_of_range", "leave 'rate' out", "%s has no more than 48 kHz", o->format);
-    if (lossy && !bitrate) o->bitrate_kbps = mp3 ? 192 : 128;
+    if (lossy && !bitrate) o->bitrate_kbps = opus ? 128 : 192;
 }
 
 static void read_output(td_reader *r, td_node *n, const char *what, const td_member *members, td_output *o)

@@ -90,9 +90,22 @@ void td_member_polarity(td_reader *r, td_node *n, void *into)
 static const struct {
     const char *name;
     unsigned bits; /* word lengths, a bit each: 1 for 16, 2 for 24, 4 for 32 */
-} formats[] = { { "wav", 1 | 2 | 4 }, { "flac", 1 | 2 }, { "mp3", 0 }, { "opus", 0 } };
+} formats[] = { { "wav", 1 | 2 | 4 }, { "aiff", 1 | 2 | 4 }, { "flac", 1 | 2 },
+                { "mp3", 0 },         { "ogg", 0 },          { "opus", 0 } };
 
-const char *const td_formats[] = { "wav", "flac", "mp3", "opus", NULL };
+const char *const td_formats[] = { "wav", "aiff", "flac", "mp3", "ogg", "opus", NULL };
+
+static unsigned bits_of(const char *format)
+{
+    size_t f = 0;
+    while (strcmp(formats[f].name, format) != 0) f++;
+    return formats[f].bits;
+}
+
+bool td_format_lossy(const char *format)
+{
+    return bits_of(format) == 0;
+}
 
 bool td_read_format(td_reader *r, const td_node *n, const char **format)
 {
@@ -107,11 +120,10 @@ bool td_read_bits(td_reader *r, const td_node *n, const char *format, unsigned *
     static const unsigned lengths[] = { 16, 24, 32 };
     int word = td_read_word(r, n, "'bits'", words);
     if (word < 0) return false;
-    size_t f = 0;
-    while (strcmp(formats[f].name, format) != 0) f++;
-    if (!(formats[f].bits & 1u << word)) {
-        td_mistake(r->messages, n, "bad_bits", formats[f].bits ? "16 or 24" : "leave 'bits' out", "%s has no %u bits",
-                   format, lengths[word]);
+    unsigned has = bits_of(format);
+    if (!(has & 1u << word)) {
+        td_mistake(r->messages, n, "bad_bits", has ? "16 or 24" : "leave 'bits' out", "%s has no %u bits", format,
+                   lengths[word]);
         return false;
     }
     *bits = lengths[word];

@@ -19,6 +19,7 @@ void td_member_polarity(td_reader *r, td_node *n, void *into); /* bool: flipped 
 
 /* Formats of files that leave, and the word lengths each has. */
 extern const char *const td_formats[]; /* NULL-terminated */
+bool td_format_lossy(const char *format);
 bool td_read_format(td_reader *r, const td_node *n, const char **format);
 bool td_read_bits(td_reader *r, const td_node *n, const char *format, unsigned *bits);
 

@@ -162,7 +162,7 @@ typedef struct td_order_mix {
 } td_order_mix;
 
 typedef struct td_output {
-    const char *format;    /* "wav", "flac", "mp3", "opus" */
+    const char *format;    /* "wav", "aiff", "flac", "mp3", "ogg", "opus" */
     unsigned bits;         /* 16, 24, 32 (float); 0 where the format has none */
     unsigned bitrate_kbps; /* lossy ones; else 0 */
     unsigned rate_hz;      /* 0: the session's */

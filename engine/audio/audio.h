@@ -120,6 +120,7 @@ typedef enum td_codec {
 const char *td_codec_name(td_codec c);      /* "wav" */
 const char *td_codec_extension(td_codec c); /* "wav", "mp3" */
 bool td_codec_lossy(td_codec c);
+unsigned td_codec_rate(td_codec c, unsigned rate_hz); /* the rate it takes that comes next to what is asked for */
 
 typedef struct td_file_spec {
     td_codec codec;

@@ -292,6 +292,8 @@ td_status td_tags_id3(const td_tags *t, td_text *out, td_error *err)
     if (st) return st;
     add_frames(&frames, t);
     if (picture.data) add_picture_frame(&frames, &picture);
+    /* the format's own padding to an even length: SoX does not skip the pad byte of an odd chunk in AIFF */
+    if (frames.length & 1) td_text_addn(&frames, "", 1);
     if (frames.length) {
         td_text_addn(out, "ID3\3\0", 6); /* version 2.3.0, no flags */
         for (int shift = 21; shift >= 0; shift -= 7)

@@ -36,6 +36,17 @@ bool td_codec_lossy(td_codec c)
     return codecs[c].lossy;
 }
 
+unsigned td_codec_rate(td_codec codec, unsigned rate_hz)
+{
+    static const unsigned mp3[] = { 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000 };
+    size_t i = 0;
+    if (codec == TD_CODEC_OPUS) return 48000;
+    if (codec == TD_CODEC_OGG) return rate_hz > 192000 ? 192000 : rate_hz;
+    if (codec != TD_CODEC_MP3) return rate_hz;
+    while (i + 1 < sizeof mp3 / sizeof *mp3 && mp3[i] < rate_hz) i++;
+    return mp3[i];
+}
+
 struct td_writer {
     const td_encoder *encoder;
     void *state;
@@ -154,25 +165,13 @@ static td_status convert(td_writer *w, const float *const *ch, size_t frames, td
 
 /* ---- the life of a writer --------------------------------------------------------------------------------------- */
 
-/* The rate the codec takes that comes next to what was asked for. */
-static unsigned rate_for(td_codec codec, unsigned rate_hz)
-{
-    static const unsigned mp3[] = { 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000 };
-    size_t i = 0;
-    if (codec == TD_CODEC_OPUS) return 48000;
-    if (codec == TD_CODEC_OGG) return rate_hz > 192000 ? 192000 : rate_hz;
-    if (codec != TD_CODEC_MP3) return rate_hz;
-    while (i + 1 < sizeof mp3 / sizeof *mp3 && mp3[i] < rate_hz) i++;
-    return mp3[i];
-}
-
 static td_status settle_spec(td_writer *w, const td_file_spec *given, td_error *err)
 {
     td_file_spec *s = &w->e.spec;
     *s = *given;
     if (s->codec >= TD_CODEC_COUNT || s->channels < 1 || s->channels > 2 || s->rate_hz < 8000 || s->rate_hz > 384000)
         return td_fail(err, TD_ARG, w->path, NULL, "cannot be written: unknown codec, channel count or rate");
-    s->out_rate_hz = rate_for(s->codec, s->out_rate_hz ? s->out_rate_hz : s->rate_hz);
+    s->out_rate_hz = td_codec_rate(s->codec, s->out_rate_hz ? s->out_rate_hz : s->rate_hz);
     if (!s->bitrate_kbps) s->bitrate_kbps = 192;
     if (codecs[s->codec].lossy) return TD_OK;
     if (s->bits != 16 && s->bits != 24 && !(s->bits == 32 && s->codec != TD_CODEC_FLAC))

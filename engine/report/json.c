@@ -92,6 +92,7 @@ static json_t *session_json(const td_report_wish *w)
 static json_t *file_json(const td_mix_file *f)
 {
     json_t *j = json_object(), *wanted = json_object();
+    json_object_set_new(wanted, "named", td_json_text(f->wanted.named));
     json_object_set_new(wanted, "loudness_lufs", td_json_db(f->wanted.loudness_lufs));
     json_object_set_new(wanted, "true_peak_dbtp", td_json_db(f->wanted.true_peak_dbtp));
     json_object_set_new(wanted, "peak_dbfs", td_json_db(f->wanted.peak_dbfs));

@@ -1,18 +1,7 @@
 #!/bin/bash
 # The program on real stems, judged by other programs: loudness and true peak by ffmpeg, bytes by cmp, plans by rendering.
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/mix/lib.sh
-
-# "integrated true-peak" of a file by ffmpeg's ebur128
-ebur128() {
-    ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true:framelog=verbose -f null - 2>&1 |
-        awk '/Integrated/ { i = 1 } i && / I:/ { l = $2 } /Peak:/ { p = $2 } END { print l, p }'
-}
-within() { # FILE LUFS DBTP: ffmpeg prints tenths
-    read -r l p < <(ebur128 "$1")
-    echo "$1: $l LUFS, $p dBTP"
-    awk -v l="$l" -v p="$p" -v wl="$2" -v wp="$3" 'BEGIN { d = l - wl; exit !((d < 0 ? -d : d) <= 0.1001 && p <= wp) }'
-}
 mix() { "$topdown" mix demo/stems --tempo 124 --title Lithium --quiet "$@"; }
 
 ok "two recipes in one go" mix -r pop-rock -r electronic -o "$work/a" -j 1 --no-cache

@@ -1,0 +1,100 @@
+#!/bin/bash
+# Everything that can leave: every format read back by the programs that made it their business, versions, parts.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/mix/lib.sh
+
+cat >"$work/job.yaml" <<END
+topdown: job/1
+name: lithium
+title: Lithium
+artist: Demo Artist
+isrc: [ DEXX12600001 ]
+stems: { folder: $PWD/demo/stems }
+tempo: 124 bpm
+recipes: [ pop-rock ]
+outputs:
+  previews: [ { format: mp3, bitrate: 192 kbit/s }, { format: ogg, bitrate: 160 kbit/s }, { format: opus } ]
+  masters:
+    - { format: wav, bits: 24, loudness: spotify }
+    - { format: wav, bits: 16, rate: 44.1 kHz, loudness: apple-music }
+    - { format: aiff, bits: 24, loudness: ebu-r128 }
+    - { format: flac, bits: 24, rate: 96 kHz, loudness: deezer }
+    - { format: wav, bits: 32, loudness: amazon-music }
+    - { format: wav, bits: 24, loudness: youtube, true_peak: -2 dBTP }
+  versions: [ instrumental, acapella, tv ]
+  premaster: { format: wav, bits: 32 }
+  groups: { format: wav, bits: 24 }
+  report: [ html, json ]
+END
+out=$work/out song=$out/DemoArtist_Lithium_PopRock01
+ok "one job, every format, every version" "$topdown" mix --job "$work/job.yaml" -o "$out" --quiet
+ok "its report holds to its schema" python3 tests/mix/schema.py packaging/schema/report-1.json "$out/report.json"
+
+is() { # FILE CODEC RATE FORMAT: what ffprobe says
+    local got
+    got=$(ffprobe -v error -show_entries stream=codec_name,sample_rate,sample_fmt,bits_per_raw_sample,channels -of csv=p=0 "$1")
+    echo "$1: $got"
+    [[ ,$got, == *,$2,* && ,$got, == *,$3,* && ,$got, == *,$4,* ]]
+}
+ok "WAV, 24 bit" is "${song}_Master_48k24.wav" pcm_s24le 48000 2
+ok "WAV, 16 bit at 44.1 kHz" is "${song}_Master16LUFS_44k16.wav" pcm_s16le 44100 2
+ok "WAV, 32 bit float" is "${song}_Master14LUFS_48k32.wav" pcm_f32le 48000 flt
+ok "AIFF, 24 bit" is "${song}_Master23LUFS_48k24.aiff" pcm_s24be 48000 2
+ok "FLAC, 24 bit at 96 kHz" is "${song}_Master15LUFS_96k24.flac" flac 96000 24
+ok "MP3" is "${song}_Preview_48k.mp3" mp3 48000 2
+ok "Ogg Vorbis" is "${song}_Preview_48k.ogg" vorbis 48000 2
+ok "Opus" is "${song}_Preview_48k.opus" opus 48000 2
+ok "sox reads WAV" sox "${song}_Master_48k24.wav" -n stat
+ok "sox reads AIFF" sox "${song}_Master23LUFS_48k24.aiff" -n stat
+ok "flac finds no fault" flac -st "${song}_Master15LUFS_96k24.flac"
+ok "metaflac reads the tags" says "ARTIST=Demo Artist" metaflac --export-tags-to=- "${song}_Master15LUFS_96k24.flac"
+ok "and the ISRC" says "ISRC=DEXX12600001" metaflac --export-tags-to=- "${song}_Master15LUFS_96k24.flac"
+ok "opusinfo reads the tags" says "TITLE=Lithium" opusinfo "${song}_Preview_48k.opus"
+ok "and finds no fault" bash -c '! opusinfo "$1" | grep -i warning' - "${song}_Preview_48k.opus"
+ok "an instrumental says so in its title" says "Lithium (Instrumental)" ffprobe -v error -show_entries format_tags=title -of csv=p=0 "${song}_Instrumental_48k24.wav"
+ok "and has no ISRC of another recording" bash -c '! grep -aq DEXX12600001 "$1"' - "${song}_Instrumental_48k24.wav"
+ok "bext tells every stage" bash -c 'grep -aq "A=PCM,F=44100,W=16,M=stereo,T=soxr VHQ;TPDF dither" "$1"' - "${song}_Master16LUFS_44k16.wav"
+
+ok "-14 LUFS and -1 dBTP by ffmpeg" within "${song}_Master_48k24.wav" -14 -1
+ok "-16 LUFS and -1 dBTP at another rate" within "${song}_Master16LUFS_44k16.wav" -16 -1
+ok "-23 LUFS in AIFF" within "${song}_Master23LUFS_48k24.aiff" -23 -1
+ok "-15 LUFS in FLAC at another rate" within "${song}_Master15LUFS_96k24.flac" -15 -1
+ok "-14 LUFS and -2 dBTP" within "${song}_Master14LUFS_48k24.wav" -14 -2
+ok "the MP3 holds as it is decoded" within "${song}_Preview_48k.mp3" -14 0
+ok "the Ogg holds as it is decoded" within "${song}_Preview_48k.ogg" -14 0
+ok "the Opus holds as it is decoded" within "${song}_Preview_48k.opus" -14 0
+
+samples() { # FILE: as decoded at 48 kHz
+    ffmpeg -v error -i "$1" -ar 48000 -f s16le -ac 1 - | wc -c
+}
+length=$(samples "${song}_Master_48k24.wav")
+same_length() { # FILE
+    local n
+    n=$(samples "$1")
+    echo "$1: $n bytes instead of $length"
+    [ "$n" -eq "$length" ]
+}
+for f in "$out"/*_48k*.wav "$out"/*.aiff "$out"/*.opus "$out"/*.mp3 "$out"/*.ogg; do
+    ok "as long as the master: $(basename "$f")" same_length "$f"
+done
+
+# groups and residual add up to the premaster: what sox leaves of their difference, in dB below full scale
+adds_up() {
+    local mix=() f peak
+    for f in Drums Keys Synths Vocals Backing Residual; do mix+=(-v 1 "${song}_${f}_48k24.wav"); done
+    peak=$(sox -m "${mix[@]}" -v -1 "${song}_Premaster_48k32.wav" -n stats 2>&1 | awk '/^Pk lev/ { print $4 }')
+    echo "peak $peak dBFS"
+    awk -v p="$peak" 'BEGIN { exit !(p == "-inf" || p < -120) }'
+}
+ok "groups and residual are the premaster" adds_up
+# what is no version of it: the drive is the mix's, so an instrumental is softer
+softer() {
+    local l p
+    read -r l p < <(ebur128 "$1")
+    echo "$l LUFS, $p dBTP"
+    awk -v l="$l" -v p="$p" 'BEGIN { exit !(l < -14.3 && l > -22 && p <= -1) }'
+}
+ok "an instrumental is what the mix leaves" softer "${song}_Instrumental_48k24.wav"
+ok "so is an a cappella" softer "${song}_Acapella_48k24.wav"
+
+finish outputs
