@@ -26,6 +26,7 @@ Q = $(if $(V),,@)
 SAY = @$(if $(V),:,echo '  ')
 
 , := ,
+PEERS ?= topdown ffmpeg_1pass ffmpeg_full sox csound
 JOBS ?= $(shell nproc)
 FORMATTED = $(shell git ls-files '*.c' '*.h' ':!tests/bench/gen_session.c')
 
@@ -138,6 +139,15 @@ install: $(BUILD)/topdown
 	$(BUILD)/topdown job schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/job-1.json
 
 # a song of invented stems, for figures of speed and memory
+# the same job by topdown and by what people would use instead, in one run, and the ratios
+bench: $(BUILD)/topdown
+	@packaging/deps.sh bench
+	@mkdir -p $(BUILD)/bench
+	@$(CC) -O2 tests/bench/gen_session.c -o $(BUILD)/bench/gen_session -lm
+	@[ -s $(BUILD)/bench/s24/session.tsv ] || $(BUILD)/bench/gen_session $(BUILD)/bench/s24 24 240
+	@TOPDOWN=$(abspath $(BUILD))/topdown tests/bench/peers.sh $(BUILD)/bench/s24 $(BUILD)/bench/out $(PEERS) | tee $(BUILD)/bench/table.txt
+	@tests/bench/ratios.sh $(BUILD)/bench/table.txt
+
 $(BUILD)/make_session: tests/bench/make_session.c $(LIBRARY)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -o $@
