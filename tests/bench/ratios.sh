@@ -5,6 +5,6 @@ awk '$1 == "topdown" { cpu = $2; wall = $3 } { row[NR] = $0 }
          printf "\n%-26s %14s %15s\n", "against topdown", "CPU", "wall"
          for (i = 3; i <= NR; i++) {
              split(row[i], f)
-             if (f[1] != "topdown" && cpu > 0) printf "%-26s %12.2f x %13.2f x\n", f[1], f[2] / cpu, f[3] / wall
+             if (f[2] > 0 && f[1] != "topdown" && cpu > 0) printf "%-26s %12.2f x %13.2f x\n", f[1], f[2] / cpu, f[3] / wall
          }
      }' "$1"
