@@ -38,7 +38,7 @@ UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
-.PHONY: all deps demo check unit manual mix service figures lint asan tsan install clean force
+.PHONY: all deps demo check unit manual mix rack service figures lint asan tsan install clean force
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
@@ -98,6 +98,10 @@ mix: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/mix/hostile.sh
 	@TOPDOWN=$(BUILD)/topdown tests/mix/outputs.sh
 
+# processors from outside: recipes of one step on sounds sox makes, against what formulas say
+rack: $(BUILD)/topdown
+	@TOPDOWN=$(BUILD)/topdown tests/mix/rack.sh
+
 # docs/processors.md says what the program says, and its recipes pass
 manual: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/manual/run.sh
@@ -109,6 +113,7 @@ check:
 	@$(MAKE) --no-print-directory -j$(JOBS) unit
 	@$(MAKE) --no-print-directory manual
 	@$(MAKE) --no-print-directory mix
+	@$(MAKE) --no-print-directory rack
 	@$(MAKE) --no-print-directory service
 
 # format, and the warnings of both compilers as errors
