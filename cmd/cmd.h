@@ -43,7 +43,8 @@ extern const td_command *const td_commands[]; /* NULL-terminated; one row a comm
 td_status td_args_parse(const td_flag *flags, int argc, char **argv, td_args *out, td_error *err);
 const char *td_args_get(const td_args *a, const char *flag); /* the last value given, or NULL */
 bool td_args_has(const td_args *a, const char *flag);
-size_t td_args_all(const td_args *a, const char *flag, const char **out, size_t most);
+/* Every value given, in order. TD_ARG: more than `most`. */
+td_status td_args_all(const td_args *a, const char *flag, const char **out, size_t most, size_t *n, td_error *err);
 /* A whole number in lo..hi, or `def` when not given. */
 td_status td_args_number(const td_args *a, const char *flag, long lo, long hi, long def, long *out, td_error *err);
 

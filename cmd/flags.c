@@ -102,12 +102,15 @@ bool td_args_has(const td_args *a, const char *name)
     return false;
 }
 
-size_t td_args_all(const td_args *a, const char *name, const char **out, size_t most)
+td_status td_args_all(const td_args *a, const char *name, const char **out, size_t most, size_t *n, td_error *err)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < a->n_given && n < most; i++)
-        if (!strcmp(a->given[i].flag->name, name)) out[n++] = a->given[i].value;
-    return n;
+    *n = 0;
+    for (size_t i = 0; i < a->n_given; i++) {
+        if (strcmp(a->given[i].flag->name, name)) continue;
+        if (*n == most) return td_fail(err, TD_ARG, NULL, NULL, "--%s is given more than %zu times", name, most);
+        out[(*n)++] = a->given[i].value;
+    }
+    return TD_OK;
 }
 
 td_status td_args_number(const td_args *a, const char *name, long lo, long hi, long def, long *out, td_error *err)

@@ -53,13 +53,16 @@ static const char *title_of(td_mixing *m, const td_args *a)
 static td_status take_recipes(td_mixing *m, const td_args *a, td_order *o, td_error *err)
 {
     const char *name[32], *set[64];
-    size_t n = td_args_all(a, "recipe", name, 32), k = td_args_all(a, "set", set, 64);
+    size_t n, k;
+    td_status st = td_args_all(a, "recipe", name, 32, &n, err);
+    if (!st) st = td_args_all(a, "set", set, 64, &k, err);
+    if (st) return st;
     if (!n) return td_fail(err, TD_ARG, NULL, "topdown recipe list shows what there is", "no recipe is named");
     td_setting *settings = td_arena_array(m->arena, k + 1, sizeof *settings);
     o->mix = td_arena_array(m->arena, n, sizeof *o->mix);
     if (!settings || !o->mix) return no_memory(err);
     for (size_t i = 0; i < k; i++) {
-        td_status st = td_setting_parse(m->arena, set[i], &settings[i], err);
+        st = td_setting_parse(m->arena, set[i], &settings[i], err);
         if (st) return st;
     }
     for (size_t i = 0; i < n; i++) {
@@ -131,7 +134,10 @@ static int show_messages(const td_messages *list)
 static int load_plans(td_mixing *m, const td_args *a)
 {
     const char *path[32];
-    size_t n = td_args_all(a, "plan", path, 32);
+    size_t n;
+    td_error err = { 0 };
+    td_status st = td_args_all(a, "plan", path, 32, &n, &err);
+    if (st) return td_report_error(st, &err);
     td_messages *list = td_messages_new();
     int code = list ? 0 : td_status_exit(TD_NOMEM);
     for (size_t i = 0; !code && i < n; i++) {

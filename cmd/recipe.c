@@ -52,22 +52,23 @@ static int show_messages(const td_messages *m, bool json)
     return td_messages_errors(m) ? td_status_exit(TD_RECIPE) : 0;
 }
 
-static size_t settings(call *c, td_setting *out, size_t most, td_error *err, td_status *st)
+enum { SETTINGS_MAX = 64 };
+
+static td_status settings(call *c, td_setting out[SETTINGS_MAX], size_t *n, td_error *err)
 {
-    const char *given[64];
-    size_t n = td_args_all(c->a, "set", given, most < 64 ? most : 64);
-    *st = TD_OK;
-    for (size_t i = 0; i < n && !*st; i++) *st = td_setting_parse(c->arena, given[i], &out[i], err);
-    return n;
+    const char *given[SETTINGS_MAX];
+    td_status st = td_args_all(c->a, "set", given, SETTINGS_MAX, n, err);
+    for (size_t i = 0; i < *n && !st; i++) st = td_setting_parse(c->arena, given[i], &out[i], err);
+    return st;
 }
 
 static int check(call *c)
 {
     if (!c->word) return wrong("check needs a recipe", "topdown recipe check house/rock.yaml");
-    td_setting set[64];
+    td_setting set[SETTINGS_MAX];
     td_error err = { 0 };
-    td_status st;
-    size_t n = settings(c, set, 64, &err, &st);
+    size_t n;
+    td_status st = settings(c, set, &n, &err);
     if (st) return td_report_error(st, &err);
     int code = 0;
     for (size_t i = 1; i < c->a->n_words; i++) {

@@ -32,13 +32,15 @@ static int run(const td_args *a, const char *number, long least,
     td_error err = { 0 };
     td_status st = td_args_number(a, number, least, 64, least, &jobs, &err);
     if (!st) st = td_args_number(a, "grace", 1, 86400, 300, &grace_s, &err);
+    size_t n_roots = 0;
+    if (!st) st = td_args_all(a, "files", roots, 32, &n_roots, &err);
     td_service_options o = {
         .data = td_args_get(a, "data"),
         .listen = td_args_get(a, "listen"),
         .jobs = (unsigned)jobs,
         .allow_private = td_args_has(a, "allow-private"),
         .file_root = roots,
-        .n_file_roots = td_args_all(a, "files", roots, 32),
+        .n_file_roots = n_roots,
         .recipes = td_args_get(a, "recipes"),
         .public_url = td_args_get(a, "public-url"),
         .drain_grace_s = (unsigned)grace_s,

@@ -90,6 +90,8 @@ cp "$work/recipes/plain.yaml" "$work/recipes/a-b.yaml"
 ok "labels that look alike" exits 2 "$topdown" mix --recipes "$work/recipes" -r "$work/recipes/a b.yaml" -r "$work/recipes/a-b.yaml" \
     "$work/stems/Kick.flac" --no-cache -q -o "$work/alike"
 ok "are told before anything is written" test ! -e "$work/alike"
+# shellcheck disable=SC2046
+ok "33 recipes" exits 2 mix "$work/stems" $(printf -- '-r plain %.0s' $(seq 32)) -o "$work/x"
 ok "a port beyond all" exits 2 timeout 10 "$topdown" listen --listen 127.0.0.1:99999
 
 finish hostile

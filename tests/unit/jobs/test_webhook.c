@@ -101,8 +101,8 @@ static void secrets_that_are_none(void **state)
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa",  /* 22 bytes */
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", /* not a multiple of four */
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaL!Sw",
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"
+         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         td_webhook_keys k;

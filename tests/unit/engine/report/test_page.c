@@ -99,8 +99,8 @@ static void any_report_can_be_drawn(void **state)
         "{\"v\":1,\"session\":[],\"mixes\":[{\"outputs\":3,\"portrait\":[],\"steps\":{},\"buses\":[[]],\"tone\":{"
         "\"regions\":"
         "[1]},\"translation\":[{}],\"decided\":[0],\"warnings\":[1]}]}",
-        "{\"v\":1,\"mixes\":[{\"portrait\":{\"momentary_lufs\":[null,null],\"short_term_lufs\":[null,null],"
-        "\"correlation_over_time\":[null,null],\"goniometer\":[\"\",null]}}]}",
+        ("{\"v\":1,\"mixes\":[{\"portrait\":{\"momentary_lufs\":[null,null],\"short_term_lufs\":[null,null],"
+         "\"correlation_over_time\":[null,null],\"goniometer\":[\"\",null]}}]}"),
     };
     for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) free(page_of(reports[i], TD_ENGLISH));
     for (size_t n = 0; n < sizeof hostile; n += 7) { /* what was cut short is no report */
