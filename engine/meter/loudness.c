@@ -37,6 +37,22 @@ static weighting weighting_at(double rate_hz)
     return w;
 }
 
+typedef struct filter {
+    weighting w;
+    td_v2 x1, x2, y1, y2, z1, z2; /* input, shelved, weighted: one and two frames ago */
+} filter;
+
+/* Direct form I: the recursion waits for one product and one difference only, where the transposed form waits for
+ * three operations. */
+static inline td_v2 weighted(filter *f, td_v2 x)
+{
+    const weighting *w = &f->w;
+    td_v2 y = w->b0 * x + w->b1 * f->x1 + w->b2 * f->x2 - w->a2 * f->y2 - w->a1 * f->y1;
+    td_v2 z = y + f->y2 - (f->y1 + f->y1) - w->c2 * f->z2 - w->c1 * f->z1;
+    f->x2 = f->x1, f->x1 = x, f->y2 = f->y1, f->y1 = y, f->z2 = f->z1, f->z1 = z;
+    return z;
+}
+
 /* |b0 + b1 z + b2 z^2|^2 on the unit circle */
 static double power_of(double b0, double b1, double b2, double cos1)
 {
@@ -149,13 +165,12 @@ double td_gated_range(const float *k, size_t n)
 #define TICKS 300 /* of 10 ms in a short-term window: maxima are looked for on this grid */
 
 struct td_loudness {
-    weighting w;
+    filter filter;
     unsigned rate_hz, channels;
-    td_v2 x1, x2, y1, y2, z1, z2; /* input, shelved, weighted: one and two frames ago */
-    td_v2 energy;                 /* of the tick under way */
-    uint64_t frames, ticks;       /* so far; full ones */
-    double tick[10];              /* energies of the last ten ticks */
-    double tenth[TICKS];          /* energy of the 100 ms that ended with a tick, for the last 300 ticks */
+    td_v2 energy;           /* of the tick under way */
+    uint64_t frames, ticks; /* so far; full ones */
+    double tick[10];        /* energies of the last ten ticks */
+    double tenth[TICKS];    /* energy of the 100 ms that ended with a tick, for the last 300 ticks */
     double momentary, short_term, max_momentary, max_short_term; /* powers */
     float *step;
     size_t n_steps, capacity;
@@ -167,7 +182,7 @@ td_status td_loudness_new(unsigned rate_hz, unsigned channels, td_loudness **out
     if (rate_hz < 8000 || rate_hz > 384000 || channels < 1 || channels > 2) return TD_ARG;
     td_loudness *m = td_calloc2(1, 1, sizeof *m);
     if (!m) return TD_NOMEM;
-    m->w = weighting_at(rate_hz);
+    m->filter.w = weighting_at(rate_hz);
     m->rate_hz = rate_hz;
     m->channels = channels;
     *out = m;
@@ -183,26 +198,23 @@ void td_loudness_free(td_loudness *m)
 
 void td_loudness_reset(td_loudness *m)
 {
-    *m = (td_loudness){
-        .w = m->w, .rate_hz = m->rate_hz, .channels = m->channels, .step = m->step, .capacity = m->capacity
-    };
+    *m = (td_loudness){ .filter.w = m->filter.w,
+                        .rate_hz = m->rate_hz,
+                        .channels = m->channels,
+                        .step = m->step,
+                        .capacity = m->capacity };
 }
 
-/* Direct form I: the recursion waits for one product and one difference only, where the transposed form waits for
- * three operations. */
 static void weigh(td_loudness *m, const float *left, const float *right, size_t frames)
 {
-    const td_v2 b0 = td_v2_set(m->w.b0), b1 = td_v2_set(m->w.b1), b2 = td_v2_set(m->w.b2);
-    const td_v2 a1 = td_v2_set(m->w.a1), a2 = td_v2_set(m->w.a2), c1 = td_v2_set(m->w.c1), c2 = td_v2_set(m->w.c2);
-    td_v2 x1 = m->x1, x2 = m->x2, y1 = m->y1, y2 = m->y2, z1 = m->z1, z2 = m->z2, energy = m->energy;
+    filter f = m->filter;
+    td_v2 energy = m->energy;
     for (size_t i = 0; i < frames; i++) {
-        td_v2 x = { (double)left[i], (double)right[i] };
-        td_v2 y = b0 * x + b1 * x1 + b2 * x2 - a2 * y2 - a1 * y1;
-        td_v2 z = y + y2 - (y1 + y1) - c2 * z2 - c1 * z1;
+        td_v2 z = weighted(&f, (td_v2){ (double)left[i], (double)right[i] });
         energy += z * z;
-        x2 = x1, x1 = x, y2 = y1, y1 = y, z2 = z1, z1 = z;
     }
-    m->x1 = x1, m->x2 = x2, m->y1 = y1, m->y2 = y2, m->z1 = z1, m->z2 = z2, m->energy = energy;
+    m->filter = f;
+    m->energy = energy;
 }
 
 /* Powers of the last `tenths` times 100 ms. */
@@ -277,4 +289,36 @@ const float *td_loudness_steps(const td_loudness *m, size_t *n)
 {
     *n = m->n_steps;
     return m->step;
+}
+
+/* ---- weighted power, frame by frame ----------------------------------------------------------------------------- */
+
+struct td_k_power {
+    filter filter;
+};
+
+td_status td_k_power_new(unsigned rate_hz, td_k_power **out)
+{
+    *out = NULL;
+    if (rate_hz < 8000 || rate_hz > 384000) return TD_ARG;
+    td_k_power *m = td_calloc2(1, 1, sizeof *m);
+    if (!m) return TD_NOMEM;
+    m->filter.w = weighting_at(rate_hz);
+    *out = m;
+    return TD_OK;
+}
+
+void td_k_power_free(td_k_power *m)
+{
+    free(m);
+}
+
+void td_k_power_run(td_k_power *m, const float *left, const float *right, size_t frames, float *power)
+{
+    filter f = m->filter;
+    for (size_t i = 0; i < frames; i++) {
+        td_v2 z = weighted(&f, (td_v2){ (double)left[i], (double)right[i] });
+        power[i] = (float)(z[0] * z[0] + z[1] * z[1]);
+    }
+    m->filter = f;
 }

@@ -39,6 +39,12 @@ size_t td_gated_frames(const float *k, size_t n, unsigned char *active);
 /* |K(f)|^2 of the K weighting, for loudness from band powers. */
 double td_k_weight_power(double freq_hz);
 
+/* K-weighted power frame by frame, both channels added, for who has to know where loudness comes from. */
+typedef struct td_k_power td_k_power;
+td_status td_k_power_new(unsigned rate_hz, td_k_power **out);
+void td_k_power_free(td_k_power *m);
+void td_k_power_run(td_k_power *m, const float *left, const float *right, size_t frames, float *power);
+
 /* ---- peaks ------------------------------------------------------------------------------------------------------ */
 
 typedef struct td_true_peak td_true_peak;

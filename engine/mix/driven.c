@@ -14,9 +14,10 @@ struct td_driven {
     const td_scratch *premaster;
     unsigned rate_hz;
     char *folder;
-    size_t reach;
-    uint64_t frames, loud_from, loud_to;       /* the loudest 10 s */
+    size_t reach, grain;                 /* a grain is a quarter of a millisecond: within one, gain hardly moves */
+    uint64_t frames, loud_from, loud_to; /* the loudest 10 s */
     double loudness_lufs, peak[TD_PEAK_KINDS]; /* of the premaster */
+    td_scratch *power;                         /* of each grain, K-weighted energy */
     td_scratch *held[TD_PEAK_KINDS];           /* NULL: not yet needed */
     double floor;                              /* lower peaks between samples were not looked for */
     float audio[2][CHUNK], near[CHUNK], gain[CHUNK];
@@ -58,23 +59,52 @@ static void find_loudest(td_driven *d, const float *step, size_t n)
     d->loud_to = n > 0 ? (uint64_t)((double)end * step_frames) : d->frames;
 }
 
-static td_status measure(td_driven *d, td_loudness *loudness, td_true_peak *peak, td_error *err)
+/* As many frames as whole grains fill a chunk with. */
+static size_t whole_chunk(const td_driven *d)
+{
+    return CHUNK / d->grain * d->grain;
+}
+
+static float sum_of(const float *x, size_t n)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    return sum;
+}
+
+/* n frames that begin with a grain. */
+static td_status keep_power(td_driven *d, td_k_power *meter, size_t n, td_error *err)
+{
+    size_t grains = 0;
+    td_k_power_run(meter, d->audio[0], d->audio[1], n, d->near);
+    for (size_t i = 0; i < n; i += d->grain) d->gain[grains++] = sum_of(d->near + i, smaller(d->grain, n - i));
+    return td_scratch_append(d->power, (const float *[]){ d->gain }, grains, err);
+}
+
+typedef struct premeasure {
+    td_loudness *loudness;
+    td_true_peak *peak;
+    td_k_power *power;
+} premeasure;
+
+static td_status measure(td_driven *d, premeasure *m, td_error *err)
 {
     const float *const ch[2] = { d->audio[0], d->audio[1] };
-    for (uint64_t at = 0; at < d->frames; at += CHUNK) {
-        size_t n = smaller(CHUNK, d->frames - at);
+    for (uint64_t at = 0; at < d->frames; at += whole_chunk(d)) {
+        size_t n = smaller(whole_chunk(d), d->frames - at);
         td_status st = read_audio(d, at, n, err);
-        if (!st && td_loudness_add(loudness, ch, n)) st = no_memory(err);
+        if (!st && td_loudness_add(m->loudness, ch, n)) st = no_memory(err);
+        if (!st) st = keep_power(d, m->power, n, err);
         if (st) return st;
-        td_true_peak_add(peak, ch, n);
+        td_true_peak_add(m->peak, ch, n);
     }
-    td_true_peak_end(peak);
+    td_true_peak_end(m->peak);
     size_t n;
-    const float *step = td_loudness_steps(loudness, &n);
+    const float *step = td_loudness_steps(m->loudness, &n);
     find_loudest(d, step, n);
-    d->loudness_lufs = td_loudness_integrated(loudness);
-    d->peak[TD_SAMPLES] = td_sample_peak_max(peak);
-    d->peak[TD_TRUE_PEAKS] = td_true_peak_max(peak);
+    d->loudness_lufs = td_loudness_integrated(m->loudness);
+    d->peak[TD_SAMPLES] = td_sample_peak_max(m->peak);
+    d->peak[TD_TRUE_PEAKS] = td_true_peak_max(m->peak);
     return TD_OK;
 }
 
@@ -87,14 +117,17 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
     d->premaster = premaster;
     d->rate_hz = rate_hz;
     d->reach = td_limit_reach(lookahead_ms, rate_hz);
+    d->grain = rate_hz / 4000;
     d->frames = td_scratch_length(premaster);
     d->folder = strdup(folder);
-    td_loudness *loudness = NULL;
-    td_true_peak *peak = NULL;
-    bool made = d->folder && !td_loudness_new(rate_hz, 2, &loudness) && !td_true_peak_new(2, 16, &peak);
-    td_status st = made ? measure(d, loudness, peak, err) : no_memory(err);
-    td_loudness_free(loudness);
-    td_true_peak_free(peak);
+    premeasure m = { 0 };
+    bool made = d->folder && !td_loudness_new(rate_hz, 2, &m.loudness) && !td_true_peak_new(2, 16, &m.peak) &&
+                !td_k_power_new(rate_hz, &m.power);
+    td_status st = made ? td_scratch_new(folder, 1, &d->power, err) : no_memory(err);
+    if (!st) st = measure(d, &m, err);
+    td_loudness_free(m.loudness);
+    td_true_peak_free(m.peak);
+    td_k_power_free(m.power);
     if (st)
         td_driven_free(d);
     else
@@ -105,6 +138,7 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
 void td_driven_free(td_driven *d)
 {
     if (!d) return;
+    td_scratch_free(d->power);
     for (int k = 0; k < TD_PEAK_KINDS; k++) td_scratch_free(d->held[k]);
     free(d->folder);
     free(d);
@@ -187,20 +221,28 @@ static void apply_spots(const td_pass *p, uint64_t at, float *over, size_t n)
     }
 }
 
-/* n more into d->gain. */
-static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, td_error *err)
+/* How far peaks exceed their ceilings, linear, from a place on into d->gain. */
+static td_status read_over(td_driven *d, const td_pass *p, uint64_t place, size_t n, td_error *err)
 {
-    float *over = d->gain, *held = d->near; /* over: how far peaks exceed their ceilings, linear */
+    float *over = d->gain, *held = d->near;
     memset(over, 0, n * sizeof *over);
     for (int k = 0; k < TD_PEAK_KINDS; k++) {
         if (!(p->ceiling[k] > 0)) continue;
         float scale = (float)(p->drive / p->ceiling[k]);
-        td_status st = td_scratch_read(d->held[k], (int64_t)g->next, &held, n, err);
+        td_status st = td_scratch_read(d->held[k], (int64_t)place, &held, n, err);
         if (st) return st;
         for (size_t i = 0; i < n; i++) over[i] = held[i] * scale > over[i] ? held[i] * scale : over[i];
     }
-    apply_spots(p, g->next, over, n);
-    td_ride_run(&g->ride, over, 1, n, d->gain);
+    apply_spots(p, place, over, n);
+    return TD_OK;
+}
+
+/* n more into d->gain. */
+static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, td_error *err)
+{
+    td_status st = read_over(d, p, g->next, n, err);
+    if (st) return st;
+    td_ride_run(&g->ride, d->gain, 1, n, d->gain);
     g->next += n;
     return TD_OK;
 }
@@ -246,6 +288,43 @@ td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_
     td_ride_fini(&g.ride);
     *p95_db = percentile_95(count);
     free(count);
+    return st;
+}
+
+/* ---- loudness without playing ------------------------------------------------------------------------------------ */
+
+/* The ride over the largest of each grain, at the grains' own rate. */
+static td_status estimate_steps(td_driven *d, const td_pass *p, td_ride *ride, float *k, size_t n_steps, td_error *err)
+{
+    size_t ahead = 2 * ride->reach;
+    uint64_t end = d->frames / d->grain + ahead;
+    for (uint64_t grain = 0; grain < end; grain += CHUNK / d->grain) {
+        size_t n = smaller(CHUNK / d->grain, end - grain);
+        td_status st = read_over(d, p, grain * d->grain, n * d->grain, err);
+        if (!st) st = td_scratch_read(d->power, (int64_t)grain - (int64_t)ahead, (float *[]){ d->near }, n, err);
+        if (st) return st;
+        for (size_t i = 0; i < n; i++) d->gain[i] = td_largest(d->gain + i * d->grain, d->grain);
+        td_ride_run(ride, d->gain, 1, n, d->gain);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t step = grain + i < ahead ? 0 : (grain + i - ahead) * d->grain * 10 / d->rate_hz;
+            if (step < n_steps) k[step] += d->gain[i] * d->gain[i] * d->near[i];
+        }
+    }
+    return TD_OK;
+}
+
+td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_error *err)
+{
+    size_t n = (size_t)(d->frames * 10 / d->rate_hz);
+    float *k = calloc(n + 1, sizeof *k);
+    td_ride ride = { 0 };
+    bool made = k && !td_ride_init(&ride, d->reach / d->grain, INFINITY, (double)d->rate_hz / (double)d->grain);
+    td_status st = made ? estimate_steps(d, p, &ride, k, n, err) : no_memory(err);
+    float scale = (float)(10 * p->drive * p->drive * p->trim * p->trim / d->rate_hz);
+    for (size_t i = 0; i < n; i++) k[i] *= scale;
+    *lufs = td_gated_loudness(k, n);
+    td_ride_fini(&ride);
+    free(k);
     return st;
 }
 

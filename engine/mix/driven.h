@@ -1,7 +1,8 @@
 /* engine/mix/driven.h - a premaster driven into the limiter, as often as it takes.
  *
  * Its peaks, held over the look-ahead, stand on disk: they do not depend on the drive, so a pass costs the limiter's
- * ride and a multiplication. For master.c alone. */
+ * ride and a multiplication. Beside them stands its K-weighted power, so that drives can be compared without playing
+ * them. For master.c alone. */
 #ifndef TD_MIX_DRIVEN_H
 #define TD_MIX_DRIVEN_H
 
@@ -50,6 +51,8 @@ double td_driven_peak(const td_driven *d, td_peak_kind kind); /* linear */
 td_status td_driven_prepare(td_driven *d, const td_pass *p, const volatile int *stop, td_error *err);
 /* 95 % of the loudest 10 s would be limited by no more than *p95_db; after prepare. */
 td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_error *err);
+/* How loud a pass would be, about: gain against power in quarter milliseconds; after prepare. */
+td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_error *err);
 /* Plays the whole; after prepare. Meters are reset first. */
 td_status td_driven_play(td_driven *d, const td_pass *p, td_listeners *l, const volatile int *stop, td_error *err);
 

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 
 static const double sample_margin_db = 0.001;       /* the rounding of the product */
-static const double aim_lu = 0.02, good_lu = 0.1;   /* this near: solved, reached */
+static const double near_lu = 0.002;                /* this near, a drive is found */
+static const double aim_lu = 0.02, good_lu = 0.1;   /* this near, a play is done, a target reached */
 static const double steepest = 1.2, flattest = 0.1; /* LU that a dB of drive can be believed to bring */
 static const double usual_limiting_db = 6;
-enum { MAX_PASSES = 8, REPAIRS = 3 };
+enum { MAX_ESTIMATES = 12, MAX_PASSES = 8, REPAIRS = 3 };
 
 struct td_master {
     td_driven *driven;
@@ -30,7 +31,7 @@ typedef struct work {
     td_pass pass;
     td_listeners listeners;
     bool limited;
-    double p95_db;
+    double p95_db, estimated_lufs, bias_lu; /* bias: of estimates, as the last play showed */
     unsigned passes;
     yield yielded;
 } work;
@@ -100,8 +101,8 @@ static td_status play(work *w)
     return td_driven_play(w->m->driven, &w->pass, &w->listeners, w->stop, w->err);
 }
 
-/* Plays at a drive, or at the most that may be limited. */
-static td_status try_drive(work *w, double *drive_db)
+/* How loud it would be at a drive, or at the most that may be limited. */
+static td_status try_drive(work *w, double *drive_db, double *lufs)
 {
     td_status st = set_drive(w, *drive_db);
     w->yielded = NOT_AT_ALL;
@@ -109,19 +110,21 @@ static td_status try_drive(work *w, double *drive_db)
         w->yielded = TO_LIMITING;
         st = find_bound(w, *drive_db - w->p95_db - 6, *drive_db, drive_db);
     }
-    return st ? st : play(w);
+    if (!st) st = td_driven_estimate(w->m->driven, &w->pass, &w->estimated_lufs, w->err);
+    *lufs = w->estimated_lufs + w->bias_lu;
+    return st;
 }
 
 /* Loudness rises with drive, ever less: a secant finds it from below. */
 static td_status solve_drive(work *w, double drive_db)
 {
-    double before_db = 0, before = 0, slope = 1;
-    while (w->passes < MAX_PASSES) {
-        td_status st = try_drive(w, &drive_db);
+    double before_db = 0, before = 0, slope = 1, lufs;
+    for (int i = 0; i < MAX_ESTIMATES; i++) {
+        td_status st = try_drive(w, &drive_db, &lufs);
         if (st) return st;
-        double lufs = td_loudness_integrated(w->listeners.loudness), missing = w->target->loudness_lufs - lufs;
-        if (fabs(missing) <= aim_lu || (w->yielded && missing > 0)) return TD_OK;
-        if (w->passes > 1) slope = (lufs - before) / (drive_db - before_db);
+        double missing = w->target->loudness_lufs - lufs;
+        if (fabs(missing) <= near_lu || (w->yielded && missing > 0)) return TD_OK;
+        if (i > 0) slope = (lufs - before) / (drive_db - before_db);
         if (slope < flattest && missing > 0) {
             w->yielded = TO_FLATNESS;
             return TD_OK;
@@ -148,6 +151,20 @@ static td_status write(work *w)
     return st ? st : play(w);
 }
 
+/* The estimate's error is much the same at any drive near: what one play shows of it holds for the next. */
+static td_status solve_and_write(work *w, double drive_db)
+{
+    for (;;) {
+        td_status st = solve_drive(w, drive_db);
+        if (!st) st = write(w);
+        if (st) return st;
+        double lufs = td_loudness_integrated(w->listeners.loudness), missing = w->target->loudness_lufs - lufs;
+        w->bias_lu = lufs - w->estimated_lufs;
+        if (fabs(missing) <= aim_lu || (w->yielded && missing > 0) || w->passes == MAX_PASSES) return TD_OK;
+        drive_db = td_to_db(w->pass.drive);
+    }
+}
+
 static td_status learn(work *w)
 {
     td_scratch *written = w->listeners.to;
@@ -162,9 +179,9 @@ static td_status learn(work *w)
 
 /* The limiter aims below its target; should the meter of reports find a peak above it all the same, the limiter goes
  * lower there, and at last everything does. */
-static td_status write_and_verify(work *w)
+static td_status verify(work *w)
 {
-    td_status st = write(w);
+    td_status st = TD_OK;
     for (int i = 0; !st && too_high(w) && w->limited && i < REPAIRS; i++) {
         st = learn(w);
         if (!st) st = write(w);
@@ -248,9 +265,10 @@ static td_status meet(work *w)
     w->pass.drive = td_from_db(drive_db);
     w->limited = (given || !isnan(w->target->loudness_lufs)) && exceeds_a_ceiling(w);
     if (!w->limited) w->pass.ceiling[TD_SAMPLES] = w->pass.ceiling[TD_TRUE_PEAKS] = 0;
-    td_status st = !w->limited ? TD_OK : given ? set_drive(w, drive_db) : solve_drive(w, drive_db);
-    if (!st && td_true_peak_new(2, 16, &w->listeners.peak)) st = no_memory(w->err);
-    return st ? st : write_and_verify(w);
+    td_status st = td_true_peak_new(2, 16, &w->listeners.peak) ? no_memory(w->err) : TD_OK;
+    if (!st && w->limited && given) st = set_drive(w, drive_db);
+    if (!st) st = w->limited && !given ? solve_and_write(w, drive_db) : write(w);
+    return st ? st : verify(w);
 }
 
 static td_status render(td_master *m, double given_db, const td_target *target, const volatile int *stop,
