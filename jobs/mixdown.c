@@ -309,9 +309,13 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
     td_text t = { 0 };
     td_findings *found = NULL;
     td_report_mix *said = td_arena_array(m->arena, m->n + 1, sizeof *said);
-    td_report_wish wish = {
-        .session = m->session, .survey = w->n_plans ? NULL : m->survey, .mix = said, .n_mixes = m->n, .folder = w->out
-    };
+    td_report_wish wish = { .session = m->session,
+                            .survey = w->n_plans ? NULL : m->survey,
+                            .mix = said,
+                            .n_mixes = m->n,
+                            .folder = w->out,
+                            .isrc = w->order->isrc,
+                            .n_isrc = w->order->n_isrc };
     td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : no_memory(err);
     for (size_t i = 0; !st && i < m->n; i++) {
         td_decision *decision;

@@ -545,6 +545,7 @@ static td_status send(outbox *b, const outgoing *g, td_error *err)
     td_mix_file *f = td_mix_add_file(b->mix, g->name, g->kind);
     if (!f) return no_memory(err);
     bool lossy = td_codec_lossy(g->spec.codec);
+    f->part = td_arena_strdup(b->mix->arena, g->part);
     f->wanted = g->target;
     if (g->version != WHOLE) f->wanted.loudness_lufs = NAN; /* as the mix makes it */
     f->format = td_codec_name(g->spec.codec);

@@ -39,7 +39,8 @@ td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind)
                         .drive_db = NAN,
                         .limiting_max_db = NAN,
                         .limiting_p95_db = NAN,
-                        .wanted = { .loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN } };
+                        .wanted = {
+                            .loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN, .limiting_db = NAN } };
     if (!f->name) return NULL;
     m->n_files++;
     return f;

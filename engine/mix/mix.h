@@ -13,6 +13,7 @@
 typedef struct td_mix_file {
     const char *name;   /* without folder */
     const char *kind;   /* "preview", "master", "version", "premaster", "group", "residual" */
+    const char *part;   /* as in its name: "Master9LUFS", "Instrumental", "drums" */
     const char *format; /* "wav", "mp3" */
     unsigned bits, bitrate_kbps, rate_hz;
     uint64_t bytes;

@@ -96,8 +96,10 @@ static json_t *file_json(const td_mix_file *f)
     json_object_set_new(wanted, "loudness_lufs", td_json_db(f->wanted.loudness_lufs));
     json_object_set_new(wanted, "true_peak_dbtp", td_json_db(f->wanted.true_peak_dbtp));
     json_object_set_new(wanted, "peak_dbfs", td_json_db(f->wanted.peak_dbfs));
+    json_object_set_new(wanted, "limiting_db", td_json_db(f->wanted.limiting_db));
     json_object_set_new(j, "name", td_json_text(f->name));
     json_object_set_new(j, "kind", td_json_text(f->kind));
+    json_object_set_new(j, "part", td_json_text(f->part));
     json_object_set_new(j, "format", td_json_text(f->format));
     json_object_set_new(j, "bits", f->bits ? json_integer(f->bits) : json_null());
     json_object_set_new(j, "bitrate_kbps", f->bitrate_kbps ? json_integer(f->bitrate_kbps) : json_null());
@@ -477,13 +479,15 @@ static td_status add_mixes(json_t *mixes, const td_report_wish *w, const guests 
 static td_status report(const td_report_wish *w, td_arena *a, json_t *j, td_error *err)
 {
     guests *g = td_arena_alloc(a, sizeof *g);
-    json_t *mixes = json_array();
+    json_t *mixes = json_array(), *isrc = json_array();
+    for (size_t i = 0; i < w->n_isrc; i++) json_array_append_new(isrc, td_json_text(w->isrc[i]));
     td_status st = g ? guest_make(w->session->rough, a, &g->rough, err) : no_memory(err);
     if (!st) st = guest_make(w->session->reference, a, &g->reference, err);
     json_object_set_new(j, "v", json_integer(1));
     json_object_set_new(j, "topdown", json_string(TD_VERSION));
     json_object_set_new(j, "title", td_json_text(w->session->title));
     json_object_set_new(j, "artist", td_json_text(w->session->artist));
+    json_object_set_new(j, "isrc", isrc);
     json_object_set_new(j, "session", session_json(w));
     json_object_set_new(j, "mixes", mixes);
     if (st) return st;

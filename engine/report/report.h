@@ -23,6 +23,8 @@ typedef struct td_report_wish {
     const td_report_mix *mix;
     size_t n_mixes;
     const char *folder; /* where the files of all mixes stand */
+    const char *const *isrc;
+    size_t n_isrc;
 } td_report_wish;
 
 /* Appended to out. TD_NOMEM, or what reading a file gave. */

@@ -97,4 +97,15 @@ softer() {
 ok "an instrumental is what the mix leaves" softer "${song}_Instrumental_48k24.wav"
 ok "so is an a cappella" softer "${song}_Acapella_48k24.wav"
 
+ok "verify knows every file" "$topdown" verify "$out" --quiet
+ok "plans render to the same bytes, lossy files too" says "rendered again: the same bytes" "$topdown" verify "$out" --render --quiet
+ok "none to others" bash -c '! grep OTHER "$1"' - "$work/said"
+cp "${song}_Master_48k24.wav" "$work/travelled.wav"
+ok "a file is known whatever it is called" says "master of pop-rock" "$topdown" verify "$work/travelled.wav" --report "$out/report.json"
+printf '\0' | dd of="${song}_Drums_48k24.wav" bs=1 seek=100000 conv=notrunc 2>/dev/null
+ok "one byte of it is enough" says "changed" exits 5 "$topdown" verify "${song}_Drums_48k24.wav"
+rm "${song}_Keys_48k24.wav"
+ok "what is gone is said" says "missing" exits 5 "$topdown" verify "$out"
+ok "what was never there too" says "unknown" exits 5 "$topdown" verify demo/stems/LICENCE.txt --report "$out/report.json"
+
 finish outputs
