@@ -68,6 +68,7 @@ static int run(const td_args *a)
         else
             missed += print_mix(d->mix[i]);
     }
+    if (!json && d && d->guests) print_mix(d->guests);
     if (!code && !json) {
         printf("  report.json%s", m.order->report & TD_REPORT_HTML ? "  report.html" : "");
         for (size_t i = 0; i < d->n; i++) {

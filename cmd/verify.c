@@ -52,7 +52,8 @@ static void print_row(const td_verified *r)
 {
     char name[512];
     printf("%-8s %s", td_sameness_name(r->is), td_printable(r->file, name, sizeof name));
-    if (r->name) printf("   %s of %s, recipe %s revision %d", r->kind, r->label, r->recipe, r->revision);
+    if (r->name) printf("   %s", r->kind);
+    if (r->name && *r->label) printf(" of %s, recipe %s revision %d", r->label, r->recipe, r->revision);
     if (r->is == TD_SAME && strcmp(td_basename(r->file), r->name)) printf(", written as %s", r->name);
     if (r->is == TD_CHANGED) printf("\n         sha256 %.16s... instead of %.16s...", r->sha256, r->described);
     if (r->rendered) printf("\n         rendered again: %s", r->same_again ? "the same bytes" : "OTHER BYTES");

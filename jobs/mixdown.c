@@ -261,6 +261,7 @@ static td_outputs_wish outputs_of(const td_mixdown_wish *w, const td_mixdown *m,
                               .folder = w->out,
                               .scratch = scratch_of(w),
                               .force = w->force,
+                              .match_lufs = m->match_lufs,
                               .progress = w->progress,
                               .user = w->user,
                               .stop = w->stop };
@@ -314,6 +315,9 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
                             .mix = said,
                             .n_mixes = m->n,
                             .folder = w->out,
+                            .guest = m->guests ? m->guests->file : NULL,
+                            .n_guests = m->guests ? m->guests->n_files : 0,
+                            .match_lufs = m->match_lufs,
                             .isrc = w->order->isrc,
                             .n_isrc = w->order->n_isrc };
     td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : no_memory(err);
@@ -336,13 +340,62 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
  * --------------------------------------------------------------------------------------------------------------------------
  */
 
-static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+/* Whoever compares mixes wants to compare them with what was there before. */
+static bool wants_guests(const td_mixdown_wish *w, const td_mixdown *m)
 {
-    td_status st = TD_OK, first = TD_OK;
+    bool there = m->session->rough || m->session->reference;
+    return there && (w->order->ab || m->n > 1) && (w->order->recipe_preview || w->order->n_previews);
+}
+
+static td_status check_outputs(const td_mixdown_wish *w, const td_mixdown *m, td_error *err)
+{
+    td_status st = TD_OK;
     for (size_t i = 0; !st && i < m->n; i++) {
         td_outputs_wish outputs = outputs_of(w, m, i);
         st = td_outputs_check(&outputs, err);
+        for (size_t g = 0; !st && i == 0 && g < m->n_guests; g++)
+            st = td_outputs_check_guest(&outputs, &m->guest[g], err);
     }
+    return st;
+}
+
+/* The softest of what is compared. Known before the first render: previews have targets, guests are there. */
+static double softest(const td_mixdown_wish *w, const td_mixdown *m)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < m->n; i++) {
+        td_outputs_wish outputs = outputs_of(w, m, i);
+        least = fmin(least, td_outputs_softest(&outputs));
+    }
+    for (size_t g = 0; g < m->n_guests; g++)
+        if (isfinite(m->guest[g].loudness_lufs)) least = fmin(least, m->guest[g].loudness_lufs);
+    return isfinite(least) ? td_round_to(least, 0.01) : 0;
+}
+
+static td_status prepare_comparison(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    td_status st = TD_OK;
+    if (wants_guests(w, m))
+        st = td_guests_open(m->session, m->plan[0]->frames, scratch_of(w), m->guest, &m->n_guests, err);
+    if (st) return st;
+    m->match_lufs = w->match_lufs;
+    if (m->match_lufs >= 0 && w->order->ab && w->order->ab_loudness_match && m->n + m->n_guests > 1)
+        m->match_lufs = softest(w, m);
+    return check_outputs(w, m, err);
+}
+
+static td_status write_guests(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    if (!m->n_guests) return TD_OK;
+    td_outputs_wish outputs = outputs_of(w, m, 0);
+    td_status st = td_mix_new(m->plan[0], &m->guests) ? no_memory(err) : TD_OK;
+    for (size_t g = 0; !st && g < m->n_guests; g++) st = td_outputs_write_guest(&outputs, &m->guest[g], m->guests, err);
+    return st;
+}
+
+static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    td_status st = prepare_comparison(w, m, err), first = TD_OK;
     if (st) return st;
     for (size_t i = 0; i < m->n; i++) {
         td_error own = { 0 };
@@ -356,8 +409,10 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *e
         }
     }
     if (m->failed == m->n) return first;
-    st = write_report(w, m, m->failed ? NULL : err);
-    return st ? st : m->failed ? TD_PARTIAL : TD_OK;
+    td_status guests = write_guests(w, m, m->failed ? NULL : err);
+    if (guests == TD_STOPPED) return guests;
+    st = write_report(w, m, m->failed || guests ? NULL : err);
+    return st ? st : m->failed || guests ? TD_PARTIAL : TD_OK;
 }
 
 static bool same_stems(const td_plan *p, const td_session *s)
@@ -412,6 +467,8 @@ void td_mixdown_free(td_mixdown *m)
 {
     if (!m) return;
     for (size_t i = 0; i < m->n && m->mix; i++) td_mix_free(m->mix[i]);
+    td_mix_free(m->guests);
+    td_guests_close(m->guest, m->n_guests);
     for (size_t i = 0; i < m->n && m->plan; i++) td_plan_free(m->plan[i]);
     td_survey_free(m->survey);
     td_session_free(m->session);

@@ -8,18 +8,20 @@
 
 #include "engine/mix/mix.h"
 #include "engine/mix/survey.h"
+#include "jobs/guest.h"
 #include "recipes/recipes.h"
 
 typedef struct td_mixdown_wish {
     const td_order *order;
     const td_library *library;
-    td_plan *const *plan; /* decided already, taken over: rendered as they are, without a survey; NULL: plan order->mix */
+    td_plan *const *plan; /* decided already, taken over: rendered as they are, unsurveyed; NULL: plan order->mix */
     size_t n_plans;
     const char *out;     /* folder, made when missing; NULL: plan only, nothing is written */
     const char *scratch; /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
     const char *cache;   /* folder of surveys; NULL: none is kept */
     unsigned threads;    /* 0: as many as there are processors */
     bool force, skip_rejected;
+    double match_lufs; /* what previews are turned down to; 0: as order->ab says */
     td_progress progress;
     void *user;
     const volatile int *stop;
@@ -31,7 +33,11 @@ typedef struct td_mixdown {
     td_plan **plan; /* one a mix, in the order's order; NULL where it failed */
     td_mix **mix;   /* the same; NULL when nothing was rendered */
     size_t n;
-    size_t failed;         /* how many of them */
+    size_t failed; /* how many of them */
+    td_guest guest[TD_GUESTS];
+    size_t n_guests;
+    td_mix *guests;        /* holds the guests' files, which are there to compare; NULL */
+    double match_lufs;     /* what previews and guests were turned down to; 0: they were not */
     td_messages *messages; /* of all recipes */
     bool survey_cached;
     td_arena *arena;

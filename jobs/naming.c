@@ -71,7 +71,7 @@ static bool word_value(const char *word, size_t length, const td_name_parts *p, 
         words(p->part, out, size, size);
         break;
     case 4:
-        snprintf(out, size, "%02u", p->revision);
+        snprintf(out, p->revision ? size : 1, "%02u", p->revision);
         break;
     case 5:
         number_of_rate(p->rate_hz, out, size);

@@ -63,20 +63,35 @@ static td_status read_report(publishing *p)
     return td_fail(p->err, TD_FAILED, "report.json", NULL, "names no mixes: %s", p->report ? "" : where.text);
 }
 
-/* The report's entry for a file: its object among all mixes' outputs. */
-static json_t *entry_of(const json_t *report, const char *name)
+static json_t *output_named(const json_t *of, const char *name)
 {
-    size_t m, o;
-    json_t *mix, *output;
-    json_array_foreach(json_object_get(report, "mixes"), m, mix)
+    size_t o;
+    json_t *output;
+    json_array_foreach(json_object_get(of, "outputs"), o, output)
     {
-        json_array_foreach(json_object_get(mix, "outputs"), o, output)
-        {
-            const char *named = json_string_value(json_object_get(output, "name"));
-            if (named && !strcmp(named, name)) return output;
-        }
+        const char *named = json_string_value(json_object_get(output, "name"));
+        if (named && !strcmp(named, name)) return output;
     }
     return NULL;
+}
+
+static json_t *mix_entry_of(const json_t *report, const char *name)
+{
+    size_t m;
+    json_t *mix, *found = NULL;
+    json_array_foreach(json_object_get(report, "mixes"), m, mix)
+    {
+        if (!found) found = output_named(mix, name);
+    }
+    return found;
+}
+
+/* The report's entry for a file: its object among the outputs of all mixes, and of what they are compared with. */
+static json_t *entry_of(const json_t *report, const char *name)
+{
+    json_t *found = mix_entry_of(report, name);
+    if (!found) found = output_named(json_object_get(report, "rough"), name);
+    return found ? found : output_named(json_object_get(report, "reference"), name);
 }
 
 static const char *kind_of(const json_t *report, const char *name)
@@ -187,7 +202,7 @@ static void take_figure(json_t *to, const json_t *from, const char *name)
 /* entry: the report's; NULL for files it does not list. */
 static json_t *output_json(const td_artefact *f, const json_t *entry)
 {
-    static const char *const figures[] = { "loudness_lufs", "true_peak_dbtp", "reached", "missed" };
+    static const char *const figures[] = { "loudness_lufs", "true_peak_dbtp", "turned_db", "reached", "missed" };
     json_t *o = json_pack("{s:s, s:s, s:I, s:s}", "name", f->name, "kind", f->kind, "bytes", (json_int_t)f->bytes,
                           "sha256", f->sha256);
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) take_figure(o, entry, figures[i]);
@@ -257,9 +272,11 @@ static td_status summarise(publishing *p)
     {
         json_array_append_new(mixes, mix_json(p, mix));
     }
-    for (size_t i = 0; i < p->out->n; i++)
-        if (!entry_of(p->report, p->out->artefact[i].name))
-            json_array_append_new(files, output_json(&p->out->artefact[i], NULL));
+    for (size_t i = 0; i < p->out->n; i++) {
+        const td_artefact *f = &p->out->artefact[i];
+        if (!mix_entry_of(p->report, f->name))
+            json_array_append_new(files, output_json(f, entry_of(p->report, f->name)));
+    }
     json_t *all = json_pack("{s:o, s:o, s:o}", "session", session, "mixes", mixes, "files", files);
     char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
     p->out->json = td_arena_strdup(p->arena, text);

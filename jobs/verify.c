@@ -22,7 +22,7 @@ typedef struct verifying {
     const char *folder; /* of the report */
     json_t *report;
     td_verified *row;
-    const json_t **mix; /* per row: what it belongs to; NULL */
+    const json_t **mix; /* per row: what it belongs to, a mix or a guest; NULL */
     size_t *output;     /* and which of its outputs */
     size_t n;
     td_error *err;
@@ -54,17 +54,25 @@ static td_status read_report(verifying *v)
 
 /* ---- which file is which ---------------------------------------------------------------------------------------- */
 
-/* The output with these bytes; else the one with this name. */
+/* What has outputs: the mixes, then rough mix and reference. NULL behind the last. */
+static const json_t *holder_at(const verifying *v, size_t i)
+{
+    static const char *const guests[] = { "rough", "reference" };
+    const json_t *mixes = json_object_get(v->report, "mixes");
+    size_t n = json_array_size(mixes);
+    return i < n ? json_array_get(mixes, i) : i < n + 2 ? json_object_get(v->report, guests[i - n]) : NULL;
+}
+
+/* The output with these bytes, or with this name. */
 static bool find_output(const verifying *v, const char *member, const char *value, size_t row)
 {
-    const json_t *mixes = json_object_get(v->report, "mixes"), *mix, *o;
-    size_t m, k;
-    json_array_foreach(mixes, m, mix)
-    {
-        json_array_foreach(json_object_get(mix, "outputs"), k, o)
+    const json_t *holder, *o;
+    size_t k;
+    for (size_t i = 0; (holder = holder_at(v, i)); i++) {
+        json_array_foreach(json_object_get(holder, "outputs"), k, o)
         {
             if (strcmp(text_of(o, member), value)) continue;
-            v->mix[row] = mix;
+            v->mix[row] = holder;
             v->output[row] = k;
             return true;
         }
@@ -101,18 +109,21 @@ static td_status judge(const verifying *v, size_t i)
 
 static td_status take_rows(verifying *v)
 {
-    const json_t *mixes = json_object_get(v->report, "mixes"), *mix, *o;
+    const json_t *holder, *o;
     const td_verify_wish *w = v->wish;
-    size_t m, k, most = w->n_files;
-    json_array_foreach(mixes, m, mix) most += json_array_size(json_object_get(mix, "outputs"));
+    size_t k, most = w->n_files;
+    for (size_t i = 0; (holder = holder_at(v, i)); i++) most += json_array_size(json_object_get(holder, "outputs"));
     v->row = td_arena_array(v->arena, most + 1, sizeof *v->row);
     v->mix = td_arena_array(v->arena, most + 1, sizeof *v->mix);
     v->output = td_arena_array(v->arena, most + 1, sizeof *v->output);
     if (!v->row || !v->mix || !v->output) return no_memory(v->err);
     for (size_t i = 0; i < w->n_files; i++) v->row[v->n++].file = w->file[i];
-    if (!w->n_files)
-        json_array_foreach(mixes, m, mix) json_array_foreach(json_object_get(mix, "outputs"), k, o) v->row[v->n++]
-            .file = td_arena_printf(v->arena, "%s/%s", v->folder, text_of(o, "name"));
+    for (size_t i = 0; !w->n_files && (holder = holder_at(v, i)); i++) {
+        json_array_foreach(json_object_get(holder, "outputs"), k, o)
+        {
+            v->row[v->n++].file = td_arena_printf(v->arena, "%s/%s", v->folder, text_of(o, "name"));
+        }
+    }
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < v->n; i++) st = v->row[i].file ? judge(v, i) : no_memory(v->err);
     return st;
@@ -275,6 +286,7 @@ static td_status render_mix(const verifying *v, const json_t *mix)
                              .n_plans = 1,
                              .out = folder,
                              .scratch = scratch,
+                             .match_lufs = fmin(0, number_of(json_object_get(v->report, "ab"), "matched_lufs")),
                              .threads = v->wish->threads,
                              .progress = v->wish->progress,
                              .user = v->wish->user,

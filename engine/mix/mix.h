@@ -12,7 +12,7 @@
 /* A file as it stands on disk, measured by decoding it again. */
 typedef struct td_mix_file {
     const char *name;   /* without folder */
-    const char *kind;   /* "preview", "master", "version", "premaster", "group", "residual" */
+    const char *kind;   /* "preview", "master", "version", "premaster", "group", "residual"; "rough", "reference" */
     const char *part;   /* as in its name: "Master9LUFS", "Instrumental", "drums" */
     const char *format; /* "wav", "mp3" */
     unsigned bits, bitrate_kbps, rate_hz;
@@ -22,6 +22,7 @@ typedef struct td_mix_file {
     double loudness_lufs, range_lu, true_peak_dbtp, peak_dbfs, max_momentary_lufs, max_short_lufs;
     bool reached;       /* both targets hold on this file */
     const char *missed; /* why not, and by how much; NULL */
+    double turned_db;   /* down, to be compared; 0: not */
     double drive_db;    /* the limiter's */
     double limiting_max_db, limiting_p95_db;
 } td_mix_file;

@@ -115,6 +115,7 @@ static json_t *file_json(const td_mix_file *f)
     json_object_set_new(j, "peak_dbfs", td_json_db(f->peak_dbfs));
     json_object_set_new(j, "reached", json_boolean(f->reached));
     json_object_set_new(j, "missed", td_json_text(f->missed));
+    json_object_set_new(j, "turned_db", td_json_db(f->turned_db));
     json_object_set_new(j, "drive_db", td_json_db(f->drive_db));
     json_object_set_new(j, "limiting_max_db", td_json_db(f->limiting_max_db));
     json_object_set_new(j, "limiting_p95_db", td_json_db(f->limiting_p95_db));
@@ -324,16 +325,19 @@ static td_status guest_make(const td_stem *stem, td_arena *a, guest *out, td_err
     return st ? st : td_portrait_make(stem->path, a, &out->portrait, err);
 }
 
-static json_t *guest_json(const guest *g)
+static json_t *guest_json(const td_report_wish *w, const guest *g, const char *kind)
 {
     if (!g->stem) return json_null();
-    json_t *j = json_object();
+    json_t *j = json_object(), *files = json_array();
+    for (size_t i = 0; i < w->n_guests; i++)
+        if (!strcmp(w->guest[i].kind, kind)) json_array_append_new(files, file_json(&w->guest[i]));
     json_object_set_new(j, "file", td_json_text(g->stem->name));
     json_object_set_new(j, "loudness_lufs", td_json_db(g->measured.loudness_lufs));
     json_object_set_new(j, "loudness_range_lu", td_json_db(g->measured.range_lu));
     json_object_set_new(j, "true_peak_dbtp", td_json_db(g->measured.true_peak_dbtp));
     json_object_set_new(j, "correlation", td_json_number(g->measured.correlation, 0.01));
     json_object_set_new(j, "spectrum", spectrum_json(&g->portrait));
+    json_object_set_new(j, "outputs", files);
     return j;
 }
 
@@ -432,6 +436,54 @@ static json_t *mix_json(const td_report_mix *said)
     return j;
 }
 
+/* ---- A/B -------------------------------------------------------------------------------------------------------- */
+
+/* Files to compare are turned down to the softest of them, never up: what would clip is not compared. */
+static void add_offsets(json_t *to, const td_mix_file *file, size_t n, const char *mix, double softest)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (mix && strcmp(file[i].kind, "preview")) continue;
+        json_t *j = json_object();
+        json_object_set_new(j, "file", td_json_text(file[i].name));
+        json_object_set_new(j, "mix", td_json_text(mix));
+        json_object_set_new(j, "kind", td_json_text(file[i].kind));
+        json_object_set_new(j, "format", td_json_text(file[i].format));
+        json_object_set_new(j, "loudness_lufs", td_json_db(file[i].loudness_lufs));
+        json_object_set_new(j, "turned_db", td_json_db(file[i].turned_db));
+        json_object_set_new(j, "gain_db", td_json_db(softest - file[i].loudness_lufs));
+        json_array_append_new(to, j);
+    }
+}
+
+static double softer(double least, const td_mix_file *file, size_t n, bool previews)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(file[i].loudness_lufs) && (!previews || !strcmp(file[i].kind, "preview")))
+            least = fmin(least, file[i].loudness_lufs);
+    return least;
+}
+
+/* null where there is nothing to compare. */
+static json_t *ab_json(const td_report_wish *w)
+{
+    double softest = softer(INFINITY, w->guest, w->n_guests, false);
+    for (size_t i = 0; i < w->n_mixes; i++)
+        softest = softer(softest, w->mix[i].mix->file, w->mix[i].mix->n_files, true);
+    if (isinf(softest) || w->n_mixes + w->n_guests < 2) return json_null();
+    json_t *j = json_object(), *files = json_array();
+    for (size_t i = 0; i < w->n_mixes; i++) {
+        const td_mix *m = w->mix[i].mix;
+        add_offsets(files, m->file, m->n_files, m->plan->label, softest);
+    }
+    add_offsets(files, w->guest, w->n_guests, NULL, softest);
+    json_object_set_new(j, "matched_lufs", w->match_lufs < 0 ? td_json_db(w->match_lufs) : json_null());
+    json_object_set_new(j, "loudness_lufs", td_json_db(softest));
+    json_object_set_new(j, "files", files);
+    return j;
+}
+
+/* ---- the text --------------------------------------------------------------------------------------------------- */
+
 /* A string and its quotes. */
 static size_t quoted(const char *s)
 {
@@ -491,8 +543,9 @@ static td_status report(const td_report_wish *w, td_arena *a, json_t *j, td_erro
     json_object_set_new(j, "session", session_json(w));
     json_object_set_new(j, "mixes", mixes);
     if (st) return st;
-    json_object_set_new(j, "rough", guest_json(&g->rough));
-    json_object_set_new(j, "reference", guest_json(&g->reference));
+    json_object_set_new(j, "rough", guest_json(w, &g->rough, "rough"));
+    json_object_set_new(j, "reference", guest_json(w, &g->reference, "reference"));
+    json_object_set_new(j, "ab", ab_json(w));
     return add_mixes(mixes, w, g, a, err);
 }
 

@@ -31,7 +31,7 @@ says() { # TEXT COMMAND...
 }
 # "integrated true-peak" of a file by ffmpeg's ebur128
 ebur128() {
-    ffmpeg -hide_banner -nostats -i "$1" -af ebur128=peak=true:framelog=verbose -f null - 2>&1 |
+    ffmpeg -nostdin -hide_banner -nostats -i "$1" -af ebur128=peak=true:framelog=verbose -f null - 2>&1 |
         awk '/Integrated/ { i = 1 } i && / I:/ { l = $2 } /Peak:/ { p = $2 } END { print l, p }'
 }
 within() { # FILE LUFS DBTP: ffmpeg prints tenths

@@ -108,4 +108,70 @@ rm "${song}_Keys_48k24.wav"
 ok "what is gone is said" says "missing" exits 5 "$topdown" verify "$out"
 ok "what was never there too" says "unknown" exits 5 "$topdown" verify demo/stems/LICENCE.txt --report "$out/report.json"
 
+# A/B delivery: two recipes, the rough mix and a reference, of one length and one loudness in every codec
+sox "${song}_Master_48k24.wav" -b 16 "$work/rough.wav" trim 0 20 gain -6
+sox "${song}_Master_48k24.wav" -b 16 -r 44100 "$work/reference.wav" gain -2
+cat >"$work/ab.yaml" <<END
+topdown: job/1
+name: lithium
+title: Lithium
+stems: { folder: $PWD/demo/stems }
+rough: rough.wav
+reference: reference.wav
+tempo: 124 bpm
+recipes: [ pop-rock, jazz ]
+outputs:
+  previews: [ { format: mp3 }, { format: opus }, { format: flac } ]
+END
+out=$work/ab
+ok "an A/B set" "$topdown" mix --job "$work/ab.yaml" -o "$out" --quiet
+ok "four files a codec" test "$(ls "$out"/*.mp3 | wc -l) $(ls "$out"/*.opus | wc -l) $(ls "$out"/*.flac | wc -l)" = "4 4 4"
+for f in "$out"/*.mp3 "$out"/*.opus "$out"/*.flac; do
+    ok "as long as the others: $(basename "$f")" same_length "$f"
+done
+ok "its report holds to its schema" python3 tests/mix/schema.py packaging/schema/report-1.json "$out/report.json"
+loudness() { # FILE: to the thousandth, by ffmpeg
+    ffmpeg -nostdin -v error -i "$1" -af ebur128=metadata=1,ametadata=print:key=lavfi.r128.I:file=- -f null - |
+        awk -F= '/=/ { l = $2 } END { print l }'
+}
+spread() { # FILE...: how far the loudest is from the softest
+    local f
+    for f in "$@"; do echo "$(loudness "$f") $f"; done | sort -g | tee "$work/loud" | awk 'NR == 1 { a = $1 } { b = $1 } END { print b - a }'
+}
+as_loud() { # LU FILE...
+    local most=$1 got
+    shift
+    got=$(spread "$@")
+    cat "$work/loud"
+    awk -v g="$got" -v m="$most" 'BEGIN { exit !(g <= m) }'
+}
+ok "all as loud as each other within 0.1 LU, by ffmpeg" as_loud 0.1 "$out"/*.mp3 "$out"/*.opus "$out"/*.flac
+compared() { # FOLDER: the report says by how much each was turned down, or would have to be
+    python3 - "$1/report.json" <<'END'
+import json, sys
+report = json.load(open(sys.argv[1]))
+ab, asked = report["ab"], {}
+for holder in report["mixes"] + [report["rough"], report["reference"]]:
+    for o in holder["outputs"]:
+        if o["kind"] != "master":
+            asked[o["name"]] = o["wanted"]["loudness_lufs"]
+assert len(ab["files"]) == len(asked) == 12
+for f in ab["files"]:
+    print(f)
+    assert f["gain_db"] <= 0 and f["turned_db"] <= 0
+    assert abs(f["loudness_lufs"] - f["turned_db"] - asked[f["file"]]) <= 0.06
+    assert abs(f["loudness_lufs"] + f["gain_db"] - ab["loudness_lufs"]) <= 0.02
+    assert ab["matched_lufs"] is None or abs(f["gain_db"]) <= 0.1
+END
+}
+ok "the report says by how much each was turned down" compared "$out"
+ok "verify knows guests" "$topdown" verify "$out" --quiet
+ok "and turns down again" says "rendered again: the same bytes" "$topdown" verify "$out" --render --quiet
+ok "all of them" bash -c '! grep OTHER "$1"' - "$work/said"
+echo "ab: { loudness_match: false }" >>"$work/ab.yaml"
+ok "a set as mastered, and as brought" "$topdown" mix --job "$work/ab.yaml" -o "$work/unmatched" --quiet
+ok "with what would make it one loudness" compared "$work/unmatched"
+not_as_loud() { ! as_loud "$@"; }
+ok "which it is not" not_as_loud 2 "$work/unmatched"/*.flac
+
 finish outputs
