@@ -38,7 +38,7 @@ UNIT := $(wildcard tests/unit/*/*/test_*.c tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 
-.PHONY: all deps demo check unit manual mix rack service figures lint asan tsan install clean force
+.PHONY: all deps demo check unit manual mix rack service bench-rack figures lint asan tsan install clean force
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
@@ -143,8 +143,7 @@ install: $(BUILD)/topdown
 	$(BUILD)/topdown recipe schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/recipe-1.json
 	$(BUILD)/topdown job schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/job-1.json
 
-# a song of invented stems, for figures of speed and memory
-# the same job by topdown and by what people would use instead, in one run, and the ratios
+# the same job by topdown and by what people would use instead, on a song of invented stems, and the ratios; then rack
 bench: $(BUILD)/topdown
 	@packaging/deps.sh bench
 	@mkdir -p $(BUILD)/bench
@@ -152,6 +151,23 @@ bench: $(BUILD)/topdown
 	@[ -s $(BUILD)/bench/s24/session.tsv ] || $(BUILD)/bench/gen_session $(BUILD)/bench/s24 24 240
 	@TOPDOWN=$(abspath $(BUILD))/topdown tests/bench/peers.sh $(BUILD)/bench/s24 $(BUILD)/bench/out $(PEERS) | tee $(BUILD)/bench/table.txt
 	@tests/bench/ratios.sh $(BUILD)/bench/table.txt
+	@$(MAKE) --no-print-directory bench-rack
+
+$(BUILD)/bench/rack: tests/bench/rack.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) $< $(LIBRARY) $(TD_LDFLAGS) $(TD_LIBS) -o $@
+
+$(BUILD)/bench/lv2_host: tests/bench/lv2_host.c
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(TD_CFLAGS) $(CFLAGS) $$(pkg-config --cflags lilv-0) $< $$(pkg-config --libs lilv-0) -lm -o $@
+
+# what a frame costs in each processor, beside LV2 plug-ins, ffmpeg and sox; make bench-rack RACK="eq limiter" for some
+bench-rack:
+	@packaging/deps.sh bench
+	@$(MAKE) --no-print-directory $(BUILD)/bench/rack $(BUILD)/bench/lv2_host
+	@RACK=$(BUILD)/bench/rack LV2_HOST=$(BUILD)/bench/lv2_host tests/bench/rack.sh $(RACK) | tee $(BUILD)/bench/rack.md
 
 $(BUILD)/make_session: tests/bench/make_session.c $(LIBRARY)
 	$(SAY) LINK $@

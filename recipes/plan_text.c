@@ -91,6 +91,7 @@ static const row stem_rows[] = {
     ROW(td_plan_stem, "flip", FLAG, flip),
     ROW(td_plan_stem, "reason", TEXT, reason),
     ROW(td_plan_stem, "chain", CHAIN, chain),
+    ROWS(td_plan_stem, "ride", ride, n_ride, ride_rows, .inline_ = true),
     ROWS(td_plan_stem, "sends", send, n_sends, send_rows),
     { 0 },
 };

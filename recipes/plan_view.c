@@ -1,5 +1,6 @@
 #include "recipes/recipes.h"
 
+#include "engine/base/units.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -145,6 +146,32 @@ static void add_sends(table *t, const char *place, const td_plan_send *send, siz
         add_line(t, place, "send", send[i].to, gain_text(t->arena, send[i].level_db), send[i].reason);
 }
 
+/* A few moves are told each ("-0.5 dB 0:45-1:10"), many by their extremes. */
+static const char *ride_text(td_arena *a, const td_breakpoint *ride, size_t n)
+{
+    enum { FEW = 3 };
+    char from[16], to[16];
+    double low = 0, high = 0;
+    size_t flat = 0;
+    td_text t = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        low = fmin(low, ride[i].gain_db);
+        high = fmax(high, ride[i].gain_db);
+        if (!i || ride[i].gain_db == 0 || ride[i].gain_db != ride[i - 1].gain_db) continue;
+        td_text_addf(&t, "%s%+.1f dB %s-%s", flat++ ? ", " : "", ride[i].gain_db, td_clock(ride[i - 1].at_s, from),
+                     td_clock(ride[i].at_s, to));
+    }
+    const char *kept = flat && flat <= FEW ? td_arena_strdup(a, td_text_or_empty(&t))
+                                           : td_arena_printf(a, "%+.1f to %+.1f dB, %zu points", low, high, n);
+    td_text_free(&t);
+    return kept;
+}
+
+static void add_ride(table *t, const char *place, const td_breakpoint *ride, size_t n)
+{
+    if (n) add_line(t, place, "fader", "ride", ride_text(t->arena, ride, n), NULL);
+}
+
 /* ---- sections -------------------------------------------------------------------------------------------------------
  */
 
@@ -180,7 +207,7 @@ static void groups(const td_plan *p, table *t)
             add_line(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db),
                      "the chain leaves the loudness alone");
         add_line(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), b->fader_reason);
-        if (b->n_ride) add_line(t, b->name, "fader", "ride", td_arena_printf(t->arena, "%zu points", b->n_ride), NULL);
+        add_ride(t, b->name, b->ride, b->n_ride);
         add_sends(t, b->name, b->send, b->n_sends);
     }
 }
@@ -192,6 +219,7 @@ static void tracks(const td_plan *p, table *t)
         char pan[32];
         static const td_param position = { .name = "pan", .unit = TD_UNIT_PAN, .min = -100, .max = 100 };
         add_chain(t, s->name, &s->chain);
+        add_ride(t, s->name, s->ride, s->n_ride);
         if (s->flip) add_line(t, s->name, "polarity", "", "flipped", NULL);
         if (!isnan(s->pan))
             add_line(t, s->name, "pan", "",
@@ -259,8 +287,8 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
     *out = t.broken ? NULL : td_arena_array(a, t.lines + 1, sizeof **out);
     if (!*out) return TD_NOMEM;
     for (const line *l = t.first; l; l = l->next)
-        (*out)[(*n)++] = (td_decision){ l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3],
-                                        l->cell[4] };
+        (*out)[(*n)++] =
+            (td_decision){ l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3], l->cell[4] };
     return TD_OK;
 }
 

@@ -8,10 +8,12 @@
 /* A revision in an engineer's words: "vocals +1 dB", "kick -0.5 dB 0:45-1:10", "less reverb on vocals". Each becomes an
  * edit of numbers that stand in the plan already. */
 
-enum { WORDS = 16, RAMP_MS = 50 };
+enum { WORDS = 16 };
 #define USUAL_DB   1.0  /* "louder" */
 #define USUAL_SEND 3.0  /* "less reverb" */
 #define MOST_DB    24.0 /* a larger move is a slip of the hand */
+#define RAMP_S     0.05 /* a decibel; a hand on a fader */
+#define RAMP_MAX_S 0.5
 
 typedef struct move {
     td_plan *plan;
@@ -20,8 +22,16 @@ typedef struct move {
     char *word[WORDS];
     size_t n;
     double db, from_s, to_s; /* from_s NaN: all of the song */
+    const char *when;        /* "0:45-1:10"; NULL */
     td_error *err;
 } move;
+
+/* Who shall move: buses whole, and stems of others. */
+typedef struct meant {
+    td_plan_bus *bus[TD_BUSES_MAX];
+    td_plan_stem *stem[TD_STEMS_MAX];
+    size_t n_buses, n_stems;
+} meant;
 
 static const char forms[] = "write \"vocals +1 dB\", \"kick -0.5 dB 0:45-1:10\", \"bass louder\", \"less reverb on "
                             "vocals\" or \"more delay on lead 2 dB\"";
@@ -69,7 +79,7 @@ static td_status take_times(move *m)
     if (!both || !(m->to_s > m->from_s))
         return td_fail(m->err, TD_ARG, m->text, "write for example 0:45-1:10", "'%s' is no stretch of the song",
                        m->word[m->n - 1]);
-    m->n--;
+    m->when = m->word[--m->n];
     return TD_OK;
 }
 
@@ -104,35 +114,75 @@ static void name_of(const move *m, size_t first, char *out, size_t size)
         }
 }
 
-/* "vocals" is lead and backing, "lead" the lead alone. */
-static size_t buses_meant(const td_plan *p, const char *name, td_plan_bus **out)
+static bool is_lead(const char *name)
 {
-    static const char *const lead[] = { "lead", "lead vocal", "lead vocals" };
-    size_t n = 0;
-    for (size_t i = 0; i < sizeof lead / sizeof lead[0]; i++)
-        if (!strcasecmp(name, lead[i])) name = "\1vocals";
-    for (size_t b = 0; b < p->n_buses; b++) {
-        bool only = *name == '\1';
-        if (!strcasecmp(name + only, p->bus[b].name) || (!only && !strcasecmp(name, p->bus[b].group)))
-            out[n++] = &p->bus[b];
-    }
-    return n;
+    return !strcasecmp(name, "lead") || !strcasecmp(name, "lead vocal") || !strcasecmp(name, "lead vocals");
 }
 
-/* By file name, role ("drums.kick") or its last word ("kick"). */
-static size_t stems_meant(const td_plan *p, const char *name, td_plan_stem **out)
+/* Alike but for an s at the end of one. */
+static bool same_word(const char *a, const char *b)
 {
-    size_t n = 0, length = strlen(name);
-    for (size_t i = 0; i < p->n_stems; i++) {
-        td_plan_stem *s = &p->stem[i];
-        if (!s->bus) continue;
-        bool meant = td_role_covers(name, s->role) || !strcasecmp(name, s->name) ||
-                     (!strncasecmp(name, s->name, length) && s->name[length] == '.');
-        for (const char *dot = strchr(s->role, '.'); dot && !meant; dot = strchr(dot + 1, '.'))
-            meant = !strncasecmp(dot + 1, name, length) && (!dot[1 + length] || dot[1 + length] == '.');
-        if (meant) out[n++] = s;
+    size_t n = strlen(a), m = strlen(b);
+    n -= n && tolower((unsigned char)a[n - 1]) == 's';
+    m -= m && tolower((unsigned char)b[m - 1]) == 's';
+    return n == m && !strncasecmp(a, b, n);
+}
+
+/* A bus by its name; a group is all its buses: "vocals" is lead and backing. */
+static void add_buses(const td_plan *p, const char *name, bool groups, meant *out)
+{
+    for (size_t b = 0; b < p->n_buses; b++)
+        if (same_word(name, p->bus[b].name) || (groups && p->bus[b].group && same_word(name, p->bus[b].group)))
+            out->bus[out->n_buses++] = &p->bus[b];
+}
+
+static bool has_file_name(const td_plan_stem *s, const char *name)
+{
+    size_t n = strlen(name);
+    return !strncasecmp(name, s->name, n) && (!s->name[n] || (s->name[n] == '.' && !strchr(s->name + n + 1, '.')));
+}
+
+/* "kick" in drums.kick.in, also where "drums" came before. */
+static bool has_role(const td_plan_stem *s, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = s->role; at; at = strchr(at, '.') ? strchr(at, '.') + 1 : NULL)
+        if (!strncasecmp(at, name, n) && (!at[n] || at[n] == '.')) return true;
+    return false;
+}
+
+static void add_stems(const td_plan *p, const char *name, bool (*is_meant)(const td_plan_stem *, const char *),
+                      meant *out)
+{
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (p->stem[i].bus && is_meant(&p->stem[i], name)) out->stem[out->n_stems++] = &p->stem[i];
+}
+
+/* The bus of a stem when all its stems are meant. */
+static td_plan_bus *wholly_meant(const td_plan *p, const char *bus, const meant *w)
+{
+    size_t all = 0, some = 0;
+    for (size_t i = 0; i < p->n_stems; i++) all += p->stem[i].bus && !strcmp(p->stem[i].bus, bus);
+    for (size_t i = 0; i < w->n_stems; i++) some += !strcmp(w->stem[i]->bus, bus);
+    for (size_t b = 0; some == all && b < p->n_buses; b++)
+        if (!strcmp(p->bus[b].name, bus)) return &p->bus[b];
+    return NULL;
+}
+
+/* Stems that make up their bus move as the bus: its fader, behind its chain. */
+static void join(const td_plan *p, meant *w)
+{
+    meant out = { .n_buses = 0 };
+    for (size_t i = 0; i < w->n_stems; i++) {
+        td_plan_bus *b = wholly_meant(p, w->stem[i]->bus, w);
+        bool known = false;
+        for (size_t k = 0; k < out.n_buses; k++) known |= out.bus[k] == b;
+        if (!b)
+            out.stem[out.n_stems++] = w->stem[i];
+        else if (!known)
+            out.bus[out.n_buses++] = b;
     }
-    return n;
+    *w = out;
 }
 
 static td_status nobody(const move *m, const char *name)
@@ -146,90 +196,96 @@ static td_status nobody(const move *m, const char *name)
     return st;
 }
 
+/* One word for instruments of several buses: "lead" of guitars and synths. */
+static td_status not_one(const move *m, const char *name, const meant *w)
+{
+    td_text hint = { 0 };
+    td_text_add(&hint, "say which:");
+    for (size_t i = 0; i < w->n_stems && i < 8; i++) td_text_addf(&hint, "%s %s", i ? "," : "", w->stem[i]->role);
+    td_status st = td_fail(m->err, TD_ARG, m->text, td_text_or_empty(&hint), "'%s' is in more than one bus", name);
+    td_text_free(&hint);
+    return st;
+}
+
+/* A bus, else stems by file name, by role, or by what a file of that name would hold ("floor tom", "Gesang"). */
+static td_status find_meant(const move *m, const char *name, meant *w)
+{
+    const td_plan *p = m->plan;
+    *w = (meant){ .n_buses = 0 };
+    if (is_lead(name))
+        add_stems(p, "vocals.lead", has_role, w);
+    else
+        add_buses(p, name, true, w);
+    if (is_lead(name) && !w->n_stems) add_buses(p, "vocals", false, w);
+    if (w->n_buses) return TD_OK;
+    if (!w->n_stems) add_stems(p, name, has_file_name, w);
+    bool named = w->n_stems > 0;
+    if (!named) add_stems(p, name, has_role, w);
+    if (!w->n_stems) add_stems(p, td_role_read(name).name, has_role, w);
+    if (!w->n_stems) return nobody(m, name);
+    for (size_t i = 1; !named && i < w->n_stems; i++)
+        if (strcmp(w->stem[i]->bus, w->stem[0]->bus)) return not_one(m, name, w);
+    join(p, w);
+    return TD_OK;
+}
+
 /* ---- levels
  * ---------------------------------------------------------------------------------------------------------------- */
 
-static double ride_at(const td_plan_bus *b, double at_s)
+/* The ride that is there, lifted between two places, with slopes outside of them. */
+static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
 {
-    if (!b->n_ride) return 0;
-    for (size_t i = 0; i < b->n_ride; i++) {
-        const td_breakpoint *q = &b->ride[i];
-        if (q->at_s < at_s) continue;
-        if (!i || q->at_s == at_s) return q->gain_db;
-        const td_breakpoint *p = q - 1;
-        return p->gain_db + (q->gain_db - p->gain_db) * (at_s - p->at_s) / (q->at_s - p->at_s);
-    }
-    return b->ride[b->n_ride - 1].gain_db;
-}
-
-/* The ride that is there, lifted between two places, with short slopes outside of them. */
-static td_status ride(const move *m, td_plan_bus *b)
-{
-    double slope = RAMP_MS / 1000.0, place[4] = { m->from_s - slope, m->from_s, m->to_s, m->to_s + slope };
-    td_breakpoint *out = td_arena_array(m->plan->arena, b->n_ride + 4, sizeof *out);
+    double slope = td_clamp(RAMP_S * fabs(m->db), RAMP_S, RAMP_MAX_S);
+    double place[4] = { m->from_s - slope, m->from_s, m->to_s, m->to_s + slope };
+    const td_breakpoint *old = *ride;
+    td_breakpoint *out = td_arena_array(m->plan->arena, *n_ride + 4, sizeof *out);
     size_t n = 0;
     if (!out) return nomem(m);
-    for (size_t i = 0; i < b->n_ride && b->ride[i].at_s < place[0]; i++) out[n++] = b->ride[i];
+    for (size_t i = 0; i < *n_ride && old[i].at_s < place[0]; i++) out[n++] = old[i];
     for (int k = 0; k < 4; k++) {
         bool inside = k == 1 || k == 2;
         if (k != 0 || place[0] >= 0)
-            out[n++] = (td_breakpoint){ place[k], ride_at(b, place[k]) + (inside ? m->db : 0) };
-        for (size_t i = 0; k == 1 && i < b->n_ride; i++)
-            if (b->ride[i].at_s > place[1] && b->ride[i].at_s < place[2])
-                out[n++] = (td_breakpoint){ b->ride[i].at_s, b->ride[i].gain_db + m->db };
+            out[n++] = (td_breakpoint){ place[k],
+                                        td_round_to(td_ride_db(old, *n_ride, place[k]) + (inside ? m->db : 0), 0.01) };
+        for (size_t i = 0; k == 1 && i < *n_ride; i++)
+            if (old[i].at_s > place[1] && old[i].at_s < place[2])
+                out[n++] = (td_breakpoint){ old[i].at_s, td_round_to(old[i].gain_db + m->db, 0.01) };
     }
-    for (size_t i = 0; i < b->n_ride; i++)
-        if (b->ride[i].at_s > place[3]) out[n++] = b->ride[i];
-    b->ride = out;
-    b->n_ride = n;
+    for (size_t i = 0; i < *n_ride; i++)
+        if (old[i].at_s > place[3]) out[n++] = old[i];
+    *ride = out;
+    *n_ride = n;
     return TD_OK;
 }
 
-static td_status move_bus(const move *m, td_plan_bus *b)
+/* A level for all of the song or its ride for a stretch, and why. */
+static td_status shift(const move *m, double *level_db, double step, td_breakpoint **ride, size_t *n_ride,
+                       const char **reason)
 {
-    if (!isnan(m->from_s)) return ride(m, b);
-    b->fader_db = td_round_to(b->fader_db + m->db, 0.01);
-    b->fader_reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB by revision",
-                                      b->fader_reason ? b->fader_reason : "", b->fader_reason ? "; " : "", m->db);
-    return b->fader_reason ? TD_OK : nomem(m);
+    td_status st = TD_OK;
+    if (m->when)
+        st = lift(m, ride, n_ride);
+    else
+        *level_db = td_round_to(*level_db + m->db, step);
+    if (st) return st;
+    *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
+                              *reason ? "; " : "", m->db, m->when ? m->when : "", m->when ? " " : "");
+    return *reason ? TD_OK : nomem(m);
 }
 
-static td_status move_stem(const move *m, td_plan_stem *s)
+static td_status level(const move *m, const char *name)
 {
-    if (!isnan(m->from_s))
-        return td_fail(m->err, TD_ARG, m->text, "the bus can be ridden; or put an automation fix into the recipe",
-                       "%s is one stem of '%s', and a plan rides buses", s->name, s->bus);
-    s->gain_db = td_round_to(s->gain_db + m->db, 0.1);
-    s->reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB by revision", s->reason ? s->reason : "",
-                                s->reason ? "; " : "", m->db);
-    return s->reason ? TD_OK : nomem(m);
-}
-
-static size_t stems_of(const td_plan *p, const char *bus)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_stems; i++) n += p->stem[i].bus && !strcmp(p->stem[i].bus, bus);
-    return n;
-}
-
-static td_status level(move *m, const char *name)
-{
-    td_plan_bus *bus[TD_BUSES_MAX];
-    td_plan_stem *stem[TD_STEMS_MAX];
-    size_t n = buses_meant(m->plan, name, bus);
-    for (size_t i = 0; i < n; i++) {
-        td_status st = move_bus(m, bus[i]);
-        if (st) return st;
+    meant w;
+    td_status st = find_meant(m, name, &w);
+    for (size_t i = 0; !st && i < w.n_buses; i++) {
+        td_plan_bus *b = w.bus[i];
+        st = shift(m, &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
     }
-    if (n) return TD_OK;
-    n = stems_meant(m->plan, name, stem);
-    if (!n) return nobody(m, name);
-    if (!isnan(m->from_s) && stems_of(m->plan, stem[0]->bus) == n) return level(m, stem[0]->bus); /* it is the bus */
-    for (size_t i = 0; i < n; i++) {
-        td_status st = move_stem(m, stem[i]);
-        if (st) return st;
+    for (size_t i = 0; !st && i < w.n_stems; i++) {
+        td_plan_stem *s = w.stem[i];
+        st = shift(m, &s->gain_db, 0.1, &s->ride, &s->n_ride, &s->reason);
     }
-    return TD_OK;
+    return st;
 }
 
 /* ---- sends
@@ -246,26 +302,39 @@ static bool is_effect(const td_plan *p, const char *ret, const char *word)
     return false;
 }
 
+static td_status turn(const move *m, td_plan_send *send, size_t n, const char *effect, double by, size_t *moved)
+{
+    for (size_t i = 0; i < n; i++) {
+        td_plan_send *s = &send[i];
+        if (!is_effect(m->plan, s->to, effect)) continue;
+        s->level_db = td_round_to(s->level_db + by, 0.1);
+        s->reason = td_arena_printf(m->plan->arena, "%s; %+.1f dB by revision", s->reason ? s->reason : "", by);
+        if (!s->reason) return nomem(m);
+        ++*moved;
+    }
+    return TD_OK;
+}
+
 static td_status sends(move *m, double sign, const char *effect, const char *name)
 {
-    td_plan_bus *bus[TD_BUSES_MAX];
-    size_t n = buses_meant(m->plan, name, bus), moved = 0;
+    meant w = { .n_buses = 0 };
+    size_t moved = 0;
     double by = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
-    if (!n) return nobody(m, name);
-    if (!isnan(m->from_s))
-        return td_fail(m->err, TD_ARG, m->text, "leave the times out", "sends stand for the whole song");
-    for (size_t b = 0; b < n; b++)
-        for (size_t i = 0; i < bus[b]->n_sends; i++) {
-            td_plan_send *s = &bus[b]->send[i];
-            if (!is_effect(m->plan, s->to, effect)) continue;
-            s->level_db = td_round_to(s->level_db + by, 0.1);
-            s->reason = td_arena_printf(m->plan->arena, "%s; %+.1f dB by revision", s->reason ? s->reason : "", by);
-            if (!s->reason) return nomem(m);
-            moved++;
-        }
-    return moved ? TD_OK
-                 : td_fail(m->err, TD_ARG, m->text, "`topdown plan` lists what is sent where",
-                           "%s sends to no %s that could be changed", name, effect);
+    if (is_lead(name)) /* what goes out of a bus is sent by all of it */
+        add_buses(m->plan, "vocals", false, &w);
+    td_status st = w.n_buses ? TD_OK : find_meant(m, name, &w);
+    if (st) return st;
+    if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "sends stand for the whole song");
+    for (size_t b = 0; b < w.n_buses; b++)
+        if ((st = turn(m, w.bus[b]->send, w.bus[b]->n_sends, effect, by, &moved))) return st;
+    for (size_t i = 0; i < w.n_stems; i++)
+        if ((st = turn(m, w.stem[i]->send, w.stem[i]->n_sends, effect, by, &moved))) return st;
+    if (moved) return TD_OK;
+    bool inside = w.n_stems > 0;
+    return td_fail(m->err, TD_ARG, m->text,
+                   inside ? "move what its bus sends, or its level" : "`topdown plan` lists what is sent where",
+                   "%s sends to no %s that could be changed%s%s", name, effect, inside ? ": it is part of " : "",
+                   inside ? w.stem[0]->bus : "");
 }
 
 /* ---- the whole

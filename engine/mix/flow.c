@@ -102,6 +102,37 @@ static td_status source_read(source *s, float *const *out, size_t n, td_error *e
     return TD_OK;
 }
 
+/* ---- rides: gain over time -----------------------------------------------------------------------------------------
+ */
+
+typedef struct ride {
+    const td_breakpoint *point;
+    size_t n, now; /* now: the breakpoint at or before what is played */
+    double rate_hz;
+} ride;
+
+/* As td_ride_db, for moments that only move on. */
+static double ride_db(ride *r, int64_t at)
+{
+    double t = (double)at / r->rate_hz;
+    while (r->now + 1 < r->n && r->point[r->now + 1].at_s <= t) r->now++;
+    const td_breakpoint *p = r->point + r->now;
+    if (r->now + 1 == r->n || t <= p->at_s) return p->gain_db;
+    return p->gain_db + (p[1].gain_db - p->gain_db) * (t - p->at_s) / (p[1].at_s - p->at_s);
+}
+
+/* Plays n frames from `at` on at gain times the ride. */
+static void ride_run(ride *r, int64_t at, float gain, float *const *ch, unsigned channels, size_t n)
+{
+    double db = NAN;
+    float g = gain;
+    for (size_t i = 0; i < n; i++) {
+        double now = ride_db(r, at + (int64_t)i);
+        if (now != db) g = gain * (float)td_from_db(db = now);
+        for (unsigned c = 0; c < channels; c++) ch[c][i] *= g;
+    }
+}
+
 /* ---- feeds ---------------------------------------------------------------------------------------------------------
  */
 
@@ -109,11 +140,13 @@ typedef struct stem_in {
     source from;
     td_sides sides;
     td_chain *chain; /* of its fixes; NULL */
+    ride ride;
 } stem_in;
 
 struct td_feed {
     stem_in *stem;
     size_t n;
+    int64_t at; /* the next frame to give */
     float *work[2];
     double *sum[2];
 };
@@ -145,6 +178,7 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : (s->path_right ? 2 : s->info.channels);
     if ((st = source_init(&in->from, err))) return st;
     in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
+    in->ride = (ride){ .point = p->ride, .n = p->n_ride, .rate_hz = session->rate_hz };
     if (!fixes) return TD_OK;
     if (!p->chain.n_steps) return TD_OK;
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
@@ -198,9 +232,11 @@ static td_status stem_read(stem_in *in, float *const *work, size_t n, td_error *
 
 td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
 {
+    f->at = at;
     for (size_t i = 0; i < f->n; i++) {
         stem_in *in = &f->stem[i];
         source_seek(&in->from, at);
+        in->ride.now = 0;
         if (!in->chain) continue;
         td_chain_reset(in->chain);
         for (size_t left = td_chain_latency(in->chain); left;) { /* read ahead by the latency, and drop what comes */
@@ -217,10 +253,13 @@ td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
 {
     for (size_t c = 0; c < 2; c++) memset(f->sum[c], 0, n * sizeof(double));
     for (size_t i = 0; i < f->n; i++) {
-        td_status st = stem_read(&f->stem[i], f->work, n, err);
+        stem_in *in = &f->stem[i];
+        td_status st = stem_read(in, f->work, n, err);
         if (st) return st;
-        td_stem_add(f->sum, (const float *const *)f->work, f->stem[i].from.channels, f->stem[i].sides, n);
+        if (in->ride.n) ride_run(&in->ride, f->at, 1, f->work, in->from.channels, n);
+        td_stem_add(f->sum, (const float *const *)f->work, in->from.channels, in->sides, n);
     }
+    f->at += (int64_t)n;
     td_stem_store((const double *const *)f->sum, out, n);
     return TD_OK;
 }
@@ -368,8 +407,8 @@ struct td_lane {
     const float **key_pointer;
     td_watch *watch;
     bool whole;
-    int64_t at;    /* the next frame to give */
-    size_t ride;   /* breakpoint at or before `at` */
+    int64_t at; /* the next frame to give */
+    ride ride;
     float *dry[2]; /* the chain's input, for counting */
     float staged_peak;
     double staged_square;
@@ -424,6 +463,7 @@ td_status td_lane_new(td_survey *survey, const td_session *session, const td_pla
     if (!l) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
     l->bus = &plan->bus[bus];
     l->rate_hz = session->rate_hz;
+    l->ride = (ride){ .point = l->bus->ride, .n = l->bus->n_ride, .rate_hz = l->rate_hz };
     l->whole = steps == SIZE_MAX;
     l->steps = steps < l->bus->chain.n_steps ? steps : l->bus->chain.n_steps;
     l->clip = (float)td_from_db(l->bus->clip_gain_db);
@@ -505,33 +545,18 @@ td_status td_lane_seek(td_lane *l, int64_t at, td_error *err)
     free(scrap[0]);
     free(scrap[1]);
     l->at = at;
-    l->ride = 0;
+    l->ride.now = 0;
     return st;
-}
-
-/* The ride's gain at a frame: linear in dB between breakpoints, held outside. */
-static double ride_db(td_lane *l, int64_t at)
-{
-    const td_breakpoint *p = l->bus->ride;
-    double t = (double)at / l->rate_hz;
-    while (l->ride + 1 < l->bus->n_ride && p[l->ride + 1].at_s <= t) l->ride++;
-    p += l->ride;
-    if (l->ride + 1 == l->bus->n_ride || t <= p->at_s) return p->gain_db;
-    return p->gain_db + (p[1].gain_db - p->gain_db) * (t - p->at_s) / (p[1].at_s - p->at_s);
 }
 
 static void lane_fader(td_lane *l, float *const *out, size_t n)
 {
-    if (!l->bus->n_ride) {
-        for (size_t c = 0; c < 2; c++)
-            for (size_t i = 0; i < n; i++) out[c][i] *= l->fader;
+    if (l->ride.n) {
+        ride_run(&l->ride, l->at, l->fader, out, 2, n);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        float g = l->fader * (float)td_from_db(ride_db(l, l->at + (int64_t)i));
-        out[0][i] *= g;
-        out[1][i] *= g;
-    }
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) out[c][i] *= l->fader;
 }
 
 td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err)

@@ -8,6 +8,16 @@ void td_plan_free(td_plan *p)
     if (p) td_arena_free(p->arena); /* the plan itself lives in it */
 }
 
+double td_ride_db(const td_breakpoint *ride, size_t n, double at_s)
+{
+    if (!n) return 0;
+    size_t i = 0;
+    while (i < n && ride[i].at_s <= at_s) i++;
+    if (!i || i == n) return ride[i ? n - 1 : 0].gain_db;
+    const td_breakpoint *p = &ride[i - 1], *q = &ride[i];
+    return p->gain_db + (q->gain_db - p->gain_db) * (at_s - p->at_s) / (q->at_s - p->at_s);
+}
+
 /* ---- hash: every member that decides sound, each with its kind and length, so that no two plans read alike --------
  */
 
@@ -61,6 +71,15 @@ static void add_sends(td_sha256 *h, const td_plan_send *send, size_t n)
     }
 }
 
+static void add_ride(td_sha256 *h, const td_breakpoint *ride, size_t n)
+{
+    add_count(h, n);
+    for (size_t i = 0; i < n; i++) {
+        add_number(h, ride[i].at_s);
+        add_number(h, ride[i].gain_db);
+    }
+}
+
 static void add_stem(td_sha256 *h, const td_plan_stem *s)
 {
     add_text(h, s->sha256);
@@ -69,6 +88,7 @@ static void add_stem(td_sha256 *h, const td_plan_stem *s)
     add_number(h, s->pan);
     add_count(h, s->flip);
     add_chain(h, &s->chain);
+    add_ride(h, s->ride, s->n_ride);
     add_sends(h, s->send, s->n_sends);
 }
 
@@ -79,11 +99,7 @@ static void add_bus(td_sha256 *h, const td_plan_bus *b)
     add_chain(h, &b->chain);
     add_number(h, b->makeup_db);
     add_number(h, b->fader_db);
-    add_count(h, b->n_ride);
-    for (size_t i = 0; i < b->n_ride; i++) {
-        add_number(h, b->ride[i].at_s);
-        add_number(h, b->ride[i].gain_db);
-    }
+    add_ride(h, b->ride, b->n_ride);
     add_sends(h, b->send, b->n_sends);
 }
 

@@ -60,6 +60,8 @@ typedef struct td_plan_stem {
     double pan;     /* -100..100; NaN: as delivered */
     bool flip;
     td_plan_chain chain; /* of its fixes, in order */
+    td_breakpoint *ride; /* on top of gain_db, over time; NULL */
+    size_t n_ride;
     td_plan_send *send;  /* sends of a fix */
     size_t n_sends;
     const char *reason; /* role guesses, pan, alignment; may be NULL */
@@ -130,6 +132,10 @@ typedef struct td_decision {
 } td_decision;
 
 void td_plan_free(td_plan *p); /* NULL is welcome */
+
+/* The gain of a ride at a moment: straight lines in dB between breakpoints, theirs before the first and after the last;
+ * 0 dB without any. */
+double td_ride_db(const td_breakpoint *ride, size_t n, double at_s);
 
 /* SHA-256 over everything that decides the sound: no reasons, notes, paths, labels. */
 td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX]);

@@ -92,6 +92,7 @@ static td_plan *any_plan(uint64_t seed)
     td_plan *p = td_arena_alloc(a, sizeof *p);
     static const char *keys[] = { "01 Kick In.wav", "x: y, [z] {w}" };
     static td_plan_send sends[] = { { "plate", -12.3, "as written" }, { "hall", -1.0 / 3, NULL } };
+    static td_breakpoint ride[40];
     static td_plan_stem stems[] = {
         { .name = "01 Kick In.wav",
           .path = "/tmp/latin \xfc.wav",
@@ -99,6 +100,8 @@ static td_plan *any_plan(uint64_t seed)
           .bus = "drums",
           .pan = NAN,
           .sha256 = "00ff",
+          .ride = ride,
+          .n_ride = 3,
           .reason = "" },
         { .name = "null",
           .path = "\xef\x9f\xbf \\ \"\n\t",
@@ -108,7 +111,6 @@ static td_plan *any_plan(uint64_t seed)
           .send = sends,
           .n_sends = 2 },
     };
-    static td_breakpoint ride[40];
     static td_plan_bus buses[] = {
         { .name = "drums", .group = "drums", .ride = ride, .n_ride = 40 },
         { .name = "backing", .group = "vocals", .peak_dbfs = -INFINITY, .fader_reason = "x" }

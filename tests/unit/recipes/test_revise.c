@@ -14,14 +14,22 @@ static td_plan_step reverb[1];
 
 static td_plan song(void)
 {
-    static td_plan_stem stem[3];
-    static td_plan_bus bus[3];
+    static td_plan_stem stem[8];
+    static td_plan_bus bus[6];
     static td_plan_return ret[1];
     memset(stem, 0, sizeof stem);
     memset(bus, 0, sizeof bus);
     stem[0] = (td_plan_stem){ .name = "Kick In.wav", .role = "drums.kick.in", .bus = "drums", .pan = NAN };
     stem[1] = (td_plan_stem){ .name = "OH.wav", .role = "drums.overhead", .bus = "drums", .pan = NAN };
     stem[2] = (td_plan_stem){ .name = "Moog.wav", .role = "bass.synth", .bus = "bass", .pan = NAN };
+    stem[3] = (td_plan_stem){ .name = "Lead Vox.wav", .role = "vocals.lead", .bus = "vocals", .pan = NAN };
+    stem[4] = (td_plan_stem){ .name = "Dopplung.wav", .role = "vocals.double", .bus = "vocals", .pan = NAN };
+    stem[5] = (td_plan_stem){ .name = "BV.wav", .role = "vocals.backing", .bus = "backing", .pan = NAN };
+    stem[6] = (td_plan_stem){ .name = "Solo Gtr.wav", .role = "guitars.lead", .bus = "guitars", .pan = NAN };
+    stem[7] = (td_plan_stem){ .name = "Pluck.wav", .role = "synths.lead", .bus = "synths", .pan = NAN };
+    bus[3] = (td_plan_bus){ .name = "bass", .group = "bass" };
+    bus[4] = (td_plan_bus){ .name = "guitars", .group = "guitars" };
+    bus[5] = (td_plan_bus){ .name = "synths", .group = "synths" };
     bus[0] = (td_plan_bus){ .name = "drums", .group = "drums", .fader_db = -3, .fader_reason = "as delivered" };
     bus[1] = (td_plan_bus){ .name = "vocals", .group = "vocals", .send = to_plate, .n_sends = 1 };
     bus[2] = (td_plan_bus){ .name = "backing", .group = "vocals", .fader_db = -6 };
@@ -29,7 +37,7 @@ static td_plan song(void)
     reverb[0] = (td_plan_step){ .proc = td_processor_find("reverb") };
     ret[0] = (td_plan_return){ .name = "plate", .chain = { reverb, 1 } };
     return (td_plan){
-        .stem = stem, .n_stems = 3, .bus = bus, .n_buses = 3, .ret = ret, .n_rets = 1, .arena = td_arena_new()
+        .stem = stem, .n_stems = 8, .bus = bus, .n_buses = 6, .ret = ret, .n_rets = 1, .arena = td_arena_new()
     };
 }
 
@@ -57,8 +65,22 @@ static void test_vocals_are_lead_and_backing(void **state)
     td_plan p = after("vocals +1dB");
     assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
     td_arena_free(p.arena);
-    p = after("lead vocals louder");
-    assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -6);
+    p = after("backing vocals softer");
+    assert_true(p.bus[1].fader_db == 0 && p.bus[2].fader_db == -7);
+    td_arena_free(p.arena);
+}
+
+static void test_the_lead_moves_without_its_double(void **state)
+{
+    (void)state;
+    td_plan p = after("lead vocals louder");
+    assert_true(p.stem[3].gain_db == 1 && p.stem[4].gain_db == 0 && p.bus[1].fader_db == 0);
+    td_arena_free(p.arena);
+    p = song();
+    p.stem[4].bus = NULL; /* left out: the lead is all of its bus, and moves behind the chain */
+    td_error err = { 0 };
+    assert_int_equal(td_plan_revise(&p, "lead vocal +1 dB", &err), TD_OK);
+    assert_true(p.stem[3].gain_db == 0 && p.bus[1].fader_db == 1 && p.bus[2].fader_db == -6);
     td_arena_free(p.arena);
 }
 
@@ -70,6 +92,46 @@ static void test_a_stem_moves_inside_its_bus(void **state)
     td_arena_free(p.arena);
     p = after("Kick In -2 dB");
     assert_true(p.stem[0].gain_db == -2);
+    td_arena_free(p.arena);
+    p = after("Galgen -1 dB"); /* as a file might be called */
+    assert_true(p.stem[1].gain_db == -1 && p.stem[0].gain_db == 0);
+    td_arena_free(p.arena);
+    p = after("guitar lead +1 dB"); /* all of its bus */
+    assert_true(p.stem[6].gain_db == 0 && p.bus[4].fader_db == 1);
+    td_arena_free(p.arena);
+}
+
+static void test_a_stem_is_ridden_for_a_stretch(void **state)
+{
+    (void)state;
+    td_plan p = after("kick -0.5 dB 0:45-1:10");
+    const td_plan_stem *k = &p.stem[0];
+    assert_int_equal(k->n_ride, 4);
+    assert_true(k->gain_db == 0 && p.bus[0].n_ride == 0 && p.stem[1].n_ride == 0);
+    assert_true(k->ride[0].at_s == 44.95 && k->ride[0].gain_db == 0);
+    assert_true(k->ride[1].at_s == 45 && k->ride[1].gain_db == -0.5);
+    assert_true(k->ride[2].at_s == 70 && k->ride[2].gain_db == -0.5 && k->ride[3].gain_db == 0);
+    assert_string_equal(k->reason, "-0.5 dB 0:45-1:10 by revision");
+    td_text view = { 0 };
+    p.n_rets = 0;
+    td_plan_view(&p, &view);
+    assert_non_null(strstr(view.data, "-0.5 dB 0:45-1:10 by revision"));
+    assert_non_null(strstr(view.data, "ride"));
+    td_text_free(&view);
+    td_arena_free(p.arena);
+}
+
+static void test_large_moves_take_longer(void **state)
+{
+    (void)state;
+    td_plan p = after("kick -4 dB 0:45-1:10");
+    assert_true(fabs(p.stem[0].ride[0].at_s - 44.8) < 1e-9 && fabs(p.stem[0].ride[3].at_s - 70.2) < 1e-9);
+    td_arena_free(p.arena);
+    p = after("kick -20 dB 0:45-1:10");
+    assert_true(p.stem[0].ride[0].at_s == 44.5);
+    td_arena_free(p.arena);
+    p = after("kick -4 dB 0:00-0:10"); /* no way to begin before the song does */
+    assert_true(p.stem[0].n_ride == 3 && p.stem[0].ride[0].at_s == 0 && p.stem[0].ride[0].gain_db == -4);
     td_arena_free(p.arena);
 }
 
@@ -114,8 +176,8 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "drums +nan dB",
                                          "drums -1 dB 1:10-0:45",
                                          "drums -1 dB 0:x",
-                                         "kick -1 dB 0:45-1:10", /* one stem of a bus */
                                          "less reverb on drums",
+                                         "less reverb on kick",
                                          "dB",
                                          "0:45-1:10" };
     for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
@@ -128,13 +190,32 @@ static void test_what_is_not_understood_is_refused(void **state)
     }
 }
 
+static void test_one_word_for_two_buses_is_asked_back(void **state)
+{
+    (void)state;
+    td_plan p = song();
+    td_error err = { 0 };
+    p.stem[1].role = "drums.room";
+    p.stem[7].role = "orchestra.room";
+    assert_int_equal(td_plan_revise(&p, "room +1 dB", &err), TD_ARG);
+    assert_string_equal(err.what, "'room' is in more than one bus");
+    assert_string_equal(err.hint, "say which: drums.room, orchestra.room");
+    assert_int_equal(td_plan_revise(&p, "drums.room +1 dB", &err), TD_OK);
+    assert_true(p.stem[1].gain_db == 1);
+    td_arena_free(p.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_level_moves_the_fader),
         cmocka_unit_test(test_vocals_are_lead_and_backing),
         cmocka_unit_test(test_a_stem_moves_inside_its_bus),
+        cmocka_unit_test(test_the_lead_moves_without_its_double),
         cmocka_unit_test(test_a_stretch_becomes_a_ride),
+        cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
+        cmocka_unit_test(test_large_moves_take_longer),
+        cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
         cmocka_unit_test(test_sends),
         cmocka_unit_test(test_what_is_not_understood_is_refused),
     };
