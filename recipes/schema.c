@@ -374,8 +374,7 @@ td_status td_recipe_schema(td_text *out)
     define(&d, "sends", map_of(reference("gain")));
     define(&d, "edit", json_pack("{s:s}", "type", "object"));
     static const char *const required[] = { "topdown", "name", NULL };
-    return print_schema(td_recipe_objects, "https://topdown.example/schema/recipe-1.json", "topdown recipe", d,
-                        required, out);
+    return print_schema(td_recipe_objects, "urn:topdown:recipe-1", "topdown recipe", d, required, out);
 }
 
 td_status td_order_schema(td_text *out)
@@ -402,5 +401,5 @@ td_status td_order_schema(td_text *out)
     define(&d, "hooks", list_of(reference("hook")));
     define(&d, "events", either(words(td_hook_events), list_of(words(td_hook_events))));
     static const char *const required[] = { "topdown", "stems", "recipes", NULL };
-    return print_schema(td_order_objects, "https://topdown.example/schema/job-1.json", "topdown job", d, required, out);
+    return print_schema(td_order_objects, "urn:topdown:job-1", "topdown job", d, required, out);
 }
