@@ -3,6 +3,7 @@
 #include "engine/base/units.h"
 #include "engine/mix/master.h"
 #include "jobs/outgoing.h"
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,14 +105,15 @@ static td_status copy_audio(const td_scratch *audio, double gain_db, td_writer *
     return st;
 }
 
+/* To a temporary file, its name in temp. */
 static td_status write_audio(const td_scratch *audio, double gain_db, const char *path, const td_file_spec *spec,
-                             const td_tags *tags, td_error *err)
+                             const td_tags *tags, char temp[PATH_MAX], td_error *err)
 {
     td_writer *writer;
     td_status st = td_writer_open(path, spec, tags, &writer, err);
     if (st) return st;
     st = copy_audio(audio, gain_db, writer, err);
-    if (!st) return td_writer_commit(writer, true, err);
+    if (!st) return td_writer_close(writer, temp, PATH_MAX, err);
     td_writer_abort(writer);
     return st;
 }
@@ -337,7 +339,7 @@ static double turn_of(const outbox *b, const td_outgoing *g, const td_master_res
     return g->compared && b->wish->match_lufs < 0 ? fmin(0, b->wish->match_lufs - as_it_is) : 0;
 }
 
-/* Writes under a name of its own until the file holds what it should. */
+/* Until the file holds what it should, which stands under its own name only then. */
 static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td_mix_file *f,
                            const td_master_result **result, td_error *err)
 {
@@ -350,21 +352,25 @@ static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td
         const td_scratch *audio = g->raw;
         td_target t = corrected(g->target, c);
         td_tags tags;
+        char temp[PATH_MAX];
         td_status st = g->raw ? TD_OK : master_for(b, g->version, &t, &audio, result, err);
         f->turned_db = !st && *result ? turn_of(b, g, *result) : 0;
         if (!st) st = tags_for(b, g, *result, f->turned_db, &tags, err);
-        if (!st) st = write_audio(audio, f->turned_db, path, &spec, &tags, err);
-        if (!st) st = td_mix_measure_file(path, f, err);
-        if (st || g->raw || !moved || try == MOVED_TRIES || !learn(f, *result, &c)) return st;
+        if (!st) st = write_audio(audio, f->turned_db, path, &spec, &tags, temp, err);
+        if (st) return st;
+        st = td_mix_measure_file(temp, f, err);
+        if (!st && (g->raw || !moved || try == MOVED_TRIES || !learn(f, *result, &c)))
+            return td_file_commit(temp, path, b->wish->force, err);
+        unlink(temp);
+        if (st) return st;
     }
 }
 
 static td_status send(outbox *b, const td_outgoing *g, td_error *err)
 {
-    char path[4096], draft[4096];
+    char path[PATH_MAX];
     const td_master_result *result;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", b->wish->folder, g->name) >= sizeof path ||
-        (size_t)snprintf(draft, sizeof draft, "%s/.draft-%s", b->wish->folder, g->name) >= sizeof draft)
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", b->wish->folder, g->name) >= sizeof path)
         return td_fail(err, TD_ARG, b->wish->folder, NULL, "the path is too long");
     td_mix_file *f = td_mix_add_file(b->mix, g->name, g->kind);
     if (!f) return no_memory(err);
@@ -381,16 +387,13 @@ static td_status send(outbox *b, const td_outgoing *g, td_error *err)
     td_outgoing own = *g;
     td_status st = rounded ? residual_of_files(b, &residual, err) : TD_OK;
     if (residual) own.raw = residual;
-    if (!st) st = make_file(b, &own, draft, f, &result, err);
+    if (!st) st = make_file(b, &own, path, f, &result, err);
     td_scratch_free(residual);
-    if (!st) st = td_file_commit(draft, path, b->wish->force, err);
-    if (st) {
-        unlink(draft);
+    if (st)
         b->mix->n_files--;
-        return st;
-    }
-    judge(b->mix, f, result);
-    return TD_OK;
+    else
+        judge(b->mix, f, result);
+    return st;
 }
 
 /* ---- the calls -------------------------------------------------------------------------------------------------- */

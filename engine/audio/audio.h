@@ -150,7 +150,10 @@ typedef struct td_writer td_writer;
 td_status td_writer_open(const char *path, const td_file_spec *spec, const td_tags *tags, td_writer **out,
                          td_error *err);
 td_status td_writer_write(td_writer *w, const float *const *ch, size_t frames, td_error *err);
-/* Ends the file, checks that every byte reached the disk, and puts it under its name. Frees w either way. */
+/* Ends the file, checks that every byte was taken, and leaves it under a temporary name beside its own, which is copied
+ * to temp, for td_file_commit or unlink. Frees w either way. */
+td_status td_writer_close(td_writer *w, char *temp, size_t size, td_error *err);
+/* The same, and puts it under its name. */
 td_status td_writer_commit(td_writer *w, bool replace, td_error *err);
 void td_writer_abort(td_writer *w); /* leaves nothing behind; NULL is welcome */
 

@@ -82,11 +82,7 @@ bool td_sink_put(td_sink *s, const void *data, size_t n)
 /* What the encoder returned, unless the disk is to blame. */
 static td_status check_sink(td_writer *w, td_status st, td_error *err)
 {
-    if (!w->sink.error) return st;
-    if (w->sink.error == ENOSPC || w->sink.error == EDQUOT)
-        return td_fail(err, TD_DISK, w->path, "make room there, or write somewhere else",
-                       "cannot be written: no space left on the disk");
-    return td_fail(err, TD_DISK, w->path, NULL, "cannot be written: %s", strerror(w->sink.error));
+    return w->sink.error ? td_fail_write(err, w->path, w->sink.error) : st;
 }
 
 /* ---- blocks ----------------------------------------------------------------------------------------------------- */
@@ -199,7 +195,7 @@ static td_status open_parts(td_writer *w, const td_tags *tags, td_error *err)
         return st;
     }
     w->sink.fd = open(w->temp, O_RDWR | O_CLOEXEC);
-    if (w->sink.fd < 0) return td_fail(err, TD_DISK, w->path, NULL, "cannot be written: %s", strerror(errno));
+    if (w->sink.fd < 0) return td_fail_write(err, w->path, errno);
     w->e.sink = &w->sink;
     w->e.tags = tags ? tags : &no_tags;
     w->e.err = err;
@@ -243,7 +239,7 @@ static void writer_free(td_writer *w)
     free(w);
 }
 
-td_status td_writer_commit(td_writer *w, bool replace, td_error *err)
+td_status td_writer_close(td_writer *w, char *temp, size_t size, td_error *err)
 {
     td_status st = w->resampler ? convert(w, NULL, 0, err) : TD_OK;
     if (!st) st = encode_block(w, err);
@@ -251,13 +247,19 @@ td_status td_writer_commit(td_writer *w, bool replace, td_error *err)
     if (close(w->sink.fd) != 0 && !w->sink.error) w->sink.error = errno;
     w->sink.fd = -1;
     st = check_sink(w, st, err);
-    if (!st) {
-        st = td_file_commit(w->temp, w->path, replace, err);
-        w->temp[0] = 0;
-    }
-    if (st && w->temp[0]) unlink(w->temp);
+    if (!st && (size_t)snprintf(temp, size, "%s", w->temp) >= size)
+        st = td_fail(err, TD_ARG, w->path, NULL, "the path is too long");
+    if (st) unlink(w->temp);
     writer_free(w);
     return st;
+}
+
+td_status td_writer_commit(td_writer *w, bool replace, td_error *err)
+{
+    char temp[sizeof w->temp], path[sizeof w->path];
+    memcpy(path, w->path, sizeof path);
+    td_status st = td_writer_close(w, temp, sizeof temp, err);
+    return st ? st : td_file_commit(temp, path, replace, err);
 }
 
 void td_writer_abort(td_writer *w)

@@ -76,6 +76,17 @@ static void folder_of(const char *path, char *out, size_t size)
         snprintf(out, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
+td_status td_fail_write(td_error *err, const char *path, int number)
+{
+    if (number == ENOSPC || number == EDQUOT)
+        return td_fail(err, TD_DISK, path, "make room there, or write somewhere else",
+                       "cannot be written: no space left on the disk");
+    if (number == EFBIG)
+        return td_fail(err, TD_DISK, path, "raise the limit (ulimit -f), or write to another disk",
+                       "cannot be written: a file of that size is not allowed");
+    return td_fail(err, TD_DISK, path, NULL, "cannot be written: %s", strerror(number));
+}
+
 td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err)
 {
     char folder[4096];
@@ -92,15 +103,15 @@ td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err)
     return TD_OK;
 }
 
-static td_status sync_path(const char *path, int flags, td_error *err)
+/* named: what messages call it. */
+static td_status sync_path(const char *path, int flags, const char *named, td_error *err)
 {
     int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0) return td_fail(err, TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
+    if (fd < 0) return td_fail(err, TD_DISK, named, NULL, "cannot be opened: %s", strerror(errno));
     int bad = fsync(fd) != 0 ? errno : 0;
     if (close(fd) != 0 && !bad) bad = errno;
     /* some file systems refuse fsync on folders; that is no lost data */
-    if (bad && !((flags & O_DIRECTORY) && bad == EINVAL))
-        return td_fail(err, TD_DISK, path, NULL, "cannot be made durable: %s", strerror(bad));
+    if (bad && !((flags & O_DIRECTORY) && bad == EINVAL)) return td_fail_write(err, named, bad);
     return TD_OK;
 }
 
@@ -108,14 +119,14 @@ td_status td_file_commit(const char *temp, const char *path, bool replace, td_er
 {
     char folder[4096];
     folder_of(path, folder, sizeof folder);
-    td_status st = sync_path(temp, O_RDONLY, err);
+    td_status st = sync_path(temp, O_RDONLY, path, err);
     if (!st && (replace ? rename(temp, path) : renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE)) != 0) {
         if (errno == EEXIST)
             st = td_fail(err, TD_ARG, path, "--force replaces it", "stands there already");
         else
-            st = td_fail(err, TD_DISK, path, NULL, "cannot be written: %s", strerror(errno));
+            st = td_fail_write(err, path, errno);
     }
-    if (!st) st = sync_path(folder, O_RDONLY | O_DIRECTORY, err);
+    if (!st) st = sync_path(folder, O_RDONLY | O_DIRECTORY, path, err);
     if (st) unlink(temp);
     return st;
 }
@@ -126,12 +137,11 @@ td_status td_file_write(const char *path, const void *data, size_t length, bool 
     td_status st = td_file_temp(path, temp, sizeof temp, err);
     if (st) return st;
     FILE *f = fopen(temp, "wb");
-    bool good = f && fwrite(data, 1, length, f) == length;
-    if (f && fclose(f) != 0) good = false;
-    if (!good) {
-        st = td_fail(err, TD_DISK, path, NULL, "cannot be written: %s", strerror(errno));
+    int bad = f && fwrite(data, 1, length, f) == length ? 0 : errno;
+    if (f && fclose(f) != 0 && !bad) bad = errno;
+    if (bad) {
         unlink(temp);
-        return st;
+        return td_fail_write(err, path, bad);
     }
     return td_file_commit(temp, path, replace, err);
 }

@@ -22,6 +22,9 @@ td_status td_file_write(const char *path, const void *data, size_t length, bool 
 td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err);
 td_status td_file_commit(const char *temp, const char *path, bool replace, td_error *err);
 
+/* Why a file could not be written, by the errno of the call that failed, and what to do: TD_DISK. */
+td_status td_fail_write(td_error *err, const char *path, int number);
+
 td_status td_folder_make(const char *path, td_error *err); /* with parents, like mkdir -p */
 bool td_is_folder(const char *path);
 bool td_is_file(const char *path);

@@ -47,6 +47,37 @@ ok "a report is not replaced" exits 2 mix "$work/stems" -o "$work/there"
 ok "and nothing lies beside it" test "$(ls -A "$work/there")" = report.json
 ok "a file is no folder" exits 2 mix "$work/stems" -o "$work/there/report.json"
 ok "a full disk is told" exits 75 bash -c '"$1" recipe schema >/dev/full' - "$topdown"
+
+# a disk that fills up, or a limit on the size of files: the file is named as it would be called, and none is left by half
+whole() { # FOLDER: what lies there can be used
+    local f
+    find "$1" -mindepth 1 -name '.*' | grep . && return 1
+    for f in "$1"/*.wav; do
+        [ ! -e "$f" ] || sox "$f" -n stat 2>/dev/null || { echo "by half: $f"; return 1; }
+    done
+    for f in "$1"/*.mp3; do
+        [ ! -e "$f" ] || ffmpeg -nostdin -v error -xerror -i "$f" -f null - || { echo "by half: $f"; return 1; }
+    done
+}
+cramped() { # KIND NAME SIZE: mixes where only so many KiB are to be had
+    local kind=$1 name=$2 size=$3
+    rm -rf "$work/cramped" && mkdir "$work/cramped"
+    if [ "$kind" = file ]; then
+        (ulimit -f "$size" && exits 75 mix "$work/stems" -o "$work/cramped")
+    else
+        mount -t tmpfs -o "size=${size}k" none "$work/cramped" && exits 75 mix "$work/stems" -o "$work/cramped"
+    fi >"$work/told" 2>&1 || { cat "$work/told"; return 1; }
+    cat "$work/told"
+    grep -q "^topdown: error: $work/cramped/$name: cannot be written: " "$work/told" && whole "$work/cramped"
+}
+ok "a limit on the size of files" cramped file Lithium_Plain01_Preview_48k24.wav 6500
+if unshare -rm mount -t tmpfs none "$work" 2>/dev/null; then
+    export -f cramped whole mix exits
+    export work topdown
+    for at in 1000/Lithium_Plain01_Preview_48k24.wav 8300/Lithium_Plain01_Preview_48k.mp3 15000/Lithium_Plain01_Master_48k24.wav; do
+        ok "a disk of ${at%/*} KiB" unshare -rm bash -c 'cramped disk "$2" "$1"' - "${at%/*}" "${at#*/}"
+    done
+fi
 if [ "$(id -u)" -ne 0 ]; then
     mkdir -m 555 "$work/sealed"
     ok "a folder without rights" exits 77 mix "$work/stems" -o "$work/sealed"
