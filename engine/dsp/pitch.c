@@ -1,3 +1,4 @@
+#include "engine/base/maths.h"
 #include "engine/base/memory.h"
 #include "engine/base/units.h"
 #include "engine/dsp/dsp.h"
@@ -17,6 +18,45 @@ static const td_param pitch_params[PITCH_PARAMS] = {
 
 enum { CHUNK = 256 }; /* fed at a time, so that results do not depend on the caller's blocks */
 
+/* ---- what Rubber Band computes with ----------------------------------------------------------------------------- */
+
+/* Its functions of libm are renamed to those of base/maths.h when it is linked (rubberband.map); the ones nobody else
+ * needs stand here. */
+void td_sincos(double x, double *s, double *c);
+void td_sincosf(float x, float *s, float *c);
+float td_sinf(float x);
+float td_atan2f(float y, float x);
+float td_logf(float x);
+
+void td_sincos(double x, double *s, double *c)
+{
+    *s = td_sin(x);
+    *c = td_cos(x);
+}
+
+void td_sincosf(float x, float *s, float *c)
+{
+    *s = td_sinf(x);
+    *c = (float)td_cos((double)x);
+}
+
+float td_sinf(float x)
+{
+    return (float)td_sin((double)x);
+}
+
+float td_atan2f(float y, float x)
+{
+    return (float)td_atan2((double)y, (double)x);
+}
+
+float td_logf(float x)
+{
+    return (float)td_log((double)x);
+}
+
+/* ---- one signal ------------------------------------------------------------------------------------------------- */
+
 /* One signal through Rubber Band's finer engine in its streaming form. What it hands out comes in bursts and waits in a
  * queue, which starts with `late` zeros: by the time they are through, the sound is there. */
 typedef struct shifter {
@@ -28,13 +68,6 @@ typedef struct shifter {
     size_t fill, head, count, size, late;
     size_t hold, silent; /* samples of silence before rest, and so far */
 } shifter;
-
-/* Middle and difference apart: the library's two channels together lose the middle's focus before version 3.2, and the
- * difference of a mono voice rests at no cost. */
-typedef struct pitch {
-    bool neutral;
-    shifter part[2];
-} pitch;
 
 static void take_out(shifter *s)
 {
@@ -100,6 +133,15 @@ static td_status shifter_init(shifter *s, double rate_hz, double pitch_ratio, do
     start(s);
     return TD_OK;
 }
+
+/* ---- the processor ---------------------------------------------------------------------------------------------- */
+
+/* Middle and difference apart: the library's two channels together lose the middle's focus before version 3.2, and the
+ * difference of a mono voice rests at no cost. */
+typedef struct pitch {
+    bool neutral;
+    shifter part[2];
+} pitch;
 
 /* The library's own reset keeps something of what was: fresh means new, and only when memory is short, reset. */
 static void pitch_reset(void *st)
