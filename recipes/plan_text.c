@@ -79,6 +79,14 @@ static const row ride_rows[] = {
     { 0 },
 };
 
+static const row section_rows[] = {
+    ROW(td_plan_section, "name", TEXT, name),
+    ROW(td_plan_section, "from", SECONDS, from_s, .absent = NAN, .needed = true),
+    ROW(td_plan_section, "to", SECONDS, to_s, .absent = NAN, .needed = true),
+    DB(td_plan_section, "loudness", loudness_lu, .absent = NAN),
+    { 0 },
+};
+
 static const row stem_rows[] = {
     ROW(td_plan_stem, "name", TEXT, name, .needed = true),
     ROW(td_plan_stem, "path", TEXT, path),
@@ -154,6 +162,7 @@ static const row plan_rows[] = {
     ROW(td_plan, "balance", WORD, balance, .words = td_balance_names),
     ROW(td_plan, "balance_reason", TEXT, balance_reason),
     ROW(td_plan, "curve", TEXT, curve),
+    ROWS(td_plan, "sections", section, n_sections, section_rows, .inline_ = true),
     ROWS(td_plan, "stems", stem, n_stems, stem_rows),
     ROWS(td_plan, "buses", bus, n_buses, bus_rows),
     ROWS(td_plan, "returns", ret, n_rets, return_rows),
@@ -601,7 +610,7 @@ static void take_parts(td_reader *r, const td_node *list, td_plan_step *step)
 {
     if (!td_want(r, list, TD_NODE_LIST, "'bands'")) return;
     step->part = td_take(r, list->n, sizeof *step->part);
-    for (size_t i = 0; step->part && i < list->n && i < TD_PARTS_MAX; i++) {
+    for (size_t i = 0; step->part && i < list->n && i < td_parts_most(step->proc); i++) {
         const td_node *n = list->value[i];
         size_t at = find_processor_key(r, n, part_rows);
         if (at == n->n) continue;
@@ -620,7 +629,7 @@ static void take_parts(td_reader *r, const td_node *list, td_plan_step *step)
 
 static void check_step(td_reader *r, const td_node *n, const td_plan_step *step)
 {
-    td_part part[TD_PARTS_MAX];
+    td_part part[TD_POINTS_MAX];
     for (size_t i = 0; i < step->n_parts; i++) part[i] = (td_part){ step->part[i].proc, step->part[i].value };
     td_settings set = { .value = step->value, .part = part, .n_parts = step->n_parts, .file = step->file };
     td_error err = { 0 };

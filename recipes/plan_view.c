@@ -131,6 +131,11 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
     for (size_t i = 0; i < chain->n_steps; i++) {
         const td_plan_step *s = &chain->step[i];
         const char *text = step_text(t->arena, s);
+        if (s->proc->place && s->n_parts) { /* points in time: the reason tells of them */
+            add_line(t, place, s->name, s->proc->name, td_arena_printf(t->arena, "%zu points", s->n_parts),
+                     reason_of(s));
+            continue;
+        }
         if (!s->n_parts || (text && text[0])) add_line(t, place, s->name, s->proc->name, text, reason_of(s));
         for (size_t k = 0; k < s->n_parts; k++) {
             const td_plan_part *p = &s->part[k];
@@ -189,6 +194,29 @@ static void stems(const td_plan *p, table *t)
         const td_plan_bus *bus = bus_named(p, s->bus);
         add_line(t, s->name, s->role, bus ? bus->name : "-",
                  bus ? gain_text(t->arena, bus->clip_gain_db + s->gain_db) : "", s->reason);
+    }
+}
+
+/* The loudest and the softest part of a song that has several. */
+static const char *extreme(const td_plan *p, size_t i)
+{
+    bool loudest = true, softest = true;
+    for (size_t k = 0; k < p->n_sections; k++) {
+        if (k == i) continue;
+        loudest &= p->section[i].loudness_lu > p->section[k].loudness_lu;
+        softest &= p->section[i].loudness_lu < p->section[k].loudness_lu;
+    }
+    return p->n_sections < 2 ? NULL : loudest ? "loudest" : softest ? "softest" : NULL;
+}
+
+static void parts_of_song(const td_plan *p, table *t)
+{
+    for (size_t i = 0; i < p->n_sections; i++) {
+        const td_plan_section *s = &p->section[i];
+        char from[16], to[16];
+        const char *place = td_arena_printf(t->arena, "%s-%s", td_clock(s->from_s, from), td_clock(s->to_s, to));
+        const char *loud = isnan(s->loudness_lu) ? "silent" : td_arena_printf(t->arena, "%+.1f LU", s->loudness_lu);
+        add_line(t, place, s->name, loud, extreme(p, i), NULL);
     }
 }
 
@@ -297,8 +325,8 @@ void td_plan_view(const td_plan *p, td_text *out)
     static const struct {
         const char *title;
         void (*fill)(const td_plan *p, table *t);
-    } sections[] = { { "STEMS", stems },   { "MIX BUS", mix_bus }, { "GROUPS", groups },
-                     { "TRACKS", tracks }, { "RETURNS", returns }, { "TARGETS", targets } };
+    } sections[] = { { "SONG", parts_of_song }, { "STEMS", stems },     { "MIX BUS", mix_bus }, { "GROUPS", groups },
+                     { "TRACKS", tracks },      { "RETURNS", returns }, { "TARGETS", targets } };
     td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
                  p->n_stems == 1 ? "" : "s");
     const char *mode = td_balance_name(p->balance), *reason = p->balance_reason;

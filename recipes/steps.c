@@ -152,10 +152,10 @@ static const td_processor *part_of(td_reader *r, td_node *n, const td_processor 
 static void read_parts(td_reader *r, td_node *list, bool conditioned, td_step_wish *step)
 {
     if (!td_want(r, list, TD_NODE_LIST, td_say(r->messages, "the bands of %s", step->proc->name))) return;
-    size_t n = list->n < TD_PARTS_MAX ? list->n : TD_PARTS_MAX;
+    size_t most = td_parts_most(step->proc), n = list->n < most ? list->n : most;
     if (list->n > n)
-        td_mistake(r->messages, list->value[n], "too_many", NULL, "%s takes at most %u bands", step->proc->name,
-                   (unsigned)TD_PARTS_MAX);
+        td_mistake(r->messages, list->value[n], "too_many", NULL, "%s takes at most %zu %s", step->proc->name, most,
+                   step->proc->parts_name ? step->proc->parts_name : "bands");
     step->part = td_take(r, n, sizeof *step->part);
     for (size_t i = 0; step->part && i < n; i++) {
         td_node *settings;

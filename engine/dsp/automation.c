@@ -2,12 +2,22 @@
 #include "engine/dsp/dsp.h"
 #include <stdlib.h>
 
-/* Moves that were decided beforehand, at their places in the song. Time runs with what comes in: a step that has to
- * meet its moments to the millisecond stands in front of those with latency. */
+/* Moves that were decided beforehand, at their places in the song: by a person, or by the planner on what it heard. */
 
+enum { BREATHS, SECTIONS, TRANSITIONS, RANGE, WISHES };
 enum { AT, GAIN, PAN, MUTE, PARAMS };
 
 /* clang-format off */
+static const td_param wishes[WISHES] = {
+    [BREATHS] = { "breaths", TD_UNIT_DB, -24, 0, NAN, .flags = TD_PLANNED,
+        .help = "how far a voice's breaths come down; those the mix covers are left alone" },
+    [SECTIONS] = { "sections", TD_UNIT_PERCENT, 0, 100, NAN, .flags = TD_PLANNED,
+        .help = "how much of what sets a part of the song apart is ridden away" },
+    [TRANSITIONS] = { "transitions", TD_UNIT_DB, 0, 6, NAN, .flags = TD_PLANNED,
+        .help = "lift over the last bar in front of a louder part" },
+    [RANGE] = { "range", TD_UNIT_DB, 0, 6, NAN, .flags = TD_PLANNED,
+        .help = "sections move no further than this, up or down; not set: 2 dB" },
+};
 static const td_param params[PARAMS] = {
     [AT] = { "at", TD_UNIT_MS, 0, 86400000, 0, .step = 1, .help = "when, from the start of the song" },
     [GAIN] = { "gain", TD_UNIT_DB, -90, 24, NAN, .help = "gain then; a straight line in dB leads to the next" },
@@ -18,7 +28,7 @@ static const td_param params[PARAMS] = {
 
 static const double least_ramp_ms = 5, mute_ms = 5; /* faster clicks */
 
-enum { POINTS_MAX = 2 * TD_PARTS_MAX };
+enum { POINTS_MAX = 2 * TD_POINTS_MAX };
 
 /* Straight lines between points, in order of time. */
 typedef struct track {
@@ -30,6 +40,7 @@ typedef struct track {
 typedef struct automation {
     track gain, pan, open; /* open: 1 heard, 0 muted */
     int64_t at;
+    double gain_db, gain_now; /* the last one turned into a factor */
 } automation;
 
 /* ---- tracks ----------------------------------------------------------------------------------------------------- */
@@ -77,36 +88,49 @@ static void ramps_of(track *open, const track *mute, int64_t ramp)
 
 /* ---- processor -------------------------------------------------------------------------------------------------- */
 
-static void automation_reset(void *st)
+static void automation_place(void *st, int64_t frame)
 {
     automation *a = st;
-    a->at = 0;
+    a->at = frame;
     a->gain.now = a->pan.now = a->open.now = 0;
+}
+
+static void automation_reset(void *st)
+{
+    automation_place(st, 0);
 }
 
 static td_status automation_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
 {
-    (void)err;
     automation *a = st;
-    track mute = { 0 };
+    track *mute = calloc(1, sizeof *mute); /* too large for a stack */
+    if (!mute) return td_fail(err, TD_NOMEM, NULL, NULL, "automation: out of memory");
+    a->gain_now = 1;
     for (size_t i = 0; i < set->n_parts; i++) {
         const double *value = set->part[i].value;
         int64_t at = (int64_t)rint(value[AT] * 0.001 * fmt->rate_hz);
         if (!isnan(value[GAIN])) add_point(&a->gain, at, value[GAIN]);
         if (!isnan(value[PAN])) add_point(&a->pan, at, value[PAN] / 100);
-        if (!isnan(value[MUTE])) add_point(&mute, at, value[MUTE]);
+        if (!isnan(value[MUTE])) add_point(mute, at, value[MUTE]);
     }
     int64_t least = (int64_t)ceil(least_ramp_ms * 0.001 * fmt->rate_hz);
     keep_apart(&a->gain, least);
     keep_apart(&a->pan, least);
-    ramps_of(&a->open, &mute, (int64_t)ceil(mute_ms * 0.001 * fmt->rate_hz));
+    ramps_of(&a->open, mute, (int64_t)ceil(mute_ms * 0.001 * fmt->rate_hz));
+    free(mute);
     automation_reset(a);
     return TD_OK;
 }
 
+static double factor(automation *a, double db)
+{
+    if (db != a->gain_db) a->gain_now = td_from_db(a->gain_db = db);
+    return a->gain_now;
+}
+
 static void gains_at(automation *a, int64_t frame, double *left, double *right)
 {
-    double gain = a->gain.n ? td_from_db(value_at(&a->gain, frame)) : 1, pan = a->pan.n ? value_at(&a->pan, frame) : 0;
+    double gain = a->gain.n ? factor(a, value_at(&a->gain, frame)) : 1, pan = a->pan.n ? value_at(&a->pan, frame) : 0;
     if (a->open.n) gain *= 0.5 - 0.5 * td_cos(TD_PI * value_at(&a->open, frame)); /* a raised cosine */
     *left = gain * fmin(1, 1 - pan);
     *right = gain * fmin(1, 1 + pan);
@@ -138,10 +162,13 @@ const td_processor td_automation = {
     .name = "automation",
     .help = "gain, place and mute over time: breaths, section transitions",
     .stands_for = "the fader and mute automation of a console",
+    .params = wishes,
+    .n_params = WISHES,
     .parts = parts,
     .parts_name = "points",
     .state_size = sizeof(automation),
     .prepare = automation_prepare,
     .process = automation_process,
     .reset = automation_reset,
+    .place = automation_place,
 };

@@ -54,6 +54,7 @@ td_status td_chain_new(const td_format *fmt, const td_step *step, size_t n, td_c
         c->latency += td_unit_latency(s->unit);
         if (!s->bypass) c->tail += td_unit_tail(s->unit);
     }
+    td_chain_place(c, 0);
     *out = c;
     return TD_OK;
 }
@@ -142,6 +143,12 @@ void td_chain_reset(td_chain *c)
         td_delayline_reset(&c->stage[i].dry);
         td_delayline_reset(&c->stage[i].key);
     }
+    td_chain_place(c, 0);
+}
+
+void td_chain_place(td_chain *c, int64_t frame)
+{
+    for (size_t i = 0; i < c->n; i++) td_unit_place(c->stage[i].unit, frame - (int64_t)c->stage[i].before);
 }
 
 size_t td_chain_latency(const td_chain *c)

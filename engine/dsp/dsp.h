@@ -16,11 +16,13 @@
 #include "engine/base/error.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TD_BLOCK 512        /* frames a process call has at most */
 #define TD_DETECTORS_MAX 6  /* detectors (bands with a gain of their own) a step has at most */
 #define TD_VALUES_MAX 32    /* slots a processor has at most */
 #define TD_PARTS_MAX 24     /* parts (bands) a step has at most */
+#define TD_POINTS_MAX 1024  /* parts of one that follows the song's time */
 
 /* ---- parameters ------------------------------------------------------------------------------------------------- */
 
@@ -46,6 +48,7 @@ enum {
     TD_AUTO = 2,     /* the word `auto` is allowed; it is stored as INFINITY and means what `help` says */
     TD_MEASURED = 4, /* the word `measured` is allowed: the planner takes the value from what the condition found */
     TD_SOLVABLE = 8, /* a range is allowed in a recipe; the planner picks the value in it */
+    TD_PLANNED = 16, /* what the planner makes parts of, on the song it meets; the slot itself stays NaN in a plan */
 };
 
 typedef struct td_param {
@@ -110,6 +113,7 @@ struct td_processor {
      * change in dB per frame, or NULL. */
     void (*process)(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames);
     void (*reset)(void *st);                                 /* as if freshly prepared */
+    void (*place)(void *st, int64_t frame); /* where in the song the next frame stands; absent: all places are alike */
     /* Frames; absent means 0. tail: how long it rings on after its input, and its latency, are over, down to -120 dB. */
     size_t (*latency)(const void *st), (*tail)(const void *st);
     void (*destroy)(void *st);                               /* also after a failed prepare */
@@ -124,6 +128,7 @@ extern const td_processor *const td_processors[];
 
 const td_processor *td_processor_find(const char *name); /* steps only; NULL when there is none */
 const td_processor *td_part_find(const td_processor *of, const char *name);
+size_t td_parts_most(const td_processor *p); /* how many parts it takes: TD_PARTS_MAX or TD_POINTS_MAX */
 /* The slot of a parameter's (first) value, or -1. */
 int td_param_find(const td_processor *p, const char *name);
 /* value[n_params] filled with defaults (goals NaN). */
@@ -142,6 +147,7 @@ td_status td_unit_new(const td_processor *p, const td_format *fmt, const td_sett
 void td_unit_free(td_unit_state *u);
 void td_unit_process(td_unit_state *u, float *const *ch, const float *const *key, float *const *gr, size_t frames);
 void td_unit_reset(td_unit_state *u);
+void td_unit_place(td_unit_state *u, int64_t frame); /* see td_processor.place */
 size_t td_unit_latency(const td_unit_state *u);
 size_t td_unit_tail(const td_unit_state *u);
 double td_unit_power_at(const td_unit_state *u, double freq_hz); /* 1 where the processor has no power_at */
@@ -175,7 +181,9 @@ void td_chain_process(td_chain *c, float *const *ch, const float *const *const *
  * for what was bent. */
 void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float *const *const *note, size_t frames);
 void td_chain_follow(td_chain *c, float *const *ch, const float *const *const *note, size_t frames);
-void td_chain_reset(td_chain *c);
+void td_chain_reset(td_chain *c); /* as freshly made: what comes next is frame 0 of the song */
+/* What comes next is that frame: steps that follow the song's time allow for the latency in front of them. */
+void td_chain_place(td_chain *c, int64_t frame);
 size_t td_chain_latency(const td_chain *c); /* the sum of its steps */
 size_t td_chain_tail(const td_chain *c);
 size_t td_chain_latency_before(const td_chain *c, size_t step);

@@ -22,6 +22,11 @@ const td_processor *td_part_find(const td_processor *of, const char *name)
     return NULL;
 }
 
+size_t td_parts_most(const td_processor *p)
+{
+    return p->place ? TD_POINTS_MAX : TD_PARTS_MAX;
+}
+
 int td_param_find(const td_processor *p, const char *name)
 {
     for (size_t i = 0; i < p->n_params; i++)
@@ -121,9 +126,9 @@ static td_status check_values(const td_processor *p, const double *value, td_err
 td_status td_settings_check(const td_processor *p, const td_settings *set, td_error *err)
 {
     td_status st = check_values(p, set->value, err);
-    if (st == TD_OK && set->n_parts > TD_PARTS_MAX)
-        return td_fail(err, TD_RECIPE, NULL, "split the step in two", "%s: %zu %s, at most %d fit", p->name,
-                       set->n_parts, p->parts_name ? p->parts_name : "parts", TD_PARTS_MAX);
+    if (st == TD_OK && set->n_parts > td_parts_most(p))
+        return td_fail(err, TD_RECIPE, NULL, "split the step in two", "%s: %zu %s, at most %zu fit", p->name,
+                       set->n_parts, p->parts_name ? p->parts_name : "parts", td_parts_most(p));
     for (size_t i = 0; i < set->n_parts && st == TD_OK; i++) {
         const td_processor *part = set->part[i].proc;
         if (td_part_find(p, part->name) != part)
@@ -153,15 +158,19 @@ static void complete(const td_processor *p, const double *value, double *out)
 
 static td_status prepare(td_unit_state *u, const td_format *fmt, const td_settings *set, td_error *err)
 {
-    double value[TD_VALUES_MAX], part_value[TD_PARTS_MAX][TD_VALUES_MAX];
-    td_part part[TD_PARTS_MAX];
+    double value[TD_VALUES_MAX], (*part_value)[TD_VALUES_MAX] = td_calloc2(set->n_parts + 1, 1, sizeof *part_value);
+    td_part *part = td_calloc2(set->n_parts + 1, 1, sizeof *part);
+    td_status st = part && part_value ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "%s: out of memory", u->proc->name);
     complete(u->proc, set->value, value);
-    for (size_t i = 0; i < set->n_parts; i++) {
+    for (size_t i = 0; !st && i < set->n_parts; i++) {
         complete(set->part[i].proc, set->part[i].value, part_value[i]);
         part[i] = (td_part){ set->part[i].proc, part_value[i] };
     }
     td_settings whole = { .value = value, .part = part, .n_parts = set->n_parts, .file = set->file };
-    return u->proc->prepare(u->state, fmt, &whole, err);
+    if (!st) st = u->proc->prepare(u->state, fmt, &whole, err);
+    free(part_value);
+    free(part);
+    return st;
 }
 
 td_status td_unit_new(const td_processor *p, const td_format *fmt, const td_settings *set, td_unit_state **out,
@@ -194,6 +203,11 @@ void td_unit_free(td_unit_state *u)
 void td_unit_process(td_unit_state *u, float *const *ch, const float *const *key, float *const *gr, size_t frames)
 {
     u->proc->process(u->state, ch, key, gr, frames);
+}
+
+void td_unit_place(td_unit_state *u, int64_t frame)
+{
+    if (u->proc->place) u->proc->place(u->state, frame);
 }
 
 void td_unit_reset(td_unit_state *u)

@@ -57,12 +57,13 @@ static void line_fini(line *l)
     free(l->places);
 }
 
-static td_status line_init(line *l, const td_board_wish *w, const td_plan_chain *chain, td_error *err)
+static td_status line_init(line *l, const td_board_wish *w, const td_plan_chain *chain, int64_t at, td_error *err)
 {
     td_format fmt = { .rate_hz = w->rate_hz, .tempo_bpm = w->plan->tempo_bpm };
     l->steps = chain->n_steps;
     td_status st = td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
     if (st) return st;
+    td_chain_place(l->chain, at);
     if (w->measuring && td_watch_new(chain, l->chain, fmt.rate_hz, &l->watch)) return no_memory(err);
     if (w->role == TD_BOARD_PLAYS) return TD_OK;
     l->place = calloc(l->steps + 1, 2 * sizeof *l->place);
@@ -150,7 +151,7 @@ static td_status make_returns(td_board *b, const td_board_wish *w, td_error *err
     size_t slowest = 0;
     for (size_t r = 0; r < p->n_rets; r++) {
         board_return *t = &b->ret[r];
-        td_status st = line_init(&t->line, w, &p->ret[r].chain, err);
+        td_status st = line_init(&t->line, w, &p->ret[r].chain, w->at, err);
         if (st) return st;
         for (size_t c = 0; c < 2; c++)
             if (!(t->in[c] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return no_memory(err);
@@ -182,7 +183,7 @@ td_status td_board_new(const td_board_wish *w, const td_stem_send *send, size_t 
     }
     td_status st = good ? wire_up(b, send, n_sends, err) : no_memory(err);
     if (!st) st = make_returns(b, w, err);
-    if (!st) st = line_init(&b->mix, w, &w->plan->mix, err);
+    if (!st) st = line_init(&b->mix, w, &w->plan->mix, w->at - (int64_t)b->dry.frames, err);
     if (st) {
         td_board_free(b);
         return st;

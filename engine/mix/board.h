@@ -24,6 +24,7 @@ typedef struct td_board_wish {
     const bool *heard; /* per bus; NULL: all */
     td_board_role role;
     bool measuring; /* gain changes are counted */
+    int64_t at;     /* where in the song it begins */
 } td_board_wish;
 
 /* A stem's own send, beside those of its bus. */

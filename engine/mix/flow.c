@@ -239,6 +239,7 @@ td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
         in->ride.now = 0;
         if (!in->chain) continue;
         td_chain_reset(in->chain);
+        td_chain_place(in->chain, at);
         for (size_t left = td_chain_latency(in->chain); left;) { /* read ahead by the latency, and drop what comes */
             size_t n = left < TD_BLOCK ? left : TD_BLOCK;
             td_status st = stem_read(in, f->work, n, err);
@@ -269,26 +270,28 @@ td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
 
 td_settings td_step_settings(const td_plan_step *s, td_part *part)
 {
-    size_t n = s->n_parts < TD_PARTS_MAX ? s->n_parts : TD_PARTS_MAX;
-    for (size_t i = 0; i < n; i++) part[i] = (td_part){ s->part[i].proc, s->part[i].value };
-    return (td_settings){ .value = s->value, .part = part, .n_parts = n, .file = s->file };
+    for (size_t i = 0; i < s->n_parts; i++) part[i] = (td_part){ s->part[i].proc, s->part[i].value };
+    return (td_settings){ .value = s->value, .part = part, .n_parts = s->n_parts, .file = s->file };
 }
 
 td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_format *fmt, td_chain **out, td_error *err)
 {
     size_t n = wish->n_steps < steps ? wish->n_steps : steps;
-    td_step *step = calloc(n ? n : 1, sizeof *step);
-    td_part *part = calloc(n ? n : 1, TD_PARTS_MAX * sizeof *part);
+    size_t parts = 0;
+    for (size_t i = 0; i < n; i++) parts += wish->step[i].n_parts;
+    td_step *step = calloc(n + 1, sizeof *step);
+    td_part *part = calloc(parts + 1, sizeof *part), *next = part;
     td_status st = step && part ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
     for (size_t i = 0; !st && i < n; i++) {
         const td_plan_step *s = &wish->step[i];
         step[i] = (td_step){
             .proc = s->proc,
-            .set = td_step_settings(s, part + i * TD_PARTS_MAX),
+            .set = td_step_settings(s, next),
             .blend = s->blend,
             .bypass = s->bypass,
             .keyed = s->n_keys > 0,
         };
+        next += s->n_parts;
     }
     if (!st) st = td_chain_new(fmt, step, n, out, err);
     free(step);
@@ -537,6 +540,7 @@ td_status td_lane_seek(td_lane *l, int64_t at, td_error *err)
     for (size_t i = 0; !st && i < l->steps; i++)
         if (l->key[i]) st = td_feed_seek(l->key[i], at, err);
     td_chain_reset(l->chain);
+    td_chain_place(l->chain, at);
     for (size_t left = td_chain_latency(l->chain); !st && left;) {
         size_t n = left < TD_BLOCK ? left : TD_BLOCK;
         st = lane_block(l, scrap, n, err);

@@ -57,7 +57,7 @@ void td_lane_staged(const td_lane *l, double *peak, double *square);
 td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_format *fmt, td_chain **out,
                            td_error *err);
 
-/* The settings of a step as dsp.h wants them; part has room for TD_PARTS_MAX. */
+/* The settings of a step as dsp.h wants them; part has room for n_parts of it. */
 td_settings td_step_settings(const td_plan_step *s, td_part *part);
 
 /* The feed that drives step's detector: its key stems, each at its bus's clip gain. *out is NULL when it has no key. */

@@ -53,6 +53,13 @@ typedef struct td_breakpoint {
     double at_s, gain_db;
 } td_breakpoint;
 
+/* A part of the song. Parts that sound alike have one name. */
+typedef struct td_plan_section {
+    const char *name; /* "A" */
+    double from_s, to_s;
+    double loudness_lu; /* against the whole, both as delivered; NaN: silent */
+} td_plan_section;
+
 typedef struct td_plan_stem {
     const char *name, *path, *path_right, *role, *bus; /* path: where it was when the plan was made */
     const char *sha256;
@@ -62,7 +69,7 @@ typedef struct td_plan_stem {
     td_plan_chain chain; /* of its fixes, in order */
     td_breakpoint *ride; /* on top of gain_db, over time; NULL */
     size_t n_ride;
-    td_plan_send *send;  /* sends of a fix */
+    td_plan_send *send; /* sends of a fix */
     size_t n_sends;
     const char *reason; /* role guesses, pan, alignment; may be NULL */
 } td_plan_stem;
@@ -106,7 +113,9 @@ typedef struct td_plan {
     double tempo_bpm;
     td_balance balance; /* what `auto` became */
     const char *balance_reason;
-    const char *curve; /* of finished mixes, what this one was held against; NULL */
+    const char *curve;        /* of finished mixes, what this one was held against; NULL */
+    td_plan_section *section; /* in order, from the first step to the last; they decide no sound */
+    size_t n_sections;
     td_plan_stem *stem;
     size_t n_stems;
     td_plan_bus *bus;

@@ -47,6 +47,7 @@ typedef struct desk {
     take *take; /* the mix, versions, then parts, which follow the mix */
     size_t n_takes, n_parts;
     bool measuring;
+    int64_t at; /* where in the song it begins */
     td_vu *vu;
     td_loudness *loudness;
     float peak;
@@ -161,7 +162,8 @@ static td_status take_add(desk *d, const bool *heard, td_board_role role, td_err
                            .rate_hz = d->wish->session->rate_hz,
                            .heard = heard,
                            .role = role,
-                           .measuring = d->measuring && t == d->take };
+                           .measuring = d->measuring && t == d->take,
+                           .at = d->at };
     td_status st = td_board_new(&wish, d->send, d->n_sends, &t->board, err);
     if (st) return st;
     t->pair = calloc(n + 1, 2 * sizeof *t->pair);
@@ -190,7 +192,8 @@ static td_status takes_init(desk *d, td_error *err)
     return st;
 }
 
-static td_status desk_new(const td_render_wish *w, bool measuring, desk **out, td_error *err)
+/* at: where in the song it begins. */
+static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, desk **out, td_error *err)
 {
     *out = NULL;
     if (w->plan->n_buses > TD_BUSES_MAX || w->plan->n_buses != w->session->n_buses ||
@@ -201,6 +204,7 @@ static td_status desk_new(const td_render_wish *w, bool measuring, desk **out, t
     d->wish = w;
     d->plan = w->plan;
     d->measuring = measuring;
+    d->at = at;
     d->arena = td_arena_new();
     d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
     d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
@@ -487,7 +491,7 @@ td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err
     *out = NULL;
     desk *d;
     td_rendered *r = NULL;
-    td_status st = desk_new(wish, true, &d, err);
+    td_status st = desk_new(wish, true, 0, &d, err);
     if (st || (st = rendered_new(d, &r, err))) return st;
     d->sink = to_scratch;
     st = spread(d, r, err);
@@ -529,7 +533,7 @@ td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, si
                             td_error *err)
 {
     desk *d;
-    td_status st = desk_new(wish, false, &d, err);
+    td_status st = desk_new(wish, false, at - (int64_t)warm, &d, err);
     for (size_t b = 0; !st && b < wish->plan->n_buses; b++)
         if (d->strip[b].lane) st = td_lane_seek(d->strip[b].lane, at - (int64_t)warm, err);
     for (size_t k = 0; !st && k < d->n_sends; k++)

@@ -96,7 +96,7 @@ static td_status take_values(td_decider *d, td_range_case *c, const td_wish *wis
         for (size_t i = 0; i < c->proc->n_params; i++) {
             const td_param *p = &c->proc->params[i];
             bool late = wish[i].kind == TD_WISH_RANGE || wish[i].kind == TD_WISH_AUTO;
-            if (late != (pass == 1) || (p->flags & TD_GOAL)) continue;
+            if (late != (pass == 1) || (p->flags & (TD_GOAL | TD_PLANNED))) continue;
             c->param = p;
             c->wish = &wish[i];
             TD_TRY(take_value(d, c, value, i, n, err));
@@ -123,16 +123,17 @@ static bool idle_part(const td_plan_part *p)
 static td_status take_parts(td_decider *d, td_range_case *c, td_plan_step *step, value_notes *n, td_error *err)
 {
     const td_step_wish *w = c->step;
-    step->part = td_arena_array(d->arena, TD_PARTS_MAX, sizeof *step->part);
+    size_t most = td_parts_most(w->proc);
+    step->part = td_arena_array(d->arena, most, sizeof *step->part);
     if (!step->part) return td_decide_nomem(err);
     for (size_t i = 0; i < w->n_parts; i++) {
-        if (step->n_parts == TD_PARTS_MAX)
-            return td_fail(err, TD_RECIPE, c->site->name, "split the step in two", "%s has more than %d parts", w->name,
-                           TD_PARTS_MAX);
+        if (step->n_parts == most)
+            return td_fail(err, TD_RECIPE, c->site->name, "split the step in two", "%s has more than %zu parts",
+                           w->name, most);
         td_plan_part *p = &step->part[step->n_parts];
         if (!strcmp(w->part[i].proc->name, "match")) {
             size_t more;
-            TD_TRY(td_decide_match(d, c->site, &w->part[i], p, TD_PARTS_MAX - step->n_parts, &more, err));
+            TD_TRY(td_decide_match(d, c->site, &w->part[i], p, most - step->n_parts, &more, err));
             step->n_parts += more;
             if (more) n->origin = TD_SOLVED;
             continue;
@@ -179,6 +180,7 @@ static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *s
 /* Steps that are neutral with the values they got. */
 static const char *idle_step(const td_plan_step *s, const td_step_wish *w)
 {
+    if (s->proc->place && !s->n_parts) return s->reason;
     if (w->n_parts && !s->n_parts) return "none of its bands has anything to do";
     if (!strcmp(s->proc->name, "stereo") && value_of(s->proc, s->value, "width") == 100 &&
         isnan(value_of(s->proc, s->value, "mono_below")))
@@ -215,6 +217,8 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
     bool broken = notes.reason.broken || !step->reason;
     td_text_free(&notes.reason);
     if (!st && broken) st = td_decide_nomem(err);
+    if (!st) st = td_decide_moves(d, site, w, step, err);
+    if (!st) st = td_decide_rider(d, site, step, err);
     return st ? st : td_solve_goals(d, site, w, step, err);
 }
 

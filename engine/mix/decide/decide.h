@@ -151,6 +151,28 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
 /* Chooses curve and curve_name for the session and recipe. */
 td_status td_choose_curve(td_decider *d, td_error *err);
 
+/* ---- sections.c, breaths.c, moves.c: over time
+ * ---------------------------------------------------------------------- */
+
+/* The parts of the song as it was delivered, into the plan. */
+td_status td_find_sections(td_decider *d, td_error *err);
+
+typedef struct td_breath {
+    double from_s, to_s;
+    double level_db; /* against what is sung */
+} td_breath;
+
+/* Where a voice (a stem or a bus without its fixes and chain) takes breath: noise between phrases, loud enough to be
+ * heard. */
+td_status td_find_breaths(td_decider *d, const td_site *site, td_breath **out, size_t *n, td_error *err);
+
+/* What a step that follows the song's time is to do by itself (`breaths`, `sections`, `transitions`): its points, and
+ * why. None: nothing is to be moved, and the reason says so. */
+td_status td_decide_moves(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
+                          td_error *err);
+/* The level a rider rides to, where none is written: the mean of what it will hear. */
+td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step, td_error *err);
+
 /* ---- align.c ---------------------------------------------------------------------------------------------------- */
 
 typedef struct td_offset {

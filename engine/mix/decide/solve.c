@@ -37,6 +37,7 @@ typedef struct solver {
 
 /* Plays what reaches the step: the chain so far, at its own time. */
 typedef struct front {
+    const td_decider *passages;    /* whose passages the sum holds, in a row; NULL: all of the song */
     td_lane *lane;                 /* of a bus */
     td_feed *feed;                 /* of a stem */
     const td_scratch *sum;         /* of the mix bus */
@@ -84,12 +85,21 @@ static td_status front_open(front *f, td_decider *d, const td_site *site, const 
     }
     if (site->kind == TD_SITE_MIX) {
         f->sum = d->sum;
+        f->passages = d->n_passages ? d : NULL;
         f->gain = (float)td_from_db(d->plan->trim_db);
     }
     if (site->kind == TD_SITE_STEM)
         TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
     if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, site->index, err));
     return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
+}
+
+/* Where in the song a frame of the sum stands. */
+static int64_t song_frame(const td_decider *d, int64_t at)
+{
+    int64_t length = 4 * (int64_t)d->session->rate_hz;
+    size_t k = (size_t)(at / length) < d->n_passages ? (size_t)(at / length) : d->n_passages - 1;
+    return d->passage[k] + at - (int64_t)k * length;
 }
 
 static td_status front_block(front *f, float *const *out, size_t n, td_error *err)
@@ -102,6 +112,7 @@ static td_status front_block(front *f, float *const *out, size_t n, td_error *er
         for (size_t c = 0; c < 2; c++)
             for (size_t k = 0; k < n; k++) out[c][k] = (i ? out[c][k] : 0) + f->send_gain[i] * one[c][k];
     }
+    if (f->passages) td_chain_place(f->chain, song_frame(f->passages, f->at));
     f->at += (int64_t)n;
     for (size_t c = 0; c < 2; c++)
         for (size_t k = 0; k < n; k++) out[c][k] *= f->gain;
@@ -142,7 +153,7 @@ static unsigned stride_for(const td_plan_step *s)
 
 static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, td_error *err)
 {
-    td_part part[TD_PARTS_MAX];
+    td_part part[TD_POINTS_MAX];
     td_settings set = td_step_settings(s->step, part);
     td_format fmt = { .rate_hz = s->d->session->rate_hz, .tempo_bpm = s->d->plan->tempo_bpm, .pick = pick };
     return td_unit_new(s->step->proc, &fmt, &set, out, err);
@@ -320,8 +331,7 @@ static const char *wish_word(td_wish_kind kind)
 static double song_time(const td_decider *d, const td_site *site, double at_s)
 {
     if (site->kind != TD_SITE_MIX || !d->n_passages) return at_s;
-    size_t k = (size_t)(at_s / 4) < d->n_passages ? (size_t)(at_s / 4) : d->n_passages - 1;
-    return (double)d->passage[k] / d->session->rate_hz + at_s - 4 * (double)k;
+    return (double)song_frame(d, (int64_t)(at_s * d->session->rate_hz)) / d->session->rate_hz;
 }
 
 /* What brought a step here stays in front of what was found for it; when it is solved once more, only that is new. */

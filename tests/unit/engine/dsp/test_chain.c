@@ -128,11 +128,9 @@ static void a_wire(void **unused)
 static void latencies_add(void **unused)
 {
     (void)unused;
-    td_step steps[] = {
-        {.proc = &late,  .blend = 1},
-        { .proc = &late, .blend = 1, .bypass = true },
-        { .proc = &late,             .blend = 0.3         }
-    };
+    td_step steps[] = { { .proc = &late, .blend = 1 },
+                        { .proc = &late, .blend = 1, .bypass = true },
+                        { .proc = &late, .blend = 0.3 } };
     td_chain *c;
     assert_int_equal(td_chain_new(&format, steps, 3, &c, NULL), TD_OK);
     assert_int_equal(td_chain_latency(c), 3 * LATE);
@@ -151,13 +149,36 @@ static void latencies_add(void **unused)
     td_chain_free(c);
 }
 
+/* A move at frame 1000 of the song, behind latency, from the start and from frame 900 on. */
+static void moves_keep_their_place(void **unused)
+{
+    (void)unused;
+    double moments[2][4] = { { 0, 0, NAN, NAN }, { 125, -6, NAN, NAN } }, none[4] = { NAN, NAN, NAN, NAN };
+    const td_processor *moves = td_processor_find("automation");
+    td_part part[2] = { { moves->parts[0], moments[0] }, { moves->parts[0], moments[1] } };
+    td_step steps[] = { { .proc = &late, .blend = 1 },
+                        { .proc = moves, .set = { .value = none, .part = part, .n_parts = 2 }, .blend = 1 } };
+    td_format slow = { .rate_hz = 8000 };
+    td_chain *c;
+    assert_int_equal(td_chain_new(&slow, steps, 2, &c, NULL), TD_OK);
+    static const int from[] = { 0, 900 };
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < FRAMES; i++) ramp[0][i] = ramp[1][i] = 1;
+        td_chain_reset(c);
+        td_chain_place(c, from[k]);
+        run(c, 100, false, 0, NULL);
+        for (int i = LATE; i < FRAMES; i++) {
+            int at = from[k] + i - LATE;
+            assert_float_equal(20 * log10((double)ramp[0][i]), at < 1000 ? -6.0 * at / 1000 : -6, 1e-4);
+        }
+    }
+    td_chain_free(c);
+}
+
 static void keys_come_late_as_the_sound(void **unused)
 {
     (void)unused;
-    td_step steps[] = {
-        {.proc = &late, .blend = 1   },
-        { .proc = &listen,   .blend = 1, .keyed = true }
-    };
+    td_step steps[] = { { .proc = &late, .blend = 1 }, { .proc = &listen, .blend = 1, .keyed = true } };
     td_chain *c;
     float gr[FRAMES];
     assert_int_equal(td_chain_new(&format, steps, 2, &c, NULL), TD_OK);
@@ -177,10 +198,8 @@ static void a_bad_step_leaves_nothing(void **unused)
 {
     (void)unused;
     double loud = 90;
-    td_step steps[] = {
-        {.proc = &late,       .blend = 1},
-        { .proc = td_processor_find("gain"), .set.value = &loud, .blend = 1 }
-    };
+    td_step steps[] = { { .proc = &late, .blend = 1 },
+                        { .proc = td_processor_find("gain"), .set.value = &loud, .blend = 1 } };
     td_chain *c;
     td_error err;
     assert_int_equal(td_chain_new(&format, steps, 2, &c, &err), TD_RECIPE);
@@ -190,6 +209,7 @@ static void a_bad_step_leaves_nothing(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_wire), cmocka_unit_test(latencies_add),
+                                        cmocka_unit_test(moves_keep_their_place),
                                         cmocka_unit_test(keys_come_late_as_the_sound),
                                         cmocka_unit_test(a_bad_step_leaves_nothing) };
     return cmocka_run_group_tests(tests, NULL, NULL);

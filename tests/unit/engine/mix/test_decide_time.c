@@ -1,0 +1,286 @@
+/* What the planner hears over time, on songs whose parts and breaths are known: three parts of ten seconds, and a voice
+ * that breathes. */
+#include "engine/base/units.h"
+#include "engine/mix/planner.h"
+#include "recipes/recipes.h"
+#include "tests/unit/engine/mix/scene.h"
+
+#include <math.h>
+
+#define SECONDS 30.0
+
+/* ---- sounds ----------------------------------------------------------------------------------------------------- */
+
+static double noise(double t)
+{
+    uint64_t x = (uint64_t)llround(t * 48000) * 0x9e3779b97f4a7c15U;
+    x ^= x >> 29;
+    x *= 0xbf58476d1ce4e5b9U;
+    return (double)(int64_t)(x ^ (x >> 32)) / 9.3e18;
+}
+
+/* The difference of white noise: little below 1 kHz. */
+static double air(double t)
+{
+    return noise(t) - noise(t - 1.0 / 48000);
+}
+
+static double pad(double t, unsigned c)
+{
+    return 0.04 * (sin(2 * M_PI * 196 * t + c) + sin(2 * M_PI * 247 * t) + sin(2 * M_PI * 587 * t));
+}
+
+static double drums(double t, unsigned c)
+{
+    (void)c;
+    double in = fmod(t, 0.5);
+    return t < 10 || t >= 20 ? 0 : 0.5 * sin(2 * M_PI * 60 * in) * exp(-in * 12) + 0.2 * air(t) * exp(-in * 20);
+}
+
+static double vowel(double t)
+{
+    double sum = 0;
+    for (int k = 1; k <= 6; k++) sum += sin(2 * M_PI * 220 * k * t) / k;
+    return 0.15 * sum;
+}
+
+/* Phrases of 2.4 s, one every 3 s, each ending in an s; before all but the first a breath of 300 ms, 26 dB under. */
+static double voice(double t, unsigned c)
+{
+    (void)c;
+    double in = fmod(t, 3);
+    if (in < 2.2) return vowel(t);
+    if (in < 2.35) return 0.05 * air(t);
+    if (in >= 2.6 && in < 2.9) return 0.02 * air(t);
+    return 0;
+}
+
+/* ---- deciding --------------------------------------------------------------------------------------------------- */
+
+typedef struct stage {
+    scene *s;
+    td_plan *plan;
+    td_error err;
+} stage;
+
+static scene *song; /* heard once */
+
+static int hear(void **state)
+{
+    (void)state;
+    td_error err = { 0 };
+    song = scene_new();
+    scene_add(song, "Synth Pad.wav", 48000, 2, SECONDS, pad);
+    scene_add(song, "Drums.wav", 48000, 1, SECONDS, drums);
+    scene_add(song, "Lead Vox.wav", 48000, 1, SECONDS, voice);
+    scene_open(song);
+    return td_pool_new(2, &song->pool) ||
+           td_survey_make(song->session, song->pool, song->path, NULL, NULL, &song->survey, &err);
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    td_pool_free(song->pool);
+    scene_free(song);
+    return 0;
+}
+
+static stage decide(const char *body)
+{
+    stage g = { .s = song };
+    char text[1024];
+    td_recipe *recipe = NULL;
+    td_messages *m = td_messages_new();
+    snprintf(text, sizeof text, "topdown: recipe/1\nname: r\ntitle: T\nbalance: delivered\n%s", body);
+    if (td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m)) {
+        td_text t = { 0 };
+        td_messages_text(m, &t);
+        fail_msg("%s", td_text_or_empty(&t));
+    }
+    td_plan_wish w = {
+        .session = g.s->session, .survey = g.s->survey, .recipe = recipe, .pool = g.s->pool, .scratch_folder = g.s->path
+    };
+    (void)td_plan_make(&w, &g.plan, &g.err);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    return g;
+}
+
+static void clear(stage *g)
+{
+    td_plan_free(g->plan);
+}
+
+static double part(const td_plan_step *s, size_t i, const char *name)
+{
+    return s->part[i].value[td_param_find(s->part[i].proc, name)];
+}
+
+static double gain_at(const td_plan_step *s, double at_s)
+{
+    td_breakpoint ride[TD_POINTS_MAX];
+    for (size_t i = 0; i < s->n_parts; i++) {
+        ride[i] = (td_breakpoint){ part(s, i, "at") / 1000, part(s, i, "gain") };
+        if (i) assert_true(ride[i].at_s > ride[i - 1].at_s);
+    }
+    return td_ride_db(ride, s->n_parts, at_s);
+}
+
+static const td_plan_chain *chain_of(const stage *g, const char *bus)
+{
+    return &g->plan->bus[scene_bus(g->s, bus)].chain;
+}
+
+/* ---- tests ------------------------------------------------------------------------------------------------------ */
+
+static void test_parts_of_a_song(void **state)
+{
+    (void)state;
+    stage g = decide("");
+    const td_plan *p = g.plan;
+    assert_int_equal(p->n_sections, 3);
+    assert_float_equal(p->section[0].to_s, 10, 0.15);
+    assert_float_equal(p->section[1].to_s, 20, 0.15);
+    assert_true(p->section[1].from_s == p->section[0].to_s && p->section[0].from_s == 0);
+    assert_string_equal(p->section[0].name, "A");
+    assert_string_equal(p->section[1].name, "B");
+    assert_string_equal(p->section[2].name, "A");
+    assert_true(p->section[1].loudness_lu > 0 && p->section[0].loudness_lu < 0);
+    clear(&g);
+}
+
+/* The voice is as loud throughout; what is around it is not: half of that is ridden away. */
+static void test_a_voice_is_ridden_by_parts(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n  vocals: { chain: [ automation: { sections: 50 %, range: 6 dB } ] }\n");
+    assert_int_equal(chain_of(&g, "vocals")->n_steps, 1);
+    const td_plan_step *s = &chain_of(&g, "vocals")->step[0];
+    double rest[2] = { 0 };
+    for (size_t b = 0; b < g.s->session->n_buses; b++) {
+        const td_signal *k = td_survey_signal(g.s->survey, td_survey_bus(g.s->survey, b));
+        if (b == scene_bus(g.s, "vocals")) continue;
+        for (size_t i = 0; i < 300; i++) rest[i >= 100 && i < 200] += (double)k->k[i];
+    }
+    double all = 10 * log10((rest[0] + rest[1]) / 3); /* the voice sounds in ten seconds of each alike */
+    assert_float_equal(gain_at(s, 5), (10 * log10(rest[0] / 2) - all) / 2, 0.25);
+    assert_float_equal(gain_at(s, 15), (10 * log10(rest[1]) - all) / 2, 0.25);
+    assert_true(gain_at(s, 15) > 1);
+    assert_float_equal(gain_at(s, 25), gain_at(s, 5), 0.3);
+    assert_true(gain_at(s, 10.15) == gain_at(s, 15)); /* it has arrived when the part begins */
+    char place[40], from[16], to[16];
+    snprintf(place, sizeof place, " dB %s-%s (", td_clock(g.plan->section[1].from_s, from),
+             td_clock(g.plan->section[1].to_s, to));
+    assert_non_null(strstr(s->reason, place));
+    clear(&g);
+}
+
+static void test_a_range_holds(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n  vocals: { chain: [ automation: { sections: 100 %, range: 0.5 dB } ] }\n");
+    const td_plan_step *s = &chain_of(&g, "vocals")->step[0];
+    assert_true(gain_at(s, 15) == 0.5 && gain_at(s, 5) == -0.5);
+    clear(&g);
+}
+
+/* The mix bus rides against the song's own loudness. */
+static void test_the_mix_bus_evens_parts(void **state)
+{
+    (void)state;
+    stage g = decide("mix:\n  chain: [ automation: { sections: 50 % } ]\n");
+    const td_plan_step *s = &g.plan->mix.step[0];
+    assert_true(gain_at(s, 15) < 0 && gain_at(s, 5) > 0);
+    assert_float_equal(gain_at(s, 15), -g.plan->section[1].loudness_lu / 2, 0.3);
+    clear(&g);
+}
+
+static void test_a_lift_into_what_is_louder(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n  synths: { chain: [ automation: { transitions: +1 dB } ] }\n");
+    const td_plan_step *s = &chain_of(&g, "synths")->step[0];
+    double bar_s = 240 / g.plan->tempo_bpm, edge = g.plan->section[0].to_s;
+    assert_int_equal(s->n_parts, 3); /* the third part is softer: no lift */
+    assert_float_equal(part(s, 0, "at"), (edge - bar_s) * 1000, 1);
+    assert_float_equal(gain_at(s, edge - 0.05), 1, 1e-9);
+    assert_true(gain_at(s, edge) == 0 && gain_at(s, 20) == 0 && gain_at(s, 0) == 0);
+    clear(&g);
+}
+
+/* Of nine breaths those before phrases that stand alone come down; an s and what is sung do not. */
+static void test_breaths_come_down(void **state)
+{
+    (void)state;
+    stage g = decide("tracks: [ { fix: breaths, for: vocals.lead, chain: [ automation: { breaths: -6 dB } ] } ]\n");
+    const td_plan_stem *v = &g.plan->stem[scene_stem(g.s, "Lead Vox.wav")];
+    assert_int_equal(v->chain.n_steps, 1);
+    const td_plan_step *s = &v->chain.step[0];
+    for (int k = 0; k < 10; k++) {
+        double phrase = 3 * k;
+        assert_true(gain_at(s, phrase + 0.05) == 0 && gain_at(s, phrase + 1) == 0);   /* sung */
+        assert_true(gain_at(s, phrase + 2.2) == 0 && gain_at(s, phrase + 2.35) == 0); /* its s */
+        bool covered = k >= 3 && k < 6 && gain_at(s, phrase + 2.75) == 0;             /* drums may cover it */
+        if (covered) continue;
+        assert_float_equal(gain_at(s, phrase + 2.61), -6, 1e-9);
+        assert_float_equal(gain_at(s, phrase + 2.88), -6, 1e-9);
+        assert_true(gain_at(s, phrase + 2.55) == 0 && gain_at(s, phrase + 2.95) == 0);
+    }
+    assert_non_null(strstr(s->reason, "breaths come down by 6 dB"));
+    clear(&g);
+}
+
+/* Nobody hears them behind what is forty decibels louder. */
+static void test_covered_breaths_stay(void **state)
+{
+    (void)state;
+    stage g = decide("tracks:\n  - { fix: far, for: vocals, level: -40 dB }\n"
+                     "  - { fix: breaths, for: vocals, chain: [ automation: { breaths: -6 dB } ] }\n");
+    assert_int_equal(g.plan->stem[scene_stem(g.s, "Lead Vox.wav")].chain.n_steps, 0);
+    bool said = false;
+    for (size_t i = 0; i < g.plan->n_notes; i++) said |= strstr(g.plan->note[i].text, "covers all of its") != NULL;
+    assert_true(said);
+    clear(&g);
+}
+
+/* A steady voice: what is sung at -9 dBFS in the bus's own level. */
+static void test_a_rider_rides_to_what_it_hears(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n  synths: { chain: [ rider: { range: 3 dB } ] }\n");
+    const td_plan_step *s = &chain_of(&g, "synths")->step[0];
+    double level = s->value[td_param_find(s->proc, "level")];
+    double power = 3 * 0.04 * 0.04 / 2 * 2; /* three sines on two sides */
+    double wanted = 10 * log10(power) + g.plan->bus[scene_bus(g.s, "synths")].clip_gain_db;
+    assert_float_equal(level, wanted, 1); /* the K weighting lies within that below 600 Hz */
+    assert_non_null(strstr(s->reason, "the mean of what is sung"));
+    clear(&g);
+}
+
+static void test_one_step_makes_points_or_has_them(void **state)
+{
+    (void)state;
+    stage g = decide(
+        "groups:\n  synths: { chain: [ automation: { sections: 50 %, points: [ { at: 1 s, gain: 1 dB } ] } ] }\n");
+    assert_null(g.plan);
+    assert_int_equal(g.err.status, TD_RECIPE);
+    assert_non_null(strstr(g.err.what, "points stand beside 'sections'"));
+    clear(&g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parts_of_a_song),
+        cmocka_unit_test(test_a_voice_is_ridden_by_parts),
+        cmocka_unit_test(test_a_range_holds),
+        cmocka_unit_test(test_the_mix_bus_evens_parts),
+        cmocka_unit_test(test_a_lift_into_what_is_louder),
+        cmocka_unit_test(test_breaths_come_down),
+        cmocka_unit_test(test_covered_breaths_stay),
+        cmocka_unit_test(test_a_rider_rides_to_what_it_hears),
+        cmocka_unit_test(test_one_step_makes_points_or_has_them),
+    };
+    return cmocka_run_group_tests(tests, hear, forget);
+}
