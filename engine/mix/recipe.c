@@ -1,5 +1,7 @@
 #include "engine/mix/recipe.h"
 
+#include <string.h>
+
 /* Published delivery levels; where sources disagree the stricter stands (dBTP). Platforms turn music up or down to
  * these, so they are what a listener hears there and not a duty. */
 const td_named_target td_named_targets[] = {
@@ -32,4 +34,25 @@ const char *td_balance_name(td_balance b)
 void td_recipe_free(td_recipe *r)
 {
     if (r) td_arena_free(r->arena); /* the recipe itself lies in it */
+}
+
+static const td_group_wish *named(const td_recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_groups; i++)
+        if (!strcmp(r->group[i].bus, name)) return &r->group[i];
+    return NULL;
+}
+
+const td_group_wish *td_recipe_group(const td_recipe *r, const char *bus, const char *group)
+{
+    const td_group_wish *g = named(r, bus);
+    return g ? g : named(r, group);
+}
+
+bool td_recipe_tagged(const td_recipe *r, const char *const *words)
+{
+    for (size_t i = 0; i < r->n_tags; i++)
+        for (size_t k = 0; words[k]; k++)
+            if (!strcmp(r->tag[i], words[k])) return true;
+    return false;
 }

@@ -200,4 +200,9 @@ typedef struct td_recipe {
 
 void td_recipe_free(td_recipe *r); /* NULL is welcome */
 
+/* What is wished for a bus: in its own name, else in that of its group; NULL. */
+const td_group_wish *td_recipe_group(const td_recipe *r, const char *bus, const char *group);
+/* Whether it carries one of these tags; words end with NULL. */
+bool td_recipe_tagged(const td_recipe *r, const char *const *words);
+
 #endif

@@ -7,6 +7,8 @@
 
 /* ---- the desk: lanes, stems with sends of their own, and boards ------------------------------------------------- */
 
+enum { FRAMES_MAX = 16 }; /* spectra a chunk can bring: one every 800 frames at 8 kHz, and those of the song's end */
+
 typedef struct strip { /* of a bus */
     td_lane *lane;     /* NULL: not heard */
     float *out[2][2];  /* per side of the double buffer, per channel */
@@ -17,6 +19,8 @@ typedef struct strip { /* of a bus */
     td_bands *work;
     td_spectrum *spectrum;
     td_band_power bands;
+    float frame[FRAMES_MAX][TD_BANDS]; /* spectra not yet held against the other buses' */
+    size_t n_frames;
 } strip;
 
 typedef struct extra { /* a stem with a send of its own; its bus may not be heard */
@@ -48,6 +52,7 @@ typedef struct desk {
     size_t n_takes, n_parts;
     bool measuring;
     int64_t at; /* where in the song it begins */
+    td_masking masking;
     td_vu *vu;
     td_loudness *loudness;
     float peak;
@@ -113,9 +118,11 @@ static bool hears(const td_render_wish *w, size_t bus)
 
 static void add_bands(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
 {
-    td_band_power *sum = user;
+    strip *u = user;
+    td_band_power *sum = &u->bands;
     (void)frame;
     (void)twelfth;
+    if (u->n_frames < FRAMES_MAX) td_masking_powers(bands, u->frame[u->n_frames++]);
     for (size_t i = 0; i < TD_BANDS; i++) {
         sum->ll[i] += (double)bands->ll[i];
         sum->rr[i] += (double)bands->rr[i];
@@ -134,7 +141,7 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
     if (!d->measuring) return TD_OK;
     unsigned rate = w->session->rate_hz;
     if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu) || td_bands_new(rate, &u->work) ||
-        td_spectrum_new(rate, 2, add_bands, &u->bands, &u->spectrum))
+        td_spectrum_new(rate, 2, add_bands, u, &u->spectrum))
         return no_memory(err);
     return td_lane_watch(u->lane, err);
 }
@@ -205,6 +212,7 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
     d->plan = w->plan;
     d->measuring = measuring;
     d->at = at;
+    td_masking_init(&d->masking, w->plan->n_buses);
     d->arena = td_arena_new();
     d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
     d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
@@ -303,6 +311,20 @@ static td_status part_task(void *shared, size_t index, td_error *err)
     return run_take(d, &d->take[d->n_takes - d->n_parts + index], err);
 }
 
+/* Holds the spectra that came in against each other: all buses have as many. */
+static void mask(desk *d)
+{
+    float frame[TD_BUSES_MAX][TD_BANDS] = { 0 };
+    size_t n = 0;
+    for (size_t b = 0; b < d->plan->n_buses; b++) n = d->strip[b].n_frames > n ? d->strip[b].n_frames : n;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t b = 0; b < d->plan->n_buses; b++)
+            if (d->strip[b].lane) memcpy(frame[b], d->strip[b].frame[i], sizeof frame[b]);
+        td_masking_add(&d->masking, (const float(*)[TD_BANDS])frame);
+    }
+    for (size_t b = 0; b < d->plan->n_buses; b++) d->strip[b].n_frames = 0;
+}
+
 /* Runs `frames` frames of buses, and all that is made of them behind. */
 static td_status desk_run(desk *d, uint64_t frames, td_error *err)
 {
@@ -313,6 +335,7 @@ static td_status desk_run(desk *d, uint64_t frames, td_error *err)
         td_status st = td_pool_run(w->pool, d->n_takes - d->n_parts + d->plan->n_buses, chunk_task, d, err);
         if (!st && d->n_parts) st = td_pool_run(w->pool, d->n_parts, part_task, d, err);
         if (st) return st;
+        mask(d);
         if (w->stop && *w->stop) return td_fail(err, TD_STOPPED, NULL, NULL, "stopped while rendering");
         d->last = d->chunk;
         d->side = !d->side;
@@ -381,6 +404,8 @@ static void bus_figures(td_rendered *r, desk *d, size_t b)
     t->crest_after_db = td_to_db((double)u->peak) - td_power_db(u->square / (2 * (double)d->frames));
     t->loudness_lufs = td_loudness_integrated(u->loudness);
     t->vu_max_dbfs = td_vu_max_dbfs(u->vu);
+    t->vu_mean_dbfs = td_vu_mean_dbfs(u->vu);
+    t->k = td_loudness_steps(u->loudness, &t->steps);
 }
 
 static td_status collect(desk *d, td_rendered *r, td_error *err)
@@ -399,9 +424,12 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     }
     for (size_t i = 0; i < p->n_rets; i++)
         reach(r, p->ret[i].name, &p->ret[i].chain, td_board_return_watch(d->take[0].board, i), NULL);
+    mask(d); /* what the end of the song brought */
+    r->masking = d->masking;
     r->premaster_lufs = td_loudness_integrated(d->loudness);
     r->premaster_peak_dbfs = td_to_db((double)d->peak);
     r->vu_max_dbfs = td_vu_max_dbfs(d->vu);
+    r->vu_mean_dbfs = td_vu_mean_dbfs(d->vu);
     return TD_OK;
 }
 

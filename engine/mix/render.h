@@ -5,6 +5,7 @@
 #ifndef TD_MIX_RENDER_H
 #define TD_MIX_RENDER_H
 
+#include "engine/mix/masking.h"
 #include "engine/mix/plan.h"
 #include "engine/mix/reduction.h"
 #include "engine/mix/survey.h"
@@ -24,8 +25,11 @@ typedef struct td_bus_reached {
     double peak_before_dbfs, clip_gain_db, peak_after_dbfs; /* staging: of the raw sum, as the plan has it */
     double peak_played_dbfs;                /* what enters the chain: after track fixes, with the clip gain */
     double crest_before_db, crest_after_db; /* of what enters the chain; after chain and fader */
-    double loudness_lufs, vu_max_dbfs;      /* after chain and fader */
-    td_band_power bands;                    /* there, summed over the song */
+    double loudness_lufs;                   /* after chain and fader, as all that follows */
+    double vu_max_dbfs, vu_mean_dbfs;
+    td_band_power bands; /* summed over the song */
+    const float *k;      /* K-weighted power per 100 ms; NULL: not heard */
+    size_t steps;
 } td_bus_reached;
 
 typedef struct td_rendered {
@@ -39,8 +43,10 @@ typedef struct td_rendered {
     size_t n_steps;
     td_bus_reached *bus;
     size_t n_buses;
-    double premaster_lufs, premaster_peak_dbfs, vu_max_dbfs; /* vu: at the mix bus's input, after the trim */
-    struct td_render_keep *keep;                             /* what the members above point into */
+    td_masking masking; /* of buses among each other, after chain and fader */
+    double premaster_lufs, premaster_peak_dbfs;
+    double vu_max_dbfs, vu_mean_dbfs; /* at the mix bus's input, after the trim */
+    struct td_render_keep *keep;      /* what the members above point into */
 } td_rendered;
 
 typedef struct td_render_wish {

@@ -8,6 +8,10 @@ enum { CHUNK = 4096, MOMENTARY = 4, SHORT_TERM = 30, PICK = 3 /* every so many f
 
 static const double silence = 1e-7; /* mean square, -70 dBFS: below it sides are not compared */
 
+typedef struct step {
+    float correlation, peak;
+} step;
+
 typedef struct sitter {
     td_reader *reader;
     td_audio_info info;
@@ -19,9 +23,10 @@ typedef struct sitter {
     size_t n_frames, room;
     bool broken;
     double ll, rr, lr, all_ll, all_rr, all_lr; /* of the step under way, of all before */
+    double peak;                               /* of the step under way */
     uint64_t frames;
-    float *correlation;
-    size_t n_correlations, correlation_room;
+    step *step;
+    size_t n_steps, step_room;
     td_portrait *out;
 } sitter;
 
@@ -34,7 +39,7 @@ static void sitter_fini(sitter *s)
     free(s->buffer[0]);
     free(s->buffer[1]);
     free(s->frame);
-    free(s->correlation);
+    free(s->step);
 }
 
 static void keep_frame(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
@@ -64,18 +69,19 @@ static td_status sitter_init(sitter *s)
 
 static void end_step(sitter *s)
 {
-    void *grown = s->correlation;
-    if (!td_grow(&grown, &s->correlation_room, s->n_correlations, sizeof *s->correlation)) {
+    void *grown = s->step;
+    if (!td_grow(&grown, &s->step_room, s->n_steps, sizeof *s->step)) {
         s->broken = true;
         return;
     }
-    s->correlation = grown;
+    s->step = grown;
     double both = sqrt(s->ll * s->rr), frames = s->info.rate_hz / 10.0;
-    s->correlation[s->n_correlations++] = both > silence * frames ? (float)(s->lr / both) : NAN;
+    s->step[s->n_steps++] =
+        (step){ .correlation = both > silence * frames ? (float)(s->lr / both) : NAN, .peak = (float)s->peak };
     s->all_ll += s->ll;
     s->all_rr += s->rr;
     s->all_lr += s->lr;
-    s->ll = s->rr = s->lr = 0;
+    s->ll = s->rr = s->lr = s->peak = 0;
 }
 
 static size_t field_of(double x)
@@ -100,10 +106,11 @@ static void add_sides(sitter *s, size_t n)
         s->ll += l * l;
         s->rr += r * r;
         s->lr += l * r;
+        s->peak = fmax(s->peak, fmax(fabs(l), fabs(r)));
         if (s->frames % PICK == 0) place(s->out, l, r);
         /* steps end where a tenth of a second does, also where that is no whole frame */
-        uint64_t step = s->frames * 10 / s->info.rate_hz;
-        if (++s->frames * 10 / s->info.rate_hz != step) end_step(s);
+        uint64_t before = s->frames * 10 / s->info.rate_hz;
+        if (++s->frames * 10 / s->info.rate_hz != before) end_step(s);
     }
 }
 
@@ -190,11 +197,15 @@ static td_status conclude(const sitter *s, td_arena *a, td_portrait *p)
     p->momentary = td_arena_array(a, n + 1, sizeof(float));
     p->short_term = td_arena_array(a, n + 1, sizeof(float));
     p->correlations = td_arena_array(a, n + 1, sizeof(float));
-    if (!p->momentary || !p->short_term || !p->correlations) return TD_NOMEM;
+    p->peaks = td_arena_array(a, n + 1, sizeof(float));
+    if (!p->momentary || !p->short_term || !p->correlations || !p->peaks) return TD_NOMEM;
     p->correlation = s->all_lr / sqrt(s->all_ll * s->all_rr);
     running_loudness(k, n, MOMENTARY, p->momentary);
     running_loudness(k, n, SHORT_TERM, p->short_term);
-    for (size_t i = 0; i < n; i++) p->correlations[i] = i < s->n_correlations ? s->correlation[i] : NAN;
+    for (size_t i = 0; i < n; i++) {
+        p->correlations[i] = i < s->n_steps ? s->step[i].correlation : NAN;
+        p->peaks[i] = i < s->n_steps ? s->step[i].peak : 0;
+    }
     return mean_bands(s, k, n, p);
 }
 

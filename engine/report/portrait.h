@@ -13,6 +13,7 @@ typedef struct td_portrait {
     size_t steps;                  /* of 100 ms */
     float *momentary, *short_term; /* LUFS at the end of each step; -INFINITY while silent or not yet full */
     float *correlations;           /* of both sides within each step; NaN where one is silent */
+    float *peaks;                  /* highest sample of each step */
     double correlation;            /* over the whole file */
     /* Third-octave powers, means over what sounds (the gates of loudness). */
     double ll[TD_BANDS], rr[TD_BANDS], lr[TD_BANDS];

@@ -1,4 +1,5 @@
 #include "engine/mix/decide/decide.h"
+#include "engine/mix/decide/usual.h"
 
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
@@ -115,60 +116,6 @@ td_status td_decide_staging(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-/* ---- templates
- * --------------------------------------------------------------------------------------------------------- */
-
-static bool tagged(const td_recipe *r, const char *const *words)
-{
-    for (size_t i = 0; i < r->n_tags; i++)
-        for (size_t k = 0; words[k]; k++)
-            if (!strcmp(r->tag[i], words[k])) return true;
-    return false;
-}
-
-/* Loudness of a group against the mix in the steps it plays, LU: means of printed electronic and pop sessions. NaN:
- * none. */
-static double template_lu(const td_decider *d, const char *bus)
-{
-    static const char *const rock[] = { "rock", "metal", "punk", "band", NULL };
-    static const struct {
-        const char *bus;
-        double lu, rock_lu;
-    } rows[] = {
-        { "drums", -3, -3 },   { "percussion", -9, -9 }, { "bass", -5, -6 },  { "guitars", -6, -5 },
-        { "synths", -6, -6 },  { "keys", -9, -9 },       { "brass", -6, -6 }, { "strings", -9, -9 },
-        { "backing", -8, -8 }, { "fx", -10, -10 },       { "choir", -9, -9 }, { "woodwinds", -9, -9 },
-        { "harp", -10, -10 },  { "other", -9, -9 },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!strcmp(rows[i].bus, bus)) return tagged(d->recipe, rock) ? rows[i].rock_lu : rows[i].lu;
-    return NAN;
-}
-
-/* Lead against accompaniment, LU, by genre (Gerdes and Siedenburg 2023 for order and sign). */
-static double lead_ratio(const td_recipe *r)
-{
-    static const struct {
-        const char *tag;
-        double lu;
-    } rows[] = {
-        { "country", 3 }, { "folk", 3 },    { "acoustic", 3 }, { "singer-songwriter", 3 },
-        { "rap", 2 },     { "hip-hop", 2 }, { "rnb", 2 },      { "jazz", 2 },
-        { "metal", -2 },  { "indie", -1 },  { "rock", 0 },     { "electronic", 0.5 },
-        { "edm", 0.5 },   { "house", 0.5 }, { "pop", 1 },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        for (size_t k = 0; k < r->n_tags; k++)
-            if (!strcmp(r->tag[k], rows[i].tag)) return rows[i].lu;
-    return 0;
-}
-
-static double wished_lu(const td_decider *d, const td_plan_bus *b)
-{
-    const td_group_wish *g = td_group_for(d, b);
-    return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a : template_lu(d, b->name);
-}
-
 /* ---- faders
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -238,7 +185,7 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
     size_t n = 0, lead = lead_bus(d);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         g[b].context_lu = td_bus_context(d, b, b == lead ? SIZE_MAX : lead, &g[b].active);
-        double want = wished_lu(d, &d->plan->bus[b]);
+        double want = td_usual_group_lu(d->recipe, d->plan->bus[b].name, d->plan->bus[b].group);
         g[b].judged = (b != lead || b == anchor) && !isnan(g[b].context_lu) && !isnan(want);
         if (!g[b].judged) continue;
         g[b].off_db = g[b].context_lu - want;
@@ -257,33 +204,19 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
     }
 }
 
-/* Lead against the rest with the rest's faders as they stand, over the lead's own frames, dB; NaN: none sings. */
-static td_status measure_lead(td_decider *d, size_t lead, double *ratio, td_error *err)
+/* Lead against the rest with the rest's faders as they stand, over the lead's own frames, LU; NaN: none sings. */
+static double measure_lead(const td_decider *d, size_t lead)
 {
-    const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, lead));
-    float *rest = td_arena_array(d->arena, d->steps + 1, sizeof *rest);
-    unsigned char *own = td_arena_alloc(d->arena, d->steps + 1);
-    if (!rest || !own) return td_decide_nomem(err);
-    size_t n = s->steps < d->steps ? s->steps : d->steps;
-    td_gated_frames(s->k, n, own);
-    td_mix_power(d, lead, rest);
-    double voice = 0, others = 0, gain = td_db_power(td_bus_gain_db(d, lead) + d->inside_db[lead]);
-    for (size_t i = 0; i < n; i++) {
-        if (!own[i]) continue;
-        voice += gain * (double)s->k[i];
-        others += (double)rest[i];
-    }
-    *ratio = voice > 0 && others > 0 ? td_power_db(voice / others) : NAN;
-    return TD_OK;
+    double active;
+    return td_bus_context(d, lead, lead, &active);
 }
 
-static td_status place_lead(td_decider *d, double most_db, td_error *err)
+static void place_lead(td_decider *d, double most_db)
 {
     size_t lead = lead_bus(d);
-    double ratio, want = lead_ratio(d->recipe);
-    if (lead == SIZE_MAX) return TD_OK;
-    TD_TRY(measure_lead(d, lead, &ratio, err));
-    if (isnan(ratio)) return TD_OK;
+    if (lead == SIZE_MAX) return;
+    double ratio = measure_lead(d, lead), want = td_usual_lead_lu(d->recipe);
+    if (isnan(ratio)) return;
     td_plan_bus *p = &d->plan->bus[lead];
     double off = want - ratio;
     if (d->print == TD_PRINTED && fabs(off) <= 1.5) off = 0;
@@ -297,18 +230,16 @@ static td_status place_lead(td_decider *d, double most_db, td_error *err)
     }
     p->fader_reason = td_arena_printf(d->arena, "%+.1f dB: %+.1f LU against the rest where it sings, usual %+.1f%s",
                                       move, ratio, want, undone ? "; held at the limit" : "");
-    return TD_OK;
 }
 
 #define LEAD_TASTE_LU 3 /* by how much the leads of one maker's songs differ */
 
 /* A lead left as delivered is only spoken of. */
-static td_status report_lead(td_decider *d, td_error *err)
+static td_status report_lead(td_decider *d)
 {
     size_t lead = lead_bus(d);
-    double ratio, want = lead_ratio(d->recipe);
     if (lead == SIZE_MAX) return TD_OK;
-    TD_TRY(measure_lead(d, lead, &ratio, err));
+    double ratio = measure_lead(d, lead), want = td_usual_lead_lu(d->recipe);
     double off = want - ratio;
     if (isnan(ratio) || fabs(off) <= LEAD_TASTE_LU) return TD_OK;
     return td_decide_note(d, TD_NOTE_DECISION,
@@ -317,19 +248,18 @@ static td_status report_lead(td_decider *d, td_error *err)
                           fabs(off), off > 0 ? "under" : "over", want, td_clamp(off, -6, 6));
 }
 
-static td_status loudness(td_decider *d, size_t anchor, td_error *err)
+static void loudness(td_decider *d, size_t anchor)
 {
     bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
     group_state g[TD_BUSES_MAX] = { 0 };
     delivered(d);
     place_accompaniment(d, g, anchor, raw ? 1.5 : 3, raw ? 12 : 6);
     for (size_t b = 0; b < d->plan->n_buses; b++) d->plan->bus[b].fader_db += g[b].move_db;
-    if (anchor == SIZE_MAX) TD_TRY(place_lead(d, raw ? 12 : 6, err));
+    if (anchor == SIZE_MAX) place_lead(d, raw ? 12 : 6);
     double highest = -INFINITY;
     for (size_t b = 0; b < d->plan->n_buses; b++) highest = fmax(highest, d->plan->bus[b].fader_db);
     for (size_t b = 0; b < d->plan->n_buses; b++)
         d->plan->bus[b].fader_db = td_round_to(d->plan->bus[b].fader_db - highest, 0.01);
-    return TD_OK;
 }
 
 /* Where a mix from the focus outward starts: the recipe's focus, else the lead. */
@@ -394,9 +324,9 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     delivered(d);
     TD_TRY(mark_active(d, err));
     if (p->balance == TD_BALANCE_EVEN) even(d);
-    if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
-    if (p->balance == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
-    if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d, err));
+    if (p->balance == TD_BALANCE_LOUDNESS) loudness(d, SIZE_MAX);
+    if (p->balance == TD_BALANCE_FOCUS) loudness(d, focus_bus(d));
+    if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     offsets(d);
     for (size_t b = 0; b < p->n_buses; b++)

@@ -47,17 +47,9 @@ size_t td_stems_meant(const td_session *s, const char *word, size_t *index)
     return n;
 }
 
-static const td_group_wish *wish_for(const td_group_wish *g, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(g[i].bus, name)) return &g[i];
-    return NULL;
-}
-
 const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b)
 {
-    const td_group_wish *g = wish_for(d->recipe->group, d->recipe->n_groups, b->name);
-    return g ? g : wish_for(d->recipe->group, d->recipe->n_groups, b->group);
+    return td_recipe_group(d->recipe, b->name, b->group);
 }
 
 td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,

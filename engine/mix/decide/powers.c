@@ -1,6 +1,7 @@
 #include "engine/mix/decide/decide.h"
 
 #include "engine/base/units.h"
+#include "engine/mix/weigh.h"
 #include <string.h>
 
 double td_bus_gain_db(const td_decider *d, size_t bus)
@@ -21,40 +22,29 @@ static double bus_power(const td_decider *d, size_t bus)
     return td_db_power(td_bus_gain_db(d, bus) + d->inside_db[bus]);
 }
 
+/* All buses as the survey heard them, with what brings them into the mix. */
+static td_scales scales(const td_decider *d)
+{
+    td_scales s = { .n_buses = d->plan->n_buses, .steps = d->steps, .sounding = d->active };
+    for (size_t b = 0; b < s.n_buses; b++) {
+        const td_signal *g = td_survey_signal(d->survey, td_survey_bus(d->survey, b));
+        s.k[b] = g->k;
+        s.n[b] = g->steps;
+        s.gain_db[b] = td_bus_gain_db(d, b) + d->inside_db[b];
+    }
+    return s;
+}
+
 void td_mix_power(const td_decider *d, size_t without, float *k)
 {
-    for (size_t i = 0; i < d->steps; i++) {
-        double sum = 0;
-        for (size_t b = 0; b < d->plan->n_buses; b++) {
-            if (b == without) continue;
-            const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, b));
-            if (i < s->steps) sum += bus_power(d, b) * (double)s->k[i];
-        }
-        k[i] = (float)sum;
-    }
+    td_scales s = scales(d);
+    td_weigh_all(&s, without, k);
 }
 
 double td_bus_context(const td_decider *d, size_t bus, size_t without, double *active_part)
 {
-    const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, bus));
-    unsigned char *own = td_arena_alloc(d->arena, d->steps + 1);
-    float *mix = td_arena_array(d->arena, d->steps + 1, sizeof *mix);
-    *active_part = 0;
-    if (!own || !mix) return NAN;
-    size_t n = s->steps < d->steps ? s->steps : d->steps, sounding = 0, both = 0;
-    td_gated_frames(s->k, n, own);
-    td_mix_power(d, without, mix);
-    double group = 0, all = 0;
-    for (size_t i = 0; i < n; i++) {
-        sounding += d->active[i];
-        if (!own[i]) continue;
-        both += d->active[i];
-        group += bus_power(d, bus) * (double)s->k[i];
-        all += (double)mix[i];
-    }
-    if (!sounding || !(all > 0) || !(group > 0)) return NAN;
-    *active_part = (double)both / (double)sounding;
-    return td_power_db(group / all);
+    td_scales s = scales(d);
+    return td_weigh(&s, bus, without, d->arena, active_part);
 }
 
 td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err)
