@@ -83,6 +83,39 @@ static void print_steps(const json_t *mix)
     }
 }
 
+static void print_card(const json_t *mix)
+{
+    size_t i;
+    json_t *row;
+    char x[4][32], limits[72];
+    json_t *rows = json_object_get(mix, "card");
+    if (!json_array_size(rows)) return;
+    printf("\n  %-44s %8s %8s  %-6s %14s  %-8s %s\n", "against the plain sum", "mix", "sum", "", "limits", "verdict",
+           "to the sum");
+    json_array_foreach(rows, i, row)
+    {
+        snprintf(limits, sizeof limits, "%s .. %s", figure(row, "low", 2, x[0]), figure(row, "high", 2, x[1]));
+        printf("  %-44s %8s %8s  %-6s %14s  %-8s %s%s%s\n", text(row, "name"), figure(row, "value", 2, x[2]),
+               figure(row, "sum", 2, x[3]), text(row, "unit"), limits, text(row, "verdict"), text(row, "against_sum"),
+               *text(row, "where") ? "  " : "", text(row, "where"));
+    }
+}
+
+/* Groups that a small speaker loses. */
+static void print_lost(const json_t *mix)
+{
+    size_t i, k;
+    json_t *device, *bus;
+    json_array_foreach(json_object_get(mix, "translation"), i, device)
+    {
+        json_array_foreach(json_object_get(device, "buses"), k, bus)
+        {
+            if (json_is_true(json_object_get(bus, "lost")))
+                printf("  lost on a %s: %s\n", text(device, "device"), text(bus, "name"));
+        }
+    }
+}
+
 static int print_report(const json_t *report)
 {
     size_t i, k;
@@ -101,6 +134,8 @@ static int print_report(const json_t *report)
         print_buses(mix);
         putchar('\n');
         print_steps(mix);
+        print_card(mix);
+        print_lost(mix);
         json_array_foreach(json_object_get(mix, "warnings"), k, w) printf("  warn: %s\n", json_string_value(w));
     }
     return 0;

@@ -305,7 +305,7 @@ static td_status write_page(const td_mixdown_wish *w, const td_text *json, td_er
     return st;
 }
 
-static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
 {
     td_text t = { 0 };
     td_findings *found = NULL;
@@ -325,6 +325,7 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_error 
         td_decision *decision;
         st = td_plan_decisions(m->plan[i], m->arena, &decision, &said[i].n_decisions) ? no_memory(err) : TD_OK;
         said[i].mix = m->mix[i];
+        said[i].recipe = recipe[i];
         said[i].decision = decision;
     }
     wish.findings = found;
@@ -393,7 +394,7 @@ static td_status write_guests(const td_mixdown_wish *w, td_mixdown *m, td_error 
     return st;
 }
 
-static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
 {
     td_status st = prepare_comparison(w, m, err), first = TD_OK;
     if (st) return st;
@@ -411,7 +412,7 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_error *e
     if (m->failed == m->n) return first;
     td_status guests = write_guests(w, m, m->failed ? NULL : err);
     if (guests == TD_STOPPED) return guests;
-    st = write_report(w, m, m->failed || guests ? NULL : err);
+    st = write_report(w, m, recipe, m->failed || guests ? NULL : err);
     return st ? st : m->failed || guests ? TD_PARTIAL : TD_OK;
 }
 
@@ -439,7 +440,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     }
     if ((st = make_survey(w, m, err))) return st;
     if (!w->n_plans && (st = decide_all(w, m, recipe, err))) return st;
-    return w->out ? render_all(w, m, err) : TD_OK;
+    return w->out ? render_all(w, m, recipe, err) : TD_OK;
 }
 
 td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *err)

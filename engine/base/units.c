@@ -1,6 +1,7 @@
 #include "engine/base/units.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 double td_round_to(double x, double step)
 {
@@ -9,6 +10,26 @@ double td_round_to(double x, double step)
     double per = rint(1 / step);
     double r = per >= 1 && fabs(per * step - 1) < 1e-9 ? rint(x * per) / per : rint(x / step) * step;
     return r + 0.0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double td_median(double *x, size_t n)
+{
+    if (!n) return NAN;
+    qsort(x, n, sizeof *x, ascending);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+double td_percentile(double *x, size_t n, double part)
+{
+    if (!n) return NAN;
+    qsort(x, n, sizeof *x, ascending);
+    return x[(size_t)((double)(n - 1) * part + 0.5)];
 }
 
 const char *td_clock(double seconds, char out[16])

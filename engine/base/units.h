@@ -29,6 +29,11 @@ static inline double td_clamp(double x, double lo, double hi)
 /* To the nearest multiple of step (0: unchanged), the way plans round what they decide; never -0. */
 double td_round_to(double x, double step);
 
+/* Of n values, which it sorts; NaN for none. The median of an even number is the mean of the middle two; a percentile
+ * is one of the values: the one nearest to `part` (0 to 1) of the way. */
+double td_median(double *x, size_t n);
+double td_percentile(double *x, size_t n, double part);
+
 /* "m:ss" of a position, rounded down; hours become minutes. Returns out. */
 const char *td_clock(double seconds, char out[16]);
 

@@ -76,19 +76,6 @@ static double frame_power_between(const td_band_frame *f, double low_hz, double 
     return power;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double percentile(double *value, size_t n, double p)
-{
-    if (!n) return NAN;
-    qsort(value, n, sizeof *value, ascending);
-    return value[(size_t)((double)(n - 1) * p + 0.5)];
-}
-
 /* dB of the 97th percentile of one range's power over the playing steps, against the mean power of another. */
 static td_status peaks_against(const question *q, const double range_hz[2], const double against_hz[2], double *out,
                                td_error *err)
@@ -105,7 +92,7 @@ static td_status peaks_against(const question *q, const double range_hz[2], cons
         power[n++] = frame_power_between(&frame, range_hz[0], range_hz[1]);
         sum += frame_power_between(&frame, against_hz[0], against_hz[1]);
     }
-    if (!st && n && sum > 0) *out = td_power_db(percentile(power, n, 0.97) / (sum / (double)n));
+    if (!st && n && sum > 0) *out = td_power_db(td_percentile(power, n, 0.97) / (sum / (double)n));
     free(mask);
     free(power);
     return st;
@@ -174,7 +161,7 @@ static td_status noise_floor(const question *q, td_found *out, td_error *err)
     if (rest && level) {
         for (size_t i = 0; i < g->steps; i++)
             if (rest[i]) level[n++] = (double)g->ms[i];
-        if (n >= 5) out->value = td_power_db(percentile(level, n, 0.05));
+        if (n >= 5) out->value = td_power_db(td_percentile(level, n, 0.05));
     }
     free(level);
     free(rest);
@@ -422,7 +409,7 @@ static double lead_of(const float *kick, const float *bass, size_t n)
         lead[hits++] = td_power_db(hit / under);
         i += APART - 1;
     }
-    if (lead && hits >= 3) value = percentile(lead, hits, 0.5);
+    if (lead && hits >= 3) value = td_percentile(lead, hits, 0.5);
     free(lead);
     return value;
 }

@@ -93,6 +93,7 @@ static void desk_free(desk *d)
         for (int k = 0; k < 4; k++) free(d->extra[i].out[k / 2][k % 2]);
     }
     for (size_t i = 0; d->take && i < d->n_takes; i++) take_fini(&d->take[i]);
+    td_masking_fini(&d->masking);
     td_vu_free(d->vu);
     td_loudness_free(d->loudness);
     td_arena_free(d->arena);
@@ -212,7 +213,7 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
     d->plan = w->plan;
     d->measuring = measuring;
     d->at = at;
-    td_masking_init(&d->masking, w->plan->n_buses);
+    td_masking_init(&d->masking, w->session);
     d->arena = td_arena_new();
     d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
     d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
@@ -312,7 +313,7 @@ static td_status part_task(void *shared, size_t index, td_error *err)
 }
 
 /* Holds the spectra that came in against each other: all buses have as many. */
-static void mask(desk *d)
+static td_status mask(desk *d, td_error *err)
 {
     float frame[TD_BUSES_MAX][TD_BANDS] = { 0 };
     size_t n = 0;
@@ -320,9 +321,10 @@ static void mask(desk *d)
     for (size_t i = 0; i < n; i++) {
         for (size_t b = 0; b < d->plan->n_buses; b++)
             if (d->strip[b].lane) memcpy(frame[b], d->strip[b].frame[i], sizeof frame[b]);
-        td_masking_add(&d->masking, (const float(*)[TD_BANDS])frame);
+        if (td_masking_add(&d->masking, (const float(*)[TD_BANDS])frame)) return no_memory(err);
     }
     for (size_t b = 0; b < d->plan->n_buses; b++) d->strip[b].n_frames = 0;
+    return TD_OK;
 }
 
 /* Runs `frames` frames of buses, and all that is made of them behind. */
@@ -334,8 +336,8 @@ static td_status desk_run(desk *d, uint64_t frames, td_error *err)
         d->chunk = frames - at < TD_CHUNK ? (size_t)(frames - at) : TD_CHUNK;
         td_status st = td_pool_run(w->pool, d->n_takes - d->n_parts + d->plan->n_buses, chunk_task, d, err);
         if (!st && d->n_parts) st = td_pool_run(w->pool, d->n_parts, part_task, d, err);
+        if (!st) st = mask(d, err);
         if (st) return st;
-        mask(d);
         if (w->stop && *w->stop) return td_fail(err, TD_STOPPED, NULL, NULL, "stopped while rendering");
         d->last = d->chunk;
         d->side = !d->side;
@@ -424,8 +426,9 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     }
     for (size_t i = 0; i < p->n_rets; i++)
         reach(r, p->ret[i].name, &p->ret[i].chain, td_board_return_watch(d->take[0].board, i), NULL);
-    mask(d); /* what the end of the song brought */
-    r->masking = d->masking;
+    td_status st = mask(d, err); /* what the end of the song brought */
+    if (st) return st;
+    r->masking = &d->masking;
     r->premaster_lufs = td_loudness_integrated(d->loudness);
     r->premaster_peak_dbfs = td_to_db((double)d->peak);
     r->vu_max_dbfs = td_vu_max_dbfs(d->vu);

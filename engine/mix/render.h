@@ -43,7 +43,7 @@ typedef struct td_rendered {
     size_t n_steps;
     td_bus_reached *bus;
     size_t n_buses;
-    td_masking masking; /* of buses among each other, after chain and fader */
+    const td_masking *masking; /* of buses among each other, after chain and fader */
     double premaster_lufs, premaster_peak_dbfs;
     double vu_max_dbfs, vu_mean_dbfs; /* at the mix bus's input, after the trim */
     struct td_render_keep *keep;      /* what the members above point into */

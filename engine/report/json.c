@@ -1,4 +1,5 @@
 #include "engine/base/json.h"
+#include "engine/report/card.h"
 #include "engine/report/portrait.h"
 #include "engine/report/report.h"
 #include "engine/report/tone.h"
@@ -141,6 +142,7 @@ static double share_of(const td_rendered *r, size_t bus)
 static json_t *bus_json(const td_plan_bus *p, const td_rendered *rendered, size_t bus)
 {
     const td_bus_reached *r = &rendered->bus[bus];
+    double masked = td_masked_share(rendered->masking, bus, r->k, r->steps);
     json_t *j = json_object();
     json_object_set_new(j, "name", td_json_text(p->name));
     json_object_set_new(j, "peak_before_dbfs", td_json_db(r->peak_before_dbfs));
@@ -154,6 +156,8 @@ static json_t *bus_json(const td_plan_bus *p, const td_rendered *rendered, size_
     json_object_set_new(j, "crest_after_db", td_json_db(r->crest_after_db));
     json_object_set_new(j, "loudness_lufs", td_json_db(r->loudness_lufs));
     json_object_set_new(j, "vu_max_dbfs", td_json_db(r->vu_max_dbfs));
+    json_object_set_new(j, "vu_mean_dbfs", td_json_db(r->vu_mean_dbfs));
+    json_object_set_new(j, "masked_percent", td_json_number(100 * masked, 0.1));
     json_object_set_new(j, "share_percent", td_json_number(share_of(rendered, bus), 0.1));
     return j;
 }
@@ -352,14 +356,63 @@ static json_t *match_json(const td_portrait *p, const guest *g)
     return j;
 }
 
+/* What every mix is held against. */
 typedef struct guests {
     guest rough, reference;
+    td_card_side *sum; /* NULL: not surveyed */
 } guests;
 
+static json_t *row_json(const td_card_row *r)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "id", td_json_text(r->id));
+    json_object_set_new(j, "name", td_json_text(r->name));
+    json_object_set_new(j, "unit", td_json_text(r->unit));
+    json_object_set_new(j, "value", td_json_number(r->value, 0.01));
+    json_object_set_new(j, "sum", td_json_number(r->sum, 0.01));
+    json_object_set_new(j, "low", td_json_number(r->low, 0.01));
+    json_object_set_new(j, "high", td_json_number(r->high, 0.01));
+    json_object_set_new(j, "where", td_json_text(r->where));
+    json_object_set_new(j, "verdict", td_json_text(td_row_verdict_name(r->verdict)));
+    json_object_set_new(j, "against_sum", td_json_text(td_standing_name(r->standing)));
+    return j;
+}
+
+/* Rows of what cannot be measured here are left out. */
+static td_status card_json(const td_card_wish *w, td_arena *a, json_t **out)
+{
+    td_card_row row[TD_CARD_ROWS];
+    td_status st = td_card_make(w, a, row);
+    if (st) return st;
+    *out = json_array();
+    for (size_t i = 0; i < TD_CARD_ROWS; i++)
+        if (!isnan(row[i].value)) json_array_append_new(*out, row_json(&row[i]));
+    return TD_OK;
+}
+
+static td_status add_card(json_t *j, const td_report_wish *w, const td_report_mix *said, const guests *g,
+                          const td_portrait *p, const td_tone *tone, td_arena *a)
+{
+    td_card_side *made = td_arena_alloc(a, sizeof *made);
+    td_card_wish wish = { .session = w->session,
+                          .recipe = said->recipe,
+                          .mix = said->mix,
+                          .curve = &tone->curve,
+                          .made = made,
+                          .sum = g->sum,
+                          .reference = g->reference.stem ? &g->reference.portrait : NULL };
+    json_t *rows = NULL;
+    td_status st = made ? td_card_hear_mix(said->mix->rendered, main_file(said->mix), p, a, made) : TD_NOMEM;
+    if (!st) st = card_json(&wish, a, &rows);
+    if (!st) json_object_set_new(j, "card", rows);
+    return st;
+}
+
 /* Listens to the mix's own file and adds what was heard. */
-static td_status add_sound(json_t *j, const td_report_wish *w, const td_mix *m, const guests *g, td_arena *a,
+static td_status add_sound(json_t *j, const td_report_wish *w, const td_report_mix *said, const guests *g, td_arena *a,
                            td_error *err)
 {
+    const td_mix *m = said->mix;
     const td_mix_file *f = main_file(m);
     if (!f || !m->rendered) return TD_OK;
     char path[4096];
@@ -379,7 +432,7 @@ static td_status add_sound(json_t *j, const td_report_wish *w, const td_mix *m, 
     json_object_set_new(j, "tone", tone_json(&tone));
     json_object_set_new(j, "against_reference", match_json(p, &g->reference));
     json_object_set_new(j, "translation", devices);
-    return TD_OK;
+    return add_card(j, w, said, g, p, &tone, a) ? no_memory(err) : TD_OK;
 }
 
 /* ---- a mix, and all of them ------------------------------------------------------------------------------------- */
@@ -425,6 +478,7 @@ static json_t *mix_json(const td_report_mix *said)
     json_object_set_new(j, "residual_lufs", td_json_db(r ? r->residual_lufs : NAN));
     json_object_set_new(j, "residual_peak_dbfs", td_json_db(r ? r->residual_peak_dbfs : NAN));
     json_object_set_new(j, "mix_vu_max_dbfs", td_json_db(r ? r->vu_max_dbfs : NAN));
+    json_object_set_new(j, "mix_vu_mean_dbfs", td_json_db(r ? r->vu_mean_dbfs : NAN));
     json_object_set_new(j, "decisions",
                         json_pack("{sIsIsIsI}", "all", (json_int_t)count.all, "solved", (json_int_t)count.solved,
                                   "as_written", (json_int_t)count.written, "fixes", (json_int_t)count.fixes));
@@ -523,7 +577,7 @@ static td_status add_mixes(json_t *mixes, const td_report_wish *w, const guests 
     for (size_t i = 0; !st && i < w->n_mixes; i++) {
         json_t *mix = mix_json(&w->mix[i]);
         json_array_append_new(mixes, mix);
-        st = add_sound(mix, w, w->mix[i].mix, g, a, err);
+        st = add_sound(mix, w, &w->mix[i], g, a, err);
     }
     return st;
 }
@@ -535,6 +589,10 @@ static td_status report(const td_report_wish *w, td_arena *a, json_t *j, td_erro
     for (size_t i = 0; i < w->n_isrc; i++) json_array_append_new(isrc, td_json_text(w->isrc[i]));
     td_status st = g ? guest_make(w->session->rough, a, &g->rough, err) : no_memory(err);
     if (!st) st = guest_make(w->session->reference, a, &g->reference, err);
+    if (!st && w->survey) {
+        g->sum = td_arena_alloc(a, sizeof *g->sum);
+        st = g->sum ? td_card_hear_sum(w->survey, w->session, a, g->sum, err) : no_memory(err);
+    }
     json_object_set_new(j, "v", json_integer(1));
     json_object_set_new(j, "topdown", json_string(TD_VERSION));
     json_object_set_new(j, "title", td_json_text(w->session->title));

@@ -360,17 +360,26 @@ static void reductions(td_page *p, const json_t *mix)
 
 /* ---- buses ------------------------------------------------------------------------------------------------------ */
 
+/* A needle's readings, against 0 VU. */
+static void vu_cells(td_page *p, const json_t *o, const char *max, const char *mean)
+{
+    number_cell(p, td_held(o, max) + 18, 1, true);
+    number_cell(p, td_held(o, mean) + 18, 1, true);
+}
+
 static void buses(td_page *p, const json_t *mix)
 {
     static const head heads[] = { { TD_WORD_BUS, false },   { TD_WORD_PEAK_BEFORE, true }, { TD_WORD_CLIP_GAIN, true },
                                   { TD_WORD_STAGED, true }, { TD_WORD_WITH_FIXES, true },  { TD_WORD_MAKEUP, true },
                                   { TD_WORD_FADER, true },  { TD_WORD_CREST, true },       { TD_WORD_LOUDNESS, true },
+                                  { TD_WORD_VU_MAX, true }, { TD_WORD_VU_MEAN, true },     { TD_WORD_COVERED, true },
                                   { TD_WORD_SHARE, false } };
     size_t i;
     json_t *b;
     char before[TD_FIGURE], after[TD_FIGURE], share[TD_FIGURE];
     heading(p, TD_WORD_BUSES);
-    open_table(p, heads, 10);
+    element(p, "<p class=\"note\">", td_say(p, TD_WORD_VU_NOTE), "</p>\n");
+    open_table(p, heads, 13);
     json_array_foreach(json_object_get(mix, "buses"), i, b)
     {
         double part = td_held(b, "share_percent");
@@ -384,11 +393,18 @@ static void buses(td_page *p, const json_t *mix)
         element(p, "<td class=\"n\">", td_figure(p, td_held(b, "crest_before_db"), 1, false, "", before), " \u2192 ");
         element(p, "", td_figure(p, td_held(b, "crest_after_db"), 1, false, "", after), "</td>");
         number_cell(p, td_held(b, "loudness_lufs"), 1, false);
+        vu_cells(p, b, "vu_max_dbfs", "vu_mean_dbfs");
+        number_cell(p, td_held(b, "masked_percent"), 0, false);
         td_text_addf(p->out, "<td class=\"share\"><span class=\"bar\" style=\"width:%.2frem\"></span>",
-                     isnan(part) ? 0 : part * 0.045);
+                     isnan(part) ? 0 : part * 0.025);
         element(p, "", td_figure(p, part, 0, false, "%", share), "</td>");
         close_row(p);
     }
+    open_row(p, td_say(p, TD_WORD_MIX_BUS));
+    td_page_add(p, "<td colspan=\"8\"></td>");
+    vu_cells(p, mix, "mix_vu_max_dbfs", "mix_vu_mean_dbfs");
+    td_page_add(p, "<td colspan=\"2\"></td>");
+    close_row(p);
     close_table(p);
 }
 
@@ -443,11 +459,9 @@ static const char *device_name(const td_page *p, const char *device)
     static const struct {
         const char *device;
         td_word word;
-    } rows[] = { { "phone", TD_WORD_PHONE },
-                 { "smart speaker", TD_WORD_SPEAKER },
-                 { "bluetooth box", TD_WORD_BOX },
-                 { "car", TD_WORD_CAR },
-                 { "club", TD_WORD_CLUB } };
+    } rows[] = { { "phone", TD_WORD_PHONE },       { "smart speaker", TD_WORD_SPEAKER },
+                 { "bluetooth box", TD_WORD_BOX }, { "mono", TD_WORD_MONO },
+                 { "car", TD_WORD_CAR },           { "club", TD_WORD_CLUB } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (!strcmp(rows[i].device, device)) return td_say(p, rows[i].word);
     return device;
@@ -511,6 +525,108 @@ static void translation(td_page *p, const json_t *mix)
         bus_list_cell(p, d, is_weak);
         close_row(p);
     }
+    close_table(p);
+}
+
+/* ---- the card --------------------------------------------------------------------------------------------------- */
+
+static const char *figure_name(const td_page *p, const json_t *row)
+{
+    static const struct {
+        const char *id;
+        td_word word;
+    } rows[] = {
+        { "TB", TD_WORD_CARD_TB },
+        { "TS", TD_WORD_CARD_TS },
+        { "MK", TD_WORD_CARD_MK },
+        { "MK lead", TD_WORD_CARD_MK_LEAD },
+        { "MK worst", TD_WORD_CARD_MK_WORST },
+        { "LV", TD_WORD_CARD_LV },
+        { "GB", TD_WORD_CARD_GB },
+        { "CR", TD_WORD_CARD_CR },
+        { "PLR", TD_WORD_PLR },
+        { "PSR", TD_WORD_CARD_PSR },
+        { "LR", TD_WORD_RANGE },
+        { "ST", TD_WORD_CORRELATION },
+        { "ST low", TD_WORD_CARD_ST_LOW },
+        { "ST octave", TD_WORD_CARD_ST_OCTAVE },
+        { "MF", TD_WORD_MONO_LOSS },
+        { "MF worst", TD_WORD_CARD_MF_WORST },
+        { "IM", TD_WORD_CARD_IM },
+        { "WD", TD_WORD_CARD_WD },
+        { "BM", TD_WORD_CARD_BM },
+        { "BS", TD_WORD_CARD_BS },
+        { "PK", TD_WORD_CARD_PK },
+        { "LT", TD_WORD_CARD_LT },
+        { "GR", TD_WORD_CARD_GR },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].id, td_held_text(row, "id"))) return td_say(p, rows[i].word);
+    return td_held_text(row, "name");
+}
+
+static void limits_cell(td_page *p, const json_t *row)
+{
+    char low[TD_FIGURE], high[TD_FIGURE];
+    double a = td_held(row, "low"), b = td_held(row, "high");
+    int decimals = *td_held_text(row, "unit") ? 1 : 2; /* correlations have none */
+    td_figure(p, a, decimals, false, "", low);
+    td_figure(p, b, decimals, false, "", high);
+    td_page_add(p, "<td class=\"n\">");
+    if (!isnan(a)) element(p, isnan(b) ? "\u2265\u00a0" : "", low, isnan(b) ? "" : " \u2026 ");
+    if (!isnan(b)) element(p, isnan(a) ? "\u2264\u00a0" : "", high, "");
+    td_page_add(p, "</td>");
+}
+
+/* A word of the report in the page's language; bad ones stand out. */
+static void said_cell(td_page *p, const char *said)
+{
+    static const struct {
+        const char *said;
+        td_word word;
+        const char *open;
+    } rows[] = { { "usual", TD_WORD_IS_USUAL, "<td>" },
+                 { "unusual", TD_WORD_IS_UNUSUAL, "<td>" },
+                 { "pass", TD_WORD_OK, "<td class=\"ok\">" },
+                 { "fail", TD_WORD_MISSED, "<td class=\"bad\">" },
+                 { "ahead", TD_WORD_AHEAD, "<td class=\"ok\">" },
+                 { "level", TD_WORD_LEVEL, "<td>" },
+                 { "behind", TD_WORD_BEHIND, "<td class=\"bad\">" } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].said, said)) {
+            element(p, rows[i].open, td_say(p, rows[i].word), "</td>");
+            return;
+        }
+    td_page_add(p, "<td></td>");
+}
+
+static void card_row(td_page *p, const json_t *row)
+{
+    char name[256], text[TD_FIGURE];
+    const char *where = td_held_text(row, "where"), *unit = td_held_text(row, "unit");
+    snprintf(name, sizeof name, "%s%s%s", figure_name(p, row), *where ? ": " : "", where);
+    open_row(p, name);
+    element(p, "<td class=\"n\">", td_figure(p, td_held(row, "value"), 2, false, unit, text), "</td>");
+    number_cell(p, td_held(row, "sum"), 2, false);
+    limits_cell(p, row);
+    said_cell(p, td_held_text(row, "verdict"));
+    said_cell(p, td_held_text(row, "against_sum"));
+    close_row(p);
+}
+
+static void card(td_page *p, const json_t *mix)
+{
+    static const head heads[] = {
+        { TD_WORD_FIGURE, false }, { TD_WORD_THIS_MIX, true }, { TD_WORD_SUM, true },
+        { TD_WORD_LIMITS, true },  { TD_WORD_VERDICT, false }, { TD_WORD_AGAINST_SUM, false }
+    };
+    const json_t *rows = json_object_get(mix, "card"), *row;
+    size_t i;
+    if (!json_array_size(rows)) return;
+    heading(p, TD_WORD_CARD);
+    element(p, "<p class=\"note\">", td_say(p, TD_WORD_CARD_NOTE), "</p>\n");
+    open_table(p, heads, 6);
+    json_array_foreach(rows, i, row) card_row(p, row);
     close_table(p);
 }
 
@@ -656,6 +772,7 @@ static void one_mix(td_page *p, const json_t *mix)
     buses(p, mix);
     tone(p, mix);
     translation(p, mix);
+    card(p, mix);
     decisions(p, mix);
     list(p, mix, "not_made", TD_WORD_NOT_MADE);
     list(p, mix, "not_used", TD_WORD_NOT_USED);

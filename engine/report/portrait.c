@@ -132,7 +132,7 @@ static td_status listen(sitter *s, td_error *err)
 
 /* ---- what it comes to ------------------------------------------------------------------------------------------- */
 
-static void running_loudness(const float *k, size_t n, size_t window, float *out)
+void td_running_loudness(const float *k, size_t n, size_t window, float *out)
 {
     for (size_t i = 0; i < n; i++) {
         double sum = 0; /* anew each time: nothing adds up over an hour */
@@ -145,7 +145,7 @@ void td_relative_levels(const double power[TD_BANDS], double level_db[TD_BANDS])
 {
     double total = 0;
     for (size_t i = 0; i < TD_BANDS; i++)
-        if (td_band_label(i) >= 100 && td_band_label(i) <= 10000) total += power[i];
+        if (td_band_within(i, 100, 10000)) total += power[i];
     for (size_t i = 0; i < TD_BANDS; i++) level_db[i] = td_power_db(power[i]) - td_power_db(total);
 }
 
@@ -200,8 +200,8 @@ static td_status conclude(const sitter *s, td_arena *a, td_portrait *p)
     p->peaks = td_arena_array(a, n + 1, sizeof(float));
     if (!p->momentary || !p->short_term || !p->correlations || !p->peaks) return TD_NOMEM;
     p->correlation = s->all_lr / sqrt(s->all_ll * s->all_rr);
-    running_loudness(k, n, MOMENTARY, p->momentary);
-    running_loudness(k, n, SHORT_TERM, p->short_term);
+    td_running_loudness(k, n, MOMENTARY, p->momentary);
+    td_running_loudness(k, n, SHORT_TERM, p->short_term);
     for (size_t i = 0; i < n; i++) {
         p->correlations[i] = i < s->n_steps ? s->step[i].correlation : NAN;
         p->peaks[i] = i < s->n_steps ? s->step[i].peak : 0;

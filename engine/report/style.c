@@ -47,7 +47,7 @@ const char td_page_style[] =
     "th:last-child,td:last-child{padding-right:0}\n"
     "thead th{font-weight:600;color:var(--soft);font-size:.76rem;vertical-align:bottom}\n"
     "th.n,td.n{text-align:right}td.n{white-space:nowrap}tbody th.name{min-width:6.5rem}tbody th{font-weight:500}\n"
-    "td.spark{width:16rem;padding-top:.1rem;padding-bottom:.1rem}td.spark svg{width:16rem}td.share{width:8rem}\n"
+    "td.spark{width:16rem;padding-top:.1rem;padding-bottom:.1rem}td.spark svg{width:16rem}td.share{width:6rem;white-space:nowrap}\n"
     "tr:has(+.why)>*{border-bottom:0}.why td{color:var(--bad);padding-top:0}\n"
     ".bar{display:inline-block;height:.62em;background:var(--a);margin-right:.4em;border-radius:1px}\n"
     ".reason{color:var(--soft)}.name{overflow-wrap:break-word}\n"

@@ -21,29 +21,23 @@ static const struct {
     { "tilt", 100, 10000, { { -2, 1.3 }, { -3.8, 2.1 } }, { { -1.7, 1.5 }, { -3.4, 2.4 } } },
 };
 
-static bool inside(size_t band, double low_hz, double high_hz)
-{
-    return td_band_label(band) >= low_hz && td_band_label(band) <= high_hz;
-}
-
 static double mean_of(const double off[TD_BANDS], double low_hz, double high_hz)
 {
     double sum = 0, n = 0;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        if (!inside(i, low_hz, high_hz)) continue;
+        if (!td_band_within(i, low_hz, high_hz)) continue;
         sum += off[i];
         n++;
     }
     return sum / n;
 }
 
-/* The slope of a straight line through it, dB an octave: bands stand a third of an octave apart. */
-static double tilt_of(const double off[TD_BANDS], double low_hz, double high_hz)
+double td_tone_tilt(const double off[TD_BANDS], double low_hz, double high_hz)
 {
     double n = 0, x = 0, y = 0, xx = 0, xy = 0;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        if (!inside(i, low_hz, high_hz)) continue;
-        double octave = (double)i * 0.33219280948873623; /* log2(10) / 10 */
+        if (!td_band_within(i, low_hz, high_hz)) continue;
+        double octave = (double)i * 0.33219280948873623; /* log2(10) / 10: bands stand a tenth of a decade apart */
         n++, x += octave, y += off[i], xx += octave * octave, xy += octave * off[i];
     }
     return (n * xy - x * y) / (n * xx - x * x);
@@ -59,12 +53,13 @@ void td_tone_make(const td_portrait *p, const char *name, double percussiveness_
     for (size_t r = 0; r < TD_REGIONS; r++) {
         const struct limits *l = loud ? &regions[r].loud : &regions[r].common;
         double low = regions[r].low_hz, high = regions[r].high_hz;
-        out->region[r] = (td_region){ .name = regions[r].name,
-                                      .low_hz = low,
-                                      .high_hz = high,
-                                      .off_db = r + 1 == TD_REGIONS ? tilt_of(off, low, high) : mean_of(off, low, high),
-                                      .usual_db = { l->usual[0], l->usual[1] },
-                                      .ever_db = { l->ever[0], l->ever[1] } };
+        out->region[r] =
+            (td_region){ .name = regions[r].name,
+                         .low_hz = low,
+                         .high_hz = high,
+                         .off_db = r + 1 == TD_REGIONS ? td_tone_tilt(off, low, high) : mean_of(off, low, high),
+                         .usual_db = { l->usual[0], l->usual[1] },
+                         .ever_db = { l->ever[0], l->ever[1] } };
     }
 }
 
@@ -75,7 +70,7 @@ td_tone_match td_tone_compare(const double mix_db[TD_BANDS], const double refere
     double shift = mean_of(off, 100, 10000);
     td_tone_match m = { 0 };
     for (size_t i = 0; i < TD_BANDS; i++) {
-        if (!inside(i, 100, 10000)) continue;
+        if (!td_band_within(i, 100, 10000)) continue;
         double d = off[i] - shift;
         sum += fabs(d);
         n++;

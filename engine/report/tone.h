@@ -23,6 +23,9 @@ typedef struct td_tone {
 /* curve: its name, NULL for any. percussiveness_db: of the song, for `common`; NaN: not known. */
 void td_tone_make(const td_portrait *p, const char *curve, double percussiveness_db, td_tone *out);
 
+/* The slope of a straight line through it, dB an octave. */
+double td_tone_tilt(const double off[TD_BANDS], double low_hz, double high_hz);
+
 /* Of two spectra with their mean difference removed: mean and greatest difference, and where that is. */
 typedef struct td_tone_match {
     double mean_db, most_db, most_hz;

@@ -34,6 +34,7 @@ static const struct device {
     { "bluetooth box", true, 0, 3, { { HIGH_PASS, 100, 0, 2 }, { BELL, 120, 3, 0 } }, 2 },
     { "car", false, 0, NAN, { { LOW_SHELF, 100, 5, 0 } }, 1 },
     { "club", false, 120, NAN, { { HIGH_PASS, 30, 0, 4 } }, 1 },
+    { "mono", true, 0, NAN, { { 0 } }, 0 },
 };
 
 /* |H|^2 of analog filters: Butterworth cuts, a first-order shelf, a bell of q 1 (s^2 + s A + 1) / (s^2 + s / A + 1). */

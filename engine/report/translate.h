@@ -1,4 +1,4 @@
-/* engine/report/translate.h - how a mix survives small speakers: loudness, balance and mono on five of them.
+/* engine/report/translate.h - how a mix survives small speakers: loudness, balance and mono on some of them.
  * Room-internal.
  *
  * Arithmetic on third-octave powers: what a device does to level over frequency, K-weighted; no device's limiter. The
@@ -9,7 +9,7 @@
 #include "engine/mix/render.h"
 #include "engine/report/portrait.h"
 
-#define TD_DEVICES 5
+#define TD_DEVICES 6
 
 typedef struct td_device_bus {
     const char *name;

@@ -147,6 +147,41 @@
     X(AND_TAKES, "and takes off at most", "und senkt Spitzen um höchstens")                                                   \
     X(FIXES_MADE, "Single tracks were corrected where it was heard:",                                                  \
       "Einzelne Spuren wurden korrigiert, wo es zu hören war:")                                                        \
+    X(CARD, "Against the plain sum", "Gegen die bloße Summe")                                                          \
+    X(CARD_NOTE, "The mix beside all stems at equal gain. Limits are those nine of ten finished mixes keep; only what is marked ok or missed had to be met. Taste is not measured.",\
+      "Die Mischung neben allen Spuren mit gleicher Verstärkung. Die Grenzen halten neun von zehn fertigen Mischungen ein; nur was ok oder verfehlt heißt, war zu erfüllen. Geschmack wird nicht gemessen.")\
+    X(FIGURE, "Figure", "Größe")                                                                                       \
+    X(SUM, "Sum", "Summe")                                                                                             \
+    X(LIMITS, "Limits", "Grenzen")                                                                                     \
+    X(AGAINST_SUM, "Against the sum", "Gegen die Summe")                                                               \
+    X(AHEAD, "better", "besser")                                                                                       \
+    X(LEVEL, "no loss", "kein Verlust")                                                                                \
+    X(BEHIND, "worse", "schlechter")                                                                                   \
+    X(CARD_TB, "Tone: distance from finished mixes", "Klang: Abstand von fertigen Mischungen")                         \
+    X(CARD_TS, "Tone: tilt against them", "Klang: Neigung gegen sie")                                                  \
+    X(CARD_MK, "Covered by other groups, all", "Von anderen Gruppen verdeckt, gesamt")                                 \
+    X(CARD_MK_LEAD, "Covered: lead, 1 to 4 kHz", "Verdeckt: Hauptstimme, 1 bis 4 kHz")                                 \
+    X(CARD_MK_WORST, "Covered: worst group", "Verdeckt: am stärksten betroffene Gruppe")                               \
+    X(CARD_LV, "Lead to rest, off the usual", "Hauptstimme zum Rest, Abstand vom Üblichen")                            \
+    X(CARD_GB, "Groups, off the usual", "Gruppen, Abstand vom Üblichen")                                               \
+    X(CARD_CR, "Peak to mean (crest)", "Spitze zu Mittel (Crest)")                                                     \
+    X(CARD_PSR, "Peak to loudness, densest tenth", "Spitze zu Lautheit, dichtestes Zehntel")                           \
+    X(CARD_ST_LOW, "Correlation below 120 Hz", "Korrelation unter 120 Hz")                                             \
+    X(CARD_ST_OCTAVE, "Correlation, widest octave", "Korrelation, breiteste Oktave")                                   \
+    X(CARD_MF_WORST, "Loss in mono, widest group", "Verlust in Mono, breiteste Gruppe")                                \
+    X(CARD_IM, "Left over right", "Links über rechts")                                                                 \
+    X(CARD_WD, "Width against the reference", "Breite gegen die Referenz")                                             \
+    X(CARD_BM, "Middle against the reference", "Mitte gegen die Referenz")                                             \
+    X(CARD_BS, "Sides against the reference", "Seiten gegen die Referenz")                                             \
+    X(CARD_PK, "Peaks over their limit", "Spitzen über ihrer Grenze")                                                  \
+    X(CARD_LT, "Loudness off its target", "Lautheit neben der Vorgabe")                                                \
+    X(CARD_GR, "Gain reduction over what was asked", "Pegelreduktion über der verlangten")                             \
+    X(VU_MAX, "VU, highest", "VU, höchster")                                                                           \
+    X(VU_MEAN, "VU, mean", "VU, Mittel")                                                                               \
+    X(VU_NOTE, "VU: 0 is a sine of −18 dBFS; groups behind their faders, the mix bus at its input.",                   \
+      "VU: 0 ist ein Sinus von −18 dBFS; Gruppen hinter ihren Fadern, der Mixbus an seinem Eingang.")                  \
+    X(COVERED, "Covered", "Verdeckt")                                                                                  \
+    X(MONO, "mono", "mono")                                                                                            \
     X(MADE_BY, "made by topdown", "erstellt mit topdown")
 /* clang-format on */
 

@@ -33,10 +33,11 @@ static spread measure_spread(const td_decider *d)
         const td_signal *g = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
         if (t->bus >= d->session->n_buses || !(g->peak_dbfs > -80)) continue;
         bool is_mono = t->info.channels == 1 && !t->path_right;
-        /* as it enters the raw sum: a mono stem stands 3.01 dB lower on each side */
-        peak[s.n] = g->peak_dbfs - (is_mono ? 3.01 : 0) + t->level_db;
-        loudness[s.n] = g->loudness_lufs + t->level_db;
-        if (peak[s.n] > loudest) loudest = peak[s.n];
+        td_sides placed = td_stem_sides(is_mono ? 1 : 2, 0, t->pan, false);
+        /* in front of the pan law: a mono stem enters 3.01 dB lower than it was printed */
+        peak[s.n] = g->peak_dbfs - td_to_db(fmax(placed.left, placed.right));
+        loudness[s.n] = g->loudness_lufs;
+        loudest = fmax(loudest, g->peak_dbfs);
         mono += is_mono;
         s.n++;
     }
@@ -146,18 +147,6 @@ static void even(td_decider *d)
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *x, size_t n)
-{
-    qsort(x, n, sizeof *x, by_value);
-    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
-}
-
 typedef struct group_state {
     double context_lu, active, off_db, move_db;
     bool judged;
@@ -191,7 +180,7 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
         g[b].off_db = g[b].context_lu - want;
         if (g[b].active >= 0.1) off[n++] = g[b].off_db;
     }
-    double middle = n ? median(off, n) : 0;
+    double middle = n ? td_median(off, n) : 0;
     if (anchor != SIZE_MAX) middle = g[anchor].judged ? g[anchor].off_db : 0;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         if (!g[b].judged) continue;
@@ -275,10 +264,10 @@ static void offsets(td_decider *d)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
-        const td_group_wish *g = td_group_for(d, p);
-        if (!g || g->level_db.kind != TD_WISH_VALUE || g->level_db.a == 0) continue;
-        p->fader_db = td_round_to(p->fader_db + g->level_db.a, 0.01);
-        p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB by the recipe", p->fader_reason, g->level_db.a);
+        double offset_db = td_recipe_offset_db(d->recipe, p->name, p->group);
+        if (offset_db == 0) continue;
+        p->fader_db = td_round_to(p->fader_db + offset_db, 0.01);
+        p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB by the recipe", p->fader_reason, offset_db);
     }
 }
 

@@ -27,6 +27,12 @@ double td_usual_group_lu(const td_recipe *r, const char *bus, const char *group)
     return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a : usual_lu(r, bus);
 }
 
+double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *group)
+{
+    const td_group_wish *g = td_recipe_group(r, bus, group);
+    return g && g->level_db.kind == TD_WISH_VALUE ? g->level_db.a : 0;
+}
+
 double td_usual_lead_lu(const td_recipe *r)
 {
     static const struct {

@@ -8,6 +8,9 @@
 /* A group against the mix in the steps it plays, LU: what the recipe wishes, else the usual; NaN: nobody knows. */
 double td_usual_group_lu(const td_recipe *r, const char *bus, const char *group);
 
+/* What the recipe adds to wherever a group stands, dB. */
+double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *group);
+
 /* The lead against its accompaniment, LU, by genre (Gerdes and Siedenburg 2023 for order and sign). */
 double td_usual_lead_lu(const td_recipe *r);
 

@@ -1,0 +1,442 @@
+#include "engine/report/card.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/decide/usual.h"
+#include "engine/report/tone.h"
+#include <string.h>
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+enum row {
+    TB,
+    TS,
+    MK,
+    MK_LEAD,
+    MK_WORST,
+    LV,
+    GB,
+    CREST,
+    PLR,
+    PSR,
+    LR,
+    ST,
+    ST_LOW,
+    ST_OCTAVE,
+    MF,
+    MF_WORST,
+    IM,
+    WD,
+    BM,
+    BS,
+    PK,
+    LT,
+    GR
+};
+
+/* Limits come from finished mixes: 504 of them for tone, dynamics and stereo, where music with a beat keeps other ones
+ * than score, folk and ambient; balances of printed sessions for the groups. What the engine has to meet is marked. */
+static const struct row_kind {
+    const char *id, *name, *unit;
+    double beat[2], free[2]; /* low and high; NaN: none */
+    bool must;               /* meet them */
+    bool less;               /* is better, also than in the sum */
+    double allowed;          /* how much worse than a balance that was left as delivered it may be */
+} kinds[TD_CARD_ROWS] = {
+    [TB] = { "TB", "tone: distance from finished mixes", "dB", { NAN, 6.5 }, { NAN, 6.5 }, .less = true },
+    [TS] = { "TS",
+             "tone: tilt against finished mixes",
+             "dB/oct",
+             { -2, 1.5 },
+             { -2, 1.5 },
+             .less = true,
+             .allowed = 1 },
+    [MK] = { "MK",
+             "masking: covered by others, all groups",
+             "%",
+             { NAN, 25 },
+             { NAN, 25 },
+             .less = true,
+             .allowed = 3 },
+    [MK_LEAD] = { "MK lead", "masking: the lead, 1 to 4 kHz", "%", { NAN, 15 }, { NAN, 15 } },
+    [MK_WORST] = { "MK worst", "masking: the group that is covered most", "%", { NAN, 50 }, { NAN, 50 } },
+    [LV] = { "LV",
+             "lead against the rest, off the usual",
+             "LU",
+             { -1.5, 1.5 },
+             { -1.5, 1.5 },
+             .less = true,
+             .allowed = 1 },
+    [GB] = { "GB", "groups, off the usual", "LU", { NAN, 3 }, { NAN, 3 }, .less = true, .allowed = 1 },
+    [CREST] = { "CR", "crest: peak over mean", "dB", { NAN, NAN }, { NAN, NAN } },
+    [PLR] = { "PLR", "peak over loudness", "dB", { 8, 17.5 }, { 8, 17.5 } },
+    [PSR] = { "PSR", "peak over loudness, densest tenth", "dB", { 7, NAN }, { 7, NAN } },
+    [LR] = { "LR", "loudness range", "LU", { NAN, NAN }, { NAN, NAN } },
+    [ST] = { "ST", "correlation", "", { 0.25, 0.98 }, { 0, 0.98 } },
+    [ST_LOW] = { "ST low", "correlation below 120 Hz", "", { 0.55, NAN }, { NAN, NAN } },
+    [ST_OCTAVE] = { "ST octave", "correlation of the widest octave", "", { 0, NAN }, { 0, NAN } },
+    [MF] = { "MF", "loss in mono", "LU", { NAN, 1.7 }, { NAN, 2.9 }, .less = true, .allowed = 0.3 },
+    [MF_WORST] = { "MF worst", "loss in mono of the widest group", "LU", { NAN, 3 }, { NAN, 3 } },
+    [IM] = { "IM", "left over right", "dB", { -1.3, 1.3 }, { -1.3, 1.3 } },
+    [WD] = { "WD", "width against the reference, farthest octave", "dB", { -3, 3 }, { -3, 3 } },
+    [BM] = { "BM",
+             "middle against the reference",
+             "dB",
+             { NAN, NAN },
+             { NAN, NAN },
+             .less = true,
+             .allowed = INFINITY },
+    [BS] = { "BS", "sides against the reference", "dB", { NAN, NAN }, { NAN, NAN }, .less = true, .allowed = INFINITY },
+    [PK] = { "PK", "peaks over their limit", "dB", { NAN, 0 }, { NAN, 0 }, .must = true },
+    [LT] = { "LT", "loudness off its target", "LU", { NAN, 0.1 }, { NAN, 0.1 }, .must = true },
+    [GR] = { "GR", "gain reduction over what was asked", "dB", { NAN, 0.3 }, { NAN, 0.3 }, .must = true },
+};
+
+/* ---- tone and stereo -------------------------------------------------------------------------------------------- */
+
+static void levels(const td_band_power *p, double level_db[TD_BANDS])
+{
+    double both[TD_BANDS];
+    for (size_t i = 0; i < TD_BANDS; i++) both[i] = p->ll[i] + p->rr[i];
+    td_relative_levels(both, level_db);
+    for (size_t i = 0; i < TD_BANDS; i++) level_db[i] = fmax(level_db[i], -100);
+}
+
+/* Mean absolute difference of third octaves, 63 Hz to 12.5 kHz, at the level where both lie closest. */
+static double distance(const double off[TD_BANDS])
+{
+    double mean = 0, sum = 0, n = 0;
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (td_band_within(i, 63, 12500)) mean += off[i], n++;
+    mean /= n;
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (td_band_within(i, 63, 12500)) sum += fabs(off[i] - mean);
+    return sum / n;
+}
+
+static double power_of(const double x[TD_BANDS], double low_hz, double high_hz)
+{
+    double sum = 0;
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (td_band_within(i, low_hz, high_hz)) sum += x[i];
+    return sum;
+}
+
+static double correlation(const td_band_power *p, double low_hz, double high_hz)
+{
+    double ll = power_of(p->ll, low_hz, high_hz), rr = power_of(p->rr, low_hz, high_hz);
+    return ll > 0 && rr > 0 ? power_of(p->lr, low_hz, high_hz) / sqrt(ll * rr) : NAN;
+}
+
+/* Side over middle, dB. */
+static double width(const td_band_power *p, double low_hz, double high_hz)
+{
+    double both = power_of(p->ll, low_hz, high_hz) + power_of(p->rr, low_hz, high_hz);
+    double cross = 2 * power_of(p->lr, low_hz, high_hz);
+    return both > 0 ? td_clamp(td_power_db(fmax(0, both - cross)) - td_power_db(fmax(0, both + cross)), -60, 60) : NAN;
+}
+
+/* The third octaves of an octave: 25 to 40 Hz, 50 to 80 Hz, ... */
+static double octave_low(size_t o)
+{
+    return td_band_label(3 * o);
+}
+
+static double octave_high(size_t o)
+{
+    return td_band_label(3 * o + 2 < TD_BANDS ? 3 * o + 2 : TD_BANDS - 1);
+}
+
+enum { OCTAVES = (TD_BANDS + 2) / 3 };
+
+/* Whether an octave has a part in the sound: no more than 40 dB below the strongest. */
+static bool octave_sounds(const td_band_power *p, size_t o)
+{
+    double most = 0, own = 0;
+    for (size_t k = 0; k < OCTAVES; k++) {
+        double x = power_of(p->ll, octave_low(k), octave_high(k)) + power_of(p->rr, octave_low(k), octave_high(k));
+        most = fmax(most, x);
+        if (k == o) own = x;
+    }
+    return own > 1e-4 * most;
+}
+
+static double widest_octave(const td_band_power *p)
+{
+    double least = NAN;
+    for (size_t o = 0; o < OCTAVES; o++)
+        if (octave_sounds(p, o)) least = fmin(least, correlation(p, octave_low(o), octave_high(o)));
+    return least;
+}
+
+static double width_off(const td_band_power *p, const td_band_power *reference)
+{
+    double most = NAN;
+    for (size_t o = 0; o < OCTAVES; o++) {
+        if (!octave_sounds(p, o) || !octave_sounds(reference, o)) continue;
+        double off = width(p, octave_low(o), octave_high(o)) - width(reference, octave_low(o), octave_high(o));
+        if (!(fabs(off) <= fabs(most))) most = off;
+    }
+    return most;
+}
+
+/* Root mean square difference of third octaves, 100 Hz to 10 kHz, of middle (sign 1) or sides (-1), each spectrum
+ * against its own whole. */
+static double spectra_apart(const td_band_power *p, const td_band_power *reference, int sign)
+{
+    double sum = 0, n = 0;
+    const td_band_power *of[2] = { p, reference };
+    double level[2][TD_BANDS];
+    for (size_t k = 0; k < 2; k++) {
+        double all = power_of(of[k]->ll, 100, 10000) + power_of(of[k]->rr, 100, 10000);
+        for (size_t i = 0; i < TD_BANDS; i++) {
+            double x = (of[k]->ll[i] + of[k]->rr[i] + 2 * sign * of[k]->lr[i]) / 2;
+            level[k][i] = fmax(td_power_db(fmax(x, 0) / all), -60);
+        }
+    }
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (td_band_within(i, 100, 10000)) sum += (level[0][i] - level[1][i]) * (level[0][i] - level[1][i]), n++;
+    return sqrt(sum / n);
+}
+
+static double mean_db(const td_band_power *p)
+{
+    return td_power_db((power_of(p->ll, 0, 20000) + power_of(p->rr, 0, 20000)) / 2);
+}
+
+/* ---- groups ----------------------------------------------------------------------------------------------------- */
+
+static size_t lead_of(const td_session *s)
+{
+    for (size_t b = 0; b < s->n_buses; b++)
+        if (!strcmp(s->bus[b].name, "vocals")) return b;
+    return SIZE_MAX;
+}
+
+/* Mean distance of groups from where they usually stand, once what all have in common is taken out. Groups that play
+ * less than a tenth of the time are not judged, and the lead has a row of its own. */
+static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
+{
+    double off[TD_BUSES_MAX], sum = 0;
+    size_t n = 0, lead = lead_of(w->session);
+    for (size_t b = 0; w->recipe && b < s->n_buses; b++) {
+        const td_bus *bus = &w->session->bus[b];
+        double active, usual = td_usual_group_lu(w->recipe, bus->name, bus->group) +
+                               td_recipe_offset_db(w->recipe, bus->name, bus->group);
+        double stands = b == lead ? NAN : td_weigh(s, b, lead, a, &active);
+        if (!isnan(stands) && !isnan(usual) && active >= 0.1) off[n++] = stands - usual;
+    }
+    if (n < 2) return NAN;
+    double middle = td_median(off, n);
+    for (size_t i = 0; i < n; i++) sum += fabs(off[i] - middle);
+    return sum / (double)n;
+}
+
+static double lead_off(const td_card_wish *w, const td_scales *s, td_arena *a)
+{
+    size_t lead = lead_of(w->session);
+    if (!w->recipe || lead == SIZE_MAX) return NAN;
+    return td_weigh(s, lead, lead, a, NULL) - td_usual_lead_lu(w->recipe) -
+           td_recipe_offset_db(w->recipe, "vocals", "vocals");
+}
+
+/* The highest of a figure of each bus. */
+static double worst_of(const double *x, size_t n, size_t *where)
+{
+    double most = NAN;
+    for (size_t b = 0; b < n; b++) {
+        if (isnan(x[b]) || x[b] <= most) continue;
+        most = x[b];
+        *where = b;
+    }
+    return most;
+}
+
+/* ---- sides ------------------------------------------------------------------------------------------------------ */
+
+typedef struct figures {
+    double of[TD_CARD_ROWS];
+    const char *where[TD_CARD_ROWS];
+} figures;
+
+static void measure_tone(const td_card_wish *w, const td_card_side *s, figures *f)
+{
+    double level[TD_BANDS], off[TD_BANDS];
+    levels(&s->bands, level);
+    for (size_t i = 0; i < TD_BANDS; i++) off[i] = level[i] - (double)w->curve->p50[i];
+    f->of[TB] = distance(off);
+    f->of[TS] = td_tone_tilt(off, 100, 10000);
+}
+
+static void measure_stereo(const td_card_wish *w, const td_card_side *s, figures *f)
+{
+    const td_band_power *p = &s->bands;
+    f->of[ST] = correlation(p, 0, 20000);
+    f->of[ST_LOW] = correlation(p, 0, 100);
+    f->of[ST_OCTAVE] = widest_octave(p);
+    f->of[MF] = td_mono_loss(p->ll, p->rr, p->lr);
+    f->of[IM] = td_power_db(power_of(p->ll, 0, 20000) / power_of(p->rr, 0, 20000));
+    if (!w->reference) return;
+    td_band_power reference = td_portrait_bands(w->reference);
+    f->of[WD] = width_off(p, &reference);
+    f->of[BM] = spectra_apart(p, &reference, 1);
+    f->of[BS] = spectra_apart(p, &reference, -1);
+}
+
+static void measure_groups(const td_card_wish *w, const td_card_side *s, td_arena *a, figures *f)
+{
+    const td_bus *bus = w->session->bus;
+    size_t n = w->session->n_buses, lead = lead_of(w->session), where = 0;
+    double share[TD_BUSES_MAX];
+    for (size_t b = 0; b < n; b++) share[b] = 100 * s->masked[b];
+    f->of[MK] = 100 * s->masked_whole;
+    f->of[MK_LEAD] = lead == SIZE_MAX ? NAN : share[lead];
+    f->of[MK_WORST] = worst_of(share, n, &where);
+    f->where[MK_WORST] = bus[where].name;
+    f->of[MF_WORST] = worst_of(s->mono_loss_lu, n, &where);
+    f->where[MF_WORST] = bus[where].name;
+    f->of[LV] = lead_off(w, &s->scales, a);
+    f->of[GB] = groups_off(w, &s->scales, a);
+}
+
+static void measure(const td_card_wish *w, const td_card_side *s, td_arena *a, figures *f)
+{
+    for (size_t i = 0; i < TD_CARD_ROWS; i++) f->of[i] = NAN;
+    if (!s) return;
+    measure_tone(w, s, f);
+    measure_stereo(w, s, f);
+    measure_groups(w, s, a, f);
+    f->of[CREST] = s->peak_dbfs - mean_db(&s->bands);
+    f->of[PLR] = s->true_peak_dbtp - s->loudness_lufs;
+    f->of[PSR] = s->psr_db;
+    f->of[LR] = s->range_lu;
+}
+
+/* ---- what has to be met ----------------------------------------------------------------------------------------- */
+
+static void worse(figures *f, enum row row, double x, const char *where)
+{
+    if (isnan(x) || x <= f->of[row]) return;
+    f->of[row] = x;
+    f->where[row] = where;
+}
+
+static void judge_files(const td_mix *m, figures *f)
+{
+    for (size_t i = 0; i < m->n_files; i++) {
+        const td_mix_file *o = &m->file[i];
+        worse(f, PK, o->true_peak_dbtp - o->wanted.true_peak_dbtp, o->name);
+        worse(f, PK, o->peak_dbfs - o->wanted.peak_dbfs, o->name);
+        worse(f, LT, fabs(o->loudness_lufs - o->wanted.loudness_lufs), o->name);
+    }
+}
+
+/* Which figure a goal was about is told by the plan: the one that was brought to what was asked. */
+static double over_asked(const td_plan_step *s, const td_step_reached *r)
+{
+    bool over_time = fabs(s->planned_p95_db - s->asked_db) < fabs(s->planned_max_db - s->asked_db);
+    return (over_time ? r->p95_db : r->max_db) - s->asked_db;
+}
+
+static const td_plan_step *planned(const td_plan_chain *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (!strcmp(c->step[i].name, name)) return &c->step[i];
+    return NULL;
+}
+
+static const td_plan_chain *chain_of(const td_plan *p, const char *place)
+{
+    for (size_t b = 0; b < p->n_buses; b++)
+        if (!strcmp(p->bus[b].name, place)) return &p->bus[b].chain;
+    for (size_t i = 0; i < p->n_rets; i++)
+        if (!strcmp(p->ret[i].name, place)) return &p->ret[i].chain;
+    return &p->mix;
+}
+
+static td_status judge_steps(const td_mix *m, td_arena *a, figures *f)
+{
+    for (size_t i = 0; i < m->rendered->n_steps; i++) {
+        const td_step_reached *r = &m->rendered->step[i];
+        const td_plan_step *s = planned(chain_of(m->plan, r->place), r->step);
+        if (!s || isnan(s->asked_db)) continue;
+        const char *where = td_arena_printf(a, "%s %s", r->place, r->step);
+        if (!where) return TD_NOMEM;
+        worse(f, GR, over_asked(s, r), where);
+    }
+    return TD_OK;
+}
+
+/* ---- the card --------------------------------------------------------------------------------------------------- */
+
+static bool has_beat(const td_target_curve *c)
+{
+    static const char *const beat[] = { "loud", "elec", "rock", "hybrid", "light" };
+    for (size_t i = 0; i < sizeof beat / sizeof beat[0]; i++)
+        if (!strcmp(beat[i], c->name)) return true;
+    return false;
+}
+
+static td_row_verdict judge(const struct row_kind *k, const td_card_row *r)
+{
+    if (isnan(r->value) || (isnan(r->low) && isnan(r->high))) return TD_ROW_SHOWN;
+    bool inside = !(r->value < r->low) && !(r->value > r->high);
+    return k->must ? (inside ? TD_ROW_PASS : TD_ROW_FAIL) : inside ? TD_ROW_USUAL : TD_ROW_UNUSUAL;
+}
+
+/* Being worse than the sum is no loss inside the limits, for mixes are told apart there by taste, and none within what
+ * is allowed where the balance was left as delivered: then the sum is its maker's mix. */
+static td_standing stand(const struct row_kind *k, const td_card_row *r, td_balance balance)
+{
+    double more = fabs(r->value) - fabs(r->sum), allowed = balance == TD_BALANCE_DELIVERED ? k->allowed : 0;
+    if (!k->less || isnan(more)) return TD_NO_STANDING;
+    return more <= 0 ? TD_AHEAD : more <= allowed || r->verdict != TD_ROW_UNUSUAL ? TD_LEVEL : TD_BEHIND;
+}
+
+/* Figures are judged as they are printed: to a hundredth. */
+static void fill(const td_card_wish *w, const figures *made, const figures *sum, td_card_row out[TD_CARD_ROWS])
+{
+    bool beat = has_beat(w->curve);
+    for (size_t i = 0; i < TD_CARD_ROWS; i++) {
+        const struct row_kind *k = &kinds[i];
+        const double *limit = beat ? k->beat : k->free;
+        td_card_row *r = &out[i];
+        *r = (td_card_row){ .id = k->id,
+                            .name = k->name,
+                            .unit = k->unit,
+                            .value = td_round_to(made->of[i], 0.01),
+                            .sum = td_round_to(sum->of[i], 0.01),
+                            .low = limit[0],
+                            .high = limit[1],
+                            .where = made->where[i] };
+        if (i == LR) r->low = td_round_to(0.6 * r->sum, 0.01); /* compressed on purpose, but not flat */
+        r->verdict = judge(k, r);
+        r->standing = stand(k, r, w->mix->plan->balance);
+    }
+}
+
+td_status td_card_make(const td_card_wish *w, td_arena *a, td_card_row out[TD_CARD_ROWS])
+{
+    figures made = { 0 }, sum = { 0 };
+    measure(w, w->made, a, &made);
+    measure(w, w->sum, a, &sum);
+    judge_files(w->mix, &made);
+    td_status st = judge_steps(w->mix, a, &made);
+    if (!st) fill(w, &made, &sum, out);
+    return st;
+}
+
+const char *td_row_verdict_name(td_row_verdict v)
+{
+    static const char *const names[] = { [TD_ROW_SHOWN] = "shown",
+                                         [TD_ROW_USUAL] = "usual",
+                                         [TD_ROW_UNUSUAL] = "unusual",
+                                         [TD_ROW_PASS] = "pass",
+                                         [TD_ROW_FAIL] = "fail" };
+    return names[v];
+}
+
+const char *td_standing_name(td_standing s)
+{
+    static const char *const names[] = { [TD_AHEAD] = "ahead", [TD_LEVEL] = "level", [TD_BEHIND] = "behind" };
+    return names[s];
+}

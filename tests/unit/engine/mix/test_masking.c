@@ -1,0 +1,130 @@
+/* Masking and weights against arithmetic: powers that are known, on the ear's scale as published. */
+#include "engine/base/base.h"
+#include "engine/mix/masking.h"
+#include "engine/mix/weigh.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { STEPS = 50, ONE_KHZ = 16 };
+
+static td_bus buses[] = { { .name = "vocals", .group = "vocals" },
+                          { .name = "guitars", .group = "guitars" },
+                          { .name = "bass", .group = "bass" } };
+static const td_session session = { .bus = buses, .n_buses = 3 };
+
+static double power(double db)
+{
+    return pow(10, db / 10);
+}
+
+/* The lead's share that is covered when it sounds in one band at level_db and the guitars in another at 0 dB. */
+static double covered(size_t own, double level_db, size_t other)
+{
+    td_masking m;
+    float frame[TD_BUSES_MAX][TD_BANDS] = { 0 }, k[STEPS];
+    td_masking_init(&m, &session);
+    frame[0][own] = (float)power(level_db);
+    frame[1][other] = 1;
+    for (size_t i = 0; i < STEPS; i++) {
+        k[i] = 0.1f;
+        assert_int_equal(td_masking_add(&m, (const float(*)[TD_BANDS])frame), TD_OK);
+    }
+    double share = td_masked_share(&m, 0, k, STEPS);
+    td_masking_fini(&m);
+    return share;
+}
+
+/* Where a band lies on the ear's scale (Traunmueller 1990). */
+static double bark(size_t band)
+{
+    double f = pow(10, ((double)band + 14) / 10);
+    return 26.81 * f / (1960 + f) - 0.53;
+}
+
+static void a_band_is_covered_from_6_db_below(void **state)
+{
+    (void)state;
+    assert_float_equal(covered(ONE_KHZ, -5.9, ONE_KHZ), 0, 1e-9);
+    assert_float_equal(covered(ONE_KHZ, -6.1, ONE_KHZ), 1, 1e-9);
+}
+
+static void lows_cover_highs_farther_than_highs_lows(void **state)
+{
+    (void)state;
+    for (size_t away = 1; away < 4; away++) {
+        double up = 10 * (bark(ONE_KHZ + away) - bark(ONE_KHZ)),
+               down = 25 * (bark(ONE_KHZ + 4) - bark(ONE_KHZ + 4 - away));
+        assert_float_equal(covered(ONE_KHZ + away, -6.05 - up, ONE_KHZ), 1, 1e-9);
+        assert_float_equal(covered(ONE_KHZ + away, -5.95 - up, ONE_KHZ), 0, 1e-9);
+        assert_float_equal(covered(ONE_KHZ + 4 - away, -6.05 - down, ONE_KHZ + 4), 1, 1e-9);
+        assert_float_equal(covered(ONE_KHZ + 4 - away, -5.95 - down, ONE_KHZ + 4), 0, 1e-9);
+    }
+}
+
+/* Half of the time far below, half of it alone; its pauses do not count, nor what lies outside 1 to 4 kHz. */
+static void shares_are_of_the_time_it_plays(void **state)
+{
+    (void)state;
+    td_masking m;
+    float k[60];
+    td_masking_init(&m, &session);
+    for (size_t i = 0; i < 60; i++) {
+        float frame[TD_BUSES_MAX][TD_BANDS] = { 0 };
+        k[i] = i < 40 ? 0.1f : 0;
+        frame[0][ONE_KHZ] = i < 40 ? 0.01f : 0;
+        frame[0][4] = frame[1][4] = 1; /* 63 Hz */
+        frame[1][ONE_KHZ] = i >= 20 ? 1 : 0;
+        assert_int_equal(td_masking_add(&m, (const float(*)[TD_BANDS])frame), TD_OK);
+    }
+    assert_float_equal(td_masked_share(&m, 0, k, 60), 0.5, 1e-6);
+    assert_true(isnan(td_masked_share(&m, 2, k, 60)));
+    double share[TD_BUSES_MAX] = { 0.5, 0.1, NAN };
+    assert_float_equal(td_masked_whole(&m, share), (3 * 0.5 + 0.1) / 4, 1e-12);
+    share[2] = 0.2;
+    assert_float_equal(td_masked_whole(&m, share), (3 * 0.5 + 0.1 + 2 * 0.2) / 6, 1e-12);
+    td_masking_fini(&m);
+}
+
+/* A lead of a quarter of the power of the guitars where it sings, a tenth of the song; they are louder elsewhere. The
+ * last block of 400 ms that counts holds 100 ms of it. */
+static void groups_are_weighed_where_they_play(void **state)
+{
+    (void)state;
+    float lead[100], guitars[100];
+    unsigned char sounding[100];
+    td_arena *a = td_arena_new();
+    double active;
+    for (size_t i = 0; i < 100; i++) {
+        lead[i] = i < 10 ? 0.01f : 0;
+        guitars[i] = i < 13 ? 0.04f : 0.4f;
+        sounding[i] = 1;
+    }
+    td_scales s = {
+        .n_buses = 3, .steps = 100, .k = { lead, guitars, NULL }, .n = { 100, 100, 0 }, .sounding = sounding
+    };
+    assert_float_equal(td_weigh(&s, 0, 0, a, &active), 10 * log10(0.1 / 0.52), 1e-5);
+    assert_float_equal(active, 0.13, 1e-9);
+    assert_float_equal(td_weigh(&s, 0, SIZE_MAX, a, NULL), 10 * log10(0.1 / 0.62), 1e-5);
+    s.gain_db[0] = 6;
+    assert_float_equal(td_weigh(&s, 0, 0, a, NULL), 10 * log10(0.1 / 0.52) + 6, 1e-5);
+    assert_true(isnan(td_weigh(&s, 2, SIZE_MAX, a, &active)));
+    td_arena_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_band_is_covered_from_6_db_below),
+        cmocka_unit_test(lows_cover_highs_farther_than_highs_lows),
+        cmocka_unit_test(shares_are_of_the_time_it_plays),
+        cmocka_unit_test(groups_are_weighed_where_they_play),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
