@@ -55,6 +55,91 @@ ok "an instrumental says so in its title" says "Lithium (Instrumental)" ffprobe 
 ok "and has no ISRC of another recording" bash -c '! grep -aq DEXX12600001 "$1"' - "${song}_Instrumental_48k24.wav"
 ok "bext tells every stage" bash -c 'grep -aq "A=PCM,F=44100,W=16,M=stereo,T=soxr VHQ;TPDF dither" "$1"' - "${song}_Master16LUFS_44k16.wav"
 
+# what stands in the files, as the programs read it that people have
+figure() { # FILE NAME [SCALE OFFSET]: what report.json has
+    python3 - "$out/report.json" "$(basename "$1")" "$2" "${3:-1}" "${4:-0}" <<'END'
+import json, sys
+report, name, figure, scale, offset = sys.argv[1:]
+outputs = json.load(open(report))["mixes"][0]["outputs"]
+print(*(o[figure] * float(scale) + float(offset) for o in outputs if o["name"] == name))
+END
+}
+near() { # WITHIN A B
+    echo "$2, and $3"
+    awk -v w="$1" -v a="$2" -v b="$3" 'BEGIN { d = a - b; exit !(a != "" && b != "" && (d < 0 ? -d : d) <= w) }'
+}
+tag() { # FILE NAME: by ffprobe
+    ffprobe -v error -show_entries "format_tags=$2:stream_tags=$2" -of default=nk=1:nw=1 "$1" | head -1
+}
+tagged() { # FILE NAME TEXT
+    local got
+    got=$(tag "$1" "$2")
+    echo "$2=$got"
+    [[ $got == "$3"* ]]
+}
+info() { # FILE STREAM FIELD: by mediainfo
+    mediainfo --Output="$2;%$3%" "$1"
+}
+heard=${song}_Master_48k24.wav
+for f in "$heard" "${song}_Master23LUFS_48k24.aiff" "${song}_Master15LUFS_96k24.flac" "${song}_Preview_48k."{mp3,ogg,opus}; do
+    kind=${f##*.}
+    ok "$kind: title" tagged "$f" title Lithium
+    ok "$kind: artist" tagged "$f" artist "Demo Artist"
+    ok "$kind: recipe and revision" tagged "$f" comment "recipe pop-rock revision 1, session "
+    ok "$kind: mediainfo agrees" test "$(info "$f" General Title)" = Lithium
+    ok "$kind: as long by ffprobe" near 0.033 "$(ffprobe -v error -show_entries format=duration -of csv=p=0 "$f")" 28
+    [ "$kind" = wav ] && continue
+    ok "$kind: ISRC" test "$(tag "$f" ISRC)$(tag "$f" TSRC)" = DEXX12600001
+    ok "$kind: recipe" tagged "$f" RECIPE pop-rock
+    if [ "$kind" = opus ]; then # RFC 7845: to -23 LUFS, in 1/256 dB
+        ok "opus: gain" near 26 "$(tag "$f" R128_TRACK_GAIN)" "$(figure "$f" loudness_lufs -256 $((-23 * 256)))"
+    else # ReplayGain 2.0: to -18 LUFS
+        ok "$kind: gain" near 0.2 "$(tag "$f" REPLAYGAIN_TRACK_GAIN | cut -d' ' -f1)" "$(figure "$f" loudness_lufs -1 -18)"
+        ok "$kind: peak" tagged "$f" REPLAYGAIN_TRACK_PEAK 0.
+    fi
+done
+for f in "$heard" "${song}_Master23LUFS_48k24.aiff" "${song}_Preview_48k.ogg"; do
+    ok "soxi counts the samples of ${f##*.}" test "$(soxi -s "$f")" = 1344000
+done
+ok "soxi counts those of 96 kHz" test "$(soxi -s "${song}_Master15LUFS_96k24.flac")" = 2688000
+ok "metaflac reads a recipe" says "RECIPE=pop-rock" metaflac --export-tags-to=- "${song}_Master15LUFS_96k24.flac"
+ok "and counts the samples" says 2688000 metaflac --show-total-samples "${song}_Master15LUFS_96k24.flac"
+ok "vorbiscomment reads the tags" says "ARTIST=Demo Artist" vorbiscomment -l "${song}_Preview_48k.ogg"
+ok "ogginfo finds no fault" bash -c '! ogginfo "$1" | grep -i warning' - "${song}_Preview_48k.ogg"
+ok "and reads the length" says "Playback length: 0m:28.000s" ogginfo "${song}_Preview_48k.ogg"
+ok "opusinfo does too" says "Playback length: 0m:28.000s" opusinfo "${song}_Preview_48k.opus"
+ok "an MP3 has LAME's tag" says LAME info "${song}_Preview_48k.mp3" Audio Encoded_Library
+ok "by which decoders leave out 1105 samples" says 0.023021 ffprobe -v error -show_entries stream=start_time -of csv=p=0 "${song}_Preview_48k.mp3"
+
+# Broadcast Wave: bext 2 as mediainfo and ffprobe read it, iXML and axml by a parser of XML
+ok "bext: version 2" test "$(info "$heard" General bext_Version)" = 2
+ok "bext: originator" tagged "$heard" encoded_by topdown
+ok "bext: a reference of 32 letters" test "$(tag "$heard" originator_reference | wc -c)" = 33
+ok "bext: description" says "recipe pop-rock revision 1" info "$heard" General Description
+ok "bext: a line for each stage" test "$(ffprobe -v error -show_entries format_tags=coding_history -of default=nk=1:nw=1 "$heard" | grep -c ^A=PCM)" = 3
+ok "bext: loudness" near 0.011 "$(info "$heard" Audio LoudnessValue)" "$(figure "$heard" loudness_lufs)"
+ok "bext: true peak" near 0.011 "$(info "$heard" Audio MaxTruePeakLevel)" "$(figure "$heard" true_peak_dbtp)"
+ok "bext: range" near 0.011 "$(info "$heard" Audio LoudnessRange)" "$(figure "$heard" loudness_range_lu)"
+ok "bext: momentary" near 0.011 "$(info "$heard" Audio MaxMomentaryLoudness)" "$(figure "$heard" max_momentary_lufs)"
+ok "bext: short-term" near 0.011 "$(info "$heard" Audio MaxShortTermLoudness)" "$(figure "$heard" max_short_term_lufs)"
+ok "INFO: software" tagged "$heard" encoder "topdown "
+xml() { # FILE CHUNK PATH: the texts there
+    python3 - "$@" <<'END'
+import struct, sys
+from xml.etree import ElementTree
+data, at = open(sys.argv[1], "rb").read(), 12
+while data[at:at + 4] != sys.argv[2].encode():
+    at += 8 + (struct.unpack("<I", data[at + 4:at + 8])[0] + 1) // 2 * 2
+size = struct.unpack("<I", data[at + 4:at + 8])[0]
+tree = ElementTree.fromstring(data[at + 8:at + 8 + size].rstrip(b"\0"))
+print(*(e.text for e in tree.findall(sys.argv[3])))
+END
+}
+ok "iXML: the project" says Lithium xml "$heard" iXML PROJECT
+ok "iXML: a note" says "recipe pop-rock revision 1" xml "$heard" iXML NOTE
+ok "iXML: the track" says "Master Master" xml "$heard" iXML TRACK_LIST/TRACK/NAME
+ok "axml: the ISRC" says ISRC:DEXX12600001 xml "$heard" axml './/{http://purl.org/dc/elements/1.1/}identifier'
+
 ok "-14 LUFS and -1 dBTP by ffmpeg" within "${song}_Master_48k24.wav" -14 -1
 ok "-16 LUFS and -1 dBTP at another rate" within "${song}_Master16LUFS_44k16.wav" -16 -1
 ok "-23 LUFS in AIFF" within "${song}_Master23LUFS_48k24.aiff" -23 -1
