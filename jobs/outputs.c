@@ -298,14 +298,14 @@ static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
         f->limiting_p95_db = r->limiting_p95_db;
     }
     if (f->reached) return;
-    if (r && r->missed[0])
-        f->missed = td_arena_strdup(m->arena, r->missed);
-    else if (!r)
+    if (!r)
         f->missed = "peaks beyond full scale are cut off: ask for 32 bit";
     else if (!peaks)
         f->missed = td_arena_printf(m->arena, "peak %.2f dB above its target", over(f));
     else
-        f->missed = td_arena_printf(m->arena, "%+.2f LU off the wanted loudness", off);
+        f->missed = td_arena_printf(m->arena, "%.2f LUFS instead of %.2f: %s", f->loudness_lufs - f->turned_db,
+                                    f->wanted.loudness_lufs,
+                                    r->held_by[0] ? r->held_by : "the file differs from what was mastered");
 }
 
 /* What codecs and other rates do to peaks and loudness, learnt file by file. */
@@ -326,7 +326,7 @@ static td_target corrected(td_target t, correction c)
 static bool learn(const td_mix_file *f, const td_master_result *r, correction *c)
 {
     double off = off_target(f);
-    bool high = over(f) > 0, astray = fabs(off) > CHASED_LU && r->reached && isfinite(off);
+    bool high = over(f) > 0, astray = fabs(off) > CHASED_LU && isfinite(off) && !(off < 0 && r->held_by[0]);
     if (high) c->lower_db += td_round_to(over(f) + 0.15, 0.1);
     if (astray) c->louder_lu -= td_round_to(off, 0.01);
     return high || astray;

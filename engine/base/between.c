@@ -55,6 +55,18 @@ static void design_annex(td_between *b)
     }
 }
 
+static void design_soft(td_between *b)
+{
+    enum { HALF = TD_SOFT_TAPS / 2 };
+    static const double beta = 9;
+    for (int p = 0; p < TD_SOFT_PHASES; p++)
+        for (int k = 0; k < TD_SOFT_TAPS; k++) {
+            double t = k - (HALF - 1) - (p + 1) / (TD_SOFT_PHASES + 1.0), edge = t / HALF;
+            double window = td_bessel_i0(beta * sqrt(1 - edge * edge)) / td_bessel_i0(beta);
+            b->soft[p][k] = (float)(td_sin(TD_PI * t) / (TD_PI * t) * window);
+        }
+}
+
 /* From the last doubling back: which points each has to double so that the tile's own are complete. */
 static void plan_tile(td_between *b)
 {
@@ -105,6 +117,7 @@ td_status td_between_set(td_between *b, const td_doubling_design *design, unsign
     b->doublings = doublings;
     for (unsigned i = 0; i < doublings; i++) design_half_band(&b->doubling[i], &design[i]);
     design_annex(b);
+    design_soft(b);
     plan_tile(b);
     td_status st = TD_OK;
     for (unsigned i = 0; i < doublings && st == TD_OK; i++) st = find_growth(b, i);
@@ -128,13 +141,24 @@ const float *td_between_double(td_between *b, unsigned i, const float *points, s
     return z;
 }
 
-const float *td_between_annex(td_between *b, unsigned phase, const float *x)
+/* Between the two samples in the middle of the taps. */
+static const float *filter_tile(td_between *b, const float *h, size_t taps, const float *x)
 {
-    const float *h = b->annex[phase];
+    x -= taps / 2 - 1;
     for (size_t j = 0; j < TD_TILE; j += 4) {
         td_v4 y = { 0 };
-        for (size_t k = 0; k < TD_ANNEX_TAPS; k++) y += *(const td_v4 *)(x + j + k - 5) * h[k];
-        *(td_v4 *)(b->annexed + j) = y;
+        for (size_t k = 0; k < taps; k++) y += *(const td_v4 *)(x + j + k) * h[k];
+        *(td_v4 *)(b->phase + j) = y;
     }
-    return b->annexed;
+    return b->phase;
+}
+
+const float *td_between_annex(td_between *b, unsigned phase, const float *x)
+{
+    return filter_tile(b, b->annex[phase], TD_ANNEX_TAPS, x);
+}
+
+const float *td_between_soft(td_between *b, unsigned phase, const float *x)
+{
+    return filter_tile(b, b->soft[phase], TD_SOFT_TAPS, x);
 }

@@ -24,7 +24,7 @@ static const design designs[] = {
 
 struct td_true_peak {
     unsigned channels;
-    bool annex;
+    bool annex, soft;
     size_t filled;                                   /* frames of the tile after */
     float x[CHANNELS][3 * TD_TILE + TD_TILE_MARGIN]; /* the tile before, the tile, the tile after */
     float recent, max, sample_max;
@@ -57,6 +57,11 @@ td_status td_true_peak_new(unsigned channels, unsigned over, td_true_peak **out)
     return TD_OK;
 }
 
+void td_true_peak_soften(td_true_peak *m)
+{
+    m->soft = true;
+}
+
 void td_true_peak_free(td_true_peak *m)
 {
     free(m);
@@ -76,6 +81,16 @@ static float annex_peak(td_between *b, const float *x)
     return peak;
 }
 
+static float soft_peak(td_between *b, const float *x)
+{
+    float peak = 0;
+    for (unsigned p = 0; p < TD_SOFT_PHASES; p++) peak = fmaxf(peak, td_largest(td_between_soft(b, p, x), TD_TILE));
+    return peak;
+}
+
+/* The soft points differ from the tile's own by what is in the top octave: far less than 2 dB where music peaks. */
+static const float soft_reach = 1.26f;
+
 /* The tile in the middle of x: all its points, or as many doublings as can still matter. */
 static float measure_tile(td_true_peak *m, const float *x, float max)
 {
@@ -90,6 +105,7 @@ static float measure_tile(td_true_peak *m, const float *x, float max)
         points = td_between_double(b, i, points, &n);
         peak = td_largest(points, n);
     }
+    if (m->soft && peak * soft_reach > max) peak = fmaxf(peak, soft_peak(b, x + TD_TILE));
     return fmaxf(max, peak);
 }
 

@@ -124,6 +124,7 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
     bool made = d->folder && !td_loudness_new(rate_hz, 2, &m.loudness) && !td_true_peak_new(2, 16, &m.peak) &&
                 !td_k_power_new(rate_hz, &m.power);
     td_status st = made ? td_scratch_new(folder, 1, &d->power, err) : no_memory(err);
+    if (m.peak) td_true_peak_soften(m.peak);
     if (!st) st = measure(d, &m, err);
     td_loudness_free(m.loudness);
     td_true_peak_free(m.peak);

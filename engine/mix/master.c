@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 static const double sample_margin_db = 0.001;       /* the rounding of the product */
+static const double dither_margin_db = 0.005;       /* what 16 bit may add to a true peak */
 static const double near_lu = 0.002;                /* this near, a drive is found */
 static const double aim_lu = 0.02, good_lu = 0.1;   /* this near, a play is done, a target reached */
 static const double steepest = 1.2, flattest = 0.1; /* LU that a dB of drive can be believed to bring */
@@ -193,19 +194,19 @@ static td_status verify(work *w)
 
 static void explain(const work *w, td_master_result *r)
 {
-    double wanted = w->target->loudness_lufs, off = r->loudness_lufs - wanted;
-    r->reached = isnan(wanted) || !isnan(w->given_db) || fabs(off) <= good_lu;
-    if (r->reached) return;
+    double off = r->loudness_lufs - w->target->loudness_lufs; /* NaN: none is wanted */
+    bool wanted = !isnan(off) && isnan(w->given_db);
+    r->reached = !wanted || fabs(off) <= good_lu;
+    if (!wanted) return;
     if (!isfinite(td_driven_loudness(w->m->driven)))
-        snprintf(r->missed, sizeof r->missed, "the mix is silent");
+        snprintf(r->held_by, sizeof r->held_by, "the mix is silent");
     else if (w->yielded == TO_LIMITING)
-        snprintf(r->missed, sizeof r->missed, "%.1f LUFS instead of %.1f: more would need over %.1f dB of limiting",
-                 r->loudness_lufs, wanted, limiting_allowed(w->target));
+        snprintf(r->held_by, sizeof r->held_by, "more would need over %.1f dB of limiting",
+                 limiting_allowed(w->target));
     else if (w->yielded == TO_FLATNESS)
-        snprintf(r->missed, sizeof r->missed, "%.1f LUFS instead of %.1f: driven harder it gets no louder",
-                 r->loudness_lufs, wanted);
-    else
-        snprintf(r->missed, sizeof r->missed, "%+.2f LU off after %u passes", off, w->passes);
+        snprintf(r->held_by, sizeof r->held_by, "driven harder it gets no louder");
+    else if (!r->reached)
+        snprintf(r->held_by, sizeof r->held_by, "no drive was found in %u passes", w->passes);
 }
 
 static void report(const work *w, td_master_result *r)
@@ -234,7 +235,7 @@ static void set_ceilings(work *w)
     if (!isnan(t->peak_dbfs)) w->pass.ceiling[TD_SAMPLES] = td_from_db(t->peak_dbfs - sample_margin_db);
     if (isnan(t->true_peak_dbtp)) return;
     w->pass.ceiling[TD_TRUE_PEAKS] = td_from_db(t->true_peak_dbtp - TD_TRUE_PEAK_MARGIN_DB);
-    w->listeners.true_peak = td_from_db(t->true_peak_dbtp);
+    w->listeners.true_peak = td_from_db(t->true_peak_dbtp - dither_margin_db);
 }
 
 /* The drive that needs no limiter: to the loudness, or up to the ceilings where none is asked for. */
@@ -266,6 +267,7 @@ static td_status meet(work *w)
     w->limited = (given || !isnan(w->target->loudness_lufs)) && exceeds_a_ceiling(w);
     if (!w->limited) w->pass.ceiling[TD_SAMPLES] = w->pass.ceiling[TD_TRUE_PEAKS] = 0;
     td_status st = td_true_peak_new(2, 16, &w->listeners.peak) ? no_memory(w->err) : TD_OK;
+    if (!st) td_true_peak_soften(w->listeners.peak);
     if (!st && w->limited && given) st = set_drive(w, drive_db);
     if (!st) st = w->limited && !given ? solve_and_write(w, drive_db) : write(w);
     return st ? st : verify(w);

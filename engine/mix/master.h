@@ -17,8 +17,8 @@ typedef struct td_master_result {
     double plr_db;
     double limiting_max_db, limiting_p95_db; /* p95: of the loudest 10 s */
     unsigned passes;
-    bool reached;
-    char missed[160]; /* why not, and by how much; empty when reached */
+    bool reached;     /* loudness within 0.1 LU */
+    char held_by[96]; /* what kept it from getting louder; empty: nothing did */
 } td_master_result;
 
 typedef struct td_master td_master; /* one premaster with its envelope */

@@ -44,6 +44,7 @@ static td_status gauge_init(gauge *g, td_measurement *out)
         if (!(g->buffer[c] = td_calloc2(CHUNK, 1, sizeof(float)))) return TD_NOMEM;
     td_status st = td_loudness_new(rate, channels, &g->loudness);
     if (!st) st = td_true_peak_new(channels, 16, &g->peak);
+    if (!st) td_true_peak_soften(g->peak);
     if (!st) st = td_bands_new(rate, &g->work);
     if (!st) st = td_spectrum_new(rate, channels, add_bands, out, &g->spectrum);
     return st;

@@ -49,9 +49,9 @@ static td_scratch *premaster(sounding sound)
     return s;
 }
 
-/* What libebur128 reads. */
+/* What libebur128 reads, and FFmpeg. */
 typedef struct reading {
-    double lufs, true_peak_db, peak_db;
+    double lufs, true_peak_db, peak_db, soft_peak_db;
 } reading;
 
 static reading read_with_ebur128(const td_scratch *s)
@@ -77,6 +77,37 @@ static reading read_with_ebur128(const td_scratch *s)
     return r;
 }
 
+/* A sinc of 32 samples under a Kaiser window of beta 9, t samples from its middle: what FFmpeg's meter interpolates by.
+ */
+static double soft_weight(double t)
+{
+    double edge = t / 16, i0[2], argument[2] = { 9 * sqrt(1 - edge * edge), 9 };
+    for (int i = 0; i < 2; i++) {
+        i0[i] = 1;
+        for (double term = 1, n = 1; n < 60; n++) i0[i] += term *= pow(argument[i] / (2 * n), 2);
+    }
+    return sin(TD_PI * t) / (TD_PI * t) * i0[0] / i0[1];
+}
+
+/* Deliveries are judged by that meter too. */
+static double soft_peak_db(const td_scratch *s)
+{
+    size_t n = (size_t)td_scratch_length(s);
+    float *x = td_calloc2(2, n, sizeof *x);
+    double weight[3][32], most = 0;
+    for (int p = 0; p < 3; p++)
+        for (int k = 0; k < 32; k++) weight[p][k] = soft_weight(k - 15 - 0.25 * (p + 1));
+    assert_int_equal(td_scratch_read(s, 0, (float *[]){ x, x + n }, n, NULL), TD_OK);
+    for (size_t i = 0; i + 32 < 2 * n; i++)
+        for (int p = 0; p < 3; p++) {
+            double sum = 0;
+            for (int k = 0; k < 32; k++) sum += (double)x[i + (size_t)k] * weight[p][k];
+            most = fmax(most, fabs(sum));
+        }
+    free(x);
+    return 20 * log10(most);
+}
+
 static reading render(td_master *m, td_target t, td_master_result *result)
 {
     td_scratch *audio;
@@ -84,6 +115,7 @@ static reading render(td_master *m, td_target t, td_master_result *result)
     assert_int_equal(td_master_render(m, &t, NULL, &audio, result, &err), TD_OK);
     assert_true(td_scratch_length(audio) == SECONDS * RATE);
     reading r = read_with_ebur128(audio);
+    r.soft_peak_db = soft_peak_db(audio);
     td_scratch_free(audio);
     return r;
 }
@@ -109,7 +141,7 @@ static void loudness_and_true_peak_hold_at_once(void **unused)
         assert_true(result.reached);
         assert_float_equal(result.loudness_lufs, targets[i], 0.021);
         assert_float_equal(r.lufs, targets[i], 0.05);
-        assert_true(result.true_peak_dbtp <= -1 && r.true_peak_db <= -1);
+        assert_true(result.true_peak_dbtp <= -1 && r.true_peak_db <= -1 && r.soft_peak_db <= -1);
         assert_true(result.limiting_p95_db <= 6 && result.limiting_max_db >= result.limiting_p95_db);
     }
     td_master_free(m);
@@ -165,7 +197,7 @@ static void what_cannot_be_is_bounded_and_said(void **unused)
     td_master_result result;
     reading r = render(m, (td_target){ -5, -1, NAN, 3, NULL }, &result);
     assert_false(result.reached);
-    assert_true(result.missed[0] != 0);
+    assert_string_equal(result.held_by, "more would need over 3.0 dB of limiting");
     assert_true(r.true_peak_db <= -1 && result.true_peak_dbtp <= -1);
     assert_float_equal(result.limiting_p95_db, 3, 0.03);
     td_master_free(m);
@@ -180,7 +212,7 @@ static void clipped_hiss_stays_below(void **unused)
     td_master_result result;
     reading r = render(m, (td_target){ -3, -1, NAN, 8, NULL }, &result);
     assert_true(result.limiting_max_db > 1);
-    assert_true(r.true_peak_db <= -1 && result.true_peak_dbtp <= -1);
+    assert_true(r.true_peak_db <= -1 && result.true_peak_dbtp <= -1 && r.soft_peak_db <= -1);
     td_master_free(m);
     td_scratch_free(s);
 }
@@ -195,9 +227,9 @@ static void a_drive_can_be_given(void **unused)
     td_master_result found, given;
     render(m, t, &found);
     assert_int_equal(td_master_drive(m, found.drive_db, &t, NULL, &audio, &given, NULL), TD_OK);
-    assert_true(given.passes == 1 && given.reached);
-    assert_float_equal(given.loudness_lufs, found.loudness_lufs, 1e-9);
-    assert_float_equal(given.limiting_p95_db, found.limiting_p95_db, 1e-9);
+    assert_true(given.passes < found.passes && given.reached);
+    assert_float_equal(given.loudness_lufs, found.loudness_lufs, 0.002);
+    assert_float_equal(given.limiting_p95_db, found.limiting_p95_db, 0.002);
     td_scratch_free(audio);
     assert_int_equal(td_master_drive(m, found.drive_db - 3, &t, NULL, &audio, &given, NULL), TD_OK);
     assert_true(given.reached && given.loudness_lufs < -14.5 && given.true_peak_dbtp <= -1);
