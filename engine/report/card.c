@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/mix/decide/usual.h"
+#include "engine/report/stereo.h"
 #include "engine/report/tone.h"
 #include <string.h>
 
@@ -33,63 +34,40 @@ enum row {
     GR
 };
 
+/* clang-format off */
 /* Limits come from finished mixes: 504 of them for tone, dynamics and stereo, where music with a beat keeps other ones
  * than score, folk and ambient; balances of printed sessions for the groups. What the engine has to meet is marked. */
 static const struct row_kind {
     const char *id, *name, *unit;
     double beat[2], free[2]; /* low and high; NaN: none */
-    bool must;               /* meet them */
-    bool less;               /* is better, also than in the sum */
+    bool must, less;         /* meet them; is better, also than in the sum */
     double allowed;          /* how much worse than a balance that was left as delivered it may be */
 } kinds[TD_CARD_ROWS] = {
-    [TB] = { "TB", "tone: distance from finished mixes", "dB", { NAN, 6.5 }, { NAN, 6.5 }, .less = true },
-    [TS] = { "TS",
-             "tone: tilt against finished mixes",
-             "dB/oct",
-             { -2, 1.5 },
-             { -2, 1.5 },
-             .less = true,
-             .allowed = 1 },
-    [MK] = { "MK",
-             "masking: covered by others, all groups",
-             "%",
-             { NAN, 25 },
-             { NAN, 25 },
-             .less = true,
-             .allowed = 3 },
-    [MK_LEAD] = { "MK lead", "masking: the lead, 1 to 4 kHz", "%", { NAN, 15 }, { NAN, 15 } },
-    [MK_WORST] = { "MK worst", "masking: the group that is covered most", "%", { NAN, 50 }, { NAN, 50 } },
-    [LV] = { "LV",
-             "lead against the rest, off the usual",
-             "LU",
-             { -1.5, 1.5 },
-             { -1.5, 1.5 },
-             .less = true,
-             .allowed = 1 },
-    [GB] = { "GB", "groups, off the usual", "LU", { NAN, 3 }, { NAN, 3 }, .less = true, .allowed = 1 },
-    [CREST] = { "CR", "crest: peak over mean", "dB", { NAN, NAN }, { NAN, NAN } },
-    [PLR] = { "PLR", "peak over loudness", "dB", { 8, 17.5 }, { 8, 17.5 } },
-    [PSR] = { "PSR", "peak over loudness, densest tenth", "dB", { 7, NAN }, { 7, NAN } },
-    [LR] = { "LR", "loudness range", "LU", { NAN, NAN }, { NAN, NAN } },
-    [ST] = { "ST", "correlation", "", { 0.25, 0.98 }, { 0, 0.98 } },
-    [ST_LOW] = { "ST low", "correlation below 120 Hz", "", { 0.55, NAN }, { NAN, NAN } },
-    [ST_OCTAVE] = { "ST octave", "correlation of the widest octave", "", { 0, NAN }, { 0, NAN } },
-    [MF] = { "MF", "loss in mono", "LU", { NAN, 1.7 }, { NAN, 2.9 }, .less = true, .allowed = 0.3 },
-    [MF_WORST] = { "MF worst", "loss in mono of the widest group", "LU", { NAN, 3 }, { NAN, 3 } },
-    [IM] = { "IM", "left over right", "dB", { -1.3, 1.3 }, { -1.3, 1.3 } },
-    [WD] = { "WD", "width against the reference, farthest octave", "dB", { -3, 3 }, { -3, 3 } },
-    [BM] = { "BM",
-             "middle against the reference",
-             "dB",
-             { NAN, NAN },
-             { NAN, NAN },
-             .less = true,
-             .allowed = INFINITY },
-    [BS] = { "BS", "sides against the reference", "dB", { NAN, NAN }, { NAN, NAN }, .less = true, .allowed = INFINITY },
-    [PK] = { "PK", "peaks over their limit", "dB", { NAN, 0 }, { NAN, 0 }, .must = true },
-    [LT] = { "LT", "loudness off its target", "LU", { NAN, 0.1 }, { NAN, 0.1 }, .must = true },
-    [GR] = { "GR", "gain reduction over what was asked", "dB", { NAN, 0.3 }, { NAN, 0.3 }, .must = true },
+    [TB]        = { "TB",        "tone: distance from finished mixes",           "dB",     { NAN, 6.5 },   { NAN, 6.5 },  0, 1, 0 },
+    [TS]        = { "TS",        "tone: tilt against finished mixes",            "dB/oct", { -2, 1.5 },    { -2, 1.5 },   0, 1, 1 },
+    [MK]        = { "MK",        "masking: covered by others, all groups",       "%",      { NAN, 25 },    { NAN, 25 },   0, 1, 3 },
+    [MK_LEAD]   = { "MK lead",   "masking: the lead, 1 to 4 kHz",                "%",      { NAN, 15 },    { NAN, 15 },   0, 0, 0 },
+    [MK_WORST]  = { "MK worst",  "masking: the group covered most",              "%",      { NAN, 50 },    { NAN, 50 },   0, 0, 0 },
+    [LV]        = { "LV",        "lead against the rest, off the usual",         "LU",     { -1.5, 1.5 },  { -1.5, 1.5 }, 0, 1, 1 },
+    [GB]        = { "GB",        "groups, off the usual",                        "LU",     { NAN, 3 },     { NAN, 3 },    0, 1, 1 },
+    [CREST]     = { "CR",        "crest: peak over mean",                        "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
+    [PLR]       = { "PLR",       "peak over loudness",                           "dB",     { 8, 17.5 },    { 8, 17.5 },   0, 0, 0 },
+    [PSR]       = { "PSR",       "peak over loudness, densest tenth",            "dB",     { 7, NAN },     { 7, NAN },    0, 0, 0 },
+    [LR]        = { "LR",        "loudness range",                               "LU",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
+    [ST]        = { "ST",        "correlation",                                  "",       { 0.25, 0.98 }, { 0, 0.98 },   0, 0, 0 },
+    [ST_LOW]    = { "ST low",    "correlation below 120 Hz",                     "",       { 0.55, NAN },  { NAN, NAN },  0, 0, 0 },
+    [ST_OCTAVE] = { "ST octave", "correlation of the widest octave",             "",       { 0, NAN },     { 0, NAN },    0, 0, 0 },
+    [MF]        = { "MF",        "loss in mono",                                 "LU",     { NAN, 1.7 },   { NAN, 2.9 },  0, 1, 0.3 },
+    [MF_WORST]  = { "MF worst",  "loss in mono of the widest group",             "LU",     { NAN, 3 },     { NAN, 3 },    0, 0, 0 },
+    [IM]        = { "IM",        "left over right",                              "dB",     { -1.3, 1.3 },  { -1.3, 1.3 }, 0, 0, 0 },
+    [WD]        = { "WD",        "width against the reference, farthest octave", "dB",     { -3, 3 },      { -3, 3 },     0, 0, 0 },
+    [BM]        = { "BM",        "middle against the reference",                 "dB",     { NAN, NAN },   { NAN, NAN },  0, 1, 0 },
+    [BS]        = { "BS",        "sides against the reference",                  "dB",     { NAN, NAN },   { NAN, NAN },  0, 1, 0 },
+    [PK]        = { "PK",        "peaks over their limit",                       "dB",     { NAN, 0 },     { NAN, 0 },    1, 0, 0 },
+    [LT]        = { "LT",        "loudness off its target",                      "LU",     { NAN, 0.1 },   { NAN, 0.1 },  1, 0, 0 },
+    [GR]        = { "GR",        "gain reduction over what was asked",           "dB",     { NAN, 0.3 },   { NAN, 0.3 },  1, 0, 0 },
 };
+/* clang-format on */
 
 /* ---- tone and stereo -------------------------------------------------------------------------------------------- */
 
@@ -113,67 +91,21 @@ static double distance(const double off[TD_BANDS])
     return sum / n;
 }
 
-static double power_of(const double x[TD_BANDS], double low_hz, double high_hz)
-{
-    double sum = 0;
-    for (size_t i = 0; i < TD_BANDS; i++)
-        if (td_band_within(i, low_hz, high_hz)) sum += x[i];
-    return sum;
-}
-
-static double correlation(const td_band_power *p, double low_hz, double high_hz)
-{
-    double ll = power_of(p->ll, low_hz, high_hz), rr = power_of(p->rr, low_hz, high_hz);
-    return ll > 0 && rr > 0 ? power_of(p->lr, low_hz, high_hz) / sqrt(ll * rr) : NAN;
-}
-
-/* Side over middle, dB. */
-static double width(const td_band_power *p, double low_hz, double high_hz)
-{
-    double both = power_of(p->ll, low_hz, high_hz) + power_of(p->rr, low_hz, high_hz);
-    double cross = 2 * power_of(p->lr, low_hz, high_hz);
-    return both > 0 ? td_clamp(td_power_db(fmax(0, both - cross)) - td_power_db(fmax(0, both + cross)), -60, 60) : NAN;
-}
-
-/* The third octaves of an octave: 25 to 40 Hz, 50 to 80 Hz, ... */
-static double octave_low(size_t o)
-{
-    return td_band_label(3 * o);
-}
-
-static double octave_high(size_t o)
-{
-    return td_band_label(3 * o + 2 < TD_BANDS ? 3 * o + 2 : TD_BANDS - 1);
-}
-
-enum { OCTAVES = (TD_BANDS + 2) / 3 };
-
-/* Whether an octave has a part in the sound: no more than 40 dB below the strongest. */
-static bool octave_sounds(const td_band_power *p, size_t o)
-{
-    double most = 0, own = 0;
-    for (size_t k = 0; k < OCTAVES; k++) {
-        double x = power_of(p->ll, octave_low(k), octave_high(k)) + power_of(p->rr, octave_low(k), octave_high(k));
-        most = fmax(most, x);
-        if (k == o) own = x;
-    }
-    return own > 1e-4 * most;
-}
-
 static double widest_octave(const td_band_power *p)
 {
     double least = NAN;
-    for (size_t o = 0; o < OCTAVES; o++)
-        if (octave_sounds(p, o)) least = fmin(least, correlation(p, octave_low(o), octave_high(o)));
+    for (size_t o = 0; o < TD_OCTAVES; o++)
+        if (td_octave_sounds(p, o)) least = fmin(least, td_correlation_within(p, td_octave_low(o), td_octave_high(o)));
     return least;
 }
 
 static double width_off(const td_band_power *p, const td_band_power *reference)
 {
     double most = NAN;
-    for (size_t o = 0; o < OCTAVES; o++) {
-        if (!octave_sounds(p, o) || !octave_sounds(reference, o)) continue;
-        double off = width(p, octave_low(o), octave_high(o)) - width(reference, octave_low(o), octave_high(o));
+    for (size_t o = 0; o < TD_OCTAVES; o++) {
+        if (!td_octave_sounds(p, o) || !td_octave_sounds(reference, o)) continue;
+        double off = td_width_within(p, td_octave_low(o), td_octave_high(o)) -
+                     td_width_within(reference, td_octave_low(o), td_octave_high(o));
         if (!(fabs(off) <= fabs(most))) most = off;
     }
     return most;
@@ -187,7 +119,7 @@ static double spectra_apart(const td_band_power *p, const td_band_power *referen
     const td_band_power *of[2] = { p, reference };
     double level[2][TD_BANDS];
     for (size_t k = 0; k < 2; k++) {
-        double all = power_of(of[k]->ll, 100, 10000) + power_of(of[k]->rr, 100, 10000);
+        double all = td_power_within(of[k]->ll, 100, 10000) + td_power_within(of[k]->rr, 100, 10000);
         for (size_t i = 0; i < TD_BANDS; i++) {
             double x = (of[k]->ll[i] + of[k]->rr[i] + 2 * sign * of[k]->lr[i]) / 2;
             level[k][i] = fmax(td_power_db(fmax(x, 0) / all), -60);
@@ -200,7 +132,7 @@ static double spectra_apart(const td_band_power *p, const td_band_power *referen
 
 static double mean_db(const td_band_power *p)
 {
-    return td_power_db((power_of(p->ll, 0, 20000) + power_of(p->rr, 0, 20000)) / 2);
+    return td_power_db((td_power_within(p->ll, 0, 20000) + td_power_within(p->rr, 0, 20000)) / 2);
 }
 
 /* ---- groups ----------------------------------------------------------------------------------------------------- */
@@ -270,11 +202,11 @@ static void measure_tone(const td_card_wish *w, const td_card_side *s, figures *
 static void measure_stereo(const td_card_wish *w, const td_card_side *s, figures *f)
 {
     const td_band_power *p = &s->bands;
-    f->of[ST] = correlation(p, 0, 20000);
-    f->of[ST_LOW] = correlation(p, 0, 100);
+    f->of[ST] = td_correlation_within(p, 0, 20000);
+    f->of[ST_LOW] = td_correlation_within(p, 0, 100);
     f->of[ST_OCTAVE] = widest_octave(p);
     f->of[MF] = td_mono_loss(p->ll, p->rr, p->lr);
-    f->of[IM] = td_power_db(power_of(p->ll, 0, 20000) / power_of(p->rr, 0, 20000));
+    f->of[IM] = td_power_db(td_power_within(p->ll, 0, 20000) / td_power_within(p->rr, 0, 20000));
     if (!w->reference) return;
     td_band_power reference = td_portrait_bands(w->reference);
     f->of[WD] = width_off(p, &reference);

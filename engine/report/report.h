@@ -23,7 +23,7 @@ typedef struct td_report_wish {
     const td_findings *findings; /* NULL: nobody asked */
     const td_report_mix *mix;
     size_t n_mixes;
-    const char *folder; /* where the files of all mixes stand */
+    const char *folder;       /* where the files of all mixes stand */
     const td_mix_file *guest; /* previews of the rough mix and the reference, beside those of the mixes */
     size_t n_guests;
     double match_lufs; /* what was turned down to be compared, and to which loudness; 0: nothing was */
