@@ -1,5 +1,6 @@
 #include "engine/mix/measure.h"
 #include "cmd/cmd.h"
+#include "cmd/compare.h"
 #include "engine/base/units.h"
 
 #include <jansson.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 static const td_flag flags[] = {
+    { "against", 0, "REFERENCE", "compare with this file at the same loudness: tone, dynamics, width" },
     { "skip-rejected", 0, NULL, "measure the others when a file is refused" },
     { NULL, 0, NULL, NULL },
 };
@@ -94,12 +96,13 @@ static int run(const td_args *a)
 {
     td_error err = { 0 };
     int code = 0;
-    json_t *files = json_array();
     bool json = td_args_has(a, "json");
     if (!a->n_words) {
         td_fail(&err, TD_ARG, NULL, "topdown measure master.wav", "measure needs a file");
-        code = td_report_error(TD_ARG, &err);
+        return td_report_error(TD_ARG, &err);
     }
+    if (td_args_has(a, "against")) return td_compare_run(a, td_args_get(a, "against"));
+    json_t *files = json_array();
     for (size_t i = 0; i < a->n_words; i++) {
         td_measurement m;
         err = (td_error){ 0 };
@@ -112,7 +115,7 @@ static int run(const td_args *a)
         if (!json) td_report_error(st, &err);
         if (!td_args_has(a, "skip-rejected")) code = td_status_exit(st);
     }
-    if (json && a->n_words) {
+    if (json) {
         json_t *all = json_pack("{sisO}", "v", 1, "files", files);
         json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
         putchar('\n');
@@ -126,8 +129,9 @@ const td_command td_cmd_measure = {
     .name = "measure",
     .group = "On this machine",
     .summary = "loudness, peaks, spectrum and faults of finished files",
-    .synopsis = "FILE... [--json]",
-    .examples = "  topdown measure out/*.wav                 loudness, true peak, range, spectrum\n",
+    .synopsis = "FILE... [--against REFERENCE] [--json]",
+    .examples = "  topdown measure out/*.wav                 loudness, true peak, range, spectrum\n"
+                "  topdown measure mix.wav --against hit.wav   what an engineer would hear first, and by how much\n",
     .flags = flags,
     .run = run,
 };

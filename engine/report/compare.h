@@ -1,0 +1,33 @@
+/* engine/report/compare.h - two finished files beside each other, at the same loudness: tone, dynamics, width.
+ *
+ * What is louder sounds better, so the file is turned until both have the integrated loudness of the reference; only
+ * the native figures show what they were. A mono file is what it sounds like on two speakers. */
+#ifndef TD_REPORT_COMPARE_H
+#define TD_REPORT_COMPARE_H
+
+#include "engine/mix/measure.h"
+#include "engine/report/stereo.h"
+
+typedef struct td_compared {
+    double loudness_lufs, range_lu, max_short_lufs, true_peak_dbtp, crest_db, plr_db; /* as it stands on disk */
+    double correlation, low_correlation, mono_loss_lu, balance_db; /* low: below 120 Hz; balance: left over right */
+    double
+        level_db[TD_BANDS]; /* third octaves against the loudness, so that levels of two files compare; NaN: silent */
+    double width_db[TD_OCTAVES], octave_correlation[TD_OCTAVES]; /* side over middle; NaN: no part in the sound */
+} td_compared;
+
+typedef struct td_comparison {
+    double gain_db; /* brings the file to the reference's loudness */
+    td_compared file, reference;
+    double difference_db[TD_BANDS]; /* of the file: positive where it has more; NaN where one is silent */
+    double tilt_db;                 /* of that, dB an octave, 100 Hz to 10 kHz: positive is brighter */
+    double mean_db, most_db;        /* over 100 Hz to 10 kHz; the greatest with its sign */
+    double most_at_hz;
+    const char **word; /* what an engineer would say, most audible first */
+    size_t n_words;
+} td_comparison;
+
+/* Decodes both; words live in a. */
+td_status td_compare_files(const char *path, const char *reference, td_arena *a, td_comparison *out, td_error *err);
+
+#endif
