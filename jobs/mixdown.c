@@ -419,7 +419,11 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
 static bool same_stems(const td_plan *p, const td_session *s)
 {
     bool same = p->n_stems == s->n_stems && p->n_buses == s->n_buses && p->rate_hz == s->rate_hz;
-    for (size_t i = 0; same && i < s->n_stems; i++) same = !strcmp(p->stem[i].sha256, s->stem[i].sha256);
+    for (size_t i = 0; same && i < s->n_stems; i++) {
+        const char *bus = s->stem[i].bus < s->n_buses ? s->bus[s->stem[i].bus].name : "";
+        same = p->stem[i].sha256 && !strcmp(p->stem[i].sha256, s->stem[i].sha256) &&
+               !strcmp(p->stem[i].bus ? p->stem[i].bus : "", bus);
+    }
     return same;
 }
 

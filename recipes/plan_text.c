@@ -1,4 +1,4 @@
-#include "recipes/reader.h"
+#include "recipes/parts.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ struct row {
     kind kind;
     size_t at, count_at;
     td_measure measure;
-    double absent; /* the number that is not written and stands in when nothing is */
+    double absent;      /* the number that is not written and stands in when nothing is */
+    double least, most; /* what a plan can mean, both 0: any number; a slip of the hand is refused */
     const char *const *words;
     const row *rows;
     size_t size;  /* of an element of a list */
@@ -37,6 +38,12 @@ struct row {
 
 static const char *const origins[] = { "as-written", "solved", "knob", "fix", NULL };
 static const char *const note_kinds[] = { "warning", "not-used", "not-made", "decision", NULL };
+
+/* Levels that undo each other may be large (a stem at -80 dBFS is staged by 68 dB), none beyond these. */
+#define LEVEL       .least = -100, .most = 100
+#define SEND        .least = -100, .most = 24
+#define MOMENT      .least = 0, .most = 86400
+#define FRAMES_MOST 8294400000 /* a day at 96 kHz */
 
 /* clang-format off */
 #define ROW(type, text, what, member, ...) { .name = text, .kind = what, .at = offsetof(type, member), __VA_ARGS__ }
@@ -68,21 +75,21 @@ static const row part_rows[] = { ROW(td_plan_part, "reason", TEXT, reason), { 0 
 
 static const row send_rows[] = {
     ROW(td_plan_send, "to", TEXT, to, .needed = true),
-    DB(td_plan_send, "level", level_db, .absent = NAN, .needed = true),
+    DB(td_plan_send, "level", level_db, .absent = NAN, .needed = true, SEND),
     ROW(td_plan_send, "reason", TEXT, reason),
     { 0 },
 };
 
 static const row ride_rows[] = {
-    ROW(td_breakpoint, "at", SECONDS, at_s, .absent = NAN, .needed = true),
-    DB(td_breakpoint, "gain", gain_db, .absent = NAN, .needed = true),
+    ROW(td_breakpoint, "at", SECONDS, at_s, .absent = NAN, .needed = true, MOMENT),
+    DB(td_breakpoint, "gain", gain_db, .absent = NAN, .needed = true, LEVEL),
     { 0 },
 };
 
 static const row section_rows[] = {
     ROW(td_plan_section, "name", TEXT, name),
-    ROW(td_plan_section, "from", SECONDS, from_s, .absent = NAN, .needed = true),
-    ROW(td_plan_section, "to", SECONDS, to_s, .absent = NAN, .needed = true),
+    ROW(td_plan_section, "from", SECONDS, from_s, .absent = NAN, .needed = true, MOMENT),
+    ROW(td_plan_section, "to", SECONDS, to_s, .absent = NAN, .needed = true, MOMENT),
     DB(td_plan_section, "loudness", loudness_lu, .absent = NAN),
     { 0 },
 };
@@ -94,8 +101,8 @@ static const row stem_rows[] = {
     ROW(td_plan_stem, "sha256", TEXT, sha256),
     ROW(td_plan_stem, "role", TEXT, role),
     ROW(td_plan_stem, "bus", TEXT, bus),
-    DB(td_plan_stem, "gain", gain_db),
-    ROW(td_plan_stem, "pan", NUMBER, pan, .measure = TD_UNIT_PAN, .absent = NAN),
+    DB(td_plan_stem, "gain", gain_db, LEVEL),
+    ROW(td_plan_stem, "pan", NUMBER, pan, .measure = TD_UNIT_PAN, .absent = NAN, .least = -100, .most = 100),
     ROW(td_plan_stem, "flip", FLAG, flip),
     ROW(td_plan_stem, "reason", TEXT, reason),
     ROW(td_plan_stem, "chain", CHAIN, chain),
@@ -108,10 +115,10 @@ static const row bus_rows[] = {
     ROW(td_plan_bus, "bus", TEXT, name, .needed = true),
     ROW(td_plan_bus, "group", TEXT, group),
     ROW(td_plan_bus, "peak", NUMBER, peak_dbfs, .measure = TD_UNIT_DBFS, .absent = NAN),
-    DB(td_plan_bus, "clip_gain", clip_gain_db),
+    DB(td_plan_bus, "clip_gain", clip_gain_db, LEVEL),
     ROW(td_plan_bus, "chain", CHAIN, chain),
-    DB(td_plan_bus, "makeup", makeup_db),
-    DB(td_plan_bus, "fader", fader_db),
+    DB(td_plan_bus, "makeup", makeup_db, LEVEL),
+    DB(td_plan_bus, "fader", fader_db, LEVEL),
     ROW(td_plan_bus, "fader_reason", TEXT, fader_reason),
     ROWS(td_plan_bus, "ride", ride, n_ride, ride_rows, .inline_ = true),
     ROWS(td_plan_bus, "sends", send, n_sends, send_rows),
@@ -121,16 +128,16 @@ static const row bus_rows[] = {
 static const row return_rows[] = {
     ROW(td_plan_return, "return", TEXT, name, .needed = true),
     ROW(td_plan_return, "chain", CHAIN, chain),
-    DB(td_plan_return, "fader", fader_db),
+    DB(td_plan_return, "fader", fader_db, LEVEL),
     ROW(td_plan_return, "reason", TEXT, reason),
     { 0 },
 };
 
 #define TARGET(target)                                                                                                 \
-    ROW(td_plan, "loudness", NUMBER, target.loudness_lufs, .measure = TD_MEASURE_LUFS, .absent = NAN),                 \
-    ROW(td_plan, "true_peak", NUMBER, target.true_peak_dbtp, .measure = TD_MEASURE_DBTP, .absent = NAN),               \
-    ROW(td_plan, "peak", NUMBER, target.peak_dbfs, .measure = TD_UNIT_DBFS, .absent = NAN),                            \
-    DB(td_plan, "limiting", target.limiting_db, .absent = NAN),                                                        \
+    ROW(td_plan, "loudness", NUMBER, target.loudness_lufs, .measure = TD_MEASURE_LUFS, .absent = NAN, .least = -40, .most = -4),                 \
+    ROW(td_plan, "true_peak", NUMBER, target.true_peak_dbtp, .measure = TD_MEASURE_DBTP, .absent = NAN, .least = -20),               \
+    ROW(td_plan, "peak", NUMBER, target.peak_dbfs, .measure = TD_UNIT_DBFS, .absent = NAN, .least = -40),                            \
+    DB(td_plan, "limiting", target.limiting_db, .absent = NAN, .most = 24),                                                        \
     ROW(td_plan, "named", TEXT, target.named)
 
 static const row master_rows[] = { TARGET(master), { 0 } };
@@ -156,9 +163,9 @@ static const row plan_rows[] = {
     ROW(td_plan, "title", TEXT, title),
     ROW(td_plan, "artist", TEXT, artist),
     ROW(td_plan, "session_hash", TEXT, session_hash, .needed = true),
-    ROW(td_plan, "rate_hz", WHOLE, rate_hz, .needed = true),
-    ROW(td_plan, "frames", LONG, frames, .needed = true),
-    ROW(td_plan, "tempo", NUMBER, tempo_bpm, .measure = TD_MEASURE_BPM),
+    ROW(td_plan, "rate_hz", WHOLE, rate_hz, .needed = true, .least = 44100, .most = 96000),
+    ROW(td_plan, "frames", LONG, frames, .needed = true, .least = 1, .most = FRAMES_MOST),
+    ROW(td_plan, "tempo", NUMBER, tempo_bpm, .measure = TD_MEASURE_BPM, .least = 20, .most = 400),
     ROW(td_plan, "balance", WORD, balance, .words = td_balance_names),
     ROW(td_plan, "balance_reason", TEXT, balance_reason),
     ROW(td_plan, "curve", TEXT, curve),
@@ -166,7 +173,7 @@ static const row plan_rows[] = {
     ROWS(td_plan, "stems", stem, n_stems, stem_rows),
     ROWS(td_plan, "buses", bus, n_buses, bus_rows),
     ROWS(td_plan, "returns", ret, n_rets, return_rows),
-    DB(td_plan, "trim", trim_db),
+    DB(td_plan, "trim", trim_db, LEVEL),
     ROW(td_plan, "trim_reason", TEXT, trim_reason),
     ROW(td_plan, "mix", CHAIN, mix),
     ROW(td_plan, "master_chain", CHAIN, master_chain),
@@ -484,7 +491,11 @@ static const char *take_text(td_reader *r, const td_node *n)
 
 static void take_number(td_reader *r, const td_node *n, const row *w, double *out)
 {
-    td_field f = { .name = w->name, .measure = w->measure, .min = NAN, .max = NAN };
+    bool bound = w->least != w->most;
+    td_field f = { .name = w->name,
+                   .measure = w->measure,
+                   .min = bound ? w->least : (double)NAN,
+                   .max = bound ? w->most : (double)NAN };
     td_read_number(r, n, &f, out);
 }
 
@@ -500,6 +511,9 @@ static void take_suffixed(td_reader *r, const td_node *n, const row *w, double *
                    "'%s' needs a number with '%s', not %s", w->name, suffix + 1, td_node_what(r->messages, n));
         return;
     }
+    if (w->least != w->most && !(x >= w->least && x <= w->most))
+        td_mistake(r->messages, n, "out_of_range", td_say(r->messages, "%g to %g%s", w->least, w->most, suffix),
+                   "%s is out of range for '%s'", text, w->name);
     *out = w->kind == PORTION && !bare ? x / 100 : x;
 }
 
@@ -510,8 +524,9 @@ static void take_long(td_reader *r, const td_node *n, const row *w, uint64_t *ou
     if (!digits || digits > 18 || text[digits])
         td_mistake(r->messages, n, "wrong_kind", NULL, "'%s' has to be a whole number, not %s", w->name,
                    td_node_what(r->messages, n));
-    else
-        *out = strtoull(text, NULL, 10);
+    else if ((*out = strtoull(text, NULL, 10)) < (uint64_t)w->least || *out > (uint64_t)w->most)
+        td_mistake(r->messages, n, "out_of_range", td_say(r->messages, "%.0f to %.0f", w->least, w->most),
+                   "%s is out of range for '%s'", text, w->name);
 }
 
 static void take_slot(td_reader *r, const td_node *n, const td_field *f, double *out)
@@ -726,7 +741,8 @@ static void take_one(td_reader *r, const td_node *n, const row *w, char *into)
         take_suffixed(r, n, w, (double *)at);
         break;
     case WHOLE:
-        td_read_whole(r, n, td_say(r->messages, "'%s'", w->name), 0, 100000000, (unsigned *)at);
+        td_read_whole(r, n, td_say(r->messages, "'%s'", w->name), (unsigned)w->least,
+                      w->most > 0 ? (unsigned)w->most : 100000000, (unsigned *)at);
         break;
     case LONG:
         take_long(r, n, w, (uint64_t *)at);
@@ -750,6 +766,91 @@ static void take_one(td_reader *r, const td_node *n, const row *w, char *into)
     }
 }
 
+/* ---- what a plan says about itself ------------------------------------------------------------------------------- */
+
+typedef struct names {
+    const char *what; /* "return" */
+    const char **name;
+    size_t n;
+} names;
+
+static void known(td_reader *r, const td_node *n, const names *of)
+{
+    const char *text = n && n->kind == TD_NODE_TEXT ? take_text(r, n) : NULL;
+    if (!text) return;
+    for (size_t i = 0; i < of->n; i++)
+        if (strcmp(of->name[i], text) == 0) return;
+    td_mistake(r->messages, n, "unknown_name", td_one_of(r->messages, text, of->name, of->n), "the plan has no %s '%s'",
+               of->what, td_cut(r->messages, text));
+}
+
+static void check_ride(td_reader *r, const td_node *list, const td_breakpoint *ride, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (ride[i].at_s <= ride[i - 1].at_s)
+            td_mistake(r->messages, list->value[i], "out_of_order", "the moments of a ride follow each other",
+                       "this moment does not come after the one before it");
+}
+
+static void check_sends(td_reader *r, const td_node *place, const names *returns)
+{
+    const td_node *list = td_node_get(place, "sends");
+    for (size_t i = 0; list && i < list->n; i++) known(r, td_node_get(list->value[i], "to"), returns);
+}
+
+static void check_keys(td_reader *r, const td_node *place, const char *chain, const names *stems)
+{
+    const td_node *list = td_node_get(place, chain);
+    for (size_t i = 0; list && i < list->n; i++) {
+        const td_node *key = td_node_get(list->value[i], "key");
+        for (size_t k = 0; key && k < key->n; k++) known(r, key->value[k], stems);
+    }
+}
+
+/* Names of an array of structs that begin with them. */
+static names names_of(td_reader *r, const char *what, const void *array, size_t n, size_t size, size_t at)
+{
+    names out = { what, td_take(r, n, sizeof(char *)), 0 };
+    for (size_t i = 0; out.name && i < n; i++)
+        out.name[out.n++] = *(const char *const *)((const char *)array + i * size + at);
+    return out;
+}
+
+#define NAMES_OF(r, what, array, n, type) names_of(r, what, array, n, sizeof(type), offsetof(type, name))
+
+static void check_preview(td_reader *r, const td_node *preview, const td_plan *p)
+{
+    const td_node *format = preview ? td_node_get(preview, "format") : NULL,
+                  *bits = preview ? td_node_get(preview, "bits") : NULL;
+    const char *name = p->preview_format;
+    unsigned length;
+    if (format && !td_read_format(r, format, &name)) return;
+    if (bits && name && !td_format_lossy(name)) td_read_bits(r, bits, name, &length);
+}
+
+/* Whom it names has to be there, and time goes forward: a person may have edited it. */
+static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
+{
+    if (td_messages_errors(r->messages) > r->before || td_messages_broken(r->messages)) return;
+    names returns = NAMES_OF(r, "return", p->ret, p->n_rets, td_plan_return);
+    names buses = NAMES_OF(r, "bus", p->bus, p->n_buses, td_plan_bus);
+    names stems = NAMES_OF(r, "stem", p->stem, p->n_stems, td_plan_stem);
+    for (size_t i = 0; i < p->n_stems; i++) {
+        const td_node *n = td_node_get(root, "stems")->value[i];
+        known(r, td_node_get(n, "bus"), &buses);
+        check_sends(r, n, &returns);
+        check_ride(r, td_node_get(n, "ride"), p->stem[i].ride, p->stem[i].n_ride);
+    }
+    for (size_t i = 0; i < p->n_buses; i++) {
+        const td_node *n = td_node_get(root, "buses")->value[i];
+        check_sends(r, n, &returns);
+        check_keys(r, n, "chain", &stems);
+        check_ride(r, td_node_get(n, "ride"), p->bus[i].ride, p->bus[i].n_ride);
+    }
+    check_keys(r, root, "mix", &stems);
+    check_preview(r, td_node_get(root, "preview"), p);
+}
+
 static td_plan *read_plan(td_reader *r, const char *file, const char *text, size_t length)
 {
     td_node *root = td_yaml_read(r->arena, file, text, length, r->messages);
@@ -761,6 +862,7 @@ static td_plan *read_plan(td_reader *r, const char *file, const char *text, size
     set_absent(plan_rows, (char *)plan);
     take_map(r, root, plan_rows, plan);
     plan->arena = r->arena;
+    check_plan(r, root, plan);
     return plan;
 }
 

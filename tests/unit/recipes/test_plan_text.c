@@ -110,14 +110,15 @@ static td_plan *any_plan(uint64_t seed)
           .flip = true,
           .send = sends,
           .n_sends = 2 },
+        { .name = "x: y, [z] {w}", .pan = NAN },
     };
     static td_plan_bus buses[] = {
         { .name = "drums", .group = "drums", .ride = ride, .n_ride = 40 },
         { .name = "backing", .group = "vocals", .peak_dbfs = -INFINITY, .fader_reason = "x" }
     };
-    static td_plan_return returns[] = { { .name = "plate", .fader_db = -0.1 } };
+    static td_plan_return returns[] = { { .name = "plate", .fader_db = -0.1 }, { .name = "hall" } };
     static td_plan_note notes[] = { { TD_NOTE_WARNING, "04 Tom 2.wav: clipped" }, { TD_NOTE_DECISION, "" } };
-    for (size_t i = 0; i < 40; i++) ride[i] = (td_breakpoint){ any(r, 0, 300), any(r, -3, 3) };
+    for (size_t i = 0; i < 40; i++) ride[i] = (td_breakpoint){ (double)i * 7 + any(r, 0, 5), any(r, -3, 3) };
     stems[0].gain_db = any(r, -20, 20);
     stems[1].pan = any(r, -100, 100);
     stems[1].chain = any_chain(a, r);
@@ -134,15 +135,15 @@ static td_plan *any_plan(uint64_t seed)
         .session_hash = "1e5",
         .title = "- dash",
         .rate_hz = 48000,
-        .frames = 123456789012345,
+        .frames = 8123456789,
         .tempo_bpm = any(r, 60, 180),
         .balance = TD_BALANCE_ROUGH,
         .stem = stems,
-        .n_stems = 2,
+        .n_stems = 3,
         .bus = buses,
         .n_buses = 2,
         .ret = returns,
-        .n_rets = 1,
+        .n_rets = 2,
         .trim_db = any(r, -20, 20),
         .mix = any_chain(a, r),
         .master = { any(r, -30, -5), -1, NAN, 6, "spotify" },
@@ -214,11 +215,47 @@ static void names_the_place_of_a_mistake(void **state)
     refused(HEAD "stems:\n  - { role: x }\n", "'name' is missing here");
 }
 
+#define BUSES "buses:\n  - bus: drums\n"
+#define STEMS "stems:\n  - name: K.wav\n    bus: drums\n"
+
+/* What a hand may have written: refused at its place, with what can stand there. */
+static void absurd_numbers_are_refused(void **state)
+{
+    (void)state;
+    refused(HEAD "trim: 500 dB\n", "p.yaml:6:7: error: 500 dB is out of range for 'trim'");
+    refused(HEAD "trim: nan dB\n", "p.yaml:6:7: error: 'trim' needs a gain, not 'nan dB'");
+    refused(HEAD "trim: inf dB\n", "p.yaml:6:7: error:");
+    refused(HEAD "tempo: 0 bpm\n", "20 to 400 bpm");
+    refused(HEAD "master: { loudness: 40 LUFS }\n", "out of range for 'loudness'");
+    refused(HEAD "master: { true_peak: 3 dBTP }\n", "out of range for 'true_peak'");
+    refused(HEAD "preview: { format: exe }\n", "'format'");
+    refused(HEAD "preview: { format: wav, bits: 7 }\n", "'bits'");
+    refused(HEAD BUSES "    fader: 1e300 dB\n", "p.yaml:8:12: error:");
+    refused(HEAD BUSES "    clip_gain: -9999 dB\n", "out of range for 'clip_gain'");
+    refused(HEAD BUSES "    ride:\n      - { at: -1 s, gain: 0 dB }\n",
+            "p.yaml:9:15: error: -1 s is out of range for 'at'");
+    refused(HEAD BUSES "    ride:\n      - { at: nan s, gain: 0 dB }\n", "needs a number");
+    refused(HEAD BUSES "    ride:\n      - { at: 5 s, gain: 1 dB }\n      - { at: 5 s, gain: 2 dB }\n",
+            "p.yaml:10:9: error: this moment does not come after the one before it");
+    refused(HEAD BUSES "    sends:\n      - { to: hall, level: -10 dB }\n",
+            "p.yaml:9:15: error: the plan has no return 'hall'");
+    refused(HEAD BUSES "    sends:\n      - { to: hall, level: 400 dB }\n", "out of range for 'level'");
+    refused(HEAD STEMS BUSES "    chain:\n      - compressor: { ratio: 2:1 }\n        key: [ L.wav ]\n",
+            "p.yaml:13:16: error: the plan has no stem 'L.wav'");
+    refused(HEAD BUSES "    chain:\n      - compressor: { attack: -10 ms }\n",
+            "p.yaml:9:31: error: -10 ms is out of range");
+    refused(HEAD STEMS, "p.yaml:8:10: error: the plan has no bus 'drums'");
+    refused(HEAD STEMS "    pan: L900\n", "out of range for 'pan'");
+    refused(HEAD "mix:\n  - gain: { gain: nan dB }\n", "p.yaml:7:19: error:");
+    refused(HEAD "mix:\n  - align: { latency: -5 ms }\n", "p.yaml:7:14: error: align has no parameter 'latency'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back_the_same),
         cmocka_unit_test(names_the_place_of_a_mistake),
+        cmocka_unit_test(absurd_numbers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
