@@ -59,6 +59,9 @@ td_meter_line *td_progress_new(const td_args *a);
 void td_progress_free(td_meter_line *p);
 /* A td_progress callback (engine/mix/survey.h); user is the td_meter_line. Calls may come from any thread. */
 void td_progress_show(void *user, const char *stage, double fraction);
+/* The same of a td_mixdown. */
+struct td_stage_at;
+void td_progress_step(void *user, const struct td_stage_at *step);
 void td_progress_end(td_meter_line *p); /* finishes the line under way */
 
 /* Set when the user asked to stop (first Ctrl-C); the second ends the process at once. */

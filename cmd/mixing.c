@@ -225,7 +225,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         .threads = (unsigned)threads,
         .force = td_args_has(a, "force"),
         .skip_rejected = td_args_has(a, "skip-rejected"),
-        .progress = td_progress_show,
+        .progress = td_progress_step,
         .user = m->progress,
         .stop = &td_stop_asked,
     };

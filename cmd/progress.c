@@ -1,5 +1,7 @@
 #include "cmd/cmd.h"
 
+#include "engine/base/json.h"
+#include "jobs/mixdown.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 struct td_meter_line {
     pthread_mutex_t lock;
     enum { SILENT, PLAIN, TERMINAL, JSON } form;
-    char stage[64];
+    char stage[128]; /* and the mix it is about */
     double began, shown;
     bool open; /* a line of the terminal is not ended yet */
 };
@@ -49,61 +51,93 @@ void td_progress_free(td_meter_line *p)
 /* Characters left for the stage's name and the bar, of a line that must not wrap. */
 static int room_for_bar(void)
 {
-    enum { AROUND = sizeof " [] 100 %  123 s left" - 1, MOST = 54 };
+    enum { AROUND = sizeof " [] 100 %  1234x  123 min left" - 1, MOST = 58 };
     struct winsize w = { 0 };
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) != 0 || !w.ws_col) return MOST;
     int room = w.ws_col - 1 - AROUND;
     return room < 0 ? 0 : room < MOST ? room : MOST;
 }
 
-static void draw(td_meter_line *p, double fraction, double t)
+/* "  23x  4 s left", as far as it can be told. */
+static void foretell(const td_meter_line *p, const td_stage_at *step, double t, char speed[16], char left[16])
+{
+    double took = t - p->began, rest = took * (1 - step->fraction) / step->fraction;
+    speed[0] = left[0] = 0;
+    if (took < 0.2 || step->fraction < 0.02) return;
+    if (step->song_s > 0) snprintf(speed, 16, "  %.0fx", fmin(step->song_s * step->fraction / took, 9999));
+    if (rest >= 100)
+        snprintf(left, 16, "  %.0f min left", fmin(rest / 60, 999));
+    else if (rest >= 0.5)
+        snprintf(left, 16, "  %.0f s left", rest);
+}
+
+static void draw(td_meter_line *p, const td_stage_at *step, double t)
 {
     static const char full[] = "##############################", none[] = "------------------------------";
-    int room = room_for_bar(), bar = room / 2, n = (int)(fraction * bar);
-    double left = fraction > 0.02 ? (t - p->began) * (1 - fraction) / fraction : 0;
-    fprintf(stderr, "\r%-*.*s [%.*s%.*s] %3d %%", room - bar, room - bar, p->stage, n, full, bar - n, none,
-            (int)(fraction * 100));
-    if (fraction < 1 && left >= 1)
-        fprintf(stderr, "  %3.0f s left", fmin(left, 999));
-    else
-        fprintf(stderr, "%12s", "");
+    int room = room_for_bar(), bar = room / 2, n = (int)(step->fraction * bar);
+    char speed[16], left[16];
+    foretell(p, step, t, speed, left);
+    fprintf(stderr, "\r%-*.*s [%.*s%.*s] %3d %%%-7s%-14s", room - bar, room - bar, p->stage, n, full, bar - n, none,
+            (int)(step->fraction * 100), speed, left);
     fflush(stderr);
     p->open = true;
 }
 
-static void show(td_meter_line *p, const char *stage, double fraction)
+/* For programs. */
+static void tell(const td_stage_at *step)
 {
+    json_t *o = json_pack("{s:s, s:i, s:s, s:f}", "type", "progress", "v", 1, "stage", step->stage, "fraction",
+                          td_round_to(step->fraction, 0.001));
+    if (step->mix) json_object_set_new(o, "mix", json_string(step->mix));
+    char *text = o ? json_dumps(o, TD_JSON_LINE) : NULL;
+    if (text) puts(text);
+    fflush(stdout);
+    free(text);
+    json_decref(o);
+}
+
+static void show(td_meter_line *p, const td_stage_at *step)
+{
+    char stage[sizeof p->stage], speed[16], left[16];
     double t = now();
+    snprintf(stage, sizeof stage, "%s%s%s", step->stage, step->mix ? " " : "", step->mix ? step->mix : "");
     bool fresh = strcmp(p->stage, stage) != 0;
     if (fresh) {
         if (p->open) fputc('\n', stderr);
         p->open = false;
-        snprintf(p->stage, sizeof p->stage, "%s", stage);
+        memcpy(p->stage, stage, sizeof stage);
         p->began = t;
     }
     double pause = p->form == TERMINAL ? 0.1 : p->form == JSON ? 0.5 : 30;
-    bool end = fraction >= 1 && p->form != PLAIN;
+    bool end = step->fraction >= 1 && p->form != PLAIN;
     if (!fresh && !end && t - p->shown < pause) return;
     p->shown = t;
     if (p->form == TERMINAL) {
-        draw(p, fraction, t);
+        draw(p, step, t);
     } else if (p->form == JSON) {
-        printf("{\"type\":\"progress\",\"v\":1,\"stage\":\"%s\",\"fraction\":%.3f}\n", stage, fraction);
-        fflush(stdout);
+        tell(step);
     } else if (fresh) {
         fprintf(stderr, "%s\n", stage);
     } else {
-        fprintf(stderr, "%s %d %%\n", stage, (int)(fraction * 100));
+        foretell(p, step, t, speed, left);
+        fprintf(stderr, "%s  %d %%%s%s\n", stage, (int)(step->fraction * 100), speed, left);
     }
+}
+
+void td_progress_step(void *user, const td_stage_at *step)
+{
+    td_meter_line *p = user;
+    td_stage_at clamped = *step;
+    if (!p || p->form == SILENT) return;
+    clamped.fraction = td_clamp(step->fraction, 0, 1);
+    pthread_mutex_lock(&p->lock);
+    show(p, &clamped);
+    pthread_mutex_unlock(&p->lock);
 }
 
 void td_progress_show(void *user, const char *stage, double fraction)
 {
-    td_meter_line *p = user;
-    if (!p || p->form == SILENT) return;
-    pthread_mutex_lock(&p->lock);
-    show(p, stage, fraction < 0 ? 0 : fraction > 1 ? 1 : fraction);
-    pthread_mutex_unlock(&p->lock);
+    td_progress_step(user, &(td_stage_at){ .stage = stage, .fraction = fraction });
 }
 
 void td_progress_end(td_meter_line *p)

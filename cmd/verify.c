@@ -68,7 +68,7 @@ static td_status verify(const td_args *a, td_arena *arena, td_meter_line *progre
     td_verify_wish w = { .report = report_of(a, arena),
                          .render = td_args_has(a, "render"),
                          .scratch = td_args_get(a, "scratch"),
-                         .progress = td_progress_show,
+                         .progress = td_progress_step,
                          .user = progress,
                          .stop = &td_stop_asked };
     td_status st = td_args_number(a, "threads", 1, 256, 0, &threads, err);

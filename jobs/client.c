@@ -1,5 +1,6 @@
 #include "jobs/jobs.h"
 
+#include "engine/base/json.h"
 #include "jobs/ids.h"
 #include "jobs/net.h"
 #include "jobs/spec.h"
@@ -106,7 +107,7 @@ static const char *text_of(const json_t *o, const char *name, const char *other)
 
 static void print_raw(json_t *o)
 {
-    char *text = json_dumps(o, JSON_COMPACT);
+    char *text = json_dumps(o, TD_JSON_LINE);
     puts(text ? text : "{}");
     fflush(stdout);
     free(text);

@@ -19,6 +19,22 @@ static td_status no_memory(td_error *err)
     return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
 }
 
+static void tell(void *user, const char *stage, double fraction)
+{
+    const td_mixdown *m = user;
+    bool pass = !strcmp(stage, "survey") || !strcmp(stage, "rendering");
+    td_stage_at step = { .stage = stage,
+                         .fraction = fraction,
+                         .mix = m->mix_now,
+                         .song_s = pass ? (double)m->session->frames / m->session->rate_hz : 0 };
+    if (m->wish->progress) m->wish->progress(m->wish->user, &step);
+}
+
+static void turn_to(td_mixdown *m, const char *label)
+{
+    m->mix_now = m->n > 1 ? label : NULL;
+}
+
 /* ---- stems
  * ------------------------------------------------------------------------------------------------------------------ */
 
@@ -133,7 +149,7 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
         m->survey_cached = true;
         return td_survey_ready(m->survey, m->pool, err);
     }
-    td_status st = td_survey_make(m->session, m->pool, scratch_of(w), w->progress, w->user, &m->survey, err);
+    td_status st = td_survey_make(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
     if (!st && cached && td_folder_make(w->cache, NULL) == TD_OK)
         td_survey_save(m->survey, path, NULL); /* a cache may fail */
     return st;
@@ -154,8 +170,8 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .balance = o->balance,
                           .pool = m->pool,
                           .scratch_folder = scratch_of(w),
-                          .progress = w->progress,
-                          .user = w->user };
+                          .progress = tell,
+                          .user = m };
     return td_plan_make(&wish, &m->plan[i], err);
 }
 
@@ -171,6 +187,7 @@ static td_status load_recipes(const td_mixdown_wish *w, td_mixdown *m, td_recipe
 static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
 {
     for (size_t i = 0; i < m->n; i++) {
+        turn_to(m, w->order->mix[i].label);
         td_status st = decide(w, m, recipe[i], i, err);
         if (st) return st;
     }
@@ -253,7 +270,7 @@ static td_status check_folder(const td_mixdown_wish *w, const td_mixdown *m, td_
 /* ---- one mix ------------------------------------------------------------------------------------------------------
  */
 
-static td_outputs_wish outputs_of(const td_mixdown_wish *w, const td_mixdown *m, size_t i)
+static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_t i)
 {
     return (td_outputs_wish){ .order = w->order,
                               .session = m->session,
@@ -262,8 +279,8 @@ static td_outputs_wish outputs_of(const td_mixdown_wish *w, const td_mixdown *m,
                               .scratch = scratch_of(w),
                               .force = w->force,
                               .match_lufs = m->match_lufs,
-                              .progress = w->progress,
-                              .user = w->user,
+                              .progress = tell,
+                              .user = m,
                               .stop = w->stop };
 }
 
@@ -282,8 +299,8 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
                          .version = need.version,
                          .n_versions = need.n_versions,
                          .parts = need.parts,
-                         .progress = w->progress,
-                         .user = w->user,
+                         .progress = tell,
+                         .user = m,
                          .stop = w->stop };
     td_status st = td_render(&r, &mix->rendered, err);
     if (!st) st = td_outputs_write(&outputs, mix, err);
@@ -348,7 +365,7 @@ static bool wants_guests(const td_mixdown_wish *w, const td_mixdown *m)
     return there && (w->order->ab || m->n > 1) && (w->order->recipe_preview || w->order->n_previews);
 }
 
-static td_status check_outputs(const td_mixdown_wish *w, const td_mixdown *m, td_error *err)
+static td_status check_outputs(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < m->n; i++) {
@@ -361,7 +378,7 @@ static td_status check_outputs(const td_mixdown_wish *w, const td_mixdown *m, td
 }
 
 /* The softest of what is compared. Known before the first render: previews have targets, guests are there. */
-static double softest(const td_mixdown_wish *w, const td_mixdown *m)
+static double softest(const td_mixdown_wish *w, td_mixdown *m)
 {
     double least = INFINITY;
     for (size_t i = 0; i < m->n; i++) {
@@ -400,6 +417,7 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
     if (st) return st;
     for (size_t i = 0; i < m->n; i++) {
         td_error own = { 0 };
+        turn_to(m, m->plan[i]->label);
         st = render_mix(w, m, i, &own);
         if (st == TD_STOPPED) return td_fail(err, st, own.where, NULL, "%s", own.what);
         if (!st) continue;
@@ -409,6 +427,7 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
             if (err) *err = own;
         }
     }
+    turn_to(m, NULL);
     if (m->failed == m->n) return first;
     td_status guests = write_guests(w, m, m->failed ? NULL : err);
     if (guests == TD_STOPPED) return guests;
@@ -434,7 +453,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     td_pool_watch(m->pool, w->stop);
     if (!w->n_plans && (st = load_recipes(w, m, recipe, err))) return st;
     if (w->out && (st = check_folder(w, m, err))) return st;
-    if (w->progress) w->progress(w->user, "checking", 0);
+    tell(m, "checking", 0);
     if ((st = open_session(w, m, err))) return st;
     for (size_t i = 0; i < w->n_plans; i++) {
         m->plan[i] = w->plan[i];
@@ -457,6 +476,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
         return no_memory(err);
     }
     m->arena = a;
+    m->wish = w;
     m->n = w->n_plans ? w->n_plans : w->order->n_mixes;
     m->messages = td_messages_new();
     m->plan = td_arena_array(a, m->n + 1, sizeof *m->plan);

@@ -11,6 +11,17 @@
 #include "jobs/guest.h"
 #include "recipes/recipes.h"
 
+/* How far it is. */
+typedef struct td_stage_at {
+    const char *stage; /* "checking", "survey", "planning", "rendering", "encoding" */
+    double fraction;   /* of the stage */
+    const char *mix;   /* the label of the one it is about; NULL: there is but one, or it is about all */
+    double song_s;     /* what it goes through from end to end; 0: it is no pass over the song */
+} td_stage_at;
+
+/* Calls may come from any thread, one at a time. */
+typedef void (*td_stage_told)(void *user, const td_stage_at *step);
+
 typedef struct td_mixdown_wish {
     const td_order *order;
     const td_library *library;
@@ -21,13 +32,15 @@ typedef struct td_mixdown_wish {
     const char *cache;   /* folder of surveys; NULL: none is kept */
     unsigned threads;    /* 0: as many as there are processors */
     bool force, skip_rejected;
-    double match_lufs; /* what previews are turned down to; 0: as order->ab says */
-    td_progress progress;
+    double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
+    td_stage_told progress; /* may be NULL */
     void *user;
     const volatile int *stop;
 } td_mixdown_wish;
 
 typedef struct td_mixdown {
+    const td_mixdown_wish *wish; /* borrowed while it runs */
+    const char *mix_now;         /* the label of the one being decided or made, of several; NULL */
     td_session *session;
     td_survey *survey;
     td_plan **plan; /* one a mix, in the order's order; NULL where it failed */

@@ -1,5 +1,6 @@
 #include "jobs/problem.h"
 
+#include "engine/base/json.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +114,7 @@ static const struct {
 
 void td_json_reply(const td_http_request *r, td_http_reply *p, unsigned status, const char *type, json_t *o)
 {
-    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+    char *text = o ? json_dumps(o, TD_JSON_LINE) : NULL;
     p->status = status;
     p->type = type;
     p->body = td_arena_printf(r->arena, "%s\n", text ? text : "{}");

@@ -1,9 +1,9 @@
 #include "jobs/results.h"
 
+#include "engine/base/json.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,7 +278,7 @@ static td_status summarise(publishing *p)
             json_array_append_new(files, output_json(f, entry_of(p->report, f->name)));
     }
     json_t *all = json_pack("{s:o, s:o, s:o}", "session", session, "mixes", mixes, "files", files);
-    char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+    char *text = all ? json_dumps(all, TD_JSON_LINE) : NULL;
     p->out->json = td_arena_strdup(p->arena, text);
     free(text);
     json_decref(all);

@@ -1,6 +1,6 @@
 #include "jobs/store_tx.h"
 
-#include <jansson.h>
+#include "engine/base/json.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static char *event_body(td_tx *tx, const td_job *j, const char *event)
                              td_job_state_people(state), "finished_at",
                              j->finished_ms ? td_rfc3339(j->finished_ms, finished) : NULL, "tags",
                              tags ? tags : json_object(), "url", url ? url : "", "problem", problem);
-    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    char *text = body ? json_dumps(body, TD_JSON_LINE) : NULL;
     char *kept = td_arena_strdup(tx->arena, text);
     free(text);
     json_decref(body);
@@ -189,7 +189,7 @@ static char *body_with_delivery(td_tx *tx, const char *body, const td_rows *dead
     json_t *names = json_array();
     for (size_t i = 0; i < dead->n; i++) json_array_append_new(names, json_string(td_cell(dead, i, 0)));
     if (dead->n) json_object_set(data, "undelivered", names);
-    char *text = json_dumps(o, JSON_COMPACT), *kept = td_arena_strdup(tx->arena, text);
+    char *text = json_dumps(o, TD_JSON_LINE), *kept = td_arena_strdup(tx->arena, text);
     free(text);
     json_decref(names);
     json_decref(o);

@@ -2,7 +2,7 @@
 #ifndef TD_JOBS_VERIFY_H
 #define TD_JOBS_VERIFY_H
 
-#include "engine/mix/survey.h"
+#include "jobs/mixdown.h"
 
 typedef enum td_sameness {
     TD_SAME,
@@ -32,7 +32,7 @@ typedef struct td_verify_wish {
     size_t n_stems;
     const char *scratch; /* NULL: $TMPDIR, else /var/tmp */
     unsigned threads;
-    td_progress progress; /* may be NULL */
+    td_stage_told progress; /* may be NULL */
     void *user;
     const volatile int *stop;
 } td_verify_wish;

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #define TD_JSON_STYLE (JSON_INDENT(2) | JSON_REAL_PRECISION(12))
+#define TD_JSON_LINE  (JSON_COMPACT | JSON_REAL_PRECISION(12))
 
 static inline json_t *td_json_number(double x, double step)
 {

@@ -10,6 +10,14 @@ ok "the master meets -14 LUFS and -1 dBTP by ffmpeg" within "${a}_Master_48k24.w
 ok "the preview meets -14 LUFS by ffmpeg" within "${a}_Preview_48k24.wav" -14 0
 ok "the MP3 meets -14 LUFS by ffmpeg" within "${a}_Preview_48k.mp3" -14 0
 ok "a target out of reach is said" grep -q 'instead of -9.0' "$work/a/report.json"
+terminal() { # what a person would see of a mix
+    script -qec "$topdown mix demo/stems --tempo 124 -r pop-rock -r jazz -o $work/seen --no-cache" /dev/null | tr '\r' '\n'
+}
+terminal >"$work/seen.txt"
+ok "a terminal sees what is made, how far, how fast, how long still" \
+    grep -Eq '^rendering jazz +\[#+-*\] +[0-9]+ %  [0-9]+x +' "$work/seen.txt"
+ok "programs get rounded fractions, and the mix they belong to" bash -c \
+    '"$1" mix demo/stems --tempo 124 -r pop-rock -r jazz -o "$2" --json | grep -Eq "^.\"type\":\"progress\",\"v\":1,\"stage\":\"rendering\",\"fraction\":0\.[0-9]{1,3},\"mix\":\"jazz\"}$"' - "$topdown" "$work/told"
 ok "two threads give the same bytes" mix -r pop-rock -r electronic -o "$work/b" -j 2 --no-cache
 for f in "$work"/a/*.wav "$work"/a/plan-*.yaml; do
     ok "same bytes on two threads: $(basename "$f")" cmp "$f" "$work/b/$(basename "$f")"
