@@ -11,7 +11,7 @@ enum { SENSITIVITY, LENGTH, DECLICK_PARAMS };
 
 /* clang-format off */
 static const td_param declick_params[DECLICK_PARAMS] = {
-    [SENSITIVITY] = { "sensitivity", TD_UNIT_PERCENT, 0, 100, 30, .flags = TD_SOLVABLE,
+    [SENSITIVITY] = { "sensitivity", TD_UNIT_PERCENT, 0, 100, 10, .flags = TD_SOLVABLE,
         .help = "how small a click may be: from 30 times down to 6 times what the sound does by itself" },
     [LENGTH] = { "length", TD_UNIT_MS, 0.1, 2, 1, .help = "what lasts longer is no click" },
 };
@@ -27,6 +27,8 @@ enum { ORDER = 24, HOP = 1024, MARGIN = 512, WINDOW = HOP + 2 * MARGIN, GAP_MAX 
 
 #define SMALLEST 1e-4 /* an error below -80 dBFS is no click */
 #define CROWD    10   /* so many a second are no clicks but the edges of a wave */
+#define LEFT     0.04 /* of the error that found a click: at most so much where it was mended */
+#define NOISE    1.5  /* deviation of the usual error, over the median the smaller of two has */
 
 typedef struct channel {
     float x[WINDOW + HOP]; /* a window, and what comes behind it */
@@ -133,6 +135,30 @@ static void mend(float *x, int from, int n, work *w)
     for (int i = 0; i < n; i++) x[from + i] = (float)w->gap[i];
 }
 
+/* The energy of the prediction's errors in x[from .. from + n), and as far behind as it reaches. */
+static double misses(const float *x, const work *w, int from, int n)
+{
+    double sum = 0;
+    for (int i = from; i < from + n + ORDER; i++) {
+        double error = 0;
+        for (int k = 0; k <= ORDER; k++) error += w->a[k] * (double)x[i - k];
+        sum += error * error;
+    }
+    return sum;
+}
+
+/* A click was added to a sound that goes on beneath it: what is put in its place joins both sides, and nearly all of
+ * the error beyond the usual is gone. Where the sound itself turns, as under the beater of a kick, nothing joins them,
+ * and all stays as it was. */
+static void mend_if_joined(float *x, int from, int n, work *w, double usual)
+{
+    float was[GAP_MAX];
+    memcpy(was, x + from, (size_t)n * sizeof *was);
+    double before = misses(x, w, from, n), noise = (n + ORDER) * NOISE * NOISE * usual * usual;
+    mend(x, from, n, w);
+    if (misses(x, w, from, n) - noise > LEFT * LEFT * before) memcpy(x + from, was, (size_t)n * sizeof *was);
+}
+
 /* The usual error on one side of a click; large in the noise of a drum. */
 static double beside(const work *w, int from)
 {
@@ -156,22 +182,23 @@ static bool is_click(const declick *d, const float *x, const work *w, double usu
     return power(x + last + 2) < 4 * power(x + from - 1 - AROUND) + SMALLEST * SMALLEST * AROUND;
 }
 
-/* Where the click around n begins and ends: as far as errors of half the limit go on. */
+/* Where the click around n begins and ends: as far as errors of a quarter of the limit go on. */
 static void grow(const work *w, double limit, int n, int *from, int *last)
 {
     *from = *last = n;
     for (int i = n - 1; i >= n - ORDER; i--)
-        if (w->error[i] > limit / 2) *from = i;
+        if (w->error[i] > limit / 4) *from = i;
     for (int i = n + 1; i < WINDOW - AROUND - 2 && i - *last <= ORDER / 2; i++)
-        if (w->error[i] > limit / 2) *last = i;
+        if (w->error[i] > limit / 4) *last = i;
 }
 
-/* Mends, by the model there is, the clicks whose start is found in the middle of the window. Returns how many. */
-static int sweep(declick *d, channel *c)
+/* Mends, by the model there is, the clicks whose start is found in the middle of the window; `sure`: only where the
+ * sound goes on. Returns how many were found. */
+static int sweep(declick *d, float *x, bool sure)
 {
     work *w = d->work;
-    int mended = 0;
-    find_errors(c->x, w);
+    int found = 0;
+    find_errors(x, w);
     memcpy(w->order, w->error, sizeof w->order);
     double usual = 1.4826 * median(w->order, WINDOW); /* a Gaussian's deviation from its median */
     double limit = fmax(SMALLEST, d->threshold * usual);
@@ -179,11 +206,11 @@ static int sweep(declick *d, channel *c)
         if (w->error[n] <= limit) continue;
         grow(w, limit, n, &from, &last);
         n = last;
-        if (!is_click(d, c->x, w, usual, from, last)) continue;
-        if (c->crowd + ++mended > CROWD) break;
-        mend(c->x, from - 1, last - from + 3, w);
+        if (!is_click(d, x, w, usual, from, last)) continue;
+        found++;
+        mend_if_joined(x, from - 1, last - from + 3, w, sure ? usual : (double)INFINITY);
     }
-    return mended;
+    return found;
 }
 
 /* The window has moved. Clicks spoil the model that finds them: where there are any, a second model is made of the
@@ -194,12 +221,11 @@ static void search(declick *d, channel *c)
     c->crowd *= d->forget;
     if (!fit(d, c->x, w)) return;
     memcpy(w->was, c->x, sizeof w->was);
-    int mended = sweep(d, c);
-    if (mended > 0 && fit(d, c->x, w)) {
-        memcpy(c->x, w->was, sizeof w->was);
-        mended = sweep(d, c);
-    }
-    c->crowd += mended;
+    int found = sweep(d, c->x, false);
+    if (found == 0) return;
+    bool single = c->crowd + found <= CROWD && fit(d, c->x, w);
+    memcpy(c->x, w->was, sizeof w->was);
+    c->crowd += single ? sweep(d, c->x, true) : found;
 }
 
 /* ---- the processor ---------------------------------------------------------------------------------------------- */

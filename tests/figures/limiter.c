@@ -181,6 +181,20 @@ static double ebu_peaks_db(void)
     return worst;
 }
 
+/* A quarter of the rate at any phase: how deep between samples its peaks lie. */
+static double quarter_phases_db(void)
+{
+    double worst = -INFINITY;
+    for (int degrees = 0; degrees < 90; degrees += 15) {
+        sound s = sound_new(9600);
+        for (int i = 0; i < 9600; i++) s.ch[0][i] = s.ch[1][i] = (float)sin(M_PI / 2 * i + degrees * M_PI / 180);
+        s = limited(s, "drive=6 ceiling=-1");
+        worst = fmax(worst, true_peak_db(s, 0.89) + 1);
+        sound_free(s);
+    }
+    return worst;
+}
+
 static void ceilings(void)
 {
     td_random r;
@@ -194,6 +208,8 @@ static void ceilings(void)
     }
     figure("limiter", "EBU Tech 3341, 15 to 23, 6 dB of drive: above the ceiling (32x)", AT_MOST, 0, ebu_peaks_db(),
            "dB");
+    figure("limiter", "rate/4 at 0 to 75 degrees, 6 dB of drive: above the ceiling (32x)", AT_MOST, 0,
+           quarter_phases_db(), "dB");
     sound s = limited(top_sweep(9600, &r), "drive=12 ceiling=-1");
     figure("limiter", "sweep of 20 to 23 kHz, 12 dB: above the ceiling (32x)", AT_MOST, 0, true_peak_db(s, 0.89) + 1,
            "dB");

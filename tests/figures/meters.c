@@ -56,6 +56,27 @@ static void integrated(void)
     figure("loudness", "integrated, EBU Tech 3341 cases 1 to 5", AT_MOST, 0.1, worst, "LU");
 }
 
+/* 997 Hz of full scale on one side and on both, as BS.1770 states it; and the edge of its gate: by the same statement a
+ * sine on both sides reads its peak. */
+static void full_scale(void)
+{
+    double error = 0;
+    for (unsigned sides = 1; sides <= 2; sides++) {
+        td_loudness *m;
+        if (td_loudness_new(RATE, 2, &m)) abort();
+        sound s = sound_sine(10 * RATE, RATE, 997, 1);
+        if (sides == 1) memset(s.ch[1], 0, s.frames * sizeof(float));
+        if (td_loudness_add(m, (const float *const *)s.ch, s.frames)) abort();
+        error = fmax(error, fabs(td_loudness_integrated(m) - (sides == 1 ? 10 * log10(0.5) : 0)));
+        td_loudness_free(m);
+        sound_free(s);
+    }
+    figure("loudness", "997 Hz of full scale, on one side and on both", AT_MOST, 0.01, error, "LU");
+    double in = listen(&(part){ -69.9, 10 }, 1).integrated, out = listen(&(part){ -70.1, 10 }, 1).integrated;
+    figure("loudness", "a tone of -69.9 LUFS, just inside the gate", AT_MOST, 0.1, fabs(in + 69.9), "LU");
+    figure("loudness", "a tone of -70.1 LUFS, just outside", AT_MOST, -999, out, "LUFS");
+}
+
 /* Cases 9 to 14. */
 static void windows(void)
 {
@@ -105,25 +126,41 @@ static void range(void)
 
 /* ---- true peak -------------------------------------------------------------------------------------------------- */
 
-/* Cases 15 to 18, faded in and out, for a start is a peak of its own. */
+static double true_peak_of(sound s)
+{
+    td_true_peak *m;
+    if (td_true_peak_new(2, 16, &m)) abort();
+    td_true_peak_add(m, (const float *const *)s.ch, s.frames);
+    td_true_peak_end(m);
+    double peak = td_true_peak_max(m);
+    td_true_peak_free(m);
+    sound_free(s);
+    return peak;
+}
+
+/* Cases 15 to 19, faded in and out, for a start is a peak of its own; 20 to 23, made at four times the rate and thinned
+ * with each offset. */
 static void true_peak(void)
 {
-    static const double divisor[] = { 4, 4, 6, 8 }, degrees[] = { 0, 45, 60, 67.5 };
-    double worst = 0;
-    for (int k = 0; k < 4; k++) {
+    static const double divisor[] = { 4, 4, 6, 8, 4 }, degrees[] = { 0, 45, 60, 67.5, 45 };
+    static const double peak[] = { 0.5, 0.5, 0.5, 0.5, 1.41 };
+    double tones = 0, bursts = 0;
+    for (int k = 0; k < 5; k++) {
         sound s = sound_new(RATE);
         for (int i = 0; i < RATE; i++)
-            s.ch[0][i] = s.ch[1][i] = (float)(0.5 * fmin(1, fmin(i, RATE - 1 - i) / 480.0) *
+            s.ch[0][i] = s.ch[1][i] = (float)(peak[k] * fmin(1, fmin(i, RATE - 1 - i) / 480.0) *
                                               sin(2 * M_PI * i / divisor[k] + degrees[k] * M_PI / 180));
-        td_true_peak *m;
-        if (td_true_peak_new(2, 16, &m)) abort();
-        td_true_peak_add(m, (const float *const *)s.ch, s.frames);
-        td_true_peak_end(m);
-        worst = fmax(worst, fabs(20 * log10(td_true_peak_max(m) / 0.5)));
-        td_true_peak_free(m);
-        sound_free(s);
+        tones = fmax(tones, fabs(20 * log10(true_peak_of(s) / peak[k])));
     }
-    figure("true peak", "EBU Tech 3341 cases 15 to 18, 16x", AT_MOST, 0.02, worst, "dB");
+    for (int k = 0; k < 4; k++) {
+        sound s = sound_new(9600);
+        for (int i = 0; i < 9600; i++)
+            s.ch[0][i] = s.ch[1][i] =
+                (float)(exp(-pow((i + k / 4.0 - 4800) / 480, 2)) * sin(M_PI / 12 * (4 * i + k - 19200) + M_PI / 2));
+        bursts = fmax(bursts, fabs(20 * log10(true_peak_of(s))));
+    }
+    figure("true peak", "EBU Tech 3341 cases 15 to 19, 16x", AT_MOST, 0.02, tones, "dB");
+    figure("true peak", "bursts as in EBU Tech 3341 cases 20 to 23, 16x", AT_MOST, 0.04, bursts, "dB");
 }
 
 /* ---- VU --------------------------------------------------------------------------------------------------------- */
@@ -213,6 +250,7 @@ static void dither(void)
 void figures_meters(void)
 {
     integrated();
+    full_scale();
     windows();
     range();
     true_peak();

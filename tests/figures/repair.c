@@ -1,7 +1,12 @@
-/* hum_filter, dc_filter, align. */
+/* hum_filter, dc_filter, align, declick. */
+#include "engine/audio/audio.h"
 #include "tests/figures/figures.h"
 
+#include <glob.h>
+
 void figures_repair(void);
+
+enum { RATE = 48000 };
 
 static double power_db(const td_unit_state *u, double freq_hz)
 {
@@ -78,9 +83,110 @@ static void align(void)
     figure("align", "fractional delay against the moved sine, to 0.9 of Nyquist", AT_MOST, -100, high, "dB");
 }
 
+/* ---- declick ---------------------------------------------------------------------------------------------------- */
+
+/* Tones over a little noise. */
+static sound chord(void)
+{
+    sound s = sound_noise(3 * RATE, 1, 0.003);
+    for (size_t i = 0; i < s.frames; i++)
+        for (unsigned c = 0; c < 2; c++)
+            s.ch[c][i] +=
+                (float)(0.2 * sin(0.0144 * (double)i) + 0.1 * sin(0.0363 * (double)i) + 0.05 * sin(0.29 * (double)i));
+    return s;
+}
+
+/* How many samples it changes from `from` on; takes s over. */
+static double touched(sound s, double rate_hz, size_t from)
+{
+    sound was = sound_copy(s);
+    td_unit_state *u = sound_unit(rate_hz, "declick", "");
+    size_t late = td_unit_latency(u), n = 0;
+    sound_run(u, s);
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = from; i + late < s.frames; i++) n += was.ch[c][i] != s.ch[c][i + late];
+    td_unit_free(u);
+    sound_free(s), sound_free(was);
+    return (double)n;
+}
+
+/* Clicks of n samples on the left, six a second: how much nearer they come to what was there, and what changes on the
+ * right, which has none. */
+static double nearer_db(size_t n, double *beside)
+{
+    sound clean = chord(), click = sound_noise(3 * RATE, 2, 0.8), dirty = sound_copy(clean);
+    for (size_t i = 8000; i < dirty.frames; i++)
+        if (i % 8000 < n) dirty.ch[0][i] += click.ch[0][i];
+    sound hurt = sound_copy(dirty);
+    td_unit_state *u = sound_unit(RATE, "declick", "");
+    size_t late = td_unit_latency(u);
+    sound_run(u, dirty);
+    double nearer = sound_residual_db(clean, hurt, 0) - sound_residual_db(clean, dirty, late);
+    for (size_t i = 0; i + late < clean.frames; i++)
+        *beside = fmax(*beside, fabs((double)clean.ch[1][i] - (double)dirty.ch[1][i + late]));
+    td_unit_free(u);
+    sound_free(clean), sound_free(click), sound_free(dirty), sound_free(hurt);
+    return nearer;
+}
+
+static sound strokes(void)
+{
+    sound s = sound_noise(2 * RATE, 3, 0.9);
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < s.frames; i++) s.ch[c][i] *= (float)exp(-(double)(i % 12000) / 1500);
+    return s;
+}
+
+static sound saw(void)
+{
+    sound s = sound_new(2 * RATE);
+    for (size_t i = 0; i < s.frames; i++) s.ch[0][i] = s.ch[1][i] = (float)((double)(i % 441) / 441 - 0.5) * 0.8f;
+    return s;
+}
+
+/* The session of demo/, which holds no click. */
+static double real_stems_touched(size_t *stems)
+{
+    glob_t files;
+    double n = 0;
+    if (glob("demo/stems/*.flac", 0, NULL, &files)) return (double)NAN;
+    *stems = files.gl_pathc;
+    for (size_t f = 0; f < files.gl_pathc; f++) {
+        td_source *r;
+        if (td_source_open(files.gl_pathv[f], NULL, RATE, &r, NULL)) abort();
+        sound s = sound_new(RATE * 30);
+        for (size_t at = 0, got; at < s.frames; at += got) {
+            float *const to[] = { s.ch[0] + at, s.ch[1] + at };
+            if (td_source_read(r, to, s.frames - at, &got, NULL)) abort();
+            if (got == 0) break;
+        }
+        td_source_close(r);
+        n += touched(s, RATE, 0);
+    }
+    globfree(&files);
+    return n;
+}
+
+static void declick(void)
+{
+    double least = INFINITY, beside = 0;
+    for (size_t n = 1; n <= 29; n += 2) least = fmin(least, nearer_db(n, &beside));
+    figure("declick", "clicks of 1 to 29 samples, nearer to what was there", AT_LEAST, 18, least, "dB");
+    figure("declick", "what it changes on a side without", AT_MOST, 0, beside, "");
+    figure("declick", "samples of a chord it changes", AT_MOST, 0, touched(chord(), RATE, 0), "");
+    figure("declick", "samples of strokes of noise it changes", AT_MOST, 0, touched(strokes(), RATE, 0), "");
+    figure("declick", "samples of a saw it changes, its first edges aside", AT_MOST, 0, touched(saw(), RATE, 12000),
+           "");
+    size_t stems = 0;
+    double n = real_stems_touched(&stems);
+    figure("declick", "real stems that were read", AT_LEAST, 10, (double)stems, "");
+    figure("declick", "samples of them it changes", AT_MOST, 0, n, "");
+}
+
 void figures_repair(void)
 {
     hum_filter();
     dc_filter();
     align();
+    declick();
 }
