@@ -9,7 +9,9 @@
  * maxima (which are right only for attacks of nothing). Fast attacks take every 2nd. Picks lie on disk; a trial streams
  * them through the real gain computer and ballistics. */
 
-enum { TRIALS = 13 };
+enum { TRIALS = 13, COARSE = 3 }; /* at most; of which so many only halve the bracket */
+
+#define NEAR_DB 0.01 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 
 typedef struct goal {
     size_t detector;
@@ -17,8 +19,10 @@ typedef struct goal {
     size_t goal_slot, solved_slot;
     const td_param *solved;
     td_wish wish;
-    double value, low, high; /* bracket */
-    bool more_is_less;       /* a higher value reduces less (thresholds) */
+    double value, low, high;          /* bracket */
+    double off, last_value, last_off; /* reached less asked: here, and at the trial before */
+    bool found;
+    bool more_is_less; /* a higher value reduces less (thresholds) */
     double max_db, max_at_s, p95_db, idle;
 } goal;
 
@@ -226,12 +230,13 @@ static td_status trial(solver *s, td_error *err)
     td_status st = block ? unit_for(s, s->stride, &unit, err) : td_decide_nomem(err);
     for (size_t i = 0; i <= TD_DETECTORS_MAX; i++) plane[i] = block ? block + i * CHUNK : NULL;
     for (size_t i = 0; !st && i < s->n_goals; i++)
-        if (td_reduction_new(rate, 1, &r[i])) st = td_decide_nomem(err);
+        if (!s->goals[i].found && td_reduction_new(rate, 1, &r[i])) st = td_decide_nomem(err);
     uint64_t length = td_scratch_length(s->picks);
     for (uint64_t at = 0; !st && at < length; at += CHUNK) {
         size_t n = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
         st = td_scratch_read(s->picks, (int64_t)at, plane, n, err);
         for (size_t i = 0; !st && i < s->n_goals; i++) {
+            if (!r[i]) continue;
             float *gr = plane[s->goals[i].detector];
             s->step->proc->dynamics->react(td_unit_raw(unit), s->goals[i].detector, gr, n, gr);
             td_reduction_add(r[i], gr, plane[s->detectors], NULL, n);
@@ -239,6 +244,7 @@ static td_status trial(solver *s, td_error *err)
     }
     for (size_t i = 0; !st && i < s->n_goals; i++) {
         goal *g = &s->goals[i];
+        if (!r[i]) continue;
         g->max_db = td_reduction_max(r[i]);
         g->max_at_s = td_reduction_max_at(r[i]);
         g->p95_db = td_reduction_percentile(r[i], 0.95);
@@ -260,26 +266,49 @@ static double reached(const goal *g)
     return g->wish.kind == TD_WISH_ABOUT ? g->p95_db : g->max_db;
 }
 
-static td_status bisect(solver *s, td_error *err)
+/* Along the line through the last two trials, where that stays in the bracket; every third time its middle, so that a
+ * bent curve cannot hold it up. */
+static double next_value(const goal *g, int t)
 {
-    for (int t = 0; t < TRIALS; t++) {
+    double middle = (g->low + g->high) / 2, slope = (g->off - g->last_off) / (g->value - g->last_value);
+    double x = g->value - g->off / slope;
+    return t >= COARSE && t % 3 && x > g->low && x < g->high ? x : middle;
+}
+
+static void judge(goal *g)
+{
+    g->off = reached(g) - asked(g);
+    if ((g->off > 0) == g->more_is_less)
+        g->low = g->value;
+    else
+        g->high = g->value;
+    g->found = fabs(g->off) < NEAR_DB || g->high - g->low < NEAR_DB;
+}
+
+static td_status search(solver *s, td_error *err)
+{
+    size_t left = s->n_goals;
+    for (int t = 0; t < TRIALS && left; t++) {
         for (size_t i = 0; i < s->n_goals; i++) {
-            s->goals[i].value = (s->goals[i].low + s->goals[i].high) / 2;
-            set_value(s, &s->goals[i]);
+            goal *g = &s->goals[i];
+            if (g->found) continue;
+            double x = next_value(g, t);
+            g->last_value = g->value;
+            g->last_off = g->off;
+            g->value = x;
+            set_value(s, g);
         }
         TD_TRY(trial(s, err));
         for (size_t i = 0; i < s->n_goals; i++) {
-            goal *g = &s->goals[i];
-            bool too_much = reached(g) > asked(g);
-            if (too_much == g->more_is_less)
-                g->low = g->value;
-            else
-                g->high = g->value;
+            if (s->goals[i].found) continue;
+            judge(&s->goals[i]);
+            left -= s->goals[i].found;
         }
     }
     for (size_t i = 0; i < s->n_goals; i++) {
         goal *g = &s->goals[i];
-        g->value = td_clamp(td_param_round(g->solved, (g->low + g->high) / 2), g->solved->min, g->solved->max);
+        g->value = td_param_round(g->solved, g->value);
+        g->found = false;
         set_value(s, g);
     }
     return trial(s, err);
@@ -417,7 +446,7 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
         return td_fail(err, TD_RECIPE, step->name, NULL, "%s has no detector to solve a goal with", step->proc->name);
     s.stride = stride_for(step);
     st = collect_picks(&s, err);
-    if (!st) st = bisect(&s, err);
+    if (!st) st = search(&s, err);
     td_scratch_free(s.picks);
     return st ? st : explain(&s, err);
 }
