@@ -91,6 +91,8 @@ static td_status read_roles(td_session *s, bool inside)
         if (!inside) *r = role[i];
         if (name[i] == s->stem[i].name || role[i].source == TD_ROLE_UNKNOWN) continue;
         role[i].source = TD_ROLE_FROM_METADATA;
+        role[i].guess = true; /* nobody sees that name, and nobody meant it as an answer */
+        snprintf(role[i].why, sizeof role[i].why, "the track name in the file, '%.40s'", name[i]);
         *r = role[i];
     }
     td_status st = name && role ? TD_OK : TD_NOMEM;

@@ -56,6 +56,11 @@ void td_mix_power(const td_decider *d, size_t without, float *k);
 double td_bus_context(const td_decider *d, size_t bus, size_t without, double *active_part);
 /* Third-octave powers of the mix over `mask`, from its buses. */
 td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err);
+/* What the equalisers of a chain do to the power of each band: |H|^2 at its centre. */
+td_status td_chain_power(const td_decider *d, const td_plan_chain *chain, double power[TD_BANDS], td_error *err);
+void td_bands_scale(td_band_power *p, const double power[TD_BANDS]);
+/* td_mix_bands as groups and tracks are judged: through the mix bus as it was decided. */
+td_status td_mix_bands_out(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err);
 /* L+R power of a band in dB, and levels against the total of 100 Hz to 10 kHz. */
 void td_band_levels(const td_band_power *p, double level_db[TD_BANDS]);
 /* Deviation of such levels from the curve: mean of 63 Hz to 12.5 kHz removed, smoothed with a gaussian of one octave.
@@ -143,6 +148,9 @@ typedef struct td_range_case {
 } td_range_case;
 td_status td_solve_range(td_decider *d, const td_range_case *c, const double *value, double *out, const char **reason,
                          td_error *err);
+
+/* Warns of buses in which left and right oppose each other. */
+td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 
 /* `match`: up to four bells in its place. */
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,

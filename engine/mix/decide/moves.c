@@ -320,23 +320,15 @@ td_status td_decide_moves(td_decider *d, const td_site *site, const td_step_wish
 /* What equalisers in front change in K power, on what plays there over the song. */
 static td_status heard_through(td_decider *d, const td_site *site, double *out, td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
     td_band_power p;
-    double before = 0, after = 0, h[TD_BANDS];
+    double before = 0, after = 0, power[TD_BANDS];
     TD_TRY(td_survey_bands(d->survey, site->signal, NULL, &p, err));
-    for (size_t b = 0; b < TD_BANDS; b++) h[b] = td_k_weight_power(td_band_hz(b)) * (p.ll[b] + p.rr[b]);
-    for (size_t b = 0; b < TD_BANDS; b++) before += h[b];
-    for (size_t i = 0; i < site->chain->n_steps; i++) {
-        const td_plan_step *s = &site->chain->step[i];
-        td_part part[TD_POINTS_MAX];
-        td_settings set = td_step_settings(s, part);
-        td_unit_state *unit;
-        if (!s->proc->power_at || s->bypass || s->blend < 1) continue;
-        TD_TRY(td_unit_new(s->proc, &fmt, &set, &unit, err));
-        for (size_t b = 0; b < TD_BANDS; b++) h[b] *= td_unit_power_at(unit, td_band_hz(b));
-        td_unit_free(unit);
+    TD_TRY(td_chain_power(d, site->chain, power, err));
+    for (size_t b = 0; b < TD_BANDS; b++) {
+        double k = td_k_weight_power(td_band_hz(b)) * (p.ll[b] + p.rr[b]);
+        before += k;
+        after += k * power[b];
     }
-    for (size_t b = 0; b < TD_BANDS; b++) after += h[b];
     *out = before > 0 && after > 0 ? after / before : 1;
     return TD_OK;
 }

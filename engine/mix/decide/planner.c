@@ -232,6 +232,7 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(take_tempo(d));
     TD_TRY(td_find_sections(d, err));
     TD_TRY(td_classify(d, err));
+    TD_TRY(td_warn_of_cancelling(d, err));
     TD_TRY(td_choose_balance(d, err));
     TD_TRY(td_decide_places(d, err));
     TD_TRY(td_decide_staging(d, err));

@@ -63,6 +63,41 @@ td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_p
     return TD_OK;
 }
 
+td_status td_chain_power(const td_decider *d, const td_plan_chain *chain, double power[TD_BANDS], td_error *err)
+{
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    for (size_t b = 0; b < TD_BANDS; b++) power[b] = 1;
+    for (size_t i = 0; i < chain->n_steps; i++) {
+        const td_plan_step *s = &chain->step[i];
+        td_part part[TD_POINTS_MAX];
+        td_settings set = td_step_settings(s, part);
+        td_unit_state *unit;
+        if (!s->proc->power_at || s->bypass || s->blend < 1) continue;
+        TD_TRY(td_unit_new(s->proc, &fmt, &set, &unit, err));
+        for (size_t b = 0; b < TD_BANDS; b++) power[b] *= td_unit_power_at(unit, td_band_hz(b));
+        td_unit_free(unit);
+    }
+    return TD_OK;
+}
+
+void td_bands_scale(td_band_power *p, const double power[TD_BANDS])
+{
+    for (size_t b = 0; b < TD_BANDS; b++) {
+        p->ll[b] *= power[b];
+        p->rr[b] *= power[b];
+        p->lr[b] *= power[b];
+    }
+}
+
+td_status td_mix_bands_out(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err)
+{
+    double power[TD_BANDS];
+    TD_TRY(td_mix_bands(d, mask, out, err));
+    TD_TRY(td_chain_power(d, &d->plan->mix, power, err));
+    td_bands_scale(out, power);
+    return TD_OK;
+}
+
 /* Bands by their nominal centres: 100 Hz to 10 kHz are 6 to 26. */
 static bool between(size_t band, double low_hz, double high_hz)
 {

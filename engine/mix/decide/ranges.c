@@ -44,6 +44,36 @@ static width_check check_width(const td_band_power *p, double width)
     return c;
 }
 
+/* The octave that counts (within 25 dB of the whole) whose sides are most opposed; NaN: none is. */
+static double opposed_octave(const td_band_power *p, double *correlation)
+{
+    double all = 0, hz = NAN;
+    *correlation = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) all += p->ll[i] + p->rr[i];
+    for (size_t i = 0; i + 2 < TD_BANDS; i += 3) {
+        double ll = p->ll[i] + p->ll[i + 1] + p->ll[i + 2], rr = p->rr[i] + p->rr[i + 1] + p->rr[i + 2];
+        double lr = p->lr[i] + p->lr[i + 1] + p->lr[i + 2];
+        if (ll + rr < all * td_db_power(-25) || !(ll > 0) || !(rr > 0) || lr / sqrt(ll * rr) >= *correlation) continue;
+        *correlation = lr / sqrt(ll * rr);
+        hz = td_band_hz(i + 1);
+    }
+    return hz;
+}
+
+td_status td_warn_of_cancelling(td_decider *d, td_error *err)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_band_power p;
+        double correlation, hz;
+        TD_TRY(td_survey_bands(d->survey, td_survey_bus(d->survey, b), NULL, &p, err));
+        if (isnan(hz = opposed_octave(&p, &correlation))) continue;
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
+                              "%s: its sides cancel around %.0f Hz (correlation %.2f); %.1f LU of it are lost in mono",
+                              d->plan->bus[b].name, hz, correlation, check_width(&p, 1).mono_loss_lu));
+    }
+    return TD_OK;
+}
+
 static td_status solve_width(td_decider *d, const td_range_case *c, double low, double high, double *out,
                              const char **reason, td_error *err)
 {
@@ -90,15 +120,19 @@ static td_status mix_band_after(td_decider *d, const td_range_case *c, double lo
                                 double *out, td_error *err)
 {
     td_band_power mix, own;
-    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    double heard[TD_BANDS];
+    bool whole = c->site->kind == TD_SITE_MIX;
+    TD_TRY(whole ? td_mix_bands(d, d->active, &mix, err) : td_mix_bands_out(d, d->active, &mix, err));
     TD_TRY(td_survey_bands(d->survey, c->site->signal, d->active, &own, err));
+    TD_TRY(td_chain_power(d, &d->plan->mix, heard, err));
+    td_bands_scale(&own, heard);
     double gain = c->site->kind == TD_SITE_BUS
                       ? td_db_power(td_bus_gain_db(d, c->site->index) + d->inside_db[c->site->index])
                       : 1;
     double level[TD_BANDS], off[TD_BANDS];
     for (size_t i = 0; i < TD_BANDS; i++) {
         if (td_band_hz(i) < low_hz * 0.944 || td_band_hz(i) > high_hz * 1.059) continue;
-        if (c->site->kind == TD_SITE_MIX) { /* the whole mix moves */
+        if (whole) {
             mix.ll[i] *= td_db_power(gain_db);
             mix.rr[i] *= td_db_power(gain_db);
             continue;

@@ -277,6 +277,59 @@ static void test_a_fix_changes_no_step_of_the_mix_bus(void **state)
     leave(s);
 }
 
+/* Groups are heard through the mix bus: what it takes from a band, no group needs to take again. The other way round
+ * nothing changes. */
+static void test_the_mix_bus_may_change_groups(void **state)
+{
+    (void)state;
+    static const char form[] = "topdown: recipe/1\nname: r\ntitle: T\n"
+                               "mix: { chain: [ eq: [ bell: { at: 220 Hz, gain: %s, q: 0.5 } ] ] }\n"
+                               "groups:\n"
+                               "  keys:\n"
+                               "    chain:\n"
+                               "      - eq: [ bell: { at: 220 Hz, gain: -6 to 0 dB } ]\n"
+                               "        when: mix_excess(180 to 280 Hz) > %s\n";
+    char text[3][sizeof form + 32];
+    snprintf(text[0], sizeof text[0], form, "-0.5 dB", "-20 dB");
+    snprintf(text[1], sizeof text[1], form, "-12 dB", "-20 dB");
+    snprintf(text[2], sizeof text[2], form, "-0.5 dB", "+90 dB");
+    scene *s = hear(song, 3);
+    td_plan *open = decide(s, text[0], s->pool), *cut = decide(s, text[1], s->pool),
+            *none = decide(s, text[2], s->pool);
+    assert_int_equal(bus(open, "keys")->chain.n_steps, 1);
+    assert_string_not_equal(bus(open, "keys")->chain.step[0].part[0].reason,
+                            bus(cut, "keys")->chain.n_steps ? bus(cut, "keys")->chain.step[0].part[0].reason : "");
+    assert_int_equal(bus(none, "keys")->chain.n_steps, 0);
+    same_chain(&open->mix, &none->mix, 0);
+    td_plan_free(open);
+    td_plan_free(cut);
+    td_plan_free(none);
+    leave(s);
+}
+
+static double opposed(double t, unsigned c)
+{
+    return 0.1 * sin(2 * M_PI * 110 * t) * (c ? -1 : 1) + 0.1 * sin(2 * M_PI * 1000 * t);
+}
+
+static void test_sides_that_cancel_are_told(void **state)
+{
+    (void)state;
+    static const part parts[] = { { "Piano.wav", 2, chord }, { "Synth Pad.wav", 2, opposed } };
+    scene *s = hear(parts, 2);
+    td_plan *p = decide(s, bare, s->pool);
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_notes; i++) {
+        if (!strstr(p->note[i].text, "cancel")) continue;
+        n++;
+        assert_int_equal(p->note[i].kind, TD_NOTE_WARNING);
+        assert_non_null(strstr(p->note[i].text, "synths: its sides cancel around 126 Hz (correlation -1.00)"));
+    }
+    assert_int_equal(n, 1);
+    td_plan_free(p);
+    leave(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +339,8 @@ int main(void)
         cmocka_unit_test(test_order_of_stems_changes_nothing),
         cmocka_unit_test(test_a_silent_stem_changes_nothing),
         cmocka_unit_test(test_a_fix_changes_no_step_of_the_mix_bus),
+        cmocka_unit_test(test_the_mix_bus_may_change_groups),
+        cmocka_unit_test(test_sides_that_cancel_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,8 @@ static int close_folder(void **state)
 }
 
 /* A ramp that starts at `seed`, so that files of different seeds differ. */
-static const char *stem_of(folder *f, const char *name, unsigned rate_hz, unsigned channels, size_t frames, int seed)
+static const char *labelled_stem(folder *f, const char *name, const td_tags *tags, unsigned rate_hz, unsigned channels,
+                                 size_t frames, int seed)
 {
     const char *path = td_arena_printf(f->arena, "%s/%s", f->path, name);
     float *sound = td_calloc2(frames, 1, sizeof *sound);
@@ -48,11 +49,16 @@ static const char *stem_of(folder *f, const char *name, unsigned rate_hz, unsign
     td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = rate_hz, .channels = channels };
     td_writer *w;
     for (size_t i = 0; i < frames; i++) sound[i] = (float)(((size_t)seed * 37 + i) % 1000) / 2000.0f;
-    assert_int_equal(td_writer_open(path, &spec, NULL, &w, NULL), TD_OK);
+    assert_int_equal(td_writer_open(path, &spec, tags, &w, NULL), TD_OK);
     assert_int_equal(td_writer_write(w, ch, frames, NULL), TD_OK);
     assert_int_equal(td_writer_commit(w, true, NULL), TD_OK);
     free(sound);
     return path;
+}
+
+static const char *stem_of(folder *f, const char *name, unsigned rate_hz, unsigned channels, size_t frames, int seed)
+{
+    return labelled_stem(f, name, NULL, rate_hz, channels, frames, seed);
 }
 
 static td_stem_wish mono(folder *f, const char *name, int seed)
@@ -356,6 +362,24 @@ static void numbers_and_roles_are_checked(void **state)
     assert_null(s);
 }
 
+/* Its file name says nothing, the track inside does: believed, and called a guess. */
+static void a_track_name_inside_is_a_guess(void **state)
+{
+    folder *f = *state;
+    static const td_tags tags = { .track_name = "Snare Top" };
+    td_stem_wish stem[] = { mono(f, "Kick.wav", 1), { .pan = NAN } };
+    td_session_wish wish = { .stem = stem, .n_stems = 2 };
+    td_session *s;
+    stem[1].file = labelled_stem(f, "Audio 07_03.wav", &tags, 48000, 1, 4800, 2);
+    assert_int_equal(td_session_open(&wish, &s, NULL), TD_OK);
+    const td_stem *kick = &s->stem[0], *snare = &s->stem[1];
+    assert_string_equal(snare->role.name, "drums.snare.top");
+    assert_int_equal(snare->role.source, TD_ROLE_FROM_METADATA);
+    assert_true(snare->role.guess && !kick->role.guess);
+    assert_string_equal(snare->role.why, "the track name in the file, 'Snare Top'");
+    td_session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_stem_can_be_refused_later),
         cmocka_unit_test(mixes_are_compared_with_and_not_mixed),
         cmocka_unit_test(an_instrumental_under_voices_is_mixed),
+        cmocka_unit_test(a_track_name_inside_is_a_guess),
         cmocka_unit_test(numbers_and_roles_are_checked),
     };
     return cmocka_run_group_tests(tests, open_folder, close_folder);
