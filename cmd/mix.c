@@ -39,6 +39,7 @@ static size_t print_mix(const td_mix *m)
         const td_mix_file *f = &m->file[i];
         printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", (int)widest, f->name, f->loudness_lufs,
                f->true_peak_dbtp, f->range_lu);
+        if (f->turned_db < 0) printf("  %-*s  turned down %.1f dB, to be compared\n", (int)widest, "", -f->turned_db);
         if (f->reached) continue;
         missed++;
         printf("  %-*s  warn: %s\n", (int)widest, "", f->missed ? f->missed : "target missed");

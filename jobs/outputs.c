@@ -281,15 +281,9 @@ static bool cut_off(const td_mix_file *f)
     return f->bits > 0 && f->bits < 32 && f->peak_dbfs > -0.001;
 }
 
-/* From the wanted loudness, as it was before the file was turned down; NaN: none is wanted. */
-static double off_target(const td_mix_file *f)
-{
-    return f->loudness_lufs - f->turned_db - f->wanted.loudness_lufs;
-}
-
 static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
 {
-    double off = isnan(f->wanted.loudness_lufs) ? 0 : off_target(f);
+    double off = isnan(f->wanted.loudness_lufs) ? 0 : td_mix_file_off(f);
     bool peaks = !(over(f) > 0);
     f->reached = fabs(off) <= REACHED_LU && peaks && (r || !cut_off(f));
     if (r) {
@@ -325,7 +319,7 @@ static td_target corrected(td_target t, correction c)
 /* Whether the file calls for another try. Loudness is not chased where the limiter gave it up. */
 static bool learn(const td_mix_file *f, const td_master_result *r, correction *c)
 {
-    double off = off_target(f);
+    double off = td_mix_file_off(f);
     bool high = over(f) > 0, astray = fabs(off) > CHASED_LU && isfinite(off) && !(off < 0 && r->held_by[0]);
     if (high) c->lower_db += td_round_to(over(f) + 0.15, 0.1);
     if (astray) c->louder_lu -= td_round_to(off, 0.01);

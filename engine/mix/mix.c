@@ -46,6 +46,11 @@ td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind)
     return f;
 }
 
+double td_mix_file_off(const td_mix_file *f)
+{
+    return f->loudness_lufs - f->turned_db - f->wanted.loudness_lufs;
+}
+
 td_status td_mix_leave_out(td_mix *m, const char *why)
 {
     const char **grown = td_arena_array(m->arena, m->n_left_out + 1, sizeof *grown);

@@ -43,6 +43,9 @@ td_status td_mix_new(const td_plan *plan, td_mix **out); /* TD_NOMEM */
 void td_mix_free(td_mix *m);
 td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind); /* NULL when memory is short */
 
+/* From the wanted loudness, as it was before the file was turned down, LU; NaN: none is wanted. */
+double td_mix_file_off(const td_mix_file *f);
+
 /* A file that was asked for will not be; borrowed text. */
 td_status td_mix_leave_out(td_mix *m, const char *why);
 

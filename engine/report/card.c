@@ -258,7 +258,7 @@ static void judge_files(const td_mix *m, figures *f)
         const td_mix_file *o = &m->file[i];
         worse(f, PK, o->true_peak_dbtp - o->wanted.true_peak_dbtp, o->name);
         worse(f, PK, o->peak_dbfs - o->wanted.peak_dbfs, o->name);
-        worse(f, LT, fabs(o->loudness_lufs - o->wanted.loudness_lufs), o->name);
+        worse(f, LT, fabs(td_mix_file_off(o)), o->name);
     }
 }
 

@@ -27,6 +27,13 @@ double td_held(const json_t *o, const char *name)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
+/* A loudness is wanted of the master; a file turned down to be compared is as much softer. */
+double td_held_wish(const json_t *file, const char *name)
+{
+    double turned = td_held(file, "turned_db"), wish = td_held(json_object_get(file, "wanted"), name);
+    return !strcmp(name, "loudness_lufs") && turned < 0 ? wish + turned : wish;
+}
+
 const char *td_held_text(const json_t *o, const char *name)
 {
     const char *s = json_string_value(json_object_get(o, name));
@@ -163,11 +170,10 @@ static bool all_reached(const json_t *mix)
 
 static void tiles(td_page *p, const json_t *mix)
 {
-    const json_t *f = main_file(mix), *want = json_object_get(f, "wanted"),
-                 *portrait = json_object_get(mix, "portrait");
+    const json_t *f = main_file(mix), *portrait = json_object_get(mix, "portrait");
     td_page_add(p, "<dl class=\"tiles\">\n");
-    tile(p, TD_WORD_LOUDNESS, td_held(f, "loudness_lufs"), 1, "LUFS", td_held(want, "loudness_lufs"));
-    tile(p, TD_WORD_TRUE_PEAK, td_held(f, "true_peak_dbtp"), 1, "dBTP", td_held(want, "true_peak_dbtp"));
+    tile(p, TD_WORD_LOUDNESS, td_held(f, "loudness_lufs"), 1, "LUFS", td_held_wish(f, "loudness_lufs"));
+    tile(p, TD_WORD_TRUE_PEAK, td_held(f, "true_peak_dbtp"), 1, "dBTP", td_held_wish(f, "true_peak_dbtp"));
     tile(p, TD_WORD_RANGE, td_held(f, "loudness_range_lu"), 1, "LU", NAN);
     tile(p, TD_WORD_PLR, td_held(portrait, "plr_db"), 1, "dB", NAN);
     tile(p, TD_WORD_CORRELATION, td_held(portrait, "correlation"), 2, "", NAN);
@@ -254,7 +260,7 @@ static void in_words(td_page *p, const json_t *mix)
 static void wanted_cell(td_page *p, const json_t *f, const char *name, int decimals)
 {
     char want[TD_FIGURE], got[TD_FIGURE];
-    double asked = td_held(json_object_get(f, "wanted"), name);
+    double asked = td_held_wish(f, name);
     element(p, "<td class=\"n\">", td_figure(p, td_held(f, name), decimals, false, "", got), "");
     if (!isnan(asked)) element(p, "<span class=\"reason\"> / ", td_figure(p, asked, 1, false, "", want), "</span>");
     td_page_add(p, "</td>");
@@ -806,6 +812,32 @@ static void overview(td_page *p, const json_t *mixes)
     close_table(p);
 }
 
+/* What can be played against each other. */
+static void comparison(td_page *p)
+{
+    static const head heads[] = {
+        { TD_WORD_FILE, false }, { TD_WORD_LOUDNESS, true }, { TD_WORD_TURNED, true }, { TD_WORD_TO_TURN, true }
+    };
+    const json_t *ab = json_object_get(p->report, "ab"), *f;
+    char level[TD_FIGURE];
+    size_t i;
+    if (!json_is_object(ab)) return;
+    bool matched = !isnan(td_held(ab, "matched_lufs"));
+    element(p, "<h2>", td_say(p, TD_WORD_COMPARED), "</h2>\n");
+    element(p, "<p class=\"note\">", td_say(p, matched ? TD_WORD_MATCHED : TD_WORD_UNMATCHED), " ");
+    element(p, "", td_figure(p, td_held(ab, "loudness_lufs"), 1, false, "LUFS", level), ".</p>\n");
+    open_table(p, heads, 4);
+    json_array_foreach(json_object_get(ab, "files"), i, f)
+    {
+        open_row(p, td_held_text(f, "file"));
+        number_cell(p, td_held(f, "loudness_lufs"), 2, false);
+        number_cell(p, td_held(f, "turned_db"), 2, true);
+        number_cell(p, td_held(f, "gain_db"), 2, true);
+        close_row(p);
+    }
+    close_table(p);
+}
+
 static void page(td_page *p)
 {
     const json_t *mixes = json_object_get(p->report, "mixes"), *m;
@@ -824,6 +856,7 @@ static void page(td_page *p)
     element(p, "<h1>", title, "</h1>");
     element(p, "<p class=\"by\">", by, "</p></header>\n");
     overview(p, mixes);
+    comparison(p);
     json_array_foreach(mixes, i, m) one_mix(p, m);
     td_page_add(p, "<section class=\"more\">\n");
     stems(p);

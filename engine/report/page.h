@@ -34,6 +34,7 @@ enum { TD_FIGURE = 64 };
 const char *td_figure(const td_page *p, double x, int decimals, bool sign, const char *unit, char out[TD_FIGURE]);
 
 double td_held(const json_t *o, const char *name);           /* NaN where there is no number */
+double td_held_wish(const json_t *file, const char *name);   /* what was wanted of it; NaN: nothing */
 const char *td_held_text(const json_t *o, const char *name); /* "" where there is none */
 /* A list of numbers; NaN where one is null. n 0 and never NULL when there is no list; NULL when memory is short. */
 double *td_held_list(td_page *p, const json_t *o, const char *name, size_t *n);

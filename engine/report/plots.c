@@ -131,7 +131,7 @@ static void loudness_table(td_page *p, const double *m, const double *s, size_t 
 void td_plot_loudness(td_page *p, const json_t *mix, const json_t *file)
 {
     const json_t *portrait = json_object_get(mix, "portrait");
-    double got = td_held(file, "loudness_lufs"), want = td_held(json_object_get(file, "wanted"), "loudness_lufs");
+    double got = td_held(file, "loudness_lufs"), want = td_held_wish(file, "loudness_lufs");
     size_t n, n_short;
     double *m = td_held_list(p, portrait, "momentary_lufs", &n);
     double *s = td_held_list(p, portrait, "short_term_lufs", &n_short);

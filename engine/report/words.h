@@ -43,6 +43,13 @@
     X(FILES, "Files", "Dateien")                                                                                       \
     X(FILE, "File", "Datei")                                                                                           \
     X(FORMAT, "Format", "Format")                                                                                      \
+    X(COMPARED, "To compare", "Zum Vergleich")                                                                         \
+    X(MATCHED, "All as loud as the softest of them; nothing was turned up. Loudness:",                                 \
+      "Alle so laut wie die leiseste; nichts wurde lauter gestellt. Lautheit:")                                        \
+    X(UNMATCHED, "As loud as they were mastered or brought. The softest:",                                             \
+      "So laut, wie sie gemastert oder mitgebracht wurden. Die leiseste:")                                             \
+    X(TURNED, "Turned by", "Gestellt um")                                                                              \
+    X(TO_TURN, "Still to turn", "Noch zu stellen")                                                                     \
     X(LEFT_OUT, "Left out", "Weggelassen")                                                                             \
     X(RESIDUAL, "The group stems and the residual add up to the premaster; the residual stands at",                    \
       "Gruppen-Stems und Residual ergeben zusammen den Premaster; das Residual liegt bei")                             \
@@ -50,7 +57,7 @@
     X(STEP, "Step", "Schritt")                                                                                         \
     X(ASKED, "Asked", "Verlangt")                                                                                      \
     X(MEDIAN, "Median", "Median")                                                                                      \
-    X(NEARLY, "95 %", "95 %")                                                                                          \
+    X(NEARLY, "95\u00a0%", "95\u00a0%")                                                                                          \
     X(MOST, "Most", "Höchstens")                                                                                       \
     X(AT, "At", "Bei")                                                                                                 \
     X(OVER_TIME, "Over time", "Verlauf")                                                                               \
@@ -142,7 +149,7 @@
     X(HOLDS_MIX, "holds the whole mix together:", "hält die ganze Mischung zusammen:")                                 \
     X(EVENS_OUT, "evens out", "gleicht aus:")                                                                          \
     X(OFF_AT_MOST, "at most", "höchstens")                                                                             \
-    X(OFF_MOSTLY, "for 95 % of the time no more than", "zu 95 % der Zeit nicht mehr als")                              \
+    X(OFF_MOSTLY, "for 95\u00a0% of the time no more than", "zu 95\u00a0% der Zeit nicht mehr als")                              \
     X(DRIVEN, "The limiter brings it up by", "Der Limiter wird angefahren mit")                                             \
     X(AND_TAKES, "and takes off at most", "und senkt Spitzen um höchstens")                                                   \
     X(FIXES_MADE, "Single tracks were corrected where it was heard:",                                                  \

@@ -241,6 +241,8 @@ for holder in report["mixes"] + [report["rough"], report["reference"]]:
         if o["kind"] != "master":
             asked[o["name"]] = o["wanted"]["loudness_lufs"]
 assert len(ab["files"]) == len(asked) == 12
+for mix in report["mixes"]: # the card knows that a file was turned down
+    assert [c["verdict"] for c in mix["card"] if c["id"] == "LT"] == ["pass"], mix["card"]
 for f in ab["files"]:
     print(f)
     assert f["gain_db"] <= 0 and f["turned_db"] <= 0
