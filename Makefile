@@ -43,7 +43,7 @@ FIGURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/figures/*.c))
 all: $(BUILD)/topdown
 
 # what vectorises along time gains from -O3
-$(BUILD)/obj/engine/audio/%.o $(BUILD)/obj/engine/dsp/%.o $(BUILD)/obj/engine/meter/%.o $(BUILD)/obj/engine/mix/%.o: TD_OPT = -O3
+$(BUILD)/obj/engine/%.o: TD_OPT = -O3
 # what names the place of installation is compiled anew for another
 PLACED := $(addprefix $(BUILD)/obj/,cmd/doctor.o cmd/recipe.o recipes/library.o)
 $(PLACED): TD_OPT = -DTD_PREFIX='"$(PREFIX)"'

@@ -89,7 +89,7 @@ static td_status check_sink(td_writer *w, td_status st, td_error *err)
 
 /* Dither with a triangular density two LSB wide makes the error's mean and power independent of the sound (Lipshitz,
  * Wannamaker, Vanderkooy 1992). Each channel has its own. */
-static void quantise(td_writer *w, unsigned c, const float *x, size_t n)
+TD_WIDE static void quantise(td_writer *w, unsigned c, const float *x, size_t n)
 {
     unsigned channels = w->e.spec.channels, shift = 32 - w->e.spec.bits;
     double full = (double)(1u << (w->e.spec.bits - 1));

@@ -7,21 +7,14 @@
 
 /* n points from x[0], and those between them, to z[2 n]; x is read from -half to n + half + 8, z written to 2 n + 16.
  */
-static void double_points(const td_doubling *d, const float *x, size_t n, float *z)
+TD_WIDE static void double_points(const td_doubling *d, const float *x, size_t n, float *z)
 {
     for (size_t j = 0; j < n; j += 8, z += 16) {
-        td_v4 a = { 0 }, b = { 0 };
-        for (size_t k = 0; k < d->half; k++) {
-            const float *left = x + j - k, *right = x + j + 1 + k;
-            td_v4 h = { d->h[k], d->h[k], d->h[k], d->h[k] };
-            a += h * (*(const td_v4 *)left + *(const td_v4 *)right);
-            b += h * (*(const td_v4 *)(left + 4) + *(const td_v4 *)(right + 4));
-        }
-        td_v4 at = *(const td_v4 *)(x + j), on = *(const td_v4 *)(x + j + 4);
-        *(td_v4 *)z = __builtin_shufflevector(at, a, 0, 4, 1, 5);
-        *(td_v4 *)(z + 4) = __builtin_shufflevector(at, a, 2, 6, 3, 7);
-        *(td_v4 *)(z + 8) = __builtin_shufflevector(on, b, 0, 4, 1, 5);
-        *(td_v4 *)(z + 12) = __builtin_shufflevector(on, b, 2, 6, 3, 7);
+        td_f8 between = { 0 }, at = *(const td_f8 *)(x + j);
+        for (size_t k = 0; k < d->half; k++)
+            between += d->h[k] * (*(const td_f8 *)(x + j - k) + *(const td_f8 *)(x + j + 1 + k));
+        *(td_f8 *)z = __builtin_shufflevector(at, between, 0, 8, 1, 9, 2, 10, 3, 11);
+        *(td_f8 *)(z + 8) = __builtin_shufflevector(at, between, 4, 12, 5, 13, 6, 14, 7, 15);
     }
 }
 
@@ -142,23 +135,24 @@ const float *td_between_double(td_between *b, unsigned i, const float *points, s
 }
 
 /* Between the two samples in the middle of the taps. */
-static const float *filter_tile(td_between *b, const float *h, size_t taps, const float *x)
+TD_WIDE static void filter_tile(const float *h, size_t taps, const float *x, float *y)
 {
     x -= taps / 2 - 1;
-    for (size_t j = 0; j < TD_TILE; j += 4) {
-        td_v4 y = { 0 };
-        for (size_t k = 0; k < taps; k++) y += *(const td_v4 *)(x + j + k) * h[k];
-        *(td_v4 *)(b->phase + j) = y;
+    for (size_t j = 0; j < TD_TILE; j += 8) {
+        td_f8 sum = { 0 };
+        for (size_t k = 0; k < taps; k++) sum += *(const td_f8 *)(x + j + k) * h[k];
+        *(td_f8 *)(y + j) = sum;
     }
-    return b->phase;
 }
 
 const float *td_between_annex(td_between *b, unsigned phase, const float *x)
 {
-    return filter_tile(b, b->annex[phase], TD_ANNEX_TAPS, x);
+    filter_tile(b->annex[phase], TD_ANNEX_TAPS, x, b->phase);
+    return b->phase;
 }
 
 const float *td_between_soft(td_between *b, unsigned phase, const float *x)
 {
-    return filter_tile(b, b->soft[phase], TD_SOFT_TAPS, x);
+    filter_tile(b->soft[phase], TD_SOFT_TAPS, x, b->phase);
+    return b->phase;
 }

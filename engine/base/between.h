@@ -14,6 +14,7 @@
 #define TD_BASE_BETWEEN_H
 
 #include "engine/base/error.h"
+#include "engine/base/lanes.h"
 #include <math.h>
 
 #define TD_TILE          64
@@ -61,21 +62,17 @@ const float *td_between_soft(td_between *b, unsigned phase, const float *x);
 
 /* ---- the largest magnitude of a row ----------------------------------------------------------------------------- */
 
-typedef float td_v4 __attribute__((vector_size(16), aligned(4)));
-typedef int td_m4 __attribute__((vector_size(16), aligned(4)));
-
-static inline td_v4 td_v4_larger(td_v4 peaks, td_v4 x)
+static inline td_fu td_larger(td_fu peaks, td_fu x)
 {
-    td_v4 a = (td_v4)((td_m4)x & (td_m4){ 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff });
-    td_m4 more = a > peaks;
-    return (td_v4)((more & (td_m4)a) | (~more & (td_m4)peaks));
+    td_mu magnitude = (td_mu)x & 0x7fffffff, more = (td_fu)magnitude > peaks;
+    return (td_fu)((more & magnitude) | (~more & (td_mu)peaks));
 }
 
 static inline float td_largest(const float *x, size_t n)
 {
-    td_v4 peaks = { 0 };
+    td_fu peaks = { 0 };
     size_t fours = n - n % 4;
-    for (size_t i = 0; i < fours; i += 4) peaks = td_v4_larger(peaks, *(const td_v4 *)(x + i));
+    for (size_t i = 0; i < fours; i += 4) peaks = td_larger(peaks, *(const td_fu *)(x + i));
     float peak = 0;
     for (int k = 0; k < 4; k++) peak = peaks[k] > peak ? peaks[k] : peak;
     for (size_t i = fours; i < n; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;

@@ -12,7 +12,8 @@ void td_fft_inverse(td_fft *f, const td_v2 *re, const td_v2 *im, td_v2 *x)
     /* The forward pass undone; real and imaginary parts change places, which turns the transform round. */
     z[0] = (bin){ scale * (re[0] - re[half]), scale * (re[0] + re[half]) };
     for (size_t k = 1; k <= half / 2; k++) {
-        bin a = { re[k], im[k] }, b = { re[half - k], -im[half - k] }, w = f->last[k];
+        bin a = { re[k], im[k] }, b = { re[half - k], -im[half - k] };
+        twiddle w = f->last[k];
         bin even = add(a, b), t = sub(a, b);
         bin odd = { t.re * w.re + t.im * w.im, t.im * w.re - t.re * w.im };
         z[k] = (bin){ scale * (even.im + odd.re), scale * (even.re - odd.im) };

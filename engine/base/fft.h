@@ -1,4 +1,4 @@
-/* engine/base/fft.h - Fourier transform of two real signals at once in double, or of four in float.
+/* engine/base/fft.h - Fourier transform of two real signals at once in double, or of eight in float.
  *
  * Our own, for one reason: libraries choose other code on other processors, and a mix has to be the same bytes
  * everywhere. Signals (left and right) run side by side in SIMD lanes. A transform belongs to one thread at a time (it
@@ -20,10 +20,10 @@ void td_fft_forward(td_fft *f, const td_v2 *x, td_v2 *re, td_v2 *im);
 /* The way back, scaled by 1/n, so that inverse(forward(x)) is x. re and im are left alone. */
 void td_fft_inverse(td_fft *f, const td_v2 *re, const td_v2 *im, td_v2 *x);
 
-/* The same for four, to measure by: what it adds lies 130 dB below the signal. */
-typedef struct td_fft4 td_fft4;
-td_status td_fft4_new(size_t n, td_fft4 **out);
-void td_fft4_free(td_fft4 *f);
-void td_fft4_forward(td_fft4 *f, const td_f4 *x, td_f4 *re, td_f4 *im);
+/* The same for eight, to measure by: what it adds lies 130 dB below the signal. */
+typedef struct td_fft8 td_fft8;
+td_status td_fft8_new(size_t n, td_fft8 **out);
+void td_fft8_free(td_fft8 *f);
+void td_fft8_forward(td_fft8 *f, const td_f8 *x, td_f8 *re, td_f8 *im);
 
 #endif

@@ -1,4 +1,4 @@
-/* engine/base/fft_body.h - the transform, written once for either kind of lanes; for fft.c and fft4.c alone.
+/* engine/base/fft_body.h - the transform, written once for either kind of lanes; for fft.c and fft8.c alone.
  *
  * They say what LANES and REAL are, FFT, the transform's type, and FFT_(verb), its functions. */
 #include "engine/base/fft.h"
@@ -15,22 +15,26 @@ typedef struct bin {
     LANES re, im;
 } bin;
 
+typedef struct twiddle {
+    REAL re, im;
+} twiddle;
+
 #define LEVELS 20 /* complex sizes up to 2^19 */
 #define HALF   ((REAL)0.5)
 
 struct FFT {
     size_t n;
     bin *work;            /* n/2: the packed signal's spectrum, on either way */
-    bin *table;           /* all twiddles, each value in all lanes */
-    bin *twiddle[LEVELS]; /* of complex size 2^level: exp(-2 pi j k / 2^level), k < 2^level / 4 */
-    bin *last;            /* of the last pass: exp(-2 pi j k / n), k <= n/4 */
+    twiddle *table;           /* all of them */
+    twiddle *twiddle[LEVELS]; /* of complex size 2^level: exp(-2 pi j k / 2^level), k < 2^level / 4 */
+    twiddle *last;            /* of the last pass: exp(-2 pi j k / n), k <= n/4 */
 };
 
-static void fill_twiddles(bin *w, size_t count, size_t n)
+static void fill_twiddles(twiddle *w, size_t count, size_t n)
 {
     for (size_t k = 0; k < count; k++) {
         double angle = 2 * TD_PI * (double)k / (double)n;
-        w[k] = (bin){ (LANES){ 0 } + (REAL)td_cos(angle), (LANES){ 0 } - (REAL)td_sin(angle) };
+        w[k] = (twiddle){ (REAL)td_cos(angle), (REAL)-td_sin(angle) };
     }
 }
 
@@ -43,12 +47,12 @@ td_status FFT_(new)(size_t n, FFT **out)
     size_t half = n / 2;
     f->n = n;
     f->work = td_calloc2(half, 1, sizeof(bin));
-    f->table = td_calloc2(half + n / 4 + 1, 1, sizeof(bin)); /* half/4 + half/8 + ... stays below half */
+    f->table = td_calloc2(half + n / 4 + 1, 1, sizeof(twiddle)); /* half/4 + half/8 + ... stays below half */
     if (!f->work || !f->table) {
         FFT_(free)(f);
         return TD_NOMEM;
     }
-    bin *next = f->table;
+    twiddle *next = f->table;
     for (size_t level = 3, size = 8; size <= half; level++, size *= 2) {
         f->twiddle[level] = next;
         fill_twiddles(next, size / 4, size);
@@ -68,27 +72,27 @@ void FFT_(free)(FFT *f)
     free(f);
 }
 
-static inline bin add(bin a, bin b)
+static inline __attribute__((always_inline)) bin add(bin a, bin b)
 {
     return (bin){ a.re + b.re, a.im + b.im };
 }
-static inline bin sub(bin a, bin b)
+static inline __attribute__((always_inline)) bin sub(bin a, bin b)
 {
     return (bin){ a.re - b.re, a.im - b.im };
 }
-static inline bin times_minus_j(bin a)
+static inline __attribute__((always_inline)) bin times_minus_j(bin a)
 {
     return (bin){ a.im, -a.re };
 }
 
-static inline void leaf2(const bin *in, size_t at, size_t step, size_t mask, bin *out)
+static inline __attribute__((always_inline)) void leaf2(const bin *in, size_t at, size_t step, size_t mask, bin *out)
 {
     bin a = in[at & mask], b = in[(at + step) & mask];
     out[0] = add(a, b);
     out[1] = sub(a, b);
 }
 
-static inline void leaf4(const bin *in, size_t at, size_t step, size_t mask, bin *out)
+static inline __attribute__((always_inline)) void leaf4(const bin *in, size_t at, size_t step, size_t mask, bin *out)
 {
     bin a = in[at & mask], b = in[(at + step) & mask], c = in[(at + 2 * step) & mask], d = in[(at + 3 * step) & mask];
     bin even = add(a, c), odd = add(b, d), turn = sub(a, c), cross = times_minus_j(sub(b, d));
@@ -99,12 +103,12 @@ static inline void leaf4(const bin *in, size_t at, size_t step, size_t mask, bin
 }
 
 /* out holds U (half size), Z and Z' (quarter size; Z' starts one sample early, hence the conjugate twiddle). */
-static inline void combine(bin *out, size_t n, const bin *w)
+static inline __attribute__((always_inline)) void combine(bin *out, size_t n, const twiddle *w)
 {
     size_t q = n / 4;
     bin *u0 = out, *u1 = out + q, *z0 = out + 2 * q, *z1 = out + 3 * q;
     for (size_t k = 0; k < q; k++) {
-        LANES c = w[k].re, s = w[k].im;
+        REAL c = w[k].re, s = w[k].im;
         bin a = { z0[k].re * c - z0[k].im * s, z0[k].re * s + z0[k].im * c };
         bin b = { z1[k].re * c + z1[k].im * s, z1[k].im * c - z1[k].re * s };
         bin sum = add(a, b), cross = times_minus_j(sub(a, b));
@@ -116,7 +120,7 @@ static inline void combine(bin *out, size_t n, const bin *w)
 }
 
 /* The complex transform of the 2^level samples in[at], in[at + step] ... (indices wrap at mask + 1) to out. */
-static void transform(const FFT *f, unsigned level, const bin *in, size_t at, size_t step, bin *out)
+TD_WIDE static void transform(const FFT *f, unsigned level, const bin *in, size_t at, size_t step, bin *out)
 {
     size_t mask = f->n / 2 - 1, n = (size_t)1 << level;
     if (level == 2) {
@@ -143,7 +147,7 @@ static unsigned top_level(const FFT *f)
     return level;
 }
 
-void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
+TD_WIDE void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
 {
     size_t half = f->n / 2;
     const bin *z = f->work;
@@ -153,7 +157,8 @@ void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
     im[0] = im[half] = (LANES){ 0 };
     for (size_t k = 1; k <= half / 2; k++) {
         /* the spectra of the even and of the odd samples: the parts of Z that are conjugate even and odd */
-        bin a = z[k], b = z[half - k], w = f->last[k];
+        twiddle w = f->last[k];
+        bin a = z[k], b = z[half - k];
         bin even = { HALF * (a.re + b.re), HALF * (a.im - b.im) }, odd = { HALF * (a.im + b.im), HALF * (b.re - a.re) };
         bin t = { odd.re * w.re - odd.im * w.im, odd.re * w.im + odd.im * w.re };
         re[k] = even.re + t.re;

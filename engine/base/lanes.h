@@ -1,7 +1,9 @@
 /* engine/base/lanes.h - left and right side by side in one SIMD register.
  *
  * Recursive filters cannot run ahead along time, but the two channels are independent: one register of two doubles
- * holds both, and every x86-64 machine has it, so there is one path and one result. */
+ * holds both, and every x86-64 machine has it. Four doubles hold two frames, or two sections of a filter a frame apart:
+ * one register where a machine has AVX2, two where it has not. What each lane computes is the same either way, and so
+ * is the result: no path contracts a product and a sum into one rounding. */
 #ifndef TD_BASE_LANES_H
 #define TD_BASE_LANES_H
 
@@ -9,8 +11,29 @@
 #include <stddef.h>
 
 typedef double td_v2 __attribute__((vector_size(16)));
+typedef double td_v4 __attribute__((vector_size(32), aligned(16)));
 typedef float td_f4 __attribute__((vector_size(16)));     /* four signals, where single precision will do */
+typedef float td_fu __attribute__((vector_size(16), aligned(4))); /* four or eight samples in a row, wherever they are */
+typedef int td_mu __attribute__((vector_size(16), aligned(4)));
+typedef float td_f8 __attribute__((vector_size(32), aligned(4)));
 typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparisons: all ones or zero */
+
+/* Compiled twice, for AVX2 and for every machine; which one runs is settled when the program starts. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TD_WIDE /* sanitizers are not ready when that is settled */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define TD_WIDE
+#endif
+#endif
+#ifndef TD_WIDE
+/* td_v4 never crosses a function's border by value: who passes it how depends on the machine compiled for. */
+#define TD_WIDE __attribute__((target_clones("avx2", "default")))
+#endif
+
+#define TD_V4(low, high) __builtin_shufflevector(low, high, 0, 1, 2, 3)
+#define TD_LOW(v)        __builtin_shufflevector(v, v, 0, 1)
+#define TD_HIGH(v)       __builtin_shufflevector(v, v, 2, 3)
 
 static inline td_v2 td_v2_set(double x)
 {
@@ -28,6 +51,18 @@ static inline void td_v2_store(float *const *ch, size_t i, td_v2 v)
 static inline td_v2 td_v2_select(td_m2 mask, td_v2 a, td_v2 b) /* mask ? a : b */
 {
     return (td_v2)((mask & (td_m2)a) | (~mask & (td_m2)b));
+}
+/* Four samples from each of four signals, as four frames. */
+static inline void td_f4_frames(const float *const *x, size_t i, td_f4 frame[4])
+{
+    td_fu a = *(const td_fu *)(x[0] + i), b = *(const td_fu *)(x[1] + i), c = *(const td_fu *)(x[2] + i),
+          d = *(const td_fu *)(x[3] + i);
+    td_f4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    td_f4 ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    frame[0] = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    frame[1] = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    frame[2] = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
+    frame[3] = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
 }
 static inline td_v2 td_v2_abs(td_v2 a)
 {

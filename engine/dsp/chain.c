@@ -59,6 +59,16 @@ td_status td_chain_new(const td_format *fmt, const td_step *step, size_t n, td_c
     return TD_OK;
 }
 
+bool td_chain_share(td_chain *c, td_chain *other)
+{
+    if (c->n != other->n || c->latency || other->latency) return false;
+    for (size_t i = 0; i < c->n; i++) {
+        stage *a = &c->stage[i], *b = &other->stage[i];
+        if (a->bypass || b->bypass || a->blend < 1 || b->blend < 1 || !td_unit_share(a->unit, b->unit)) return false;
+    }
+    return true;
+}
+
 void td_chain_free(td_chain *c)
 {
     if (!c) return;

@@ -128,9 +128,10 @@ static void tilt_design(const struct tilt *t, double rate_hz, td_section *sectio
         double rest1 = (h1 - b0) * cot1 * cot1, rest2 = (h2 - b0) * cot2 * cot2;
         double a1 = (rest1 - rest2) / (h2 - h1), b1 = rest1 + h1 * a1;
         double gain = 1 / (sqrt(tilt_power(z, p, 1000)) * (1 + sqrt(a1)));
-        section[i] = (td_section){ .b0 = td_v2_set(gain * (sqrt(b0) + sqrt(b1))),
-                                   .b1 = td_v2_set(gain * (sqrt(b0) - sqrt(b1))),
-                                   .a1 = td_v2_set((1 - sqrt(a1)) / (1 + sqrt(a1))) };
+        td_biquad b = { .b0 = gain * (sqrt(b0) + sqrt(b1)),
+                        .b1 = gain * (sqrt(b0) - sqrt(b1)),
+                        .a1 = (1 - sqrt(a1)) / (1 + sqrt(a1)) };
+        section[i] = td_section_of(&b);
     }
 }
 
@@ -220,8 +221,22 @@ static double vca_step(vca *v, double level_db)
     return *s;
 }
 
+/* Nothing but a curve and fixed times. */
+static bool is_plain(const computer *c)
+{
+    const vca *v = &c->vca;
+    return !c->has_cell && c->has_vca && !v->use_stores && !v->feedback && !v->crest.attack && !v->crest.release;
+}
+
 static void computer_run(computer *c, const float *level, size_t frames, float *gr_db)
 {
+    if (is_plain(c)) {
+        td_ballistics b = c->vca.ballistics;
+        td_knee_run(&c->vca.curve, level, frames, gr_db);
+        for (size_t i = 0; i < frames; i++) gr_db[i] = (float)td_ballistics_branch(&b, (double)gr_db[i]);
+        c->vca.ballistics = b;
+        return;
+    }
     td_level_run(level, frames, gr_db);
     for (size_t i = 0; i < frames; i++) {
         double level_db = (double)gr_db[i];

@@ -14,12 +14,12 @@ void td_knee_set(td_knee *c, double threshold_db, double ratio, double knee_db)
                     .slope = 1 - 1 / ratio };
 }
 
-void td_level_run(const float *level, size_t frames, float *db)
+TD_WIDE void td_level_run(const float *level, size_t frames, float *db)
 {
     for (size_t i = 0; i < frames; i++) db[i] = (float)td_level_db((double)level[i]);
 }
 
-void td_knee_run(const td_knee *c, const float *level, size_t frames, float *reduction_db)
+TD_WIDE void td_knee_run(const td_knee *c, const float *level, size_t frames, float *reduction_db)
 {
     const td_knee curve = *c;
     for (size_t i = 0; i < frames; i++)
@@ -46,7 +46,7 @@ void td_stores_set(td_stores *t, double attack_ms, double fast_ms, double slow_m
 /* Coefficients of an elliptic half-band as two allpass branches in z^-2, in closed form by theta functions (Valenzuela
  * and Constantinides, IEE Proc. G 130(4), 1983). Turned by a quarter of the rate, the branches are 90 degrees apart
  * from edge_hz to rate/2 - edge_hz: the pair of an analytic signal. Section i belongs to branch i mod 2. */
-static void design_quadrature(double edge_hz, double rate_hz, double coef[2][TD_QUADRATURE])
+static void design_quadrature(double edge_hz, double rate_hz, td_v4 *coef)
 {
     const int n = 2 * TD_QUADRATURE;
     double k = td_tan(TD_PI / 4 - TD_PI * edge_hz / rate_hz);
@@ -61,7 +61,7 @@ static void design_quadrature(double edge_hz, double rate_hz, double coef[2][TD_
         }
         double w2 = num * num / (den * den) * sqrt(q);
         double x = sqrt((1 - w2 * k) * (1 - w2 / k)) / (1 + w2);
-        coef[i & 1][i / 2] = (1 - x) / (1 + x);
+        coef[i / 2][2 * (i & 1)] = coef[i / 2][2 * (i & 1) + 1] = (1 - x) / (1 + x);
     }
 }
 
@@ -86,41 +86,63 @@ void td_detector_reset(td_detector *d)
     d->odd = 0;
 }
 
-/* One branch: sections (a - z^-2) / (1 - a z^-2) in a row, each one's input being its neighbour's output. */
-static inline td_v2 allpasses(const double *coef, td_v2 *before, td_v2 x)
+/* Both branches at once: sections (a - z^-2) / (1 - a z^-2) in a row, each one's input being its neighbour's output. */
+static inline __attribute__((always_inline)) void envelope_power(const td_v4 *coef, td_v4 *before, td_v2 *x,
+                                                                 td_v2 *late)
 {
-    for (int i = 0; i < TD_QUADRATURE; i++) {
-        td_v2 y = coef[i] * (x + before[i + 1]) - before[i];
-        before[i] = x;
-        x = y;
+    td_v4 v = TD_V4(*x, *x);
+    for (int k = 0; k < TD_QUADRATURE; k++) {
+        td_v4 y = coef[k] * (v + before[k + 1]) - before[k];
+        before[k] = v;
+        v = y;
     }
-    before[TD_QUADRATURE] = x;
-    return x;
+    before[TD_QUADRATURE] = v;
+    td_v2 a = TD_LOW(v);
+    *x = a * a + *late * *late;
+    *late = TD_HIGH(v);
 }
 
-static inline td_v2 envelope_power(td_detector *d, td_v2 x)
+/* Even and odd frames have states of their own; taken in pairs, both stay in registers. */
+TD_WIDE static void envelope_powers(td_detector *d, td_v2 *x, size_t frames)
 {
-    td_v2 a = allpasses(d->coef[0], d->pair[d->odd][0], x);
-    td_v2 b = d->late;
-    d->late = allpasses(d->coef[1], d->pair[d->odd][1], x);
-    d->odd ^= 1;
-    return a * a + b * b;
+    td_v4 even[TD_QUADRATURE + 1], odd[TD_QUADRATURE + 1], coef[TD_QUADRATURE];
+    td_v2 late = d->late;
+    size_t i = 0;
+    if (d->odd && frames) envelope_power(d->coef, d->pair[1], &x[i++], &late);
+    memcpy(even, d->pair[0], sizeof even);
+    memcpy(odd, d->pair[1], sizeof odd);
+    memcpy(coef, d->coef, sizeof coef);
+    for (; i + 2 <= frames; i += 2) {
+        envelope_power(coef, even, &x[i], &late);
+        envelope_power(coef, odd, &x[i + 1], &late);
+    }
+    memcpy(d->pair[0], even, sizeof even);
+    memcpy(d->pair[1], odd, sizeof odd);
+    if (i < frames) envelope_power(d->coef, d->pair[0], &x[i], &late);
+    d->odd = (d->odd + frames) % 2;
+    d->late = late;
 }
 
-static inline td_v2 mean_power(td_detector *d, td_v2 x)
+static void mean_powers(td_detector *d, td_v2 *x, size_t frames)
 {
-    d->mean += d->share * (x * x - d->mean);
-    return 2 * d->mean;
+    td_v2 mean = d->mean;
+    for (size_t i = 0; i < frames; i++) {
+        mean += d->share * (x[i] * x[i] - mean);
+        x[i] = 2 * mean;
+    }
+    d->mean = mean;
 }
 
 void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power)
 {
-    for (size_t i = 0; i < frames; i++) {
-        td_v2 x = { (double)in[0][i], (double)in[1][i] };
-        x = td_section_pass_all(d->cut, d->n_cuts, x);
-        x = d->how == TD_DETECT_ENVELOPE ? envelope_power(d, x) : mean_power(d, x);
-        td_v2_store(power, i, x);
-    }
+    td_v2 x[TD_BLOCK];
+    for (size_t i = 0; i < frames; i++) x[i] = (td_v2){ (double)in[0][i], (double)in[1][i] };
+    td_section_run(d->cut, d->n_cuts, x, frames);
+    if (d->how == TD_DETECT_ENVELOPE)
+        envelope_powers(d, x, frames);
+    else
+        mean_powers(d, x, frames);
+    for (size_t i = 0; i < frames; i++) td_v2_store(power, i, x[i]);
 }
 
 static void link_partly(const float *const *power, double link, size_t frames, float *left, float *right)
@@ -133,7 +155,7 @@ static void link_partly(const float *const *power, double link, size_t frames, f
     }
 }
 
-void td_link_run(const float *const *power, double link, size_t frames, float *left, float *right)
+TD_WIDE void td_link_run(const float *const *power, double link, size_t frames, float *left, float *right)
 {
     if (right && link < 1) {
         link_partly(power, link, frames, left, right);
@@ -148,7 +170,7 @@ void td_link_run(const float *const *power, double link, size_t frames, float *l
 
 /* ---- gain ---- */
 
-void td_gain_apply(float *const *ch, const float *left_db, const float *right_db, double makeup, size_t frames)
+TD_WIDE void td_gain_apply(float *const *ch, const float *left_db, const float *right_db, double makeup, size_t frames)
 {
     float *left = ch[0], *right = ch[1];
     if (right_db && right_db != left_db) {

@@ -102,10 +102,15 @@ typedef struct td_ballistics {
 
 void td_ballistics_set(td_ballistics *b, double attack_ms, double release_ms, double rate_hz);
 
-/* Smooth branching. */
+/* Smooth branching: attack on the way up, release on the way down. Of both steps that is the larger one where attack is
+ * the faster; a maximum, unlike a jump, needs no guess by the machine. */
 static inline double td_ballistics_branch(td_ballistics *b, double c)
 {
-    b->s += (c > b->s ? b->attack : b->release) * (c - b->s);
+    double up = b->attack * (c - b->s), down = b->release * (c - b->s);
+    if (b->attack >= b->release)
+        b->s += up > down ? up : down;
+    else
+        b->s += up < down ? up : down;
     return b->s;
 }
 
@@ -153,9 +158,9 @@ typedef struct td_detector {
     td_section cut[2];
     double share; /* rms */
     td_v2 mean;
-    double coef[2][TD_QUADRATURE];
-    td_v2 pair[2][2][TD_QUADRATURE + 1]; /* [odd or even frame][branch][section]: two frames ago, before each section */
-    td_v2 late;                          /* the branch with the odd frame of delay */
+    td_v4 coef[TD_QUADRATURE];          /* both branches side by side */
+    td_v4 pair[2][TD_QUADRATURE + 1]; /* [odd or even frame][section]: two frames ago, before each section */
+    td_v2 late;                         /* the branch with the odd frame of delay */
     unsigned odd;
 } td_detector;
 

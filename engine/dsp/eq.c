@@ -174,8 +174,8 @@ typedef struct eq {
     double rate_hz;
     unsigned channel;
     td_biquad *section;
-    td_section *row; /* the same, running */
-    size_t n, room;
+    td_section *row; /* the same, running; shared, it can be longer */
+    size_t n, room, n_row;
     bool linear;
     td_linear_phase whole; /* linear: instead of the sections, whose magnitude it has */
     td_delayline dry;      /* linear: what the channel choice leaves alone */
@@ -219,6 +219,7 @@ static td_status eq_prepare(void *st, const td_format *fmt, const td_settings *s
     if (status == TD_RECIPE) return status;
     if (status == TD_OK && !(e->row = td_calloc2(e->n, 1, sizeof *e->row))) status = TD_NOMEM;
     for (size_t i = 0; i < e->n && status == TD_OK; i++) e->row[i] = td_section_of(&e->section[i]);
+    e->n_row = e->n;
     if (status == TD_OK && e->linear) status = td_linear_phase_init(&e->whole, sections_power, e, e->rate_hz, 0);
     if (status == TD_OK && e->linear) status = td_delayline_init(&e->dry, e->whole.latency);
     return status == TD_OK ? status : td_fail(err, status, NULL, NULL, "eq: out of memory");
@@ -260,17 +261,42 @@ static void eq_process(void *st, float *const *ch, const float *const *key, floa
         if (e->channel == STEREO) return;
     }
     for (size_t i = 0; i < frames; i++) x[i] = lanes(e, ch, i);
-    if (!e->linear) td_section_run(e->row, e->n, x, frames);
+    if (!e->linear) td_section_run(e->row, e->n_row, x, frames);
     if (e->channel != STEREO)
         put(e, ch, e->linear ? late_ch : ch, x, frames);
     else
         for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, x[i]);
 }
 
+/* A section of each lane's own; where one has no more of them, it passes. */
+static bool eq_share(void *st, const void *other)
+{
+    static const td_biquad pass = { .b0 = 1 };
+    eq *e = st;
+    const eq *o = other;
+    if (e->linear || o->linear || e->channel != STEREO || o->channel != STEREO) return false;
+    size_t n = e->n > o->n ? e->n : o->n;
+    td_section *row = td_calloc2(n + 1, 1, sizeof *row);
+    if (!row) return false;
+    for (size_t i = 0; i < n; i++) {
+        td_section a = td_section_of(i < e->n ? &e->section[i] : &pass);
+        td_section b = td_section_of(i < o->n ? &o->section[i] : &pass);
+        row[i] = (td_section){ .b0 = { a.b0[0], b.b0[0] },
+                               .c1 = { a.c1[0], b.c1[0] },
+                               .c2 = { a.c2[0], b.c2[0] },
+                               .a1 = { a.a1[0], b.a1[0] },
+                               .a2 = { a.a2[0], b.a2[0] } };
+    }
+    free(e->row);
+    e->row = row;
+    e->n_row = n;
+    return true;
+}
+
 static void eq_reset(void *st)
 {
     eq *e = st;
-    td_section_clear(e->row, e->n);
+    td_section_clear(e->row, e->n_row);
     if (!e->linear) return;
     td_linear_phase_reset(&e->whole);
     td_delayline_reset(&e->dry);
@@ -335,4 +361,5 @@ const td_processor td_eq = {
     .tail = eq_tail,
     .destroy = eq_destroy,
     .power_at = eq_power_at,
+    .share = eq_share,
 };

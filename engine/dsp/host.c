@@ -230,6 +230,11 @@ double td_unit_power_at(const td_unit_state *u, double freq_hz)
     return u->proc->power_at ? u->proc->power_at(u->state, freq_hz) : 1;
 }
 
+bool td_unit_share(td_unit_state *u, const td_unit_state *other)
+{
+    return u->proc == other->proc && u->proc->share && u->proc->share(u->state, other->state);
+}
+
 void *td_unit_raw(td_unit_state *u)
 {
     return u->state;

@@ -160,25 +160,24 @@ size_t td_oversample_latency(const td_oversample *o)
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-/* The one loop all three filters share: y[j] = bias + sum c[i] (lo[j next - i step] + hi[j next + i step]). Four
- * outputs run side by side to hide the additions' latency; each keeps its own order of sums, so n does not change a
- * bit. */
-static void fold(const td_v2 *lo, const td_v2 *hi, ptrdiff_t step, ptrdiff_t next, const td_v2 *c, size_t taps,
-                 td_v2 *y, ptrdiff_t stride, size_t n)
+/* The one loop all three filters share: y[j] = sum c[i] (lo[j next - i step] + hi[j next + i step]). Four outputs run
+ * side by side to hide the additions' latency; each keeps its own order of sums, so n does not change a bit. next is
+ * known where this is inlined. */
+static inline __attribute__((always_inline)) void fold(const td_v2 *lo, const td_v2 *hi, ptrdiff_t step, ptrdiff_t next,
+                                                       const td_v2 *c, size_t taps, td_v2 *y, ptrdiff_t stride, size_t n)
 {
     for (; n >= 4; n -= 4, lo += 4 * next, hi += 4 * next, y += 4 * stride) {
-        td_v2 y0 = { 0, 0 }, y1 = y0, y2 = y0, y3 = y0;
+        td_v4 y0 = { 0 }, y2 = { 0 };
         const td_v2 *a = lo, *b = hi;
         for (size_t i = 0; i < taps; i++, a -= step, b += step) {
-            y0 += c[i] * (a[0] + b[0]);
-            y1 += c[i] * (a[next] + b[next]);
-            y2 += c[i] * (a[2 * next] + b[2 * next]);
-            y3 += c[i] * (a[3 * next] + b[3 * next]);
+            td_v4 tap = TD_V4(c[i], c[i]);
+            y0 += tap * (TD_V4(a[0], a[next]) + TD_V4(b[0], b[next]));
+            y2 += tap * (TD_V4(a[2 * next], a[3 * next]) + TD_V4(b[2 * next], b[3 * next]));
         }
-        y[0] = y0;
-        y[stride] = y1;
-        y[2 * stride] = y2;
-        y[3 * stride] = y3;
+        y[0] = TD_LOW(y0);
+        y[stride] = TD_HIGH(y0);
+        y[2 * stride] = TD_LOW(y2);
+        y[3 * stride] = TD_HIGH(y2);
     }
     for (; n > 0; n--, lo += next, hi += next, y += stride) {
         td_v2 sum = { 0, 0 };
@@ -189,7 +188,7 @@ static void fold(const td_v2 *lo, const td_v2 *hi, ptrdiff_t step, ptrdiff_t nex
 }
 
 /* n samples stand behind the history of s->up; 2 n go to high. Output 2t is input t - taps. */
-static void stage_up(stage *s, td_v2 *high, size_t n)
+TD_WIDE static void stage_up(stage *s, td_v2 *high, size_t n)
 {
     const td_v2 *middle = s->up + s->up_past - s->taps;
     for (size_t i = 0; i < n; i++) high[2 * i] = middle[i];
@@ -198,7 +197,7 @@ static void stage_up(stage *s, td_v2 *high, size_t n)
 }
 
 /* 2 n samples stand behind the history of s->down; n go to low. Output t is centred on input 2 (t - wait). */
-static void stage_down(stage *s, td_v2 *low, size_t n)
+TD_WIDE static void stage_down(stage *s, td_v2 *low, size_t n)
 {
     const td_v2 *middle = s->down + s->down_past - 2 * s->wait;
     if (s->means) {

@@ -41,7 +41,7 @@ void td_peaks_reset(td_peaks *p)
 static void merge(float *most, const float *x)
 {
     for (size_t i = 0; i < TD_TILE; i += 4)
-        *(td_v4 *)(most + i) = td_v4_larger(*(td_v4 *)(most + i), *(const td_v4 *)(x + i));
+        *(td_fu *)(most + i) = td_larger(*(td_fu *)(most + i), *(const td_fu *)(x + i));
 }
 
 /* most[i] = the largest of itself and |x[i * step]| .. |x[i * step + step - 1]| */

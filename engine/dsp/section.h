@@ -6,9 +6,11 @@
 
 #include "engine/dsp/biquad.h"
 
+/* Transposed direct form II with the output put into the state's equations: each new state then waits for a product and
+ * a difference of the old one, not for the output as well. */
 typedef struct td_section {
-    td_v2 b0, b1, b2, a1, a2;
-    td_v2 s1, s2; /* state of transposed direct form II */
+    td_v2 b0, c1, c2, a1, a2; /* c = b - a b0 */
+    td_v2 s1, s2;             /* state */
 } td_section;
 
 td_section td_section_of(const td_biquad *b);
@@ -20,17 +22,17 @@ td_prototype td_first_shelf(double freq_hz, double low_db, double high_db);
 void td_section_append(td_section *row, size_t *count, td_prototype p, double rate_hz);
 /* A rough K weighting, for loudness in against loudness out: BS.1770's low end and head, each of first order. */
 td_section td_section_ear(double rate_hz);
-/* One after the other in one; both of first order. */
-td_section td_section_both(td_section a, td_section b);
+/* Two of first order, one after the other, in one; bilinear. */
+td_section td_section_both(td_prototype a, td_prototype b, double rate_hz);
 
 void td_section_clear(td_section *row, size_t count);
 size_t td_section_ring(const td_section *s); /* td_biquad_ring */
 
 static inline td_v2 td_section_pass(td_section *s, td_v2 x)
 {
-    td_v2 y = s->b0 * x + s->s1;
-    s->s1 = s->b1 * x - s->a1 * y + s->s2;
-    s->s2 = s->b2 * x - s->a2 * y;
+    td_v2 y = s->b0 * x + s->s1, s1 = s->s1;
+    s->s1 = (s->c1 * x + s->s2) - s->a1 * s1;
+    s->s2 = s->c2 * x - s->a2 * s1;
     return y;
 }
 
@@ -41,8 +43,7 @@ static inline td_v2 td_section_pass_all(td_section *row, size_t count, td_v2 x)
     return x;
 }
 
-/* One after the other. Frame by frame through up to four at once, with their states in registers: each waits on its own
- * last frame only, so four cost hardly more than one. */
+/* One after the other; what comes out is what td_section_pass_all gives. */
 void td_section_run(td_section *row, size_t count, td_v2 *x, size_t n);
 
 #endif

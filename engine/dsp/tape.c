@@ -127,8 +127,7 @@ static void set_filters(tape *t, const double *value, double rate_hz)
     td_prototype lift = { 1e6 / (2 * TD_PI * v->emphasis_us), { 1, 1, 0 }, { 1, 0.125, 0 }, false }, back = lift;
     back.inverted = true;
     t->record = td_section_bilinear(lift, rate_hz);
-    t->play[0] = td_section_both(td_section_bilinear(back, rate_hz),
-                                 td_section_bilinear(td_first_shelf(8000, 0, treble_db), rate_hz));
+    t->play[0] = td_section_both(back, td_first_shelf(8000, 0, treble_db), rate_hz);
     t->play[1] = td_section_bilinear(td_bell(v->bump_hz, 1.1, 1.2 * bump), rate_hz);
     t->play[2] = td_section_bilinear(td_bell(2.2 * v->bump_hz, 1.2, -0.4 * bump), rate_hz);
     t->play[3] = td_section_bilinear(td_high_pass(v->bump_hz / 4, sqrt(0.5)), rate_hz);

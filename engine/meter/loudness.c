@@ -37,20 +37,48 @@ static weighting weighting_at(double rate_hz)
     return w;
 }
 
+/* Direct form I: the recursion waits for one product and one difference only, where the transposed form waits for
+ * three operations. Four channels run side by side: of two stereo signals, of four mono ones, or of fewer beside
+ * silence. */
+#define WIDE 4
 typedef struct filter {
-    weighting w;
-    td_v2 x1, x2, y1, y2, z1, z2; /* input, shelved, weighted: one and two frames ago */
+    td_v4 x1, x2, y1, y2, z1, z2; /* input, shelved, weighted: one and two frames ago */
 } filter;
 
-/* Direct form I: the recursion waits for one product and one difference only, where the transposed form waits for
- * three operations. */
-static inline td_v2 weighted(filter *f, td_v2 x)
+/* *v becomes the weighted frame. */
+static inline __attribute__((always_inline)) void weigh(const weighting *w, filter *f, td_v4 *v)
 {
-    const weighting *w = &f->w;
-    td_v2 y = w->b0 * x + w->b1 * f->x1 + w->b2 * f->x2 - w->a2 * f->y2 - w->a1 * f->y1;
-    td_v2 z = y + f->y2 - (f->y1 + f->y1) - w->c2 * f->z2 - w->c1 * f->z1;
+    td_v4 x = *v;
+    td_v4 y = w->b0 * x + w->b1 * f->x1 + w->b2 * f->x2 - w->a2 * f->y2 - w->a1 * f->y1;
+    td_v4 z = y + f->y2 - (f->y1 + f->y1) - w->c2 * f->z2 - w->c1 * f->z1;
     f->x2 = f->x1, f->x1 = x, f->y2 = f->y1, f->y1 = y, f->z2 = f->z1, f->z1 = z;
-    return z;
+    *v = z;
+}
+
+/* energy += the weighted frames' squares */
+TD_WIDE static void weigh_frames(const weighting *given, filter *state, const float *const x[WIDE], size_t frames,
+                                 td_v4 *energy)
+{
+    const weighting w = *given;
+    filter f = *state;
+    td_v4 sum = *energy;
+    size_t i = 0;
+    for (; i + 4 <= frames; i += 4) {
+        td_f4 four[4];
+        td_f4_frames(x, i, four);
+        for (int k = 0; k < 4; k++) {
+            td_v4 v = __builtin_convertvector(four[k], td_v4);
+            weigh(&w, &f, &v);
+            sum += v * v;
+        }
+    }
+    for (; i < frames; i++) {
+        td_v4 v = { (double)x[0][i], (double)x[1][i], (double)x[2][i], (double)x[3][i] };
+        weigh(&w, &f, &v);
+        sum += v * v;
+    }
+    *state = f;
+    *energy = sum;
 }
 
 /* |b0 + b1 z + b2 z^2|^2 on the unit circle */
@@ -164,10 +192,15 @@ double td_gated_range(const float *k, size_t n)
 
 #define TICKS 300 /* of 10 ms in a short-term window: maxima are looked for on this grid */
 
+typedef struct channel {
+    double x1, x2, y1, y2, z1, z2; /* a lane of a filter */
+    double energy;                 /* of the tick under way */
+} channel;
+
 struct td_loudness {
-    filter filter;
+    weighting w;
+    channel channel[2];
     unsigned rate_hz, channels;
-    td_v2 energy;           /* of the tick under way */
     uint64_t frames, ticks; /* so far; full ones */
     double tick[10];        /* energies of the last ten ticks */
     double tenth[TICKS];    /* energy of the 100 ms that ended with a tick, for the last 300 ticks */
@@ -182,7 +215,7 @@ td_status td_loudness_new(unsigned rate_hz, unsigned channels, td_loudness **out
     if (rate_hz < 8000 || rate_hz > 384000 || channels < 1 || channels > 2) return TD_ARG;
     td_loudness *m = td_calloc2(1, 1, sizeof *m);
     if (!m) return TD_NOMEM;
-    m->filter.w = weighting_at(rate_hz);
+    m->w = weighting_at(rate_hz);
     m->rate_hz = rate_hz;
     m->channels = channels;
     *out = m;
@@ -198,23 +231,11 @@ void td_loudness_free(td_loudness *m)
 
 void td_loudness_reset(td_loudness *m)
 {
-    *m = (td_loudness){ .filter.w = m->filter.w,
+    *m = (td_loudness){ .w = m->w,
                         .rate_hz = m->rate_hz,
                         .channels = m->channels,
                         .step = m->step,
                         .capacity = m->capacity };
-}
-
-static void weigh(td_loudness *m, const float *left, const float *right, size_t frames)
-{
-    filter f = m->filter;
-    td_v2 energy = m->energy;
-    for (size_t i = 0; i < frames; i++) {
-        td_v2 z = weighted(&f, (td_v2){ (double)left[i], (double)right[i] });
-        energy += z * z;
-    }
-    m->filter = f;
-    m->energy = energy;
 }
 
 /* Powers of the last `tenths` times 100 ms. */
@@ -227,8 +248,8 @@ static double window_power(const td_loudness *m, size_t tenths)
 
 static void close_tick(td_loudness *m)
 {
-    m->tick[m->ticks % 10] = m->channels == 2 ? m->energy[0] + m->energy[1] : m->energy[0];
-    m->energy = td_v2_set(0);
+    m->tick[m->ticks % 10] = m->channel[0].energy + m->channel[1].energy;
+    m->channel[0].energy = m->channel[1].energy = 0;
     double tenth = 0;
     for (size_t i = 1; i <= 10; i++) tenth += m->tick[(m->ticks + i) % 10];
     m->tenth[m->ticks % TICKS] = tenth;
@@ -240,19 +261,70 @@ static void close_tick(td_loudness *m)
     if (m->ticks % 10 == 0) m->step[m->n_steps++] = (float)(tenth / (0.1 * (double)m->rate_hz));
 }
 
-td_status td_loudness_add(td_loudness *m, const float *const *ch, size_t frames)
+/* Up to four channels on their way through one filter. */
+typedef struct lanes {
+    channel *of[WIDE];
+    const float *x[WIDE];
+    size_t n;
+} lanes;
+
+static void lanes_run(const weighting *w, const lanes *l, size_t at, size_t frames)
 {
-    const float *left = ch[0], *right = m->channels == 2 ? ch[1] : ch[0];
-    for (size_t at = 0; at < frames;) {
-        uint64_t tick_end = (m->ticks + 1) * m->rate_hz / 100, missing = tick_end - m->frames;
-        size_t n = missing < frames - at ? (size_t)missing : frames - at;
-        if (!td_grow((void **)&m->step, &m->capacity, m->n_steps, sizeof *m->step)) return TD_NOMEM;
-        weigh(m, left + at, right + at, n);
-        at += n;
-        m->frames += n;
-        if (m->frames == tick_end) close_tick(m);
+    channel spare[WIDE] = { 0 }, *c[WIDE];
+    const float *x[WIDE];
+    for (size_t k = 0; k < WIDE; k++) {
+        c[k] = k < l->n ? l->of[k] : &spare[k];
+        x[k] = l->x[k < l->n ? k : 0] + at;
+    }
+    filter f = { .x1 = { c[0]->x1, c[1]->x1, c[2]->x1, c[3]->x1 },
+                 .x2 = { c[0]->x2, c[1]->x2, c[2]->x2, c[3]->x2 },
+                 .y1 = { c[0]->y1, c[1]->y1, c[2]->y1, c[3]->y1 },
+                 .y2 = { c[0]->y2, c[1]->y2, c[2]->y2, c[3]->y2 },
+                 .z1 = { c[0]->z1, c[1]->z1, c[2]->z1, c[3]->z1 },
+                 .z2 = { c[0]->z2, c[1]->z2, c[2]->z2, c[3]->z2 } };
+    td_v4 energy = { c[0]->energy, c[1]->energy, c[2]->energy, c[3]->energy };
+    weigh_frames(w, &f, x, frames, &energy);
+    for (size_t k = 0; k < WIDE; k++)
+        *c[k] = (channel){ f.x1[k], f.x2[k], f.y1[k], f.y2[k], f.z1[k], f.z2[k], energy[k] };
+}
+
+/* Up to the end of a tick, all of the meters, which are equally far. */
+static void add_part(td_loudness *const *m, const float *const *const *ch, size_t n, size_t at, size_t frames)
+{
+    lanes l = { .n = 0 };
+    for (size_t i = 0; i < n; i++) {
+        if (l.n + m[i]->channels > WIDE) {
+            lanes_run(&m[0]->w, &l, at, frames);
+            l.n = 0;
+        }
+        for (unsigned c = 0; c < m[i]->channels; c++, l.n++) {
+            l.of[l.n] = &m[i]->channel[c];
+            l.x[l.n] = ch[i][c];
+        }
+    }
+    lanes_run(&m[0]->w, &l, at, frames);
+}
+
+td_status td_loudness_add_all(td_loudness *const *m, const float *const *const *ch, size_t n, size_t frames)
+{
+    for (size_t at = 0; n && at < frames;) {
+        uint64_t tick_end = (m[0]->ticks + 1) * m[0]->rate_hz / 100, missing = tick_end - m[0]->frames;
+        size_t part = missing < frames - at ? (size_t)missing : frames - at;
+        for (size_t i = 0; i < n; i++)
+            if (!td_grow((void **)&m[i]->step, &m[i]->capacity, m[i]->n_steps, sizeof *m[i]->step)) return TD_NOMEM;
+        add_part(m, ch, n, at, part);
+        at += part;
+        for (size_t i = 0; i < n; i++) {
+            m[i]->frames += part;
+            if (m[i]->frames == tick_end) close_tick(m[i]);
+        }
     }
     return TD_OK;
+}
+
+td_status td_loudness_add(td_loudness *m, const float *const *ch, size_t frames)
+{
+    return td_loudness_add_all(&m, &ch, 1, frames);
 }
 
 double td_loudness_integrated(const td_loudness *m)
@@ -294,6 +366,7 @@ const float *td_loudness_steps(const td_loudness *m, size_t *n)
 /* ---- weighted power, frame by frame ----------------------------------------------------------------------------- */
 
 struct td_k_power {
+    weighting w;
     filter filter;
 };
 
@@ -303,7 +376,7 @@ td_status td_k_power_new(unsigned rate_hz, td_k_power **out)
     if (rate_hz < 8000 || rate_hz > 384000) return TD_ARG;
     td_k_power *m = td_calloc2(1, 1, sizeof *m);
     if (!m) return TD_NOMEM;
-    m->filter.w = weighting_at(rate_hz);
+    m->w = weighting_at(rate_hz);
     *out = m;
     return TD_OK;
 }
@@ -313,12 +386,13 @@ void td_k_power_free(td_k_power *m)
     free(m);
 }
 
-void td_k_power_run(td_k_power *m, const float *left, const float *right, size_t frames, float *power)
+TD_WIDE void td_k_power_run(td_k_power *m, const float *left, const float *right, size_t frames, float *power)
 {
     filter f = m->filter;
     for (size_t i = 0; i < frames; i++) {
-        td_v2 z = weighted(&f, (td_v2){ (double)left[i], (double)right[i] });
-        power[i] = (float)(z[0] * z[0] + z[1] * z[1]);
+        td_v4 v = { (double)left[i], (double)right[i] };
+        weigh(&m->w, &f, &v);
+        power[i] = (float)(v[0] * v[0] + v[1] * v[1]);
     }
     m->filter = f;
 }

@@ -20,6 +20,9 @@ td_status td_loudness_new(unsigned rate_hz, unsigned channels, td_loudness **out
 void td_loudness_free(td_loudness *m);
 void td_loudness_reset(td_loudness *m);
 td_status td_loudness_add(td_loudness *m, const float *const *ch, size_t frames); /* TD_NOMEM */
+/* n meters of one rate that have had equally many frames, ch[i] being what m[i] hears: side by side they take less time
+ * than one after the other, and read the same. */
+td_status td_loudness_add_all(td_loudness *const *m, const float *const *const *ch, size_t n, size_t frames);
 double td_loudness_integrated(const td_loudness *m);
 double td_loudness_range(const td_loudness *m);      /* LU; 0 below 3 s */
 double td_loudness_momentary(const td_loudness *m);  /* of the last 400 ms */

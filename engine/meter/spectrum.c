@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define LOWEST_BAND 14    /* 10^1.4 = 25 Hz */
-#define LANES       4     /* windows in one transform: two of both channels, or four of a single one */
+#define LANES       8     /* windows in one transform: four of both channels, or eight of a single one */
 #define SILENCE     1e-5f /* -100 dBFS: frames that stay below are all zero and cost no transform */
 
 double td_band_hz(size_t band)
@@ -31,9 +31,9 @@ typedef struct band_bins {
 struct td_bands {
     double bin_hz;
     size_t window; /* frames, a power of two */
-    td_fft4 *fft;
+    td_fft8 *fft;
     float *hann; /* scaled so that the powers of all bins add up to the mean square */
-    td_f4 *x, *re, *im;
+    td_f8 *x, *re, *im;
     band_bins twelfth[TD_TWELFTHS];
 };
 
@@ -81,7 +81,7 @@ td_status td_bands_new(unsigned rate_hz, td_bands **out)
     if (!w) return TD_NOMEM;
     size_t n = w->window = window_at(rate_hz);
     w->bin_hz = (double)rate_hz / (double)n;
-    td_status st = td_fft4_new(n, &w->fft);
+    td_status st = td_fft8_new(n, &w->fft);
     w->hann = td_calloc2(n, 1, sizeof *w->hann);
     w->x = td_calloc2(n, 1, sizeof *w->x);
     w->re = td_calloc2(n / 2 + 1, 1, sizeof *w->re);
@@ -101,7 +101,7 @@ td_status td_bands_new(unsigned rate_hz, td_bands **out)
 void td_bands_free(td_bands *w)
 {
     if (!w) return;
-    td_fft4_free(w->fft);
+    td_fft8_free(w->fft);
     free(w->hann);
     free(w->x);
     free(w->re);
@@ -112,9 +112,9 @@ void td_bands_free(td_bands *w)
 double td_bands_between(const td_bands *w, double low_hz, double high_hz)
 {
     size_t first = (size_t)ceil(low_hz / w->bin_hz), last = (size_t)ceil(high_hz / w->bin_hz);
-    td_f4 power = { 0 };
+    td_f8 power = { 0 };
     for (size_t k = first; k < last && k <= w->window / 2; k++) power += w->re[k] * w->re[k] + w->im[k] * w->im[k];
-    return 0.5 * (double)(power[0] + power[1] + power[2] + power[3]);
+    return 0.25 * (double)(((power[0] + power[1]) + (power[2] + power[3])) + ((power[4] + power[5]) + (power[6] + power[7])));
 }
 
 td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out)
@@ -149,30 +149,32 @@ void td_spectrum_free(td_spectrum *m)
     free(m);
 }
 
+
+/* n, a multiple of 64; what sounds is found soon. */
 static bool silent(const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (fabsf(x[i]) >= SILENCE) return false;
+    for (size_t i = 0; i < n; i += 64)
+        if (td_largest(x + i, 64) >= SILENCE) return false;
     return true;
 }
 
 typedef struct sums {
-    td_f4 power, cross; /* of each lane; of lanes 0 and 1, 2 and 3 with each other, the same in both */
+    td_f8 power, cross; /* of each lane; of lanes 0 and 1, 2 and 3 ... with each other, the same in both */
 } sums;
 
-static inline void add_bin(const td_bands *w, size_t k, float share, sums *s)
+static inline __attribute__((always_inline)) void add_bin(const td_bands *w, size_t k, float share, sums *s)
 {
-    td_f4 re = w->re[k], im = w->im[k];
-    td_f4 other_re = __builtin_shufflevector(re, re, 1, 0, 3, 2),
-          other_im = __builtin_shufflevector(im, im, 1, 0, 3, 2);
+    td_f8 re = w->re[k], im = w->im[k];
+    td_f8 other_re = __builtin_shufflevector(re, re, 1, 0, 3, 2, 5, 4, 7, 6),
+          other_im = __builtin_shufflevector(im, im, 1, 0, 3, 2, 5, 4, 7, 6);
     s->power += share * (re * re + im * im);
     s->cross += share * (re * other_re + im * other_im);
 }
 
 /* Bands of windows side by side, by twelfths. A silent one leaves zeros. */
-static void analyse(td_bands *w, const float *const x[LANES], sums out[TD_TWELFTHS])
+TD_WIDE static void analyse(td_bands *w, const float *const x[LANES], sums out[TD_TWELFTHS])
 {
-    td_f4 sounds;
+    td_f8 sounds;
     bool any = false;
     memset(out, 0, TD_TWELFTHS * sizeof *out);
     for (int k = 0; k < LANES; k++) {
@@ -180,9 +182,14 @@ static void analyse(td_bands *w, const float *const x[LANES], sums out[TD_TWELFT
         any |= sounds[k] > 0;
     }
     if (!any) return;
-    for (size_t i = 0; i < w->window; i++)
-        w->x[i] = (td_f4){ x[0][i], x[1][i], x[2][i], x[3][i] } * sounds * w->hann[i];
-    td_fft4_forward(w->fft, w->x, w->re, w->im);
+    for (size_t i = 0; i < w->window; i += 4) {
+        td_f4 low[4], high[4];
+        td_f4_frames(x, i, low);
+        td_f4_frames(x + 4, i, high);
+        for (size_t k = 0; k < 4; k++)
+            w->x[i + k] = __builtin_shufflevector(low[k], high[k], 0, 1, 2, 3, 4, 5, 6, 7) * sounds * w->hann[i + k];
+    }
+    td_fft8_forward(w->fft, w->x, w->re, w->im);
     for (size_t b = 0; b < TD_TWELFTHS; b++) {
         const band_bins *bins = &w->twelfth[b];
         sums s = { 0 };

@@ -139,7 +139,9 @@ static void ride_run(ride *r, int64_t at, float gain, float *const *ch, unsigned
 typedef struct stem_in {
     source from;
     td_sides sides;
-    td_chain *chain; /* of its fixes; NULL */
+    td_chain *chain;      /* of its fixes; NULL */
+    struct stem_in *mate; /* a later mono stem that shares the chain; NULL */
+    float *ready;         /* of such a mate: its block, from its sharer's turn to its own */
     ride ride;
 } stem_in;
 
@@ -157,6 +159,7 @@ void td_feed_free(td_feed *f)
     for (size_t i = 0; i < f->n; i++) {
         source_fini(&f->stem[i].from);
         td_chain_free(f->stem[i].chain);
+        free(f->stem[i].ready);
     }
     for (size_t c = 0; c < 2; c++) {
         free(f->work[c]);
@@ -185,6 +188,24 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     return td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
 }
 
+/* Mono stems two by two, where their fixes allow. */
+static td_status share_chains(td_feed *f, td_error *err)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        stem_in *in = &f->stem[i];
+        for (size_t k = i + 1; in->chain && in->from.channels == 1 && !in->mate && k < f->n; k++) {
+            stem_in *other = &f->stem[k];
+            if (!other->chain || other->from.channels != 1 || !td_chain_share(in->chain, other->chain)) continue;
+            if (!(other->ready = td_calloc2(TD_BLOCK, 1, sizeof(float))))
+                return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+            td_chain_free(other->chain);
+            other->chain = NULL;
+            in->mate = other;
+        }
+    }
+    return TD_OK;
+}
+
 td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
                       const size_t *index, size_t n, const double *gain_db, td_feed **out, td_error *err)
 {
@@ -201,6 +222,7 @@ td_status td_feed_new(td_survey *survey, const td_session *session, const td_pla
         f->n = i + 1;
         st = stem_in_init(&f->stem[i], survey, session, plan, fixes, index[i], gain_db ? gain_db[i] : 0, err);
     }
+    if (!st) st = share_chains(f, err);
     if (!st) st = td_feed_seek(f, 0, err);
     if (st) {
         td_feed_free(f);
@@ -219,14 +241,20 @@ td_status td_feed_bus(td_survey *survey, const td_session *session, const td_pla
     return td_feed_new(survey, session, plan, true, index, n, NULL, out, err);
 }
 
-/* The next n frames of a stem after its fixes, before level and pan. A mono stem with fixes runs as two equal sides, of
- * which the first is its sound. */
+/* The next n frames of a stem after its fixes, before level and pan. A mono stem with fixes runs beside its mate, or as
+ * two equal sides, of which the first is its sound. */
 static td_status stem_read(stem_in *in, float *const *work, size_t n, td_error *err)
 {
+    if (in->ready) {
+        memcpy(work[0], in->ready, n * sizeof(float));
+        return TD_OK;
+    }
     td_status st = source_read(&in->from, work, n, err);
     if (st || !in->chain) return st;
-    if (in->from.channels == 1) memcpy(work[1], work[0], n * sizeof(float));
+    if (in->mate && (st = source_read(&in->mate->from, work + 1, n, err))) return st;
+    if (in->from.channels == 1 && !in->mate) memcpy(work[1], work[0], n * sizeof(float));
     td_chain_process(in->chain, work, NULL, NULL, n);
+    if (in->mate) memcpy(in->mate->ready, work[1], n * sizeof(float));
     return TD_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/mix/stemsum.h"
 
+#include "engine/base/lanes.h"
 #include "engine/base/units.h"
 
 td_sides td_stem_sides(unsigned channels, double level_db, double pan, bool flip)
@@ -13,15 +14,22 @@ td_sides td_stem_sides(unsigned channels, double level_db, double pan, bool flip
     return (td_sides){ gain * (pan > 0 ? 1 - pan / 100 : 1), gain * (pan < 0 ? 1 + pan / 100 : 1) };
 }
 
-void td_stem_add(double *const *sum, const float *const *ch, unsigned channels, td_sides sides, size_t frames)
+TD_WIDE static void add(double *restrict sum, const float *restrict x, double gain, size_t frames)
 {
-    const float *left = ch[0], *right = ch[channels - 1];
-    for (size_t i = 0; i < frames; i++) sum[0][i] += sides.left * (double)left[i];
-    for (size_t i = 0; i < frames; i++) sum[1][i] += sides.right * (double)right[i];
+    for (size_t i = 0; i < frames; i++) sum[i] += gain * (double)x[i];
 }
 
-void td_stem_store(const double *const *sum, float *const *out, size_t frames)
+void td_stem_add(double *const *sum, const float *const *ch, unsigned channels, td_sides sides, size_t frames)
 {
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < frames; i++) out[c][i] = (float)sum[c][i];
+    add(sum[0], ch[0], sides.left, frames);
+    add(sum[1], ch[channels - 1], sides.right, frames);
+}
+
+TD_WIDE void td_stem_store(const double *const *sum, float *const *out, size_t frames)
+{
+    for (size_t c = 0; c < 2; c++) {
+        const double *restrict from = sum[c];
+        float *restrict to = out[c];
+        for (size_t i = 0; i < frames; i++) to[i] = (float)from[i];
+    }
 }

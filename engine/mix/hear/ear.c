@@ -1,5 +1,7 @@
 #include "engine/mix/hear/ear.h"
 
+#include "engine/base/base.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +25,17 @@ typedef struct biquad {
 
 typedef struct low_band {
     biquad high_pass, low_pass;
-    td_v2 sum, energy;
-    unsigned summed;
+    float held[2][LOW_EVERY]; /* of the average under way */
+    td_v2 energy;
+    unsigned holds;
     size_t n; /* averages in the tick under way */
 } low_band;
+
+/* What is summed up of a channel. Frame i of a tick adds to lane i mod 4, whatever blocks it comes in. */
+typedef struct sums {
+    td_v4 square, total; /* of the step under way; of all, for DC */
+    float peak;          /* of the step under way */
+} sums;
 
 struct td_ear {
     td_ear_wish wish;
@@ -35,9 +44,9 @@ struct td_ear {
     td_true_peak *true_peak;
     low_band low;
     uint64_t frames, ticks;
-    td_v2 gain;                /* of sides, without sign */
-    td_v2 square, peak, total; /* of the step under way; of all, for DC */
-    unsigned run[2];           /* samples at full scale in a row */
+    td_v2 gain;      /* of sides, without sign */
+    sums sums[2];    /* per channel */
+    unsigned run[2]; /* samples at full scale in a row */
     td_signal out;
     float *k, *ms, *peaks, *true_peaks;
     float lows[PENDING][TD_LOWS];
@@ -49,6 +58,7 @@ struct td_ear {
     td_status failed; /* of writing rows, which happens inside the spectrum's callback */
     td_error error;
     float *scaled[2];
+    const float *in[2]; /* the block under way, as it enters */
 };
 
 /* ---- low band --------------------------------------------------------------------------------------------------- */
@@ -69,9 +79,19 @@ static td_v2 biquad_run(biquad *q, td_v2 x)
     return y;
 }
 
-static void low_step(low_band *l, td_v2 sum)
+static double sum_of_eight(const float *x)
 {
-    td_v2 y = biquad_run(&l->low_pass, biquad_run(&l->high_pass, sum / LOW_EVERY));
+    td_fu a = *(const td_fu *)x, b = *(const td_fu *)(x + 4);
+    td_v2 low = __builtin_convertvector(TD_LOW(a), td_v2) + __builtin_convertvector(TD_LOW(b), td_v2);
+    td_v2 high = __builtin_convertvector(TD_HIGH(a), td_v2) + __builtin_convertvector(TD_HIGH(b), td_v2);
+    td_v2 sum = low + high;
+    return sum[0] + sum[1];
+}
+
+static void low_step(low_band *l, const float *left, const float *right)
+{
+    td_v2 x = { sum_of_eight(left), sum_of_eight(right) };
+    td_v2 y = biquad_run(&l->low_pass, biquad_run(&l->high_pass, x / LOW_EVERY));
     l->energy += y * y;
     l->n++;
 }
@@ -79,19 +99,18 @@ static void low_step(low_band *l, td_v2 sum)
 static void low_add(low_band *l, const float *left, const float *right, size_t frames)
 {
     size_t i = 0;
-    for (; i < frames && (l->summed || frames - i < LOW_EVERY); i++) {
-        l->sum += (td_v2){ (double)left[i], (double)right[i] };
-        if (++l->summed < LOW_EVERY) continue;
-        low_step(l, l->sum);
-        l->sum = td_v2_set(0);
-        l->summed = 0;
+    while (i < frames) {
+        if (!l->holds && frames - i >= LOW_EVERY) {
+            low_step(l, left + i, right + i);
+            i += LOW_EVERY;
+            continue;
+        }
+        l->held[0][l->holds] = left[i];
+        l->held[1][l->holds] = right[i++];
+        if (++l->holds < LOW_EVERY) continue;
+        low_step(l, l->held[0], l->held[1]);
+        l->holds = 0;
     }
-    for (; i + LOW_EVERY <= frames; i += LOW_EVERY) {
-        td_v2 sum = td_v2_set(0);
-        for (size_t k = i; k < i + LOW_EVERY; k++) sum += (td_v2){ (double)left[k], (double)right[k] };
-        low_step(l, sum);
-    }
-    for (; i < frames; i++, l->summed++) l->sum += (td_v2){ (double)left[i], (double)right[i] };
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
@@ -184,25 +203,53 @@ static void note_sound(td_ear *e, const float *left, const float *right, size_t 
     e->out.last_sound_s = (double)(e->frames + last) / e->wish.rate_hz;
 }
 
+/* The block's frames begin at frame `at` of their tick. Returns the largest magnitude. */
+TD_WIDE static float sums_add(sums *s, const float *x, size_t at, size_t frames)
+{
+    td_v4 square = s->square, total = s->total;
+    size_t i = 0;
+    for (; i < frames && (at + i) % 4; i++) {
+        square[(at + i) % 4] += (double)x[i] * (double)x[i];
+        total[(at + i) % 4] += (double)x[i];
+    }
+    for (; i + 4 <= frames; i += 4) {
+        td_v4 v = __builtin_convertvector(*(const td_fu *)(x + i), td_v4);
+        square += v * v;
+        total += v;
+    }
+    for (; i < frames; i++) {
+        square[(at + i) % 4] += (double)x[i] * (double)x[i];
+        total[(at + i) % 4] += (double)x[i];
+    }
+    s->square = square;
+    s->total = total;
+    float peak = td_largest(x, frames);
+    s->peak = fmaxf(s->peak, peak);
+    return peak;
+}
+
+/* Left and right; of mono twice the same. */
+static td_v2 of_sides(const td_ear *e, double first, double second)
+{
+    return (td_v2){ first, e->wish.channels == 2 ? second : first };
+}
+
+static double across(const td_v4 *lanes)
+{
+    return ((*lanes)[0] + (*lanes)[1]) + ((*lanes)[2] + (*lanes)[3]);
+}
+
 static void levels_add(td_ear *e, const float *const *ch, size_t frames)
 {
-    const float *left = ch[0], *right = ch[e->wish.channels - 1];
-    td_v2 square = e->square, total = e->total, peak = { 0, 0 };
-    for (size_t i = 0; i < frames; i++) {
-        td_v2 x = { (double)left[i], (double)right[i] };
-        square += x * x;
-        total += x;
-        peak = td_v2_max(peak, td_v2_abs(x));
-    }
-    e->square = square;
-    e->total = total;
-    e->peak = td_v2_max(e->peak, peak);
-    double loudest = fmax(peak[0], peak[1]);
-    if (loudest >= (double)FULL)
+    double peak[2] = { 0 };
+    size_t at = (size_t)(e->frames - e->ticks * e->wish.rate_hz / 100);
+    for (unsigned c = 0; c < e->wish.channels; c++) peak[c] = (double)sums_add(&e->sums[c], ch[c], at, frames);
+    if (fmax(peak[0], peak[1]) >= (double)FULL)
         note_clipping(e, ch, frames);
     else
         e->run[0] = e->run[1] = 0;
-    if (fmax(peak[0] * e->gain[0], peak[1] * e->gain[1]) >= (double)SOUND) note_sound(e, left, right, frames);
+    td_v2 placed = e->gain * of_sides(e, peak[0], peak[1]);
+    if (fmax(placed[0], placed[1]) >= (double)SOUND) note_sound(e, ch[0], ch[e->wish.channels - 1], frames);
 }
 
 static void close_tick(td_ear *e)
@@ -214,11 +261,15 @@ static void close_tick(td_ear *e)
     e->low.n = 0;
     if (++e->ticks % 10 || step >= e->wish.steps) return;
     uint64_t n = (step + 1) * (uint64_t)e->wish.rate_hz / 10 - step * (uint64_t)e->wish.rate_hz / 10;
-    td_v2 square = gains * e->square, peak = e->gain * e->peak;
+    td_v2 square = gains * of_sides(e, across(&e->sums[0].square), across(&e->sums[1].square));
+    td_v2 peak = e->gain * of_sides(e, (double)e->sums[0].peak, (double)e->sums[1].peak);
     e->ms[step] = (float)(0.5 * (square[0] + square[1]) / (double)n);
     e->peaks[step] = (float)fmax(peak[0], peak[1]);
     if (e->true_peak) e->true_peaks[step] = (float)td_true_peak_take(e->true_peak);
-    e->square = e->peak = td_v2_set(0);
+    for (int c = 0; c < 2; c++) {
+        e->sums[c].square = (td_v4){ 0 };
+        e->sums[c].peak = 0;
+    }
 }
 
 /* ---- the ear ---------------------------------------------------------------------------------------------------- */
@@ -273,41 +324,56 @@ void td_ear_free(td_ear *e)
 }
 
 /* A stereo signal at its level and balance; mono is placed by arithmetic on what is measured. */
-static const float *const *as_it_enters(td_ear *e, const float *const *ch, const float *pair[2], size_t frames)
+static void let_in(td_ear *e, const float *const *ch, size_t frames)
 {
     td_sides g = e->wish.sides;
-    if (e->wish.channels == 1 || (g.left == 1 && g.right == 1)) return ch;
+    e->in[0] = ch[0], e->in[1] = ch[e->wish.channels - 1];
+    if (e->wish.channels == 1 || (g.left == 1 && g.right == 1)) return;
     for (size_t i = 0; i < frames; i++) e->scaled[0][i] = (float)(g.left * (double)ch[0][i]);
     for (size_t i = 0; i < frames; i++) e->scaled[1][i] = (float)(g.right * (double)ch[1][i]);
-    pair[0] = e->scaled[0], pair[1] = e->scaled[1];
-    return pair;
+    e->in[0] = e->scaled[0], e->in[1] = e->scaled[1];
 }
 
-static td_status add_part(td_ear *e, td_bands *work, const float *const *ch, size_t frames, td_error *err)
+static td_status finish_part(td_ear *e, td_bands *work, size_t frames, td_error *err)
 {
-    const float *pair[2], *right = ch[e->wish.channels - 1];
     e->work = work;
-    levels_add(e, ch, frames);
-    low_add(&e->low, ch[0], right, frames);
-    const float *const *in = as_it_enters(e, ch, pair, frames);
-    if (td_loudness_add(e->loudness, in, frames)) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
-    if (e->true_peak) td_true_peak_add(e->true_peak, in, frames);
+    if (e->true_peak) td_true_peak_add(e->true_peak, e->in, frames);
     e->frames += frames;
     if (e->frames == tick_end(e)) close_tick(e);
-    td_spectrum_add(e->spectrum, work, in, frames);
+    td_spectrum_add(e->spectrum, work, e->in, frames);
     if (e->failed && err) *err = e->error;
     return e->failed;
 }
 
-td_status td_ear_add(td_ear *e, td_bands *work, const float *const *ch, size_t frames, td_error *err)
+static td_status add_part(td_ear *const *e, size_t n, td_bands *work, const float *const *const *ch, size_t at,
+                          size_t frames, td_error *err)
 {
-    for (size_t at = 0; at < frames;) {
-        uint64_t missing = tick_end(e) - e->frames;
-        size_t n = frames - at < BLOCK ? frames - at : BLOCK;
-        if (missing < n) n = (size_t)missing;
-        td_status st = add_part(e, work, (const float *const[]){ ch[0] + at, ch[e->wish.channels - 1] + at }, n, err);
+    td_loudness *loudness[TD_EARS_MAX];
+    const float *const *in[TD_EARS_MAX];
+    for (size_t k = 0; k < n; k++) {
+        const float *part[2] = { ch[k][0] + at, ch[k][e[k]->wish.channels - 1] + at };
+        levels_add(e[k], part, frames);
+        low_add(&e[k]->low, part[0], part[1], frames);
+        let_in(e[k], part, frames);
+        loudness[k] = e[k]->loudness;
+        in[k] = e[k]->in;
+    }
+    if (td_loudness_add_all(loudness, in, n, frames)) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    td_status st = TD_OK;
+    for (size_t k = 0; !st && k < n; k++) st = finish_part(e[k], work, frames, err);
+    return st;
+}
+
+td_status td_ears_add(td_ear *const *e, size_t n, td_bands *work, const float *const *const *ch, size_t frames,
+                      td_error *err)
+{
+    for (size_t at = 0; n && at < frames;) {
+        uint64_t missing = tick_end(e[0]) - e[0]->frames;
+        size_t part = frames - at < BLOCK ? frames - at : BLOCK;
+        if (missing < part) part = (size_t)missing;
+        td_status st = add_part(e, n, work, ch, at, part, err);
         if (st) return st;
-        at += n;
+        at += part;
     }
     return TD_OK;
 }
@@ -320,7 +386,7 @@ static td_status add_silence(td_ear *e, td_bands *work, td_error *err)
     td_status st = TD_OK;
     while (!st && e->frames < end) {
         uint64_t left = end - e->frames;
-        st = td_ear_add(e, work, ch, left < BLOCK ? (size_t)left : BLOCK, err);
+        st = td_ears_add(&e, 1, work, &(const float *const *){ ch }, left < BLOCK ? (size_t)left : BLOCK, err);
     }
     return st;
 }
@@ -353,7 +419,8 @@ td_status td_ear_end(td_ear *e, td_bands *work, td_signal *out, td_scratch **row
         for (size_t i = 0; i < e->wish.steps; i++) e->true_peaks[i] *= (float)gain;
     }
     take_loudness(e);
-    e->out.dc = frames ? fmax(fabs(e->total[0]), fabs(e->total[1])) / (double)frames : 0;
+    double dc = fmax(fabs(across(&e->sums[0].total)), fabs(across(&e->sums[1].total)));
+    e->out.dc = frames ? dc / (double)frames : 0;
     e->out.cutoff_hz = find_edge(e->top);
     e->out.steps = e->wish.steps;
     e->out.k = e->k, e->out.ms = e->ms, e->out.peak = e->peaks, e->out.true_peak = e->true_peaks;

@@ -35,7 +35,10 @@ typedef struct td_ear_wish {
 
 td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err);
 void td_ear_free(td_ear *e); /* NULL is welcome */
-td_status td_ear_add(td_ear *e, td_bands *work, const float *const *ch, size_t frames, td_error *err);
+/* Ears that have heard equally much, ch[i] being what e[i] hears: four channels together take hardly longer than one. */
+#define TD_EARS_MAX 4
+td_status td_ears_add(td_ear *const *e, size_t n, td_bands *work, const float *const *const *ch, size_t frames,
+                      td_error *err);
 /* Fills up to the last step with silence and hands over what was found: the arrays of *out and the rows are the
  * caller's then (td_signal_fini, td_scratch_free). */
 td_status td_ear_end(td_ear *e, td_bands *work, td_signal *out, td_scratch **rows, td_error *err);

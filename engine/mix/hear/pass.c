@@ -24,11 +24,21 @@ typedef struct stem_voice {
     td_sides sides;
 } stem_voice;
 
+/* Stems that are heard side by side. */
+typedef struct crew {
+    size_t stem[TD_EARS_MAX], n;
+    unsigned channels;
+} crew;
+
+#define BUSES_ABREAST 2
+
 typedef struct pass {
     td_survey *survey;
     const td_session *session;
     size_t chunk, n, heard; /* frames of the chunk under way; of the one before, whose sum is still to be heard */
     stem_voice *stem;
+    crew *crew;
+    size_t n_crews;
     voice *bus;
     td_ear *sum;
     td_pulse *pulse;  /* of the sum */
@@ -101,6 +111,17 @@ static td_status open_bus(pass *p, size_t b, td_error *err)
     return voice_open(&p->bus[b], p->chunk, 2, p->survey->like[signal] == signal ? &wish : NULL, err);
 }
 
+/* As many channels abreast as ears hear at once: the stem joins the first crew that has room. */
+static void join_crew(pass *p, size_t stem)
+{
+    unsigned channels = p->stem[stem].channels;
+    size_t i = 0;
+    while (i < p->n_crews && p->crew[i].channels + channels > TD_EARS_MAX) i++;
+    if (i == p->n_crews) p->n_crews++;
+    p->crew[i].stem[p->crew[i].n++] = stem;
+    p->crew[i].channels += channels;
+}
+
 static td_status open_all(pass *p, unsigned threads, td_error *err)
 {
     const td_session *session = p->session;
@@ -109,15 +130,16 @@ static td_status open_all(pass *p, unsigned threads, td_error *err)
     size_t fit = CHUNK_BYTES / (2 * sizeof(float)) / (playing ? playing : 1) / BLOCK * BLOCK;
     p->chunk = fit < CHUNK_MIN ? CHUNK_MIN : fit > CHUNK_MAX ? CHUNK_MAX : fit;
     p->stem = td_calloc2(session->n_stems, 1, sizeof *p->stem);
+    p->crew = td_calloc2(session->n_stems, 1, sizeof *p->crew);
     p->bus = td_calloc2(session->n_buses, 1, sizeof *p->bus);
     p->bench = td_calloc2(threads, 1, sizeof(td_bands *));
-    if (!p->stem || !p->bus || !p->bench) return no_memory(err);
+    if (!p->stem || !p->crew || !p->bus || !p->bench) return no_memory(err);
     td_status st = TD_OK;
     for (; !st && p->benches < threads; p->benches++)
         if (td_bands_new(session->rate_hz, &p->bench[p->benches])) return no_memory(err);
     p->free_benches = p->benches;
     for (size_t i = 0; !st && i < session->n_stems; i++)
-        if (td_stem_plays(session, i)) st = open_stem(p, i, err);
+        if (td_stem_plays(session, i) && !(st = open_stem(p, i, err))) join_crew(p, i);
     for (size_t b = 0; !st && b < session->n_buses; b++) st = open_bus(p, b, err);
     if (!st) st = td_scratch_new(p->survey->folder, 1, &p->mono, err);
     if (!st && td_pulse_new(session->rate_hz, session->frames, &p->pulse)) return no_memory(err);
@@ -137,6 +159,7 @@ static void close_all(pass *p)
     td_pulse_free(p->pulse);
     td_scratch_free(p->mono);
     free(p->stem);
+    free(p->crew);
     free(p->bus);
     free(p->bench);
 }
@@ -156,10 +179,17 @@ static void leave_bench(pass *p, td_bands *w)
     pthread_mutex_unlock(&p->lock);
 }
 
-static td_status hear(pass *p, td_ear *ear, float *const *ch, size_t frames, td_error *err)
+/* What all of these voices hold. */
+static td_status hear(pass *p, voice *const *v, size_t n, td_error *err)
 {
+    td_ear *ear[TD_EARS_MAX];
+    const float *const *ch[TD_EARS_MAX];
+    for (size_t i = 0; i < n; i++) {
+        ear[i] = v[i]->ear;
+        ch[i] = (const float *const *)v[i]->ch;
+    }
     td_bands *work = take_bench(p);
-    td_status st = td_ear_add(ear, work, (const float *const *)ch, frames, err);
+    td_status st = td_ears_add(ear, n, work, ch, p->n, err);
     leave_bench(p, work);
     return st;
 }
@@ -183,6 +213,7 @@ static td_status read_stem(stem_voice *v, size_t n, td_error *err)
 static td_status hear_sum(pass *p, td_error *err)
 {
     float side[2][BLOCK], *out[2] = { side[0], side[1] };
+    td_bands *work = take_bench(p);
     td_status st = TD_OK;
     for (size_t at = 0; !st && at < p->heard; at += BLOCK) {
         double left[BLOCK] = { 0 }, right[BLOCK] = { 0 }, *sum[2] = { left, right };
@@ -196,22 +227,28 @@ static td_status hear_sum(pass *p, td_error *err)
         float mono[BLOCK];
         for (size_t i = 0; i < n; i++) mono[i] = 0.5f * (out[0][i] + out[1][i]);
         st = td_scratch_append(p->mono, (const float *const[]){ mono }, n, err);
-        if (!st) st = hear(p, p->sum, out, n, err);
+        if (!st) st = td_ears_add(&p->sum, 1, work, &(const float *const *){ (const float *const *)out }, n, err);
     }
+    leave_bench(p, work);
     return st;
 }
 
-/* A stem's chunk; the index after the last stem is the sum of the chunk before. */
-static td_status stem_task(void *shared, size_t i, td_error *err)
+/* A crew's chunk; the index after the last crew is the sum of the chunk before. */
+static td_status crew_task(void *shared, size_t i, td_error *err)
 {
     pass *p = shared;
-    if (i == p->session->n_stems) return hear_sum(p, err);
-    if (!td_stem_plays(p->session, i)) return TD_OK;
-    stem_voice *v = &p->stem[i];
-    td_scratch *keep = p->survey->stem[i].audio;
-    td_status st = read_stem(v, p->n, err);
-    if (!st && keep) st = td_scratch_append(keep, (const float *const *)v->v.ch, p->n, err);
-    return st ? st : hear(p, v->v.ear, v->v.ch, p->n, err);
+    if (i == p->n_crews) return hear_sum(p, err);
+    const crew *c = &p->crew[i];
+    voice *v[TD_EARS_MAX];
+    td_status st = TD_OK;
+    for (size_t k = 0; !st && k < c->n; k++) {
+        stem_voice *stem = &p->stem[c->stem[k]];
+        td_scratch *keep = p->survey->stem[c->stem[k]].audio;
+        v[k] = &stem->v;
+        st = read_stem(stem, p->n, err);
+        if (!st && keep) st = td_scratch_append(keep, (const float *const *)v[k]->ch, p->n, err);
+    }
+    return st ? st : hear(p, v, c->n, err);
 }
 
 static void sum_bus(pass *p, size_t b)
@@ -230,12 +267,16 @@ static void sum_bus(pass *p, size_t b)
     }
 }
 
-static td_status bus_task(void *shared, size_t b, td_error *err)
+static td_status buses_task(void *shared, size_t i, td_error *err)
 {
     pass *p = shared;
-    voice *v = &p->bus[b];
-    sum_bus(p, b);
-    return v->ear ? hear(p, v->ear, v->ch, p->n, err) : TD_OK;
+    voice *v[BUSES_ABREAST];
+    size_t n = 0, end = (i + 1) * BUSES_ABREAST < p->session->n_buses ? (i + 1) * BUSES_ABREAST : p->session->n_buses;
+    for (size_t b = i * BUSES_ABREAST; b < end; b++) {
+        sum_bus(p, b);
+        if (p->bus[b].ear) v[n++] = &p->bus[b];
+    }
+    return hear(p, v, n, err);
 }
 
 static td_ear *ear_of(pass *p, size_t signal)
@@ -279,8 +320,8 @@ static td_status run(pass *p, td_pool *pool, td_progress progress, void *user, t
     td_status st = TD_OK;
     for (uint64_t at = 0; !st && at < frames; at += p->n) {
         p->n = frames - at < p->chunk ? (size_t)(frames - at) : p->chunk;
-        st = td_pool_run(pool, p->session->n_stems + 1, stem_task, p, err);
-        if (!st) st = td_pool_run(pool, p->session->n_buses, bus_task, p, err);
+        st = td_pool_run(pool, p->n_crews + 1, crew_task, p, err);
+        if (!st) st = td_pool_run(pool, (p->session->n_buses + BUSES_ABREAST - 1) / BUSES_ABREAST, buses_task, p, err);
         p->heard = p->n;
         if (!st && progress) progress(user, "survey", (double)(at + p->n) / (double)frames);
     }
