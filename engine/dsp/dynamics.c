@@ -133,7 +133,7 @@ static void mean_powers(td_detector *d, td_v2 *x, size_t frames)
     d->mean = mean;
 }
 
-void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power)
+static void run_block(td_detector *d, const float *const *in, size_t frames, float *const *power)
 {
     td_v2 x[TD_BLOCK];
     for (size_t i = 0; i < frames; i++) x[i] = (td_v2){ (double)in[0][i], (double)in[1][i] };
@@ -143,6 +143,13 @@ void td_detector_run(td_detector *d, const float *const *in, size_t frames, floa
     else
         mean_powers(d, x, frames);
     for (size_t i = 0; i < frames; i++) td_v2_store(power, i, x[i]);
+}
+
+void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power)
+{
+    for (size_t at = 0; at < frames; at += TD_BLOCK)
+        run_block(d, (const float *[]){ in[0] + at, in[1] + at }, frames - at < TD_BLOCK ? frames - at : TD_BLOCK,
+                  (float *[]){ power[0] + at, power[1] + at });
 }
 
 static void link_partly(const float *const *power, double link, size_t frames, float *left, float *right)
