@@ -7,11 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One unnamed file a plane, so that a read of any length is one call and the kernel reads ahead along time. */
+#define TAIL 8192 /* samples a plane: whole pages are written, and few calls made */
+
+/* One unnamed file a plane, so that a read of any length is one call and the kernel reads ahead along time. What came
+ * last waits in memory. */
 struct td_scratch {
     unsigned planes;
-    uint64_t length;
+    uint64_t length, written;
     char folder[256];
+    float *tail; /* TAIL a plane; NULL before the first append */
     int fd[];
 };
 
@@ -59,22 +63,39 @@ void td_scratch_free(td_scratch *s)
 {
     if (!s) return;
     for (unsigned p = 0; p < s->planes; p++) close(s->fd[p]);
+    free(s->tail);
     free(s);
 }
 
-td_status td_scratch_append(td_scratch *s, const float *const *plane, size_t n, td_error *err)
+static td_status write_tail(td_scratch *s, td_error *err)
 {
-    off_t at = (off_t)(s->length * sizeof(float));
+    off_t at = (off_t)(s->written * sizeof(float));
     for (unsigned p = 0; p < s->planes; p++) {
-        const char *from = (const char *)plane[p];
-        for (size_t done = 0, all = n * sizeof(float); done < all;) {
+        const char *from = (const char *)(s->tail + (size_t)p * TAIL);
+        for (size_t done = 0, all = TAIL * sizeof(float); done < all;) {
             ssize_t k = pwrite(s->fd[p], from + done, all - done, at + (off_t)done);
             if (k < 0 && errno == EINTR) continue;
             if (k < 0) return failed(s, "written", err);
             done += (size_t)k;
         }
     }
-    s->length += n;
+    s->written += TAIL;
+    return TD_OK;
+}
+
+td_status td_scratch_append(td_scratch *s, const float *const *plane, size_t n, td_error *err)
+{
+    if (!s->tail && !(s->tail = td_calloc2(s->planes, TAIL, sizeof *s->tail)))
+        return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for scratch audio");
+    for (size_t done = 0; done < n;) {
+        size_t held = (size_t)(s->length - s->written), m = n - done < TAIL - held ? n - done : TAIL - held;
+        for (unsigned p = 0; p < s->planes; p++)
+            memcpy(s->tail + (size_t)p * TAIL + held, plane[p] + done, m * sizeof(float));
+        s->length += m;
+        done += m;
+        td_status st = held + m == TAIL ? write_tail(s, err) : TD_OK;
+        if (st) return st;
+    }
     return TD_OK;
 }
 
@@ -97,9 +118,14 @@ td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, 
     uint64_t first = at >= 0 ? (uint64_t)at : 0;
     uint64_t left = first < s->length ? s->length - first : 0;
     size_t there = n - before < left ? n - before : (size_t)left;
+    uint64_t on_disk = first < s->written ? s->written - first : 0;
+    size_t filed = on_disk < there ? (size_t)on_disk : there;
     for (unsigned p = 0; p < s->planes; p++) {
         memset(plane[p], 0, before * sizeof(float));
-        if (!read_plane(s->fd[p], first, plane[p] + before, there)) return failed(s, "read", err);
+        if (!read_plane(s->fd[p], first, plane[p] + before, filed)) return failed(s, "read", err);
+        if (there > filed)
+            memcpy(plane[p] + before + filed, s->tail + (size_t)p * TAIL + (first + filed - s->written),
+                   (there - filed) * sizeof(float));
         memset(plane[p] + before + there, 0, (n - before - there) * sizeof(float));
     }
     return TD_OK;
