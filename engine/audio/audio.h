@@ -95,7 +95,8 @@ uint64_t td_source_nonfinite(const td_source *s);
 /* ---- scratch ---------------------------------------------------------------------------------------------------- */
 
 /* Sound (or any floats) on disk, unnamed and gone with the handle or the process: written once, read anywhere, from
- * any number of threads. Planes are kept apart: a stereo scratch has two. TD_DISK says when the disk is full. */
+ * any number of threads. Planes are kept apart: a stereo scratch has two. The last 32 KiB of each wait in memory;
+ * TD_DISK says when the disk is full. */
 typedef struct td_scratch td_scratch;
 td_status td_scratch_new(const char *folder, unsigned planes, td_scratch **out, td_error *err);
 void td_scratch_free(td_scratch *s);

@@ -12,6 +12,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/pool.h"
 #include "engine/base/random.h"
+#include "engine/base/row.h"
 #include "engine/base/text.h"
 #include "engine/base/units.h"
 

@@ -15,7 +15,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/lanes.h"
-#include <math.h>
 
 #define TD_TILE          64
 #define TD_DOUBLINGS_MAX 4  /* 16 points a sample */
@@ -59,24 +58,5 @@ const float *td_between_double(td_between *b, unsigned i, const float *points, s
 /* Phase 0 to 2 of the Annex's points after each sample of the tile that begins at x; phase 0 to 6 of the soft ones. */
 const float *td_between_annex(td_between *b, unsigned phase, const float *x);
 const float *td_between_soft(td_between *b, unsigned phase, const float *x);
-
-/* ---- the largest magnitude of a row ----------------------------------------------------------------------------- */
-
-static inline td_fu td_larger(td_fu peaks, td_fu x)
-{
-    td_mu magnitude = (td_mu)x & 0x7fffffff, more = (td_fu)magnitude > peaks;
-    return (td_fu)((more & magnitude) | (~more & (td_mu)peaks));
-}
-
-static inline float td_largest(const float *x, size_t n)
-{
-    td_fu peaks = { 0 };
-    size_t fours = n - n % 4;
-    for (size_t i = 0; i < fours; i += 4) peaks = td_larger(peaks, *(const td_fu *)(x + i));
-    float peak = 0;
-    for (int k = 0; k < 4; k++) peak = peaks[k] > peak ? peaks[k] : peak;
-    for (size_t i = fours; i < n; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
-    return peak;
-}
 
 #endif

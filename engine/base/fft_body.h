@@ -24,7 +24,7 @@ typedef struct twiddle {
 
 struct FFT {
     size_t n;
-    bin *work;            /* n/2: the packed signal's spectrum, on either way */
+    bin *work;                /* n/2: the packed signal's spectrum, on either way */
     twiddle *table;           /* all of them */
     twiddle *twiddle[LEVELS]; /* of complex size 2^level: exp(-2 pi j k / 2^level), k < 2^level / 4 */
     twiddle *last;            /* of the last pass: exp(-2 pi j k / n), k <= n/4 */

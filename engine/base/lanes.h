@@ -7,13 +7,15 @@
 #ifndef TD_BASE_LANES_H
 #define TD_BASE_LANES_H
 
+#include <emmintrin.h>
 #include <math.h>
 #include <stddef.h>
 
 typedef double td_v2 __attribute__((vector_size(16)));
 typedef double td_v4 __attribute__((vector_size(32), aligned(16)));
-typedef float td_f4 __attribute__((vector_size(16)));     /* four signals, where single precision will do */
-typedef float td_fu __attribute__((vector_size(16), aligned(4))); /* four or eight samples in a row, wherever they are */
+typedef float td_f4 __attribute__((vector_size(16))); /* four signals, where single precision will do */
+typedef float td_fu
+    __attribute__((vector_size(16), aligned(4))); /* four or eight samples in a row, wherever they are */
 typedef int td_mu __attribute__((vector_size(16), aligned(4)));
 typedef float td_f8 __attribute__((vector_size(32), aligned(4)));
 typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparisons: all ones or zero */
@@ -47,6 +49,32 @@ static inline void td_v2_store(float *const *ch, size_t i, td_v2 v)
 {
     ch[0][i] = (float)v[0];
     ch[1][i] = (float)v[1];
+}
+/* Whole blocks of frames, from and to channels apart. */
+static inline void td_v2_load_all(const float *const *ch, td_v2 *x, size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        td_fu left = *(const td_fu *)(ch[0] + i), right = *(const td_fu *)(ch[1] + i);
+        td_f4 low = __builtin_shufflevector(left, right, 0, 4, 1, 5);
+        td_f4 high = __builtin_shufflevector(left, right, 2, 6, 3, 7);
+        x[i] = (td_v2)_mm_cvtps_pd((__m128)low);
+        x[i + 1] = (td_v2)_mm_cvtps_pd(_mm_movehl_ps((__m128)low, (__m128)low));
+        x[i + 2] = (td_v2)_mm_cvtps_pd((__m128)high);
+        x[i + 3] = (td_v2)_mm_cvtps_pd(_mm_movehl_ps((__m128)high, (__m128)high));
+    }
+    for (; i < n; i++) x[i] = (td_v2){ (double)ch[0][i], (double)ch[1][i] };
+}
+static inline void td_v2_store_all(float *const *ch, const td_v2 *x, size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        td_f4 a = (td_f4)_mm_movelh_ps(_mm_cvtpd_ps((__m128d)x[i]), _mm_cvtpd_ps((__m128d)x[i + 1]));
+        td_f4 b = (td_f4)_mm_movelh_ps(_mm_cvtpd_ps((__m128d)x[i + 2]), _mm_cvtpd_ps((__m128d)x[i + 3]));
+        *(td_fu *)(ch[0] + i) = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+        *(td_fu *)(ch[1] + i) = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    }
+    for (; i < n; i++) td_v2_store(ch, i, x[i]);
 }
 static inline td_v2 td_v2_select(td_m2 mask, td_v2 a, td_v2 b) /* mask ? a : b */
 {

@@ -56,7 +56,7 @@ static td_status align_prepare(void *st, const td_format *fmt, const td_settings
 static void interpolate(align *a, float *const *ch, size_t frames)
 {
     td_v2 *block = a->past + TAPS - 1;
-    for (size_t i = 0; i < frames; i++) block[i] = td_v2_load(ch, i);
+    td_v2_load_all((const float *const *)ch, block, frames);
     for (size_t i = 0; i < frames; i++) {
         td_v2 even = td_v2_set(0), odd = td_v2_set(0);
         for (size_t k = 0; k < TAPS; k += 2) {

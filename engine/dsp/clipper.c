@@ -33,6 +33,7 @@ typedef struct clipper {
     td_oversample *over;
     unsigned factor;
     td_v2 past, past_integral;
+    size_t calm; /* frames since the knee was last reached */
     td_delayline delay;
     td_rest rest;
     td_hold hold;
@@ -93,14 +94,15 @@ static void clear(clipper *k)
     td_oversample_reset(k->over);
     td_delayline_reset(&k->delay);
     k->past = k->past_integral = td_v2_set(0);
+    k->calm = k->rest.hold;
 }
 
 static void clipper_reset(void *st)
 {
     clipper *k = st;
+    k->rest = td_rest_init(2 * td_oversample_latency(k->over));
     clear(k);
     td_hold_reset(&k->hold);
-    k->rest = td_rest_init(2 * td_oversample_latency(k->over));
 }
 
 static td_status clipper_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
@@ -149,12 +151,38 @@ static void clipper_react(void *st, size_t detector, const float *level, size_t 
     }
 }
 
+/* Whether anything is taken of these n samples, or of the way to the first. */
+TD_WIDE static bool reaches_knee(const clipper *k, const td_v2 *x, size_t n)
+{
+    td_v2 most = td_v2_abs(k->past);
+    for (size_t i = 0; i < n; i++) most = td_v2_max(most, td_v2_abs(x[i]));
+    return most[0] > k->corner.start || most[1] > k->corner.start;
+}
+
+/* x, at the base rate, becomes what is taken of it. Long after the knee was last reached that is nothing. */
+static void take(clipper *k, td_v2 *x, size_t n)
+{
+    size_t many = n * k->factor;
+    td_v2 *over = td_oversample_up(k->over, x, n);
+    if (reaches_knee(k, over, many)) {
+        k->calm = 0;
+        take_means(k, over, many);
+    } else {
+        k->past = over[many - 1];
+        k->past_integral = td_v2_set(0);
+        memset(x, 0, n * sizeof *x);
+        if (k->calm >= k->rest.hold) return;
+        memset(over, 0, many * sizeof *over);
+        k->calm += n;
+    }
+    td_oversample_down(k->over, x, n);
+}
+
 static void run(clipper *k, float *const *ch, size_t n)
 {
     td_v2 *x = k->x, scale = td_v2_set(k->drive / k->ceiling);
     for (size_t i = 0; i < n; i++) x[i] = td_v2_load(ch, i) * scale;
-    take_means(k, td_oversample_up(k->over, x, n), n * k->factor);
-    td_oversample_down(k->over, x, n);
+    take(k, x, n);
     td_delayline_process(&k->delay, (const float *const *)ch, ch, n);
     for (size_t i = 0; i < n; i++)
         td_v2_store(ch, i, td_v2_load(ch, i) * td_v2_set(k->drive) - x[i] * td_v2_set(k->ceiling));

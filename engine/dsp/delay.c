@@ -106,7 +106,7 @@ static void run(delay *d, float *const *ch, size_t n)
         td_v2_store(ch, i, dry + mix * (wet - dry));
     }
     td_section_run(d->cut, d->n_cuts, x, n);
-    for (size_t i = 0; i < n; i++) td_v2_store(echo, i, x[i]);
+    td_v2_store_all(echo, x, n);
     for (unsigned c = 0; c < 2; c++) td_ring_write(&d->line[c], echo[c], n);
 }
 

@@ -4,12 +4,12 @@
  * every value against the table and stands in for absent callbacks, so a processor holds only sound. Recipe checking,
  * JSON Schema, help, the manual, the plan's text and the generic tests read the same rows.
  *
- * Audio:   planar float, full scale 1.0, always two channels; a mono track runs as two equal ones (in two SIMD lanes the
- *          second is free). Blocks have 1 to TD_BLOCK frames; the samples do not depend on where blocks are cut.
- * Values:  parameters are doubles in the unit of their row: dB, Hz, ms, per cent, dB/oct, semitones; a choice is its
- *          index, a switch 0 or 1; not set is NaN. dB becomes linear once, at prepare.
- * Threads: a state belongs to one thread at a time. No processor locks, logs, reads files in process, or keeps globals.
- * Bytes:   the same input gives the same samples on every x86-64 machine: base/maths.h instead of libm, no contraction. */
+ * Audio:   planar float, full scale 1.0, always two channels; a mono track runs as two equal ones (in two SIMD lanes
+ * the second is free). Blocks have 1 to TD_BLOCK frames; the samples do not depend on where blocks are cut. Values:
+ * parameters are doubles in the unit of their row: dB, Hz, ms, per cent, dB/oct, semitones; a choice is its index, a
+ * switch 0 or 1; not set is NaN. dB becomes linear once, at prepare. Threads: a state belongs to one thread at a time.
+ * No processor locks, logs, reads files in process, or keeps globals. Bytes:   the same input gives the same samples on
+ * every x86-64 machine: base/maths.h instead of libm, no contraction. */
 #ifndef TD_DSP_H
 #define TD_DSP_H
 
@@ -31,11 +31,11 @@ typedef enum td_unit {
     TD_UNIT_DB,     /* a gain */
     TD_UNIT_DBFS,   /* a level */
     TD_UNIT_HZ,
-    TD_UNIT_MS,     /* written in ms, s or notes */
-    TD_UNIT_RATIO,  /* 2:1; inf:1 is INFINITY */
+    TD_UNIT_MS,    /* written in ms, s or notes */
+    TD_UNIT_RATIO, /* 2:1; inf:1 is INFINITY */
     TD_UNIT_PERCENT,
-    TD_UNIT_SLOPE,  /* dB/oct */
-    TD_UNIT_PAN,    /* -100 (left) to 100 */
+    TD_UNIT_SLOPE, /* dB/oct */
+    TD_UNIT_PAN,   /* -100 (left) to 100 */
     TD_UNIT_SEMITONE,
     TD_UNIT_CHOICE, /* one of `choices`, stored as its index */
     TD_UNIT_SWITCH, /* on, off */
@@ -52,15 +52,15 @@ enum {
 };
 
 typedef struct td_param {
-    const char *name;  /* as written in a recipe; NULL in the further slots of a name that spans several */
+    const char *name; /* as written in a recipe; NULL in the further slots of a name that spans several */
     td_unit unit;
     double min, max, def; /* def NaN: not set, the processor copes */
     double step;          /* what a decided value is rounded to; 0: 0.1 in dB, 1 Hz below 1 kHz and 10 above, ... */
     const char *const *choices; /* NULL-terminated, for TD_UNIT_CHOICE */
-    const char *solves;   /* goals: the name of the parameter it decides */
+    const char *solves;         /* goals: the name of the parameter it decides */
     unsigned flags;
-    unsigned span;        /* 0 or 1: one slot; 2: a range (low, high); more: a list of up to so many, unset ones NaN */
-    const char *help;     /* one line for mix engineers */
+    unsigned span;    /* 0 or 1: one slot; 2: a range (low, high); more: a list of up to so many, unset ones NaN */
+    const char *help; /* one line for mix engineers */
 } td_param;
 
 /* ---- processors ------------------------------------------------------------------------------------------------- */
@@ -99,15 +99,15 @@ typedef struct td_dynamics {
 } td_dynamics;
 
 struct td_processor {
-    const char *name;     /* as written in a recipe */
-    const char *help;     /* what it is for, one line for mix engineers */
+    const char *name;       /* as written in a recipe */
+    const char *help;       /* what it is for, one line for mix engineers */
     const char *stands_for; /* the hardware or plug-in class it can stand in for; NULL */
-    bool part;            /* true: stands only inside another processor's list (a band) */
+    bool part;              /* true: stands only inside another processor's list (a band) */
     const td_param *params;
-    size_t n_params;      /* slots */
+    size_t n_params;                  /* slots */
     const td_processor *const *parts; /* NULL-terminated: what may stand in its list; NULL: no list */
     const char *parts_name;           /* the list's key when the step is written as a map: "bands" */
-    size_t state_size;    /* zeroed by the host, aligned to 64 */
+    size_t state_size;                /* zeroed by the host, aligned to 64 */
     td_status (*prepare)(void *st, const td_format *fmt, const td_settings *set, td_error *err); /* may allocate */
     /* In place; cannot fail, allocate or lock. key NULL: none. gr: an array of detectors() arrays to fill with the
      * change in dB per frame, or NULL. */
@@ -116,14 +116,14 @@ struct td_processor {
     void (*place)(void *st, int64_t frame); /* where in the song the next frame stands; absent: all places are alike */
     /* Frames; absent means 0. tail: how long it rings on after its input, and its latency, are over, down to -120 dB. */
     size_t (*latency)(const void *st), (*tail)(const void *st);
-    void (*destroy)(void *st);                               /* also after a failed prepare */
+    void (*destroy)(void *st); /* also after a failed prepare */
     /* Time-invariant linear ones: |H|^2 at a frequency, for a signal alike in both channels. Else absent. */
     double (*power_at)(const void *st, double freq_hz);
     const td_dynamics *dynamics; /* NULL: no detector */
     /* Lets the second channel run with the settings of `other`, another state of this processor: two mono signals then
      * take the time of one. Before the first frame. False: these two cannot; the first channel is as before. */
     bool (*share)(void *st, const void *other);
-    bool bends;                  /* waveforms, the louder the more: parts of a sum do not add up behind it */
+    bool bends; /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 
 /* All steps by name, then all parts; NULL-terminated. Adding a processor touches its own file and this table. */
@@ -140,7 +140,8 @@ void td_processor_defaults(const td_processor *p, double *value);
 double td_param_round(const td_param *p, double value);
 /* A value as an engineer writes it: "-2.5 dB", "10 kHz", "L30", "opto". Returns out. */
 const char *td_param_text(const td_param *p, double value, char out[32]);
-/* TD_RECIPE with a message that names the parameter when a set value lies outside its range or a part is not allowed. */
+/* TD_RECIPE with a message that names the parameter when a set value lies outside its range or a part is not allowed.
+ */
 td_status td_settings_check(const td_processor *p, const td_settings *set, td_error *err);
 
 /* One processor on its own, prepared. */
@@ -153,9 +154,9 @@ void td_unit_reset(td_unit_state *u);
 void td_unit_place(td_unit_state *u, int64_t frame); /* see td_processor.place */
 size_t td_unit_latency(const td_unit_state *u);
 size_t td_unit_tail(const td_unit_state *u);
-double td_unit_power_at(const td_unit_state *u, double freq_hz); /* 1 where the processor has no power_at */
+double td_unit_power_at(const td_unit_state *u, double freq_hz);  /* 1 where the processor has no power_at */
 bool td_unit_share(td_unit_state *u, const td_unit_state *other); /* the processor's share; false without one */
-void *td_unit_raw(td_unit_state *u);                             /* the processor's own state, for dynamics */
+void *td_unit_raw(td_unit_state *u);                              /* the processor's own state, for dynamics */
 
 /* ---- chains ----------------------------------------------------------------------------------------------------- */
 
@@ -163,9 +164,9 @@ void *td_unit_raw(td_unit_state *u);                             /* the processo
 typedef struct td_step {
     const td_processor *proc;
     td_settings set;
-    double blend;  /* 0..1 of the processed signal; 1: all. Dry and wet are aligned */
-    bool bypass;   /* latency stays, sound passes */
-    bool keyed;    /* the caller hands a key signal for this step */
+    double blend; /* 0..1 of the processed signal; 1: all. Dry and wet are aligned */
+    bool bypass;  /* latency stays, sound passes */
+    bool keyed;   /* the caller hands a key signal for this step */
 } td_step;
 
 typedef struct td_chain td_chain;

@@ -95,7 +95,7 @@ static void dynamic_eq_sense(void *st, const float *const *in, const float *cons
     float band[2][TD_BLOCK], *const ch[2] = { band[0], band[1] };
     for (size_t i = 0; i < frames; i++) x[i] = (td_v2){ (double)heard[0][i], (double)heard[1][i] };
     td_section_run(d->band, d->n_band, x, frames);
-    for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, x[i]);
+    td_v2_store_all(ch, x, frames);
     td_detector_run(&d->detector, (const float *const *)ch, frames, ch);
     td_link_run((const float *const *)ch, 1, frames, level[0], NULL);
 }
@@ -118,7 +118,7 @@ static void dynamic_eq_process(void *st, float *const *ch, const float *const *k
     dynamic_eq_sense(d, (const float *const *)ch, key, frames, reduction);
     dynamic_eq_react(d, 0, reduction[0], frames, reduction[0]);
     td_v2 full[TD_BLOCK];
-    for (size_t i = 0; i < frames; i++) full[i] = td_v2_load(ch, i);
+    td_v2_load_all((const float *const *)ch, full, frames);
     td_section_run(d->full, d->n_full, full, frames);
     for (size_t i = 0; i < frames; i++) {
         double k = (td_db_gain(-(double)reduction[0][i]) - 1) * d->per_full;

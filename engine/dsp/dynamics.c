@@ -136,13 +136,13 @@ static void mean_powers(td_detector *d, td_v2 *x, size_t frames)
 static void run_block(td_detector *d, const float *const *in, size_t frames, float *const *power)
 {
     td_v2 x[TD_BLOCK];
-    for (size_t i = 0; i < frames; i++) x[i] = (td_v2){ (double)in[0][i], (double)in[1][i] };
+    td_v2_load_all(in, x, frames);
     td_section_run(d->cut, d->n_cuts, x, frames);
     if (d->how == TD_DETECT_ENVELOPE)
         envelope_powers(d, x, frames);
     else
         mean_powers(d, x, frames);
-    for (size_t i = 0; i < frames; i++) td_v2_store(power, i, x[i]);
+    td_v2_store_all(power, x, frames);
 }
 
 void td_detector_run(td_detector *d, const float *const *in, size_t frames, float *const *power)

@@ -106,11 +106,11 @@ void td_ballistics_set(td_ballistics *b, double attack_ms, double release_ms, do
  * the faster; a maximum, unlike a jump, needs no guess by the machine. */
 static inline double td_ballistics_branch(td_ballistics *b, double c)
 {
-    double up = b->attack * (c - b->s), down = b->release * (c - b->s);
+    double up = (1 - b->attack) * b->s + b->attack * c, down = (1 - b->release) * b->s + b->release * c;
     if (b->attack >= b->release)
-        b->s += up > down ? up : down;
+        b->s = up > down ? up : down;
     else
-        b->s += up < down ? up : down;
+        b->s = up < down ? up : down;
     return b->s;
 }
 
@@ -158,9 +158,9 @@ typedef struct td_detector {
     td_section cut[2];
     double share; /* rms */
     td_v2 mean;
-    td_v4 coef[TD_QUADRATURE];          /* both branches side by side */
+    td_v4 coef[TD_QUADRATURE];        /* both branches side by side */
     td_v4 pair[2][TD_QUADRATURE + 1]; /* [odd or even frame][section]: two frames ago, before each section */
-    td_v2 late;                         /* the branch with the odd frame of delay */
+    td_v2 late;                       /* the branch with the odd frame of delay */
     unsigned odd;
 } td_detector;
 

@@ -147,14 +147,9 @@ static const struct {
     const td_processor *part;
     size_t (*prototypes)(const double *value, td_prototype *out);
 } kinds[] = {
-    {&td_eq_band_pass,   band_pass },
-    { &td_eq_bell,       bell      },
-    { &td_eq_high_cut,   high_cut  },
-    { &td_eq_high_shelf, high_shelf},
-    { &td_eq_low_cut,    low_cut   },
-    { &td_eq_low_shelf,  low_shelf },
-    { &td_eq_notch,      notch     },
-    { &td_eq_tilt,       tilt      },
+    { &td_eq_band_pass, band_pass },   { &td_eq_bell, bell },       { &td_eq_high_cut, high_cut },
+    { &td_eq_high_shelf, high_shelf }, { &td_eq_low_cut, low_cut }, { &td_eq_low_shelf, low_shelf },
+    { &td_eq_notch, notch },           { &td_eq_tilt, tilt },
 };
 
 /* ---- the step --------------------------------------------------------------------------------------------------- */
@@ -165,9 +160,9 @@ enum { STEREO, MID, SIDE, LEFT, RIGHT };
 static const char *const phases[] = { "minimum", "linear", NULL };
 static const char *const channels[] = { "stereo", "mid", "side", "left", "right", NULL };
 static const td_param eq_params[EQ_PARAMS] = {
-    [PHASE] = {"phase",    TD_UNIT_CHOICE, 0, 1, MINIMUM, .choices = phases,
-               .help = "linear keeps waveforms in shape, but rings before transients too"                },
-    [CHANNEL] = { "channel", TD_UNIT_CHOICE, 0, 4, STEREO,  .choices = channels, .help = "what it works on"},
+    [PHASE] = { "phase", TD_UNIT_CHOICE, 0, 1, MINIMUM, .choices = phases,
+                .help = "linear keeps waveforms in shape, but rings before transients too" },
+    [CHANNEL] = { "channel", TD_UNIT_CHOICE, 0, 4, STEREO, .choices = channels, .help = "what it works on" },
 };
 
 typedef struct eq {
@@ -260,12 +255,15 @@ static void eq_process(void *st, float *const *ch, const float *const *key, floa
         td_linear_phase_process(&e->whole, ch, frames);
         if (e->channel == STEREO) return;
     }
-    for (size_t i = 0; i < frames; i++) x[i] = lanes(e, ch, i);
+    if (e->channel == STEREO)
+        td_v2_load_all((const float *const *)ch, x, frames);
+    else
+        for (size_t i = 0; i < frames; i++) x[i] = lanes(e, ch, i);
     if (!e->linear) td_section_run(e->row, e->n_row, x, frames);
     if (e->channel != STEREO)
         put(e, ch, e->linear ? late_ch : ch, x, frames);
     else
-        for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, x[i]);
+        td_v2_store_all(ch, x, frames);
 }
 
 /* A section of each lane's own; where one has no more of them, it passes. */

@@ -114,9 +114,9 @@ static void run(exciter *e, float *const *ch, size_t n)
     double level[TD_OVERSAMPLE_FRAMES];
     float *const heard[] = { e->heard[0], e->heard[1] };
     td_v2 *x = e->x;
-    for (size_t i = 0; i < n; i++) x[i] = td_v2_load(ch, i);
+    td_v2_load_all((const float *const *)ch, x, n);
     td_section_run(e->band, 2, x, n);
-    for (size_t i = 0; i < n; i++) td_v2_store(heard, i, x[i]);
+    td_v2_store_all(heard, x, n);
     td_detector_run(&e->ear, (const float *const *)heard, n, heard);
     for (size_t i = 0; i < n; i++) {
         double now = level_of(e, i);

@@ -43,9 +43,9 @@ static void hum_filter_process(void *st, float *const *ch, const float *const *k
     (void)key, (void)gr;
     hum_filter *h = st;
     td_v2 x[TD_BLOCK];
-    for (size_t i = 0; i < frames; i++) x[i] = td_v2_load(ch, i);
+    td_v2_load_all((const float *const *)ch, x, frames);
     td_section_run(h->row, h->n, x, frames);
-    for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, x[i]);
+    td_v2_store_all(ch, x, frames);
 }
 
 static void hum_filter_reset(void *st)

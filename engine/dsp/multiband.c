@@ -116,7 +116,7 @@ static void split_linear(splitter *s, const float *const *in, td_v2 *rest, size_
 {
     float block[2][TD_BLOCK], *const ch[2] = { block[0], block[1] };
     td_delayline_process(&s->whole, in, ch, frames);
-    for (size_t i = 0; i < frames; i++) rest[i] = td_v2_load(ch, i);
+    td_v2_load_all((const float *const *)ch, rest, frames);
     for (size_t k = s->splits; k-- > 0;) {
         for (unsigned c = 0; c < 2; c++) memcpy(block[c], in[c], frames * sizeof block[c][0]);
         td_linear_phase_process(&s->below[k], ch, frames);
@@ -250,7 +250,7 @@ static void levels(multiband *m, const band_block *block, size_t frames, float *
             memset(level[b], 0, frames * sizeof *level[b]);
             continue;
         }
-        for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, block[b][i]);
+        td_v2_store_all(ch, block[b], frames);
         td_detector_run(&m->band[b].detector, (const float *const *)ch, frames, ch);
         td_link_run((const float *const *)ch, 1, frames, level[b], NULL);
     }

@@ -164,7 +164,8 @@ size_t td_oversample_latency(const td_oversample *o)
  * side by side to hide the additions' latency; each keeps its own order of sums, so n does not change a bit. next is
  * known where this is inlined. */
 static inline __attribute__((always_inline)) void fold(const td_v2 *lo, const td_v2 *hi, ptrdiff_t step, ptrdiff_t next,
-                                                       const td_v2 *c, size_t taps, td_v2 *y, ptrdiff_t stride, size_t n)
+                                                       const td_v2 *c, size_t taps, td_v2 *y, ptrdiff_t stride,
+                                                       size_t n)
 {
     for (; n >= 4; n -= 4, lo += 4 * next, hi += 4 * next, y += 4 * stride) {
         td_v4 y0 = { 0 }, y2 = { 0 };

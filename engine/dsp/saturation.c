@@ -167,8 +167,7 @@ static void set_filters(saturation *s, const struct model *m, const double *valu
     if (!isnan(value[LOW_CUT]))
         td_section_append(s->before, &s->n_before, td_high_pass(value[LOW_CUT], sqrt(0.5)), rate_hz);
     if (m->low_db != m->high_db) s->before[s->n_before++] = td_section_bilinear(lift, rate_hz);
-    s->after[s->n_after++] =
-        td_section_both(back, td_high_pass(DC_HZ, 0), rate_hz);
+    s->after[s->n_after++] = td_section_both(back, td_high_pass(DC_HZ, 0), rate_hz);
     if (value[TONE] != 0) td_section_append(s->after, &s->n_after, td_tilt(1000, value[TONE]), rate_hz);
     if (!isnan(value[HIGH_CUT]))
         td_section_append(s->after, &s->n_after, td_low_pass(value[HIGH_CUT], sqrt(0.5)), rate_hz);

@@ -67,12 +67,12 @@ typedef struct couple {
 static inline __attribute__((always_inline)) void couple_take(couple *c, const td_section *s)
 {
     *c = (couple){ .b0 = TD_V4(s[0].b0, s[1].b0),
-                     .c1 = TD_V4(s[0].c1, s[1].c1),
-                     .c2 = TD_V4(s[0].c2, s[1].c2),
-                     .a1 = TD_V4(s[0].a1, s[1].a1),
-                     .a2 = TD_V4(s[0].a2, s[1].a2),
-                     .s1 = TD_V4(s[0].s1, s[1].s1),
-                     .s2 = TD_V4(s[0].s2, s[1].s2) };
+                   .c1 = TD_V4(s[0].c1, s[1].c1),
+                   .c2 = TD_V4(s[0].c2, s[1].c2),
+                   .a1 = TD_V4(s[0].a1, s[1].a1),
+                   .a2 = TD_V4(s[0].a2, s[1].a2),
+                   .s1 = TD_V4(s[0].s1, s[1].s1),
+                   .s2 = TD_V4(s[0].s2, s[1].s2) };
 }
 
 static inline __attribute__((always_inline)) void couple_leave(const couple *c, td_section *s)
@@ -98,53 +98,67 @@ static void run_one(td_section *row, td_v2 *x, size_t n)
     *row = s;
 }
 
-/* n at least 1; the first frame enters and the last one leaves by the sections themselves. */
-TD_WIDE static void run_two(td_section *row, td_v2 *x, size_t n)
+/* A row of couples, n at least as many. In step t the first section of couple k is at frame t - k, its second one a
+ * frame behind, and takes what the first one gave in the step before; the next couple takes what leaves the second at
+ * once. So all sections work side by side but in the first and last steps, where those at hand run on their own. */
+static inline __attribute__((always_inline)) void run_couples(td_section *row, size_t couples, td_v2 *x, size_t n)
 {
-    td_v2 between = td_section_pass(&row[0], x[0]);
-    couple c;
-    couple_take(&c, row);
-    for (size_t i = 1; i < n; i++) {
-        td_v4 y = TD_V4(x[i], between);
-        couple_pass(&c, &y);
-        between = TD_LOW(y);
-        x[i - 1] = TD_HIGH(y);
+    couple c[3];
+    td_v2 between[3] = { 0 };
+    for (size_t t = 0; t < couples; t++) {
+        td_v2 v = x[t];
+        for (size_t k = 0; k <= t; k++) {
+            td_v2 leaves = k < t ? td_section_pass(&row[2 * k + 1], between[k]) : v;
+            between[k] = td_section_pass(&row[2 * k], v);
+            v = leaves;
+        }
     }
-    couple_leave(&c, row);
-    x[n - 1] = td_section_pass(&row[1], between);
+    for (size_t k = 0; k < couples; k++) couple_take(&c[k], row + 2 * k);
+    for (size_t t = couples; t < n; t++) {
+        td_v2 v = x[t];
+        for (size_t k = 0; k < couples; k++) {
+            td_v4 y = TD_V4(v, between[k]);
+            couple_pass(&c[k], &y);
+            between[k] = TD_LOW(y);
+            v = TD_HIGH(y);
+        }
+        x[t - couples] = v;
+    }
+    for (size_t k = 0; k < couples; k++) couple_leave(&c[k], row + 2 * k);
+    for (size_t t = n; t < n + couples; t++) {
+        td_v2 v = { 0 };
+        for (size_t k = t - n; k < couples; k++) {
+            td_v2 leaves = td_section_pass(&row[2 * k + 1], between[k]);
+            if (k > t - n) between[k] = td_section_pass(&row[2 * k], v);
+            v = leaves;
+        }
+        x[t - couples] = v;
+    }
 }
 
-/* n at least 2. The second couple takes what leaves the first at once, so its sections are one and two frames behind. */
+TD_WIDE static void run_two(td_section *row, td_v2 *x, size_t n)
+{
+    run_couples(row, 1, x, n);
+}
+
 TD_WIDE static void run_four(td_section *row, td_v2 *x, size_t n)
 {
-    td_v2 first = td_section_pass(&row[0], x[0]);
-    td_v2 third = td_section_pass(&row[2], td_section_pass(&row[1], first));
-    first = td_section_pass(&row[0], x[1]);
-    couple a, b;
-    couple_take(&a, row);
-    couple_take(&b, row + 2);
-    for (size_t i = 2; i < n; i++) {
-        td_v4 y = TD_V4(x[i], first);
-        couple_pass(&a, &y);
-        td_v4 z = TD_V4(TD_HIGH(y), third);
-        couple_pass(&b, &z);
-        first = TD_LOW(y);
-        third = TD_LOW(z);
-        x[i - 2] = TD_HIGH(z);
-    }
-    couple_leave(&a, row);
-    couple_leave(&b, row + 2);
-    x[n - 2] = td_section_pass(&row[3], third);
-    x[n - 1] = td_section_pass_all(row + 1, 3, first);
+    run_couples(row, 2, x, n);
+}
+
+TD_WIDE static void run_six(td_section *row, td_v2 *x, size_t n)
+{
+    run_couples(row, 3, x, n);
 }
 
 void td_section_run(td_section *row, size_t count, td_v2 *x, size_t n)
 {
-    if (n < 2) {
+    if (n < 3) {
         for (size_t i = 0; i < n; i++) x[i] = td_section_pass_all(row, count, x[i]);
         return;
     }
-    for (; count >= 4; row += 4, count -= 4) run_four(row, x, n);
+    for (; count >= 6; row += 6, count -= 6) run_six(row, x, n);
+    if (count >= 4) run_four(row, x, n), row += 4, count -= 4;
     if (count >= 2) run_two(row, x, n), row += 2, count -= 2;
     if (count) run_one(row, x, n);
 }

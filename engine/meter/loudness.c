@@ -231,11 +231,9 @@ void td_loudness_free(td_loudness *m)
 
 void td_loudness_reset(td_loudness *m)
 {
-    *m = (td_loudness){ .w = m->w,
-                        .rate_hz = m->rate_hz,
-                        .channels = m->channels,
-                        .step = m->step,
-                        .capacity = m->capacity };
+    *m = (td_loudness){
+        .w = m->w, .rate_hz = m->rate_hz, .channels = m->channels, .step = m->step, .capacity = m->capacity
+    };
 }
 
 /* Powers of the last `tenths` times 100 ms. */

@@ -114,7 +114,8 @@ double td_bands_between(const td_bands *w, double low_hz, double high_hz)
     size_t first = (size_t)ceil(low_hz / w->bin_hz), last = (size_t)ceil(high_hz / w->bin_hz);
     td_f8 power = { 0 };
     for (size_t k = first; k < last && k <= w->window / 2; k++) power += w->re[k] * w->re[k] + w->im[k] * w->im[k];
-    return 0.25 * (double)(((power[0] + power[1]) + (power[2] + power[3])) + ((power[4] + power[5]) + (power[6] + power[7])));
+    return 0.25 *
+           (double)(((power[0] + power[1]) + (power[2] + power[3])) + ((power[4] + power[5]) + (power[6] + power[7])));
 }
 
 td_status td_spectrum_new(unsigned rate_hz, unsigned channels, td_spectrum_sink sink, void *user, td_spectrum **out)
@@ -148,7 +149,6 @@ void td_spectrum_free(td_spectrum *m)
     free(m->held[1]);
     free(m);
 }
-
 
 /* n, a multiple of 64; what sounds is found soon. */
 static bool silent(const float *x, size_t n)

@@ -1,5 +1,6 @@
 #include "engine/mix/flow.h"
 
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
 #include <stdlib.h>
@@ -527,11 +528,8 @@ static void note_staged(td_lane *l, float *const *out, size_t n)
 {
     for (size_t c = 0; c < 2; c++) {
         memcpy(l->dry[c], out[c], n * sizeof(float));
-        for (size_t i = 0; i < n; i++) {
-            float x = fabsf(out[c][i]);
-            if (x > l->staged_peak) l->staged_peak = x;
-            l->staged_square += (double)x * (double)x;
-        }
+        l->staged_peak = fmaxf(l->staged_peak, td_largest(out[c], n));
+        l->staged_square += td_squares(out[c], n);
     }
     l->staged_frames += n;
 }

@@ -1,6 +1,7 @@
 #include "engine/mix/reduction.h"
 
 #include "engine/base/memory.h"
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include <stdlib.h>
 #include <string.h>
@@ -79,28 +80,40 @@ static void end_step(td_reduction *r)
     r->step_max = 0;
 }
 
+/* n frames of one step and one window. */
+static void add_run(td_reduction *r, const float *change_db, const float *left, const float *right, size_t n)
+{
+    float most = td_largest(change_db, n), in = td_largest(left, n);
+    if (right) in = fmaxf(in, td_largest(right, n));
+    r->window_peak = fmaxf(r->window_peak, in);
+    r->step_max = fmaxf(r->step_max, most);
+    if ((double)most > r->max) {
+        size_t i = 0;
+        while (fabsf(change_db[i]) < most) i++;
+        r->max = (double)most;
+        r->max_at = r->at + i;
+    }
+    size_t i = r->phase;
+    for (; i < n; i += r->stride) {
+        int bin = (int)(fabsf(change_db[i]) * 20);
+        r->now[bin < BINS ? bin : BINS - 1]++;
+    }
+    r->phase = (unsigned)(i - n);
+    r->at += n;
+}
+
 void td_reduction_add(td_reduction *r, const float *change_db, const float *left, const float *right, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        float change = fabsf(change_db[i]), in = fabsf(left[i]);
-        if (right && fabsf(right[i]) > in) in = fabsf(right[i]);
-        if (in > r->window_peak) r->window_peak = in;
-        if (change > r->step_max) {
-            r->step_max = change;
-            if ((double)change > r->max) {
-                r->max = (double)change;
-                r->max_at = r->at + i;
-            }
-        }
-        if (r->phase-- == 0) {
-            r->phase = r->stride - 1;
-            int bin = (int)(change * 20);
-            r->now[bin < BINS ? bin : BINS - 1]++;
-        }
-        if (++r->in_step == r->step) end_step(r);
-        if (++r->in_window == r->window) end_window(r);
+    for (size_t at = 0, run; at < n; at += run) {
+        run = n - at;
+        if (r->step - r->in_step < run) run = r->step - r->in_step;
+        if (r->window - r->in_window < run) run = r->window - r->in_window;
+        add_run(r, change_db + at, left + at, right ? right + at : NULL, run);
+        r->in_step += run;
+        r->in_window += run;
+        if (r->in_step == r->step) end_step(r);
+        if (r->in_window == r->window) end_window(r);
     }
-    r->at += n;
 }
 
 double td_reduction_max(const td_reduction *r)

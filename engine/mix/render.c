@@ -1,5 +1,6 @@
 #include "engine/mix/render.h"
 
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/board.h"
 #include <stdlib.h>
@@ -236,10 +237,7 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
 
 static float peak_of(const float *const *ch, size_t n)
 {
-    float peak = 0;
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) peak = fabsf(ch[c][i]) > peak ? fabsf(ch[c][i]) : peak;
-    return peak;
+    return fmaxf(td_largest(ch[0], n), td_largest(ch[1], n));
 }
 
 static td_status pull_extras(desk *d, size_t bus, td_error *err)
@@ -261,14 +259,29 @@ static td_status pull_bus(desk *d, size_t b, td_error *err)
     if (!u->lane) return TD_OK;
     float *const *out = u->out[d->side];
     td_status st = td_lane_pull(u->lane, out, d->chunk, err);
-    if (!st) st = pull_extras(d, b, err);
-    if (st || !d->measuring) return st;
-    u->peak = fmaxf(u->peak, peak_of((const float *const *)out, d->chunk));
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < d->chunk; i++) u->square += (double)out[c][i] * (double)out[c][i];
-    td_vu_add(u->vu, out[0], out[1], d->chunk);
-    td_spectrum_add(u->spectrum, u->work, (const float *const *)out, d->chunk);
-    return td_loudness_add(u->loudness, (const float *const *)out, d->chunk) ? no_memory(err) : TD_OK;
+    return st ? st : pull_extras(d, b, err);
+}
+
+#define ABREAST 2 /* buses are measured two at a time */
+
+/* The chunk before, of buses that are ready. */
+static td_status measure_buses(desk *d, size_t first, td_error *err)
+{
+    td_loudness *loudness[ABREAST];
+    const float *const *heard[ABREAST];
+    size_t n = 0;
+    for (size_t b = first; b < first + ABREAST && b < d->plan->n_buses; b++) {
+        strip *u = &d->strip[b];
+        const float *const *ch = (const float *const *)u->out[!d->side];
+        if (!u->lane) continue;
+        u->peak = fmaxf(u->peak, peak_of(ch, d->last));
+        u->square += td_squares(ch[0], d->last) + td_squares(ch[1], d->last);
+        td_vu_add(u->vu, ch[0], ch[1], d->last);
+        td_spectrum_add(u->spectrum, u->work, ch, d->last);
+        loudness[n] = u->loudness;
+        heard[n++] = ch;
+    }
+    return td_loudness_add_all(loudness, heard, n, d->last) ? no_memory(err) : TD_OK;
 }
 
 static void point_at(const desk *d, take *t, size_t at)
@@ -301,9 +314,10 @@ static td_status run_take(desk *d, take *t, td_error *err)
 static td_status chunk_task(void *shared, size_t index, td_error *err)
 {
     desk *d = shared;
-    size_t boards = d->n_takes - d->n_parts;
+    size_t boards = d->n_takes - d->n_parts, buses = d->plan->n_buses;
     if (index < boards) return run_take(d, &d->take[index], err);
-    return d->chunk ? pull_bus(d, index - boards, err) : TD_OK;
+    if (index < boards + buses) return d->chunk ? pull_bus(d, index - boards, err) : TD_OK;
+    return measure_buses(d, (index - boards - buses) * ABREAST, err);
 }
 
 static td_status part_task(void *shared, size_t index, td_error *err)
@@ -331,10 +345,12 @@ static td_status mask(desk *d, td_error *err)
 static td_status desk_run(desk *d, uint64_t frames, td_error *err)
 {
     const td_render_wish *w = d->wish;
+    size_t tasks = d->n_takes - d->n_parts + d->plan->n_buses;
+    if (d->measuring) tasks += (d->plan->n_buses + ABREAST - 1) / ABREAST;
     d->frames = frames;
     for (uint64_t at = 0; at < frames || d->last; at += d->chunk) {
         d->chunk = frames - at < TD_CHUNK ? (size_t)(frames - at) : TD_CHUNK;
-        td_status st = td_pool_run(w->pool, d->n_takes - d->n_parts + d->plan->n_buses, chunk_task, d, err);
+        td_status st = td_pool_run(w->pool, tasks, chunk_task, d, err);
         if (!st && d->n_parts) st = td_pool_run(w->pool, d->n_parts, part_task, d, err);
         if (!st) st = mask(d, err);
         if (st) return st;

@@ -88,27 +88,35 @@ static double sum_of_eight(const float *x)
     return sum[0] + sum[1];
 }
 
-static void low_step(low_band *l, const float *left, const float *right)
+/* So many averages of eight. */
+static void low_run(low_band *l, const float *left, const float *right, size_t averages)
 {
-    td_v2 x = { sum_of_eight(left), sum_of_eight(right) };
-    td_v2 y = biquad_run(&l->low_pass, biquad_run(&l->high_pass, x / LOW_EVERY));
-    l->energy += y * y;
-    l->n++;
+    biquad high_pass = l->high_pass, low_pass = l->low_pass;
+    td_v2 energy = l->energy;
+    for (size_t i = 0; i < averages; i++) {
+        td_v2 x = { sum_of_eight(left + i * LOW_EVERY), sum_of_eight(right + i * LOW_EVERY) };
+        td_v2 y = biquad_run(&low_pass, biquad_run(&high_pass, x / LOW_EVERY));
+        energy += y * y;
+    }
+    l->high_pass = high_pass;
+    l->low_pass = low_pass;
+    l->energy = energy;
+    l->n += averages;
 }
 
 static void low_add(low_band *l, const float *left, const float *right, size_t frames)
 {
     size_t i = 0;
     while (i < frames) {
-        if (!l->holds && frames - i >= LOW_EVERY) {
-            low_step(l, left + i, right + i);
-            i += LOW_EVERY;
-            continue;
+        size_t whole = l->holds ? 0 : (frames - i) / LOW_EVERY;
+        low_run(l, left + i, right + i, whole);
+        i += whole * LOW_EVERY;
+        for (; i < frames && l->holds < LOW_EVERY; i++, l->holds++) {
+            l->held[0][l->holds] = left[i];
+            l->held[1][l->holds] = right[i];
         }
-        l->held[0][l->holds] = left[i];
-        l->held[1][l->holds] = right[i++];
-        if (++l->holds < LOW_EVERY) continue;
-        low_step(l, l->held[0], l->held[1]);
+        if (l->holds < LOW_EVERY) continue;
+        low_run(l, l->held[0], l->held[1], 1);
         l->holds = 0;
     }
 }

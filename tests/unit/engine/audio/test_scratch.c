@@ -97,14 +97,14 @@ static void a_full_disk_is_told(void **state)
     struct rlimit before, small = { 4096, 0 };
     td_scratch *s;
     td_error why = { 0 };
-    static float x[4096];
+    static float x[16384];
     const float *plane[1] = { x };
     assert_ok(td_scratch_new(folder, 1, &s, err));
     getrlimit(RLIMIT_FSIZE, &before);
     small.rlim_max = before.rlim_max;
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
-    assert_int_equal(td_scratch_append(s, plane, 4096, &why), TD_DISK);
+    assert_int_equal(td_scratch_append(s, plane, 16384, &why), TD_DISK);
     setrlimit(RLIMIT_FSIZE, &before);
     assert_true(why.what[0]);
     td_scratch_free(s);

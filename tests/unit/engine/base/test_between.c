@@ -1,4 +1,5 @@
 #include "engine/base/between.h"
+#include "engine/base/row.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -141,9 +141,12 @@ static void only_powers_of_two(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forward_is_the_definition),   cmocka_unit_test(long_ones_are_as_exact),
-        cmocka_unit_test(inverse_undoes_forward),      cmocka_unit_test(an_impulse_is_flat),
-        cmocka_unit_test(eight_in_float_are_two_pairs_twice), cmocka_unit_test(only_powers_of_two),
+        cmocka_unit_test(forward_is_the_definition),
+        cmocka_unit_test(long_ones_are_as_exact),
+        cmocka_unit_test(inverse_undoes_forward),
+        cmocka_unit_test(an_impulse_is_flat),
+        cmocka_unit_test(eight_in_float_are_two_pairs_twice),
+        cmocka_unit_test(only_powers_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
