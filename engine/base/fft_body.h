@@ -147,11 +147,11 @@ static unsigned top_level(const FFT *f)
     return level;
 }
 
-TD_WIDE void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
+/* The packed spectrum in f->work taken apart. */
+TD_WIDE static void take_apart(const FFT *f, LANES *re, LANES *im)
 {
     size_t half = f->n / 2;
     const bin *z = f->work;
-    transform(f, top_level(f), (const bin *)x, 0, 1, f->work);
     re[0] = z[0].re + z[0].im;
     re[half] = z[0].re - z[0].im;
     im[0] = im[half] = (LANES){ 0 };
@@ -166,4 +166,10 @@ TD_WIDE void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
         re[half - k] = even.re - t.re;
         im[half - k] = t.im - even.im;
     }
+}
+
+void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
+{
+    transform(f, top_level(f), (const bin *)x, 0, 1, f->work);
+    take_apart(f, re, im);
 }

@@ -14,16 +14,26 @@ void td_knee_set(td_knee *c, double threshold_db, double ratio, double knee_db)
                     .slope = 1 - 1 / ratio };
 }
 
-TD_WIDE void td_level_run(const float *level, size_t frames, float *db)
+TD_WIDE static void levels_db(const float *level, size_t frames, float *db)
 {
     for (size_t i = 0; i < frames; i++) db[i] = (float)td_level_db((double)level[i]);
 }
 
-TD_WIDE void td_knee_run(const td_knee *c, const float *level, size_t frames, float *reduction_db)
+void td_level_run(const float *level, size_t frames, float *db)
+{
+    levels_db(level, frames, db);
+}
+
+TD_WIDE static void reductions_db(const td_knee *c, const float *level, size_t frames, float *reduction_db)
 {
     const td_knee curve = *c;
     for (size_t i = 0; i < frames; i++)
         reduction_db[i] = (float)td_knee_reduction(&curve, td_level_db((double)level[i]));
+}
+
+void td_knee_run(const td_knee *c, const float *level, size_t frames, float *reduction_db)
+{
+    reductions_db(c, level, frames, reduction_db);
 }
 
 void td_ballistics_set(td_ballistics *b, double attack_ms, double release_ms, double rate_hz)
@@ -162,34 +172,47 @@ static void link_partly(const float *const *power, double link, size_t frames, f
     }
 }
 
-TD_WIDE void td_link_run(const float *const *power, double link, size_t frames, float *left, float *right)
+TD_WIDE static void larger_amplitude(const float *a, const float *b, size_t frames, float *level)
+{
+    for (size_t i = 0; i < frames; i++) level[i] = sqrtf(a[i] > b[i] ? a[i] : b[i]);
+}
+
+void td_link_run(const float *const *power, double link, size_t frames, float *left, float *right)
 {
     if (right && link < 1) {
         link_partly(power, link, frames, left, right);
         return;
     }
-    for (size_t i = 0; i < frames; i++) {
-        float loud = power[0][i] > power[1][i] ? power[0][i] : power[1][i];
-        left[i] = sqrtf(loud);
-    }
+    larger_amplitude(power[0], power[1], frames, left);
     if (right) memcpy(right, left, frames * sizeof *right);
 }
 
 /* ---- gain ---- */
 
-TD_WIDE void td_gain_apply(float *const *ch, const float *left_db, const float *right_db, double makeup, size_t frames)
+TD_WIDE static void gains_of(const float *change_db, double makeup, size_t frames, double *gain)
 {
-    float *left = ch[0], *right = ch[1];
-    if (right_db && right_db != left_db) {
-        for (size_t i = 0; i < frames; i++)
-            left[i] = (float)((double)left[i] * (makeup * td_db_gain(-(double)left_db[i])));
-        for (size_t i = 0; i < frames; i++)
-            right[i] = (float)((double)right[i] * (makeup * td_db_gain(-(double)right_db[i])));
-        return;
-    }
-    for (size_t i = 0; i < frames; i++) {
-        double gain = makeup * td_db_gain(-(double)left_db[i]);
-        left[i] = (float)((double)left[i] * gain);
-        right[i] = (float)((double)right[i] * gain);
-    }
+    for (size_t i = 0; i < frames; i++) gain[i] = makeup * td_db_gain(-(double)change_db[i]);
+}
+
+TD_WIDE static void multiply(float *restrict x, const double *restrict gain, size_t frames)
+{
+    for (size_t i = 0; i < frames; i++) x[i] = (float)((double)x[i] * gain[i]);
+}
+
+static void apply_block(float *left, float *right, const float *left_db, const float *right_db, double makeup,
+                        size_t frames)
+{
+    double gain[TD_BLOCK];
+    gains_of(left_db, makeup, frames, gain);
+    multiply(left, gain, frames);
+    if (right_db != left_db) gains_of(right_db, makeup, frames, gain);
+    multiply(right, gain, frames);
+}
+
+void td_gain_apply(float *const *ch, const float *left_db, const float *right_db, double makeup, size_t frames)
+{
+    if (!right_db) right_db = left_db;
+    for (size_t at = 0; at < frames; at += TD_BLOCK)
+        apply_block(ch[0] + at, ch[1] + at, left_db + at, right_db + at, makeup,
+                    frames - at < TD_BLOCK ? frames - at : TD_BLOCK);
 }

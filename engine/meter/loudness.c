@@ -384,7 +384,7 @@ void td_k_power_free(td_k_power *m)
     free(m);
 }
 
-TD_WIDE void td_k_power_run(td_k_power *m, const float *left, const float *right, size_t frames, float *power)
+void td_k_power_run(td_k_power *m, const float *left, const float *right, size_t frames, float *power)
 {
     filter f = m->filter;
     for (size_t i = 0; i < frames; i++) {

@@ -25,11 +25,13 @@ void td_stem_add(double *const *sum, const float *const *ch, unsigned channels, 
     add(sum[1], ch[channels - 1], sides.right, frames);
 }
 
-TD_WIDE void td_stem_store(const double *const *sum, float *const *out, size_t frames)
+TD_WIDE static void store(const double *restrict sum, float *restrict out, size_t frames)
 {
-    for (size_t c = 0; c < 2; c++) {
-        const double *restrict from = sum[c];
-        float *restrict to = out[c];
-        for (size_t i = 0; i < frames; i++) to[i] = (float)from[i];
-    }
+    for (size_t i = 0; i < frames; i++) out[i] = (float)sum[i];
+}
+
+void td_stem_store(const double *const *sum, float *const *out, size_t frames)
+{
+    store(sum[0], out[0], frames);
+    store(sum[1], out[1], frames);
 }
