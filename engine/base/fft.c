@@ -19,6 +19,6 @@ void td_fft_inverse(td_fft *f, const td_v2 *re, const td_v2 *im, td_v2 *x)
         z[k] = (bin){ scale * (even.im + odd.re), scale * (even.re - odd.im) };
         z[half - k] = (bin){ scale * (odd.re - even.im), scale * (even.re + odd.im) };
     }
-    transform(f, top_level(f), z, 0, 1, y);
+    FFT_(transform)(f, top_level(f), z, 0, 1, y);
     for (size_t i = 0; i < half; i++) y[i] = (bin){ y[i].im, y[i].re };
 }

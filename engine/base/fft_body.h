@@ -120,7 +120,7 @@ static inline __attribute__((always_inline)) void combine(bin *out, size_t n, co
 }
 
 /* The complex transform of the 2^level samples in[at], in[at + step] ... (indices wrap at mask + 1) to out. */
-TD_WIDE static void transform(const FFT *f, unsigned level, const bin *in, size_t at, size_t step, bin *out)
+TD_WIDE static void FFT_(transform)(const FFT *f, unsigned level, const bin *in, size_t at, size_t step, bin *out)
 {
     size_t mask = f->n / 2 - 1, n = (size_t)1 << level;
     if (level == 2) {
@@ -134,9 +134,9 @@ TD_WIDE static void transform(const FFT *f, unsigned level, const bin *in, size_
         combine(out, 8, f->twiddle[3]);
         return;
     }
-    transform(f, level - 1, in, at, 2 * step, out);
-    transform(f, level - 2, in, at + step, 4 * step, out + n / 2);
-    transform(f, level - 2, in, at - step, 4 * step, out + n / 2 + n / 4);
+    FFT_(transform)(f, level - 1, in, at, 2 * step, out);
+    FFT_(transform)(f, level - 2, in, at + step, 4 * step, out + n / 2);
+    FFT_(transform)(f, level - 2, in, at - step, 4 * step, out + n / 2 + n / 4);
     combine(out, n, f->twiddle[level]);
 }
 
@@ -148,7 +148,7 @@ static unsigned top_level(const FFT *f)
 }
 
 /* The packed spectrum in f->work taken apart. */
-TD_WIDE static void take_apart(const FFT *f, LANES *re, LANES *im)
+TD_WIDE static void FFT_(take_apart)(const FFT *f, LANES *re, LANES *im)
 {
     size_t half = f->n / 2;
     const bin *z = f->work;
@@ -170,6 +170,6 @@ TD_WIDE static void take_apart(const FFT *f, LANES *re, LANES *im)
 
 void FFT_(forward)(FFT *f, const LANES *x, LANES *re, LANES *im)
 {
-    transform(f, top_level(f), (const bin *)x, 0, 1, f->work);
-    take_apart(f, re, im);
+    FFT_(transform)(f, top_level(f), (const bin *)x, 0, 1, f->work);
+    FFT_(take_apart)(f, re, im);
 }

@@ -21,7 +21,7 @@ typedef float td_f8 __attribute__((vector_size(32), aligned(4)));
 typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparisons: all ones or zero */
 
 /* Before a static function: compiled twice, for AVX2 and for every machine; which one runs is settled when the program
- * starts. */
+ * starts. No two may have one name: Clang 14 lets the chooser out of its file. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TD_WIDE /* sanitizers are not ready when that is settled */
 #elif defined(__has_feature)
