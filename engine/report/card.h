@@ -30,7 +30,7 @@ td_status td_card_hear_mix(const td_rendered *r, const td_mix_file *file, const 
 typedef enum td_row_verdict { TD_ROW_SHOWN, TD_ROW_USUAL, TD_ROW_UNUSUAL, TD_ROW_PASS, TD_ROW_FAIL } td_row_verdict;
 typedef enum td_standing { TD_NO_STANDING, TD_AHEAD, TD_LEVEL, TD_BEHIND } td_standing;
 
-#define TD_CARD_ROWS 23
+#define TD_CARD_ROWS 24
 
 typedef struct td_card_row {
     const char *id, *name, *unit; /* "TB", "tone: distance from finished mixes", "dB" */

@@ -564,6 +564,7 @@ static const char *figure_name(const td_page *p, const json_t *row)
         { "BS", TD_WORD_CARD_BS },
         { "PK", TD_WORD_CARD_PK },
         { "LT", TD_WORD_CARD_LT },
+        { "LT held", TD_WORD_CARD_LT_HELD },
         { "GR", TD_WORD_CARD_GR },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

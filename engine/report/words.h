@@ -182,6 +182,8 @@
     X(CARD_BS, "Sides against the reference", "Seiten gegen die Referenz")                                             \
     X(CARD_PK, "Peaks over their limit", "Spitzen über ihrer Grenze")                                                  \
     X(CARD_LT, "Loudness off its target", "Lautheit neben der Vorgabe")                                                \
+    X(CARD_LT_HELD, "Loudness given up at the limiter's bound",                                                        \
+      "Lautheit, die an der Grenze des Limiters aufgegeben wurde")                                                     \
     X(CARD_GR, "Gain reduction over what was asked", "Pegelreduktion über der verlangten")                             \
     X(VU_MAX, "VU, highest", "VU, höchster")                                                                           \
     X(VU_MEAN, "VU, mean", "VU, Mittel")                                                                               \

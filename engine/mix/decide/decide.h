@@ -24,6 +24,7 @@ typedef struct td_decider {
     td_target_curve curve; /* what the mix is held against */
     const char *curve_name;
     td_scratch *sum; /* staged sum with faders, before the trim; in the final check the passages below, in a row */
+    float *sum_peak; /* of the staged sum, per step: where the mix bus meets its tips; NULL: it was not played */
     int64_t passage[TD_PASSAGES]; /* of 4 s, frames */
     size_t n_passages;            /* 0: sum is the whole song */
 } td_decider;

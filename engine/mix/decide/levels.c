@@ -8,6 +8,15 @@
 /* ---- trim: the mix bus meets the level it is calibrated for
  * ------------------------------------------------------------------ */
 
+static void keep_peaks(td_decider *d, uint64_t at, float (*ch)[TD_BLOCK], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t step = (size_t)((at + i) * 10 / d->session->rate_hz);
+        float peak = fmaxf(fabsf(ch[0][i]), fabsf(ch[1][i]));
+        if (step < d->steps) d->sum_peak[step] = fmaxf(d->sum_peak[step], peak);
+    }
+}
+
 /* Plays all staged buses with their faders and keeps the sum on disk, for the mix bus to be decided on. */
 static td_status play_sum(td_decider *d, td_feed **feed, td_vu *vu, td_error *err)
 {
@@ -25,6 +34,7 @@ static td_status play_sum(td_decider *d, td_feed **feed, td_vu *vu, td_error *er
         for (size_t c = 0; c < 2; c++)
             for (size_t i = 0; i < n; i++) out[c][i] = (float)sum[c][i];
         td_vu_add(vu, out[0], out[1], n);
+        keep_peaks(d, d->session->frames - left, out, n);
         TD_TRY(td_scratch_append(d->sum, (const float *const *)sound, n, err));
         left -= n;
     }
@@ -50,7 +60,8 @@ td_status td_decide_trim(td_decider *d, td_error *err)
     if (!needs_sum(&d->recipe->mix)) return TD_OK; /* the final check finds it on the loudest passages */
     td_feed *feed[TD_BUSES_MAX] = { 0 };
     td_vu *vu = NULL;
-    td_status st = td_vu_new(d->session->rate_hz, &vu) ? td_decide_nomem(err) : TD_OK;
+    d->sum_peak = td_arena_array(d->arena, d->steps + 1, sizeof *d->sum_peak);
+    td_status st = !d->sum_peak || td_vu_new(d->session->rate_hz, &vu) ? td_decide_nomem(err) : TD_OK;
     if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err);
     for (size_t b = 0; !st && b < d->plan->n_buses; b++)
         st = td_feed_bus(d->survey, d->session, d->plan, b, &feed[b], err);
@@ -153,29 +164,40 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
-enum { CHECK_S = 4, CHECK_WARM_S = 1 };
+enum { CHECK_S = 4, CHECK_WARM_S = 1, PEAKS = 3 /* of the passages */ };
 
-/* The loudest passages of 4 s, by the mix's momentary loudness, not overlapping; frames. */
-static td_status loudest(const td_decider *d, int64_t *at, size_t *n, td_error *err)
+/* Adds passages of 4 s around the highest scores, until there are `most`; none overlaps another. */
+static void add_passages(td_decider *d, const float *score, bool *taken, size_t most)
 {
-    float *k = td_arena_array(d->arena, d->steps + 1, sizeof *k);
-    bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
-    *n = 0;
-    if (!k || !taken) return td_decide_nomem(err);
-    td_mix_power(d, SIZE_MAX, k);
-    while (*n < TD_PASSAGES) {
-        double best = 0;
+    while (d->n_passages < most) {
+        float best = 0;
         size_t where = 0;
         for (size_t i = 0; i + 4 <= d->steps; i++) {
-            double sum = (double)k[i] + (double)k[i + 1] + (double)k[i + 2] + (double)k[i + 3];
-            if (taken[i] || sum <= best) continue;
-            best = sum;
+            if (taken[i] || score[i] <= best) continue;
+            best = score[i];
             where = i;
         }
-        if (!(best > 0)) break;
+        if (!(best > 0)) return;
         for (size_t i = where > 40 ? where - 40 : 0; i < where + 40 && i < d->steps; i++) taken[i] = true;
-        at[(*n)++] = (int64_t)(((double)where - 18) * TD_STEP_S * d->session->rate_hz);
+        d->passage[d->n_passages++] = (int64_t)(((double)where - 18) * TD_STEP_S * d->session->rate_hz);
     }
+}
+
+/* What a mix bus does most it does in the loudest passages, by momentary loudness; what cuts tips, at the highest
+ * peaks. They are seldom in the same place. */
+static td_status choose_loudest(td_decider *d, td_error *err)
+{
+    float *k = td_arena_array(d->arena, d->steps + 4, sizeof *k);
+    bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
+    d->n_passages = 0;
+    if (!k || !taken) return td_decide_nomem(err);
+    td_mix_power(d, SIZE_MAX, k);
+    for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
+    if (d->sum_peak) {
+        add_passages(d, k, taken, TD_PASSAGES - PEAKS);
+        add_passages(d, d->sum_peak, taken, TD_PASSAGES);
+    }
+    add_passages(d, k, taken, TD_PASSAGES);
     return TD_OK;
 }
 
@@ -238,7 +260,7 @@ static td_status choose_passages(td_decider *d, int64_t **at, size_t *n, td_erro
     for (size_t i = 0; i < d->recipe->mix.n_steps; i++) whole |= td_asks_over_time(&d->recipe->mix.step[i]);
     if (!whole) {
         *at = d->passage;
-        TD_TRY(loudest(d, d->passage, &d->n_passages, err));
+        TD_TRY(choose_loudest(d, err));
         *n = d->n_passages;
         return TD_OK;
     }

@@ -188,8 +188,8 @@ static void what_was_promised_passes_or_fails(void **state)
     scene *s = scene_new();
     td_mix_file file[] = { { .name = "a", .loudness_lufs = -14.05, .true_peak_dbtp = -1.1, .peak_dbfs = -1.2 },
                            { .name = "b", .loudness_lufs = -9.4, .true_peak_dbtp = -0.9, .peak_dbfs = -1.2 } };
-    file[0].wanted = (td_target){ .loudness_lufs = -14, .true_peak_dbtp = -1, .peak_dbfs = NAN };
-    file[1].wanted = (td_target){ .loudness_lufs = -9, .true_peak_dbtp = -1, .peak_dbfs = NAN };
+    file[0].wanted = (td_target){ .loudness_lufs = -14, .true_peak_dbtp = -1, .peak_dbfs = NAN, .limiting_db = NAN };
+    file[1].wanted = (td_target){ .loudness_lufs = -9, .true_peak_dbtp = -1, .peak_dbfs = NAN, .limiting_db = NAN };
     td_plan_step step[] = { { .name = "glue", .asked_db = 2, .planned_max_db = 2, .planned_p95_db = 1 },
                             { .name = "edge", .asked_db = 3, .planned_max_db = 5, .planned_p95_db = 3 } };
     td_step_reached reached[] = { { .place = "mix", .step = "glue", .asked_db = 2, .max_db = 2.1, .p95_db = 1 },
@@ -219,6 +219,26 @@ static void what_was_promised_passes_or_fails(void **state)
     scene_free(s);
 }
 
+/* A limiter that may do no more keeps its promise. */
+static void loudness_gives_way_at_the_bound(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    td_mix_file file = { .name = "a", .loudness_lufs = -9.4, .true_peak_dbtp = -1.1, .peak_dbfs = -1.2 };
+    file.wanted = (td_target){ .loudness_lufs = -9, .true_peak_dbtp = -1, .peak_dbfs = NAN, .limiting_db = 6 };
+    file.limiting_p95_db = 6;
+    s->mix.file = &file;
+    s->mix.n_files = 1;
+    make(s);
+    assert_true(isnan(row(s, "LT")->value));
+    assert_float_equal(row(s, "LT held")->value, 0.4, 1e-9);
+    assert_int_equal(row(s, "LT held")->verdict, TD_ROW_UNUSUAL);
+    file.limiting_p95_db = 4;
+    make(s);
+    assert_int_equal(row(s, "LT")->verdict, TD_ROW_FAIL);
+    scene_free(s);
+}
+
 static void without_a_sum_nothing_is_compared(void **state)
 {
     (void)state;
@@ -244,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_recipe_moves_what_is_usual),
         cmocka_unit_test(a_delivered_balance_may_be_a_little_worse),
         cmocka_unit_test(what_was_promised_passes_or_fails),
+        cmocka_unit_test(loudness_gives_way_at_the_bound),
         cmocka_unit_test(without_a_sum_nothing_is_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
