@@ -2,27 +2,14 @@
 #include "engine/meter/meter.h"
 #include "engine/mix/master.h"
 #include "tests/figures/figures.h"
+#include "tests/peaky.h"
 
 void figures_limiter(void);
 
-#define RATE 48000.0
+#define RATE PEAKY_RATE
 enum { SECOND = 48000, FLUSH = 1000 };
 
 /* ---- signals that are hard to hold, up to full scale ------------------------------------------------------------ */
-
-static sound tones_and_drums(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double f1 = 80 + 200 * (td_random_uniform(r) + 0.5), f2 = 3000 + 9000 * (td_random_uniform(r) + 0.5);
-    size_t beat = 6000 + (size_t)(8000 * (td_random_uniform(r) + 0.5));
-    for (size_t i = 0; i < n; i++)
-        for (int c = 0; c < 2; c++) {
-            double hit = exp(-(double)(i % beat) / 900);
-            s.ch[c][i] = (float)(hit * td_random_uniform(r) + 0.35 * sin(2 * M_PI * f1 * (double)i / RATE) +
-                                 0.2 * sin(2 * M_PI * f2 * (double)i / RATE + c));
-        }
-    return s;
-}
 
 /* A Blackman-Harris windowed low-pass at 21 kHz: beyond it reconstructions differ, and converters end. */
 static sound below_21k(sound s)
@@ -46,49 +33,6 @@ static sound white_noise(size_t n, td_random *r)
     return sound_noise(n, td_random_next(r), 1);
 }
 
-static sound quarter_rate(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double phase = M_PI / 4 + 0.1 * td_random_uniform(r);
-    for (size_t i = 0; i < n; i++) s.ch[0][i] = s.ch[1][i] = (float)sin(M_PI / 2 * (double)i + phase);
-    return s;
-}
-
-static sound clipped_noise(size_t n, td_random *r)
-{
-    sound s = sound_noise(n, td_random_next(r), 4);
-    for (int c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) s.ch[c][i] = fmaxf(-1, fminf(1, s.ch[c][i]));
-    return s;
-}
-
-static sound square(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double f = 1001 * (1 + td_random_uniform(r));
-    for (size_t i = 0; i < n; i++) s.ch[0][i] = s.ch[1][i] = sin(2 * M_PI * f * (double)i / RATE) < 0 ? -1 : 1;
-    return s;
-}
-
-static sound pulses(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    size_t every = 20 + td_random_next(r) % 400;
-    for (size_t i = 0; i + 1 < n; i += every) s.ch[0][i] = 1, s.ch[1][i + 1] = -1, s.ch[0][i + 1] = 1;
-    return s;
-}
-
-static sound top_sweep(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double phase = td_random_uniform(r);
-    for (size_t i = 0; i < n; i++) {
-        s.ch[0][i] = s.ch[1][i] = (float)sin(2 * M_PI * phase);
-        phase += (20000 + 3000 * (double)i / (double)n) / RATE;
-    }
-    return s;
-}
-
 static sound noise_below_21k(size_t n, td_random *r)
 {
     return below_21k(white_noise(n, r));
@@ -96,7 +40,7 @@ static sound noise_below_21k(size_t n, td_random *r)
 
 static sound clipped_noise_below_21k(size_t n, td_random *r)
 {
-    return below_21k(clipped_noise(n, r));
+    return below_21k(peaky_clipped_noise(n, r));
 }
 
 typedef struct signal {
@@ -105,13 +49,13 @@ typedef struct signal {
 } signal;
 
 static const signal signals[] = {
-    { "drums and tones", tones_and_drums },
+    { "drums and tones", peaky_tones_and_drums },
     { "noise below 21 kHz", noise_below_21k },
-    { "rate/4 at 45 degrees", quarter_rate },
+    { "rate/4 at a phase by chance", peaky_quarter_rate },
     { "clipped noise below 21 kHz", clipped_noise_below_21k },
-    { "square", square },
-    { "pulses", pulses },
-    { "sweep of 20 to 23 kHz", top_sweep },
+    { "square", peaky_square },
+    { "pulses", peaky_pulses },
+    { "sweep of 20 to 23 kHz", peaky_top_sweep },
 };
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
@@ -210,7 +154,7 @@ static void ceilings(void)
            "dB");
     figure("limiter", "rate/4 at 0 to 75 degrees, 6 dB of drive: above the ceiling (32x)", AT_MOST, 0,
            quarter_phases_db(), "dB");
-    sound s = limited(top_sweep(9600, &r), "drive=12 ceiling=-1");
+    sound s = limited(peaky_top_sweep(9600, &r), "drive=12 ceiling=-1");
     figure("limiter", "sweep of 20 to 23 kHz, 12 dB: above the ceiling (32x)", AT_MOST, 0, true_peak_db(s, 0.89) + 1,
            "dB");
     sound_free(s);
@@ -235,7 +179,9 @@ static void random_programmes(void)
     td_random_seed(&r, 2);
     double worst = -INFINITY;
     for (size_t k = 0; k < 1000; k++) {
-        sound (*make)(size_t, td_random *) = k % 3 ? signals[k % SIGNALS].make : k % 2 ? white_noise : clipped_noise;
+        sound (*make)(size_t, td_random *) = k % 3   ? signals[k % SIGNALS].make
+                                             : k % 2 ? white_noise
+                                                     : peaky_clipped_noise;
         sound s = limited(make(4800, &r), specs[k / SIGNALS % 4]);
         worst = fmax(worst, over_16x_db(s) + 1);
         sound_free(s);
@@ -260,7 +206,7 @@ static void gain(void)
 {
     td_random r;
     td_random_seed(&r, 4);
-    sound before = tones_and_drums(SECOND, &r), after = sound_copy(before);
+    sound before = peaky_tones_and_drums(SECOND, &r), after = sound_copy(before);
     td_unit_state *u = sound_unit(RATE, "limiter", "ceiling=-3");
     size_t late = td_unit_latency(u);
     sound_run(u, after);

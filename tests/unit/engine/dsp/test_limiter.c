@@ -1,5 +1,5 @@
 #include "engine/meter/meter.h"
-#include "tests/sound.h"
+#include "tests/peaky.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,69 +7,10 @@
 
 #include <cmocka.h>
 
-#define RATE 48000.0
+#define RATE PEAKY_RATE
 
-/* ---- signals that are hard to hold, at about full scale ---- */
-
-static sound tones_and_drums(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double f1 = 80 + 200 * (td_random_uniform(r) + 0.5), f2 = 3000 + 9000 * (td_random_uniform(r) + 0.5);
-    size_t beat = 6000 + (size_t)(8000 * (td_random_uniform(r) + 0.5));
-    for (size_t i = 0; i < n; i++)
-        for (int c = 0; c < 2; c++) {
-            double hit = exp(-(double)(i % beat) / 900);
-            s.ch[c][i] = (float)(hit * td_random_uniform(r) + 0.35 * sin(2 * M_PI * f1 * (double)i / RATE) +
-                                 0.2 * sin(2 * M_PI * f2 * (double)i / RATE + c));
-        }
-    return s;
-}
-
-static sound quarter_rate(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double phase = td_random_uniform(r) * 2 * M_PI;
-    for (size_t i = 0; i < n; i++) s.ch[0][i] = s.ch[1][i] = (float)sin(M_PI / 2 * (double)i + phase);
-    return s;
-}
-
-static sound clipped_noise(size_t n, td_random *r)
-{
-    sound s = sound_noise(n, td_random_next(r), 4);
-    for (int c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) s.ch[c][i] = fmaxf(-1, fminf(1, s.ch[c][i]));
-    return s;
-}
-
-static sound square(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double f = 1001 * (1 + td_random_uniform(r));
-    for (size_t i = 0; i < n; i++) s.ch[0][i] = s.ch[1][i] = sin(2 * M_PI * f * (double)i / RATE) < 0 ? -1 : 1;
-    return s;
-}
-
-static sound pulses(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    size_t every = 20 + td_random_next(r) % 400;
-    for (size_t i = 0; i + 1 < n; i += every) s.ch[0][i] = 1, s.ch[1][i + 1] = -1, s.ch[0][i + 1] = 1;
-    return s;
-}
-
-static sound top_sweep(size_t n, td_random *r)
-{
-    sound s = sound_new(n);
-    double phase = td_random_uniform(r);
-    for (size_t i = 0; i < n; i++) {
-        s.ch[0][i] = s.ch[1][i] = (float)sin(2 * M_PI * phase);
-        phase += (20000 + 3000 * (double)i / (double)n) / RATE;
-    }
-    return s;
-}
-
-static sound (*const signals[])(size_t, td_random *) = { tones_and_drums, quarter_rate, clipped_noise,
-                                                         square,          pulses,       top_sweep };
+static sound (*const signals[])(size_t, td_random *) = { peaky_tones_and_drums, peaky_quarter_rate, peaky_clipped_noise,
+                                                         peaky_square,          peaky_pulses,       peaky_top_sweep };
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
 static double true_peak_db(sound s)
@@ -153,7 +94,7 @@ static void linked_sides_keep_the_image(void **unused)
     (void)unused;
     td_random r;
     td_random_seed(&r, 4);
-    sound s = tones_and_drums(24000, &r), before = sound_copy(s);
+    sound s = peaky_tones_and_drums(24000, &r), before = sound_copy(s);
     td_unit_state *u = sound_unit(RATE, "limiter", "drive=9 ceiling=-1");
     float *gr = calloc(s.frames, sizeof *gr);
     sound_run_all(u, s, (sound){ 0 }, (float *[]){ gr }, 1, 100);
