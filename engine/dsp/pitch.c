@@ -90,11 +90,13 @@ static void feed(shifter *s, unsigned n)
     take_out(s);
 }
 
+/* "High consistency" resamples behind the shifter whichever way it goes; in front of it, a voice sent down has partials
+ * closer than the library's windows resolve. */
 static bool make_band(shifter *s)
 {
     RubberBandOptions how = RubberBandOptionProcessRealTime | RubberBandOptionEngineFiner |
                             RubberBandOptionThreadingNever | RubberBandOptionFormantPreserved |
-                            RubberBandOptionPitchHighQuality;
+                            RubberBandOptionPitchHighConsistency;
     RubberBandState band = rubberband_new((unsigned)rint(s->rate_hz), 1, how, 1, s->pitch_ratio);
     if (!band) return false;
     rubberband_set_formant_scale(band, s->formant_ratio / s->pitch_ratio);
