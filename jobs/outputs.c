@@ -53,6 +53,30 @@ static bool same_target(const td_target *a, const td_target *b)
            same(a->peak_dbfs, b->peak_dbfs) && same(a->limiting_db, b->limiting_db);
 }
 
+/* What codecs and other rates do to peaks and loudness, learnt file by file. */
+typedef struct correction {
+    double lower_db; /* peaks are limited so much lower */
+    double louder_lu;
+} correction;
+
+static td_target corrected(td_target t, correction c)
+{
+    t.true_peak_dbtp -= c.lower_db; /* NaN stays NaN */
+    t.peak_dbfs -= c.lower_db;
+    t.loudness_lufs += c.louder_lu;
+    return t;
+}
+
+static bool is_moved(const td_outgoing *g)
+{
+    return td_codec_lossy(g->spec.codec) || g->spec.out_rate_hz != g->spec.rate_hz;
+}
+
+static correction at_first(const td_outgoing *g)
+{
+    return (correction){ .lower_db = td_codec_lossy(g->spec.codec) ? LOSSY_MARGIN_DB : 0 };
+}
+
 static td_status master_of(outbox *b, size_t version, td_error *err)
 {
     if (b->master[version]) return TD_OK;
@@ -60,12 +84,17 @@ static td_status master_of(outbox *b, size_t version, td_error *err)
     return td_master_new(sound, b->wish->plan->rate_hz, b->wish->scratch, &b->master[version], err);
 }
 
+static bool is_made(const outbox *b, size_t i, size_t version, const td_target *t)
+{
+    return b->made[i].audio && b->made[i].version == version && same_target(&b->made[i].target, t);
+}
+
 /* Limited audio for a target, made once. What a version gets is the whole mix's drive for the same target. */
 static td_status master_for(outbox *b, size_t version, const td_target *t, const td_scratch **audio,
                             const td_master_result **result, td_error *err)
 {
     size_t i = 0;
-    while (i < b->n_made && (b->made[i].version != version || !same_target(&b->made[i].target, t))) i++;
+    while (i < b->n_made && !is_made(b, i, version, t)) i++;
     if (i == b->n_made) {
         td_status st = TD_OK;
         if (version != TD_WHOLE) st = master_for(b, TD_WHOLE, t, audio, result, err);
@@ -87,6 +116,22 @@ static td_status master_for(outbox *b, size_t version, const td_target *t, const
     *audio = b->made[i].audio;
     *result = &b->made[i].result;
     return TD_OK;
+}
+
+/* Lets go of what no file from the next one on begins with. Of the whole mix, versions need it too. */
+static void drop_made(outbox *b, size_t next)
+{
+    for (size_t i = 0; i < b->n_made; i++) {
+        bool wanted = false;
+        for (size_t k = next; k < b->n && !wanted; k++) {
+            const td_outgoing *g = &b->file[k];
+            td_target t = corrected(g->target, at_first(g));
+            wanted = !g->raw && (is_made(b, i, g->version, &t) || is_made(b, i, TD_WHOLE, &t));
+        }
+        if (wanted) continue;
+        td_scratch_free(b->made[i].audio);
+        b->made[i].audio = NULL;
+    }
 }
 
 static td_status copy_audio(const td_scratch *audio, double gain_db, td_writer *writer, td_error *err)
@@ -302,20 +347,6 @@ static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
                                     r->held_by[0] ? r->held_by : "the file differs from what was mastered");
 }
 
-/* What codecs and other rates do to peaks and loudness, learnt file by file. */
-typedef struct correction {
-    double lower_db; /* peaks are limited so much lower */
-    double louder_lu;
-} correction;
-
-static td_target corrected(td_target t, correction c)
-{
-    t.true_peak_dbtp -= c.lower_db; /* NaN stays NaN */
-    t.peak_dbfs -= c.lower_db;
-    t.loudness_lufs += c.louder_lu;
-    return t;
-}
-
 /* Whether the file calls for another try. Loudness is not chased where the limiter gave it up. */
 static bool learn(const td_mix_file *f, const td_master_result *r, correction *c)
 {
@@ -337,8 +368,7 @@ static double turn_of(const outbox *b, const td_outgoing *g, const td_master_res
 static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td_mix_file *f,
                            const td_master_result **result, td_error *err)
 {
-    bool lossy = td_codec_lossy(g->spec.codec), moved = lossy || g->spec.out_rate_hz != g->spec.rate_hz;
-    correction c = { .lower_db = lossy ? LOSSY_MARGIN_DB : 0 };
+    correction c = at_first(g);
     td_file_spec spec = g->spec;
     spec.dither_seed = seed_of(b->mix);
     *result = NULL;
@@ -353,7 +383,7 @@ static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td
         if (!st) st = write_audio(audio, f->turned_db, path, &spec, &tags, temp, err);
         if (st) return st;
         st = td_mix_measure_file(temp, f, err);
-        if (!st && (g->raw || !moved || try == MOVED_TRIES || !learn(f, *result, &c)))
+        if (!st && (g->raw || !is_moved(g) || try == MOVED_TRIES || !learn(f, *result, &c)))
             return td_file_commit(temp, path, b->wish->force, err);
         unlink(temp);
         if (st) return st;
@@ -428,6 +458,7 @@ static td_status send_all(outbox *b, td_error *err)
     for (size_t i = 0; !st && i < b->n; i++) {
         if (w->progress) w->progress(w->user, "encoding", (double)i / (double)b->n);
         st = send(b, &b->file[i], err);
+        drop_made(b, i + 1);
     }
     if (!st && w->progress) w->progress(w->user, "encoding", 1);
     return st;

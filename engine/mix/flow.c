@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD = 8 * TD_BLOCK }; /* frames read from disk at once */
+enum { AHEAD = 16 * TD_BLOCK }; /* frames read from disk at once */
 
 /* ---- sources: one stem, or one scratch, from any position ----------------------------------------------------------
  */
