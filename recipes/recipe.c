@@ -213,7 +213,7 @@ static void read_groups(td_reader *r, td_node *n, void *into)
     for (size_t i = 0; i < recipe->n_groups; i++) {
         size_t b = 0;
         while (b < buses && strcmp(td_buses[b], n->key[i]->text) != 0) b++;
-        if (b == buses)
+        if (b == buses && strcmp(TD_BUS_BACKING, n->key[i]->text) != 0)
             td_caution(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
                        "group '%s' is not a bus", td_cut(r->messages, n->key[i]->text));
     }

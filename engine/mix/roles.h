@@ -40,6 +40,7 @@ bool td_role_covers(const char *what, const char *role);
 
 /* Default buses in their fixed order; NULL-terminated. The bus of a role is its first part, when it is one of these. */
 extern const char *const td_buses[];
+#define TD_BUS_BACKING "backing" /* of backing vocals and harmonies, in the group vocals: a fader beside the lead's */
 bool td_role_known(const char *role);          /* a role or bus of the table, for jobs and recipes */
 size_t td_role_names(const char *const **out); /* all roles and buses, for suggestions; returns how many */
 

@@ -257,7 +257,7 @@ static td_status arrange(td_session *s)
         unsigned rank = s->stem[i].bus;
         if (rank != last) {
             const char *group = td_buses[rank / 2];
-            s->bus[s->n_buses++] = (td_bus){ .name = rank % 2 ? "backing" : group, .group = group };
+            s->bus[s->n_buses++] = (td_bus){ .name = rank % 2 ? TD_BUS_BACKING : group, .group = group };
         }
         last = rank;
         s->stem[i].bus = (unsigned)s->n_buses - 1;

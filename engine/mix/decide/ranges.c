@@ -207,6 +207,29 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 
+/* ---- angle: a picture turned until both sides weigh the same
+ * --------------------------------------------------------- */
+
+/* Of a picture turned by a, the sides' powers differ by (LL - RR) cos 2a - 2 LR sin 2a. */
+static td_status solve_angle(td_decider *d, const td_range_case *c, double low, double high, double *out,
+                             const char **reason, td_error *err)
+{
+    td_band_power p;
+    double ll = 0, rr = 0, lr = 0;
+    TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, &p, err));
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        ll += p.ll[i];
+        rr += p.rr[i];
+        lr += p.lr[i];
+    }
+    double even = td_atan2(ll - rr, 2 * lr) / 2 * 180 / TD_PI;
+    *out = td_param_round(c->param, td_clamp(even, low, high));
+    *reason = td_arena_printf(d->arena, "the %s side is %.1f dB stronger; turned by %+.1f deg both weigh the same%s",
+                              ll > rr ? "left" : "right", ll > 0 && rr > 0 ? fabs(td_power_db(ll / rr)) : INFINITY,
+                              even, even < low || even > high ? "; the end of the range" : "");
+    return *reason ? TD_OK : td_decide_nomem(err);
+}
+
 /* ---- others
  * ------------------------------------------------------------------------------------------------------------------ */
 
@@ -245,6 +268,7 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
         return solve_width(d, c, low, high, out, reason, err);
     if (named(c->param, "at") && c->part && !strcmp(c->proc->name, "low_cut"))
         return solve_low_cut(d, c, low, high, out, reason, err);
+    if (named(c->param, "angle")) return solve_angle(d, c, low, high, out, reason, err);
     bool gain = named(c->param, "gain") && c->param->unit == TD_UNIT_DB;
     double near = fabs(low) < fabs(high) ? low : high, far = near == low ? high : low;
     const td_condition *k = c->found ? c->found->compare : NULL;

@@ -50,6 +50,38 @@ static void all_pass_without_a_warning(void **state)
     assert_true(own >= 8);
 }
 
+static void mark_steps(const td_chain_wish *chain, bool *used)
+{
+    for (size_t s = 0; s < chain->n_steps; s++)
+        for (size_t p = 0; td_processors[p]; p++) used[p] = used[p] || td_processors[p] == chain->step[s].proc;
+}
+
+/* `align` stands in plans alone: recipes ask for it as a fix. */
+static void every_processor_has_its_place(void **state)
+{
+    (void)state;
+    bool used[64] = { false };
+    const td_library_entry *entry;
+    size_t n = td_library_entries(library, &entry);
+    for (size_t i = 0; i < n; i++) {
+        if (entry[i].shadowed || !td_starts_with(entry[i].path, "recipes/library/")) continue;
+        td_messages *m = td_messages_new();
+        td_recipe *r;
+        assert_int_equal(td_recipe_load(library, entry[i].name, NULL, 0, &r, m), TD_OK);
+        mark_steps(&r->mix, used);
+        for (size_t k = 0; k < r->n_groups; k++) mark_steps(&r->group[k].chain, used);
+        for (size_t k = 0; k < r->n_rets; k++) mark_steps(&r->ret[k].chain, used);
+        for (size_t k = 0; k < r->n_fixes; k++) mark_steps(&r->fix[k].chain, used);
+        td_recipe_free(r);
+        td_messages_free(m);
+    }
+    for (size_t p = 0; td_processors[p]; p++) {
+        const char *name = td_processors[p]->name;
+        bool step = td_processor_find(name) == td_processors[p];
+        if (step && !used[p] && strcmp(name, "align") != 0) fail_msg("no recipe of the library uses '%s'", name);
+    }
+}
+
 static void a_knob_turns_what_it_names(void **state)
 {
     (void)state;
@@ -97,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_pass_without_a_warning),
+        cmocka_unit_test(every_processor_has_its_place),
         cmocka_unit_test(a_knob_turns_what_it_names),
         cmocka_unit_test(a_child_changes_what_it_says_and_nothing_else),
     };
