@@ -41,8 +41,8 @@ typedef struct pass {
     size_t n_crews;
     voice *bus;
     td_ear *sum;
-    td_pulse *pulse;  /* of the sum */
-    td_scratch *mono; /* the sum, for what is asked of it in the end */
+    td_pulse *pulse; /* of the sum, as is percussion */
+    td_percussion *percussion;
     pthread_mutex_t lock;
     td_bands **bench; /* work spaces, one a thread; those in use are beyond `free_benches` */
     size_t benches, free_benches;
@@ -141,8 +141,9 @@ static td_status open_all(pass *p, unsigned threads, td_error *err)
     for (size_t i = 0; !st && i < session->n_stems; i++)
         if (td_stem_plays(session, i) && !(st = open_stem(p, i, err))) join_crew(p, i);
     for (size_t b = 0; !st && b < session->n_buses; b++) st = open_bus(p, b, err);
-    if (!st) st = td_scratch_new(p->survey->folder, 1, &p->mono, err);
-    if (!st && td_pulse_new(session->rate_hz, session->frames, &p->pulse)) return no_memory(err);
+    if (!st && (td_pulse_new(session->rate_hz, session->frames, &p->pulse) ||
+                td_percussion_new(session->rate_hz, session->frames, &p->percussion)))
+        return no_memory(err);
     td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, true);
     return st ? st : td_ear_new(&wish, &p->sum, err);
 }
@@ -157,7 +158,7 @@ static void close_all(pass *p)
     for (size_t i = 0; i < p->benches; i++) td_bands_free(p->bench[i]);
     td_ear_free(p->sum);
     td_pulse_free(p->pulse);
-    td_scratch_free(p->mono);
+    td_percussion_free(p->percussion);
     free(p->stem);
     free(p->crew);
     free(p->bus);
@@ -224,9 +225,7 @@ static td_status hear_sum(pass *p, td_error *err)
         }
         td_stem_store((const double *const *)sum, out, n);
         td_pulse_add(p->pulse, (const float *const *)out, n);
-        float mono[BLOCK];
-        for (size_t i = 0; i < n; i++) mono[i] = 0.5f * (out[0][i] + out[1][i]);
-        st = td_scratch_append(p->mono, (const float *const[]){ mono }, n, err);
+        if (td_percussion_add(p->percussion, (const float *const *)out, n)) st = no_memory(err);
         if (!st) st = td_ears_add(&p->sum, 1, work, &(const float *const *){ (const float *const *)out }, n, err);
     }
     leave_bench(p, work);
@@ -337,7 +336,7 @@ td_status td_hear_session(td_survey *s, td_pool *pool, td_progress progress, voi
     td_status st = open_all(&p, td_pool_threads(pool), err);
     if (!st) st = run(&p, pool, progress, user, err);
     if (!st) st = td_pulse_tempo(p.pulse, &s->tempo_bpm, err);
-    if (!st) st = td_percussiveness(s->session, p.mono, &s->percussiveness_db, err);
+    if (!st) st = td_percussion_end(p.percussion, &s->percussiveness_db, err);
     if (!st) conclude(&p);
     close_all(&p);
     pthread_mutex_destroy(&p.lock);

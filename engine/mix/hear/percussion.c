@@ -27,6 +27,16 @@ typedef struct excerpt {
     double struck[HALVES], held[HALVES];
 } excerpt;
 
+struct td_percussion {
+    excerpt shape;
+    uint64_t at;   /* frames so far */
+    size_t length; /* of an excerpt */
+    struct {
+        int64_t from;
+        float *mono; /* NULL: it has not begun */
+    } part[EXCERPTS];
+};
+
 /* A sorted window that slides. */
 typedef struct sorted {
     float value[WIDEST];
@@ -104,45 +114,78 @@ static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
     return TD_OK;
 }
 
-static td_status hear_excerpt(const td_scratch *sum, excerpt *e, double middle, td_error *err)
+static td_status hear_excerpt(excerpt *e, const float *mono, td_error *err)
 {
-    size_t points = e->frames * e->bins, length = e->frames * e->hop + e->window + e->hop;
-    size_t across = (size_t)rint(ALONG_HZ * (double)e->size / e->rate_hz) | 1;
-    float *mono = malloc(length * sizeof *mono), *medianed = td_calloc2(points, 2, sizeof(float));
-    td_status st = mono && medianed ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
-    if (!st) st = td_scratch_read(sum, (int64_t)middle - (int64_t)(length / 2), &mono, length, err);
-    if (!st) st = spectrogram(e, mono, err);
+    size_t points = e->frames * e->bins, across = (size_t)rint(ALONG_HZ * (double)e->size / e->rate_hz) | 1;
+    float *medianed = td_calloc2(points, 2, sizeof(float));
+    td_status st =
+        medianed ? spectrogram(e, mono, err) : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
     if (!st) {
         for (size_t b = 0; b < e->bins; b++) medians(e->level + b, e->frames, e->bins, ALONG_TIME, medianed + b);
         for (size_t t = 0; t < e->frames; t++)
             medians(e->level + t * e->bins, e->bins, 1, across, medianed + points + t * e->bins);
         share_out(e, medianed, medianed + points);
     }
-    free(mono);
     free(medianed);
     return st;
 }
 
-td_status td_percussiveness(const td_session *session, const td_scratch *sum, double *out, td_error *err)
+td_status td_percussion_new(unsigned rate_hz, uint64_t frames, td_percussion **out)
 {
-    double rate = session->rate_hz, song = (double)session->frames, total = 0;
-    excerpt e = { .rate_hz = rate, .window = (size_t)(WINDOW_S * rate), .hop = (size_t)(HOP_S * rate), .size = 1024 };
-    while (e.size < e.window) e.size *= 2;
-    double bin_hz = rate / (double)e.size;
-    e.frames = (size_t)(fmin(EXCERPT_S * rate, song) / (double)e.hop);
-    e.first = (size_t)((LOW_HZ - ALONG_HZ / 2) / bin_hz);
-    e.bins = (size_t)((HIGH_HZ + ALONG_HZ / 2) / bin_hz) + 1 - e.first;
-    *out = NAN;
+    td_percussion *p = *out = calloc(1, sizeof *p);
+    if (!p) return TD_NOMEM;
+    double rate = rate_hz, song = (double)frames;
+    excerpt *e = &p->shape;
+    *e = (excerpt){ .rate_hz = rate, .window = (size_t)(WINDOW_S * rate), .hop = (size_t)(HOP_S * rate), .size = 1024 };
+    while (e->size < e->window) e->size *= 2;
+    double bin_hz = rate / (double)e->size;
+    e->frames = (size_t)(fmin(EXCERPT_S * rate, song) / (double)e->hop);
+    e->first = (size_t)((LOW_HZ - ALONG_HZ / 2) / bin_hz);
+    e->bins = (size_t)((HIGH_HZ + ALONG_HZ / 2) / bin_hz) + 1 - e->first;
+    p->length = e->frames * e->hop + e->window + e->hop;
+    for (int i = 0; i < EXCERPTS; i++)
+        p->part[i].from = (int64_t)(song * (i + 1) / (EXCERPTS + 1)) - (int64_t)(p->length / 2);
+    return TD_OK;
+}
+
+void td_percussion_free(td_percussion *p)
+{
+    if (!p) return;
+    for (int i = 0; i < EXCERPTS; i++) free(p->part[i].mono);
+    free(p);
+}
+
+td_status td_percussion_add(td_percussion *p, const float *const *ch, size_t frames)
+{
+    int64_t at = (int64_t)p->at, end = at + (int64_t)frames;
+    for (int i = 0; p->shape.frames && i < EXCERPTS; i++) {
+        int64_t from = p->part[i].from, to = from + (int64_t)p->length;
+        if (end <= from || at >= to) continue;
+        float **mono = &p->part[i].mono;
+        if (!*mono && !(*mono = td_calloc2(p->length, 1, sizeof(float)))) return TD_NOMEM;
+        for (int64_t k = at > from ? at : from; k < end && k < to; k++)
+            (*mono)[k - from] = 0.5f * (ch[0][k - at] + ch[1][k - at]);
+    }
+    p->at += frames;
+    return TD_OK;
+}
+
+td_status td_percussion_end(td_percussion *p, double *db, td_error *err)
+{
+    excerpt e = p->shape;
+    double total = 0;
+    *db = NAN;
     if (!e.frames) return TD_OK;
     e.level = td_calloc2(e.frames, e.bins, sizeof *e.level);
     e.hann = td_calloc2(e.window, 1, sizeof *e.hann);
     td_status st = e.level && e.hann ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
     for (size_t i = 0; !st && i < e.window; i++)
         e.hann[i] = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)e.window);
-    for (int i = 1; !st && i <= EXCERPTS; i++) st = hear_excerpt(sum, &e, song * i / (EXCERPTS + 1), err);
+    for (int i = 0; !st && i < EXCERPTS; i++)
+        if (p->part[i].mono) st = hear_excerpt(&e, p->part[i].mono, err);
     free(e.level);
     free(e.hann);
     for (int h = 0; h < HALVES; h++) total += td_power_db(e.struck[h] / e.held[h]);
-    if (!st && isfinite(total)) *out = total / HALVES;
+    if (!st && isfinite(total)) *db = total / HALVES;
     return st;
 }
