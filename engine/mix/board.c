@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/dsp/delayline.h"
+#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,8 +248,7 @@ static void fill_returns(td_board *b, const float *const *const *source, size_t 
 
 static void add_to_sum(td_board *b, const float *const *ch, double gain, size_t n)
 {
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) b->sum[c][i] += gain * (double)ch[c][i];
+    td_stem_add(b->sum, ch, 2, (td_sides){ gain, gain }, n);
 }
 
 /* The buses, as late as the slowest return. */
@@ -257,8 +257,7 @@ static void sum_dry(td_board *b, const float *const *const *source, size_t n, fl
     for (size_t c = 0; c < 2; c++) memset(b->sum[c], 0, n * sizeof(double));
     for (size_t k = 0; k < b->plan->n_buses; k++)
         if (b->heard[k]) add_to_sum(b, source[k], 1, n);
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) work[c][i] = (float)b->sum[c][i];
+    td_stem_store((const double *const *)b->sum, work, n);
     td_delayline_process(&b->dry, (const float *const *)work, work, n);
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; i < n; i++) b->sum[c][i] = (double)work[c][i];
@@ -268,7 +267,7 @@ void td_board_run(td_board *b, const td_board *lead, const float *const *const *
                   float *const *in, float *const *out)
 {
     fill_returns(b, source, n);
-    sum_dry(b, source, n, out);
+    sum_dry(b, source, n, in);
     for (size_t r = 0; r < b->plan->n_rets; r++) {
         board_return *t = &b->ret[r];
         line_run(&t->line, lead ? &lead->ret[r].line : NULL, b->role, t->in, b->tap, at, n);
@@ -276,8 +275,8 @@ void td_board_run(td_board *b, const td_board *lead, const float *const *const *
         add_to_sum(b, (const float *const *)t->in, (double)t->gain, n);
     }
     for (size_t c = 0; c < 2; c++) {
-        for (size_t i = 0; i < n; i++) out[c][i] = (float)b->sum[c][i] * b->trim;
-        memcpy(in[c], out[c], n * sizeof(float));
+        for (size_t i = 0; i < n; i++) in[c][i] = (float)b->sum[c][i] * b->trim;
+        if (out) memcpy(out[c], in[c], n * sizeof(float));
     }
-    line_run(&b->mix, lead ? &lead->mix : NULL, b->role, out, b->tap, at, n);
+    if (out) line_run(&b->mix, lead ? &lead->mix : NULL, b->role, out, b->tap, at, n);
 }

@@ -47,7 +47,7 @@ size_t td_board_latency(const td_board *b);        /* and of the mix bus */
 
 /* n frames, at most TD_BLOCK, at place `at` of their chunk. source: the buses (what is not heard may be NULL), then the
  * stems of the sends. lead: whom it follows, which has been here; else NULL. in: what reaches the mix bus, after the
- * trim; out: what leaves it. */
+ * trim; out: what leaves it, NULL: the mix bus does not play. */
 void td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
                   float *const *in, float *const *out);
 

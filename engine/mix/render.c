@@ -301,7 +301,7 @@ static td_status run_take(desk *d, take *t, td_error *err)
     for (size_t at = 0; !st && at < d->last; at += TD_BLOCK) {
         size_t n = d->last - at < TD_BLOCK ? d->last - at : TD_BLOCK;
         point_at(d, t, at);
-        td_board_run(t->board, t->lead, t->source, at, n, t->in, t->out);
+        td_board_run(t->board, t->lead, t->source, at, n, t->in, d->to ? NULL : t->out); /* passages end here */
         if (d->vu && t == d->take) td_vu_add(d->vu, t->in[0], t->in[1], n);
         size_t skip = t->drop < n ? t->drop : n, keep = n - skip < t->left ? n - skip : (size_t)t->left;
         t->drop -= skip;
