@@ -392,36 +392,55 @@ static double low_sum(const float *low, size_t n)
 }
 
 /* Median over the kick's hits of kick against bass in their first 60 ms. A hit rises fourfold over the 30 ms before and
- * comes within 13 dB of the strongest; hits the bass does not sound under say nothing. */
-static double lead_of(const float *kick, const float *bass, size_t n)
+ * comes within 13 dB of the strongest. Where the bass lies 30 dB under its loudest it rests: that hit says nothing. */
+static td_kick_lead lead_of(const float *kick, const float *bass, size_t n, double *lead_db)
 {
     enum { HIT = 6, BEFORE = 3, APART = 10 };
-    double *lead = malloc((n / APART + 2) * sizeof *lead), strongest = 0, loudest = 0, value = NAN;
-    size_t hits = 0;
+    td_kick_lead lead = { .lead_db = NAN };
+    double strongest = 0, loudest = 0;
     for (size_t i = 0; i + HIT <= n; i++) {
         strongest = fmax(strongest, low_sum(kick + i, HIT));
         loudest = fmax(loudest, low_sum(bass + i, HIT));
     }
-    for (size_t i = BEFORE; lead && i + HIT <= n; i++) {
+    for (size_t i = BEFORE; i + HIT <= n; i++) {
         double before = low_sum(kick + i - BEFORE, BEFORE), hit = low_sum(kick + i, HIT),
                under = low_sum(bass + i, HIT);
-        if (hit < 0.05 * strongest || low_sum(kick + i, BEFORE) < 4 * before || under <= 1e-4 * loudest) continue;
-        lead[hits++] = td_power_db(hit / under);
+        if (!(hit > 0) || hit < 0.05 * strongest || low_sum(kick + i, BEFORE) < 4 * before) continue;
+        if (under > 1e-3 * loudest) lead_db[lead.met++] = td_power_db(hit / under);
+        lead.hits++;
         i += APART - 1;
     }
-    if (lead && hits >= 3) value = td_percentile(lead, hits, 0.5);
-    free(lead);
-    return value;
+    if (lead.met >= 3) lead.lead_db = td_percentile(lead_db, lead.met, 0.5);
+    return lead;
+}
+
+static td_status measure_kick_lead(const question *q, td_kick_lead *out, td_error *err)
+{
+    float *kick = NULL, *bass = NULL;
+    size_t n = q->signal->steps * TD_LOWS;
+    double *room = malloc((n / 10 + 2) * sizeof *room); /* hits lie 100 ms apart */
+    td_status st = room ? low_of_role(q, "drums.kick", &kick, err) : no_memory(err);
+    if (!st) st = low_of_role(q, "bass", &bass, err);
+    if (!st) *out = lead_of(kick, bass, n, room);
+    free(kick);
+    free(bass);
+    free(room);
+    return st;
+}
+
+td_status td_measure_kick_lead(const td_survey *survey, const td_session *session, td_kick_lead *out, td_error *err)
+{
+    size_t sum = td_survey_sum(survey);
+    question ask = { .survey = survey, .session = session, .index = sum, .signal = td_survey_signal(survey, sum) };
+    *out = (td_kick_lead){ .lead_db = NAN };
+    return measure_kick_lead(&ask, out, err);
 }
 
 static td_status kick_lead(const question *q, td_found *out, td_error *err)
 {
-    float *kick = NULL, *bass = NULL;
-    td_status st = low_of_role(q, "drums.kick", &kick, err);
-    if (!st) st = low_of_role(q, "bass", &bass, err);
-    if (!st) out->value = lead_of(kick, bass, q->signal->steps * TD_LOWS);
-    free(kick);
-    free(bass);
+    td_kick_lead lead;
+    td_status st = measure_kick_lead(q, &lead, err);
+    if (!st) out->value = lead.lead_db;
     return st;
 }
 
@@ -478,7 +497,7 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
     X("masking", TD_UNIT_PERCENT, "%", ROLE, ALL, masking,                                                               \
       "how much of the role's strongest bands this hides, as delivered, while both play")                                \
     X("kick_lead", TD_UNIT_DB, "dB", PLAIN, MIXES, kick_lead,                                                            \
-      "kick over bass in 40 to 100 Hz, in the first 60 ms of its hits, with the faders as decided")                      \
+      "kick over bass in 40 to 100 Hz, in the first 60 ms of its hits under which the bass sounds; faders as decided")                      \
     X("delay", TD_UNIT_MS, "ms", ROLE, TRACK, not_here,                                                                  \
       "apart from the role's first track in time, where both hold one source clearly; up to 30 ms")                      \
     X("share", TD_UNIT_DB, "dB", RANGE, "track, bus", not_here, "how much of the mix's power in the range it makes")     \

@@ -12,4 +12,11 @@
 td_status td_feature_measure(const td_survey *survey, const td_session *session, int feature, size_t signal,
                              const td_condition *c, double *value, double *at_hz, double *q, td_error *err);
 
+/* Kick over bass, 40 to 100 Hz, as delivered: the median over its hits under which the bass sounds. */
+typedef struct td_kick_lead {
+    double lead_db; /* NaN: fewer than three such hits */
+    size_t met, hits;
+} td_kick_lead;
+td_status td_measure_kick_lead(const td_survey *survey, const td_session *session, td_kick_lead *out, td_error *err);
+
 #endif

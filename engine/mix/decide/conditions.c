@@ -48,13 +48,14 @@ static td_status mix_excess(td_decider *d, const td_site *site, const td_conditi
 }
 
 /* The survey hears kick and bass as delivered; the faders place both. */
-static td_status kick_lead(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+static td_status kick_lead(td_decider *d, td_finding *f, td_error *err)
 {
     size_t kick[TD_STEMS_MAX], bass[TD_STEMS_MAX];
-    *out = NAN;
+    td_kick_lead lead;
     if (!td_stems_meant(d->session, "drums.kick", kick) || !td_stems_meant(d->session, "bass", bass)) return TD_OK;
-    TD_TRY(td_feature_measure(d->survey, d->session, c->feature, site->signal, c, out, NULL, NULL, err));
-    *out += td_stem_gain_db(d, kick[0]) - td_stem_gain_db(d, bass[0]);
+    TD_TRY(td_measure_kick_lead(d->survey, d->session, &lead, err));
+    f->value = lead.lead_db + td_stem_gain_db(d, kick[0]) - td_stem_gain_db(d, bass[0]);
+    snprintf(f->on, sizeof f->on, " on %zu of %zu hits", lead.met, lead.hits);
     return TD_OK;
 }
 
@@ -84,13 +85,16 @@ static const struct {
     const char *name;
     td_status (*measure)(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err);
 } in_context[] = {
-    { "share", share }, { "mix_excess", mix_excess },         { "kick_lead", kick_lead },
-    { "delay", delay }, { "gain_reduction", gain_reduction },
+    { "share", share },
+    { "mix_excess", mix_excess },
+    { "delay", delay },
+    { "gain_reduction", gain_reduction },
 };
 
 static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_finding *f, td_error *err)
 {
     const char *name = td_features[c->feature].name;
+    if (!strcmp(name, "kick_lead")) return kick_lead(d, f, err);
     for (size_t i = 0; i < sizeof in_context / sizeof in_context[0]; i++)
         if (!strcmp(in_context[i].name, name)) return in_context[i].measure(d, site, c, &f->value, err);
     return td_feature_measure(d->survey, d->session, c->feature, site->signal, c, &f->value, &f->at_hz, &f->q, err);
@@ -120,7 +124,8 @@ static td_status evaluate_compare(td_decider *d, const td_site *site, const td_c
     if (isnan(x))
         snprintf(out->text, sizeof out->text, "%s cannot be measured here", f->name);
     else
-        snprintf(out->text, sizeof out->text, "%s is %.1f%s%s", f->name, x, f->unit_name[0] ? " " : "", f->unit_name);
+        snprintf(out->text, sizeof out->text, "%s is %.1f%s%s%s", f->name, x, f->unit_name[0] ? " " : "", f->unit_name,
+                 out->on);
     return TD_OK;
 }
 

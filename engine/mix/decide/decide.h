@@ -115,7 +115,8 @@ typedef struct td_finding {
     double limit;
     const td_condition *compare; /* that comparison */
     double at_hz, q;             /* where, for `measured`; NaN */
-    char text[96];               /* "sibilance 7.2 dB" */
+    char on[32];                 /* " on 14 of 32 hits", where that matters */
+    char text[96];               /* "sibilance is 7.2 dB" */
 } td_finding;
 
 /* How much of the mix's power in a band a bus or stem makes while the mix plays, 0 to 1; NaN: nothing is there. */
@@ -200,7 +201,8 @@ td_status td_measure_offset(td_decider *d, size_t reference, size_t moved, td_of
 td_status td_decide_fixes(td_decider *d, td_error *err);
 /* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */
 td_status td_decide_trim(td_decider *d, td_error *err);
-/* Make-up of a bus: what its chain changed in loudness, taken back. */
+/* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took: a duck is meant to be
+ * heard. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
 /* The trim once more, with groups and returns playing; the mix bus stays as it was decided. */
 td_status td_decide_check(td_decider *d, td_error *err);

@@ -138,7 +138,17 @@ static size_t spread_places(const td_decider *d, size_t bus, int64_t *at)
     return n;
 }
 
-td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
+/* A chain's steps but those another source drives: what they take away is meant to be gone. */
+static td_status without_keyed(const td_decider *d, const td_plan_chain *chain, td_plan_chain *out, td_error *err)
+{
+    *out = (td_plan_chain){ .step = td_arena_array(d->arena, chain->n_steps + 1, sizeof *out->step) };
+    if (!out->step) return td_decide_nomem(err);
+    for (size_t i = 0; i < chain->n_steps; i++)
+        if (!chain->step[i].n_keys) out->step[out->n_steps++] = chain->step[i];
+    return TD_OK;
+}
+
+static td_status measure_makeup(td_decider *d, size_t bus, td_error *err)
 {
     td_plan_bus *p = &d->plan->bus[bus];
     int64_t at[PLACES];
@@ -159,6 +169,15 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
     td_lane_free(lane);
     td_feed_free(feed);
     if (!st && before > 0 && after > 0) p->makeup_db = td_round_to(td_power_db(before / after), 0.1);
+    return st;
+}
+
+td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
+{
+    td_plan_chain *chain = &d->plan->bus[bus].chain, whole = *chain;
+    TD_TRY(without_keyed(d, &whole, chain, err));
+    td_status st = measure_makeup(d, bus, err);
+    *chain = whole;
     return st;
 }
 
