@@ -58,6 +58,7 @@ typedef struct td_param {
     double step;          /* what a decided value is rounded to; 0: 0.1 in dB, 1 Hz below 1 kHz and 10 above, ... */
     const char *const *choices; /* NULL-terminated, for TD_UNIT_CHOICE */
     const char *solves;         /* goals: the name of the parameter it decides */
+    double solved_min;          /* the lowest value a goal may decide; 0: min */
     unsigned flags;
     unsigned span;    /* 0 or 1: one slot; 2: a range (low, high); more: a list of up to so many, unset ones NaN */
     const char *help; /* one line for mix engineers */

@@ -331,7 +331,7 @@ static td_status add_goal(solver *s, const td_processor *proc, size_t slot, cons
     goal *g = &s->goals[s->n_goals++];
     *g = (goal){ .detector = detector, .part = part, .goal_slot = slot, .solved_slot = (size_t)solved, .wish = *wish };
     g->solved = &proc->params[solved];
-    g->low = g->solved->min;
+    g->low = g->solved->solved_min != 0 ? g->solved->solved_min : g->solved->min;
     g->high = g->solved->max;
     g->more_is_less = !strcmp(g->solved->name, "threshold");
     g->value = td_param_round(g->solved, (g->low + g->high) / 2);
@@ -384,6 +384,13 @@ static const char *goal_reason(td_decider *d, const td_site *site, const goal *g
                            knob ? knob : "", g->max_db, clock, g->p95_db, g->idle * 100);
 }
 
+/* Less than what is allowed at most is no miss. */
+static bool missed(const goal *g)
+{
+    double least = g->wish.kind == TD_WISH_AT_MOST ? 0 : g->wish.a;
+    return reached(g) > asked(g) + 0.1 || reached(g) < least - 0.1;
+}
+
 static td_status explain(solver *s, td_error *err)
 {
     td_decider *d = s->d;
@@ -392,7 +399,7 @@ static td_status explain(solver *s, td_error *err)
         const char *before = g->part < 0 ? s->step->reason : s->step->part[g->part].reason;
         const char *reason = goal_reason(d, s->site, g, g->wish.knob, before);
         if (!reason) return td_decide_nomem(err);
-        if (fabs(reached(g) - asked(g)) > 0.1 && s->step->proc->dynamics)
+        if (missed(g) && s->step->proc->dynamics)
             TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s %s: %.1f dB asked, %.1f dB is as near as its %s can come",
                                   s->site->name, s->step->name, asked(g), reached(g), g->solved->name));
         if (g->part >= 0) {
