@@ -9,6 +9,7 @@
     X(bands)                                                                                                           \
     X(colour)                                                                                                          \
     X(dynamics)                                                                                                        \
+    X(engine)                                                                                                          \
     X(eq)                                                                                                              \
     X(gain)                                                                                                            \
     X(image)                                                                                                           \

@@ -149,28 +149,57 @@ static double rise_db(sound s)
     return worst;
 }
 
-/* An impulse response of noise on disk, a sound through it, against the sum written out, whatever the level. */
-static double convolution_residual_db(void)
+enum { LENGTH = 5000, SOUND = 16000 };
+
+/* An impulse response of noise, on disk. */
+typedef struct place {
+    char path[32];
+    int fd;
+    sound h;
+} place;
+
+static place place_new(void)
 {
-    enum { LENGTH = 5000, SOUND = 16000 };
-    char path[] = "/tmp/topdown-figures-XXXXXX";
-    int fd = mkstemp(path);
+    place p = { .path = "/tmp/topdown-figures-XXXXXX", .h = sound_noise(LENGTH, 4, 0.5) };
     td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 32, .rate_hz = RATE, .out_rate_hz = RATE, .channels = 2 };
-    sound h = sound_noise(LENGTH, 4, 0.5), s = sound_noise(SOUND, 5, 0.5), in = sound_copy(s);
     td_writer *w;
-    if (fd < 0 || td_writer_open(path, &spec, NULL, &w, NULL) ||
-        td_writer_write(w, (const float *const *)h.ch, LENGTH, NULL) || td_writer_commit(w, true, NULL))
+    p.fd = mkstemp(p.path);
+    if (p.fd < 0 || td_writer_open(p.path, &spec, NULL, &w, NULL) ||
+        td_writer_write(w, (const float *const *)p.h.ch, LENGTH, NULL) || td_writer_commit(w, true, NULL))
         abort();
-    const td_processor *p = td_processor_find("reverb");
-    sound_settings *set = sound_read(p, "model=impulse");
+    return p;
+}
+
+static void place_free(place *p)
+{
+    close(p->fd);
+    unlink(p->path);
+    sound_free(p->h);
+}
+
+static size_t convolve(const place *p, sound s)
+{
+    const td_processor *reverb = td_processor_find("reverb");
+    sound_settings *set = sound_read(reverb, "model=impulse");
     td_unit_state *u;
-    set->set.file = path;
-    if (td_unit_new(p, &(td_format){ .rate_hz = RATE }, &set->set, &u, NULL)) abort();
+    set->set.file = p->path;
+    if (td_unit_new(reverb, &(td_format){ .rate_hz = RATE }, &set->set, &u, NULL)) abort();
     sound_run(u, s);
     size_t late = td_unit_latency(u);
+    td_unit_free(u);
+    free(set);
+    return late;
+}
+
+/* A sound through it, against the sum written out, whatever the level. */
+static double convolution_residual_db(void)
+{
+    place p = place_new();
+    sound s = sound_noise(SOUND, 5, 0.5), in = sound_copy(s);
+    size_t late = convolve(&p, s);
     double *want = calloc(SOUND, sizeof *want), cross = 0, power = 0, error = 0, own = 0;
     for (size_t k = 0; k < LENGTH; k++)
-        for (size_t i = 0; i + k < SOUND; i++) want[i + k] += (double)in.ch[0][i] * (double)h.ch[0][k];
+        for (size_t i = 0; i + k < SOUND; i++) want[i + k] += (double)in.ch[0][i] * (double)p.h.ch[0][k];
     for (size_t i = late; i < SOUND; i++) {
         cross += want[i - late] * (double)s.ch[0][i];
         power += want[i - late] * want[i - late];
@@ -179,12 +208,34 @@ static double convolution_residual_db(void)
         error += pow((double)s.ch[0][i] - cross / power * want[i - late], 2);
         own += pow((double)s.ch[0][i], 2);
     }
-    td_unit_free(u);
-    free(set), free(want);
-    sound_free(h), sound_free(s), sound_free(in);
-    close(fd);
-    unlink(path);
+    free(want);
+    sound_free(s), sound_free(in);
+    place_free(&p);
     return 10 * log10(error / own);
+}
+
+/* Two sounds at levels of their own, together through it against each alone. Samples are multiples of 2^-12, so that
+ * the sum that goes in is exact. */
+static double nonlinearity_db(double gain_a, double gain_b)
+{
+    place p = place_new();
+    sound a = sound_noise(SOUND, 6, 0.5), b = sound_noise(SOUND, 7, 0.5), both = sound_new(SOUND);
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < SOUND; i++) {
+            a.ch[c][i] = rintf(a.ch[c][i] * 4096) / 4096, b.ch[c][i] = rintf(b.ch[c][i] * 4096) / 4096;
+            both.ch[c][i] = (float)(gain_a * (double)a.ch[c][i] + gain_b * (double)b.ch[c][i]);
+        }
+    convolve(&p, a), convolve(&p, b), convolve(&p, both);
+    double error = 0, power = 0;
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < SOUND; i++) {
+            double want = gain_a * (double)a.ch[c][i] + gain_b * (double)b.ch[c][i];
+            error += pow((double)both.ch[c][i] - want, 2);
+            power += want * want;
+        }
+    sound_free(a), sound_free(b), sound_free(both);
+    place_free(&p);
+    return 10 * log10(error / power);
 }
 
 static void reverb(void)
@@ -215,6 +266,10 @@ static void reverb(void)
     figure("reverb", "strongest line of the late spectrum over its neighbours", AT_MOST, 8, rings, "dB");
     figure("reverb", "each tenth of a second against the one before", AT_MOST, 0, rises, "dB");
     figure("reverb", "impulse: against the sum written out", AT_MOST, -140, convolution_residual_db(), "dB");
+    figure("reverb", "impulse: four times the sound against four times what came out", AT_MOST, -240,
+           nonlinearity_db(4, 0), "dB");
+    figure("reverb", "impulse: a sum of sounds against each alone, floor of float samples", AT_MOST, -140,
+           nonlinearity_db(1, -0.5), "dB");
 }
 
 /* ---- delay ------------------------------------------------------------------------------------------------------ */
