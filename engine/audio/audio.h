@@ -36,7 +36,7 @@ typedef enum td_verdict { TD_ACCEPT, TD_WARN, TD_REJECT } td_verdict;
     X(DUPLICATE, "duplicate", TD_WARN, "the same sound as another stem")                                              \
     X(HUM, "hum", TD_WARN, "mains hum")                                                                               \
     X(NOISE, "noise", TD_WARN, "a high noise floor")                                                                  \
-    X(NONFINITE, "nonfinite", TD_WARN, "samples that are no numbers; set to zero")                                    \
+    X(NONFINITE, "nonfinite", TD_WARN, "samples that are no numbers, or absurdly loud; set to zero")                  \
     X(TRUNCATED, "truncated", TD_WARN, "ends early; all that is there is sound")                                      \
     X(UNKNOWN_ROLE, "unknown_role", TD_WARN, "no role found; mixed on bus 'other'")                                   \
     X(DOUBLE_ROLE, "double_role", TD_WARN, "the name fits more than one bus")

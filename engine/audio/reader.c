@@ -109,24 +109,32 @@ static td_status broken(const td_reader *r, td_error *err)
                    td_clock((double)r->frame / r->info.rate_hz, at));
 }
 
-/* Infinities and NaN have all exponent bits set: looked for as integers, many at a time. */
-static bool all_finite(const float *x, size_t n)
+/* 120 dB above full scale. What is beyond it is no sound, and its powers would not fit a float. Infinities and NaN are
+ * larger too, as integers are compared: their exponent bits are all set. */
+#define LOUDEST 1e6f
+
+static bool is_sound(float x)
 {
-    uint32_t any = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        any |= (bits & 0x7f800000u) == 0x7f800000u;
-    }
-    return !any;
+    static const float loudest = LOUDEST;
+    uint32_t bits, most;
+    memcpy(&bits, &x, sizeof bits);
+    memcpy(&most, &loudest, sizeof most);
+    return (bits & 0x7fffffffu) <= most;
+}
+
+static bool all_sound(const float *x, size_t n)
+{
+    unsigned none = 0;
+    for (size_t i = 0; i < n; i++) none |= !is_sound(x[i]);
+    return !none;
 }
 
 static size_t clean(float *x, size_t n)
 {
     size_t found = 0;
-    if (all_finite(x, n)) return 0;
+    if (all_sound(x, n)) return 0;
     for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i])) {
+        if (!is_sound(x[i])) {
             x[i] = 0;
             found++;
         }

@@ -311,14 +311,6 @@ static double sinh_to_one(double x) /* |x| <= 1: the exponentials would cancel *
     return x + x * z * p;
 }
 
-double td_sinh(double x)
-{
-    double a = fabs(x);
-    if (a <= 1) return sinh_to_one(x);
-    double e = td_exp(a > 30 ? 0.5 * a : a);
-    return copysign(a > 30 ? 0.5 * e * e : 0.5 * (e - 1 / e), x);
-}
-
 double td_cosh(double x)
 {
     double a = fabs(x), e = td_exp(a > 30 ? 0.5 * a : a);
@@ -333,12 +325,6 @@ double td_tanh(double x)
         return s / sqrt(1 + s * s);
     }
     return copysign(1 - 2 / (td_exp(2 * a) + 1), x);
-}
-
-double td_asinh(double x)
-{
-    double a = fabs(x);
-    return copysign(a > 0x1p28 ? td_log(a) + LN2 : td_log1p(a + a * a / (1 + sqrt(a * a + 1))), x);
 }
 
 double td_bessel_i0(double x)

@@ -27,11 +27,9 @@ double td_cos(double x);
 double td_tan(double x);
 double td_atan(double x);
 double td_atan2(double y, double x);
-double td_sinh(double x);
 double td_cosh(double x);
 double td_tanh(double x);
 double td_log1p(double x);
-double td_asinh(double x);
 double td_bessel_i0(double x); /* of Kaiser windows; |x| <= 50 */
 
 /* Turns denormal numbers off (flush to zero, denormals are zero) for the calling thread and returns what was set

@@ -9,7 +9,7 @@ static inline td_f4 td_larger(td_f4 peaks, td_fu x)
     return (td_f4)_mm_max_ps((__m128)peaks, (__m128)((td_mu)x & 0x7fffffff));
 }
 
-/* The largest magnitude. */
+/* The largest magnitude; of numbers, for a NaN would hide what came before it. */
 static inline float td_largest(const float *x, size_t n)
 {
     td_f4 peaks[4] = { 0 };

@@ -59,14 +59,23 @@ td_status td_chain_new(const td_format *fmt, const td_step *step, size_t n, td_c
     return TD_OK;
 }
 
-bool td_chain_share(td_chain *c, td_chain *other)
+/* Asks all steps, or makes all share. */
+static td_status share_steps(td_chain *c, td_chain *other, bool now, bool *shared)
 {
-    if (c->n != other->n || c->latency || other->latency) return false;
-    for (size_t i = 0; i < c->n; i++) {
+    *shared = c->n == other->n && !c->latency && !other->latency;
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && *shared && i < c->n; i++) {
         stage *a = &c->stage[i], *b = &other->stage[i];
-        if (a->bypass || b->bypass || a->blend < 1 || b->blend < 1 || !td_unit_share(a->unit, b->unit)) return false;
+        *shared = !a->bypass && !b->bypass && a->blend >= 1 && b->blend >= 1;
+        if (*shared) st = td_unit_share(a->unit, b->unit, now, shared);
     }
-    return true;
+    return st;
+}
+
+td_status td_chain_share(td_chain *c, td_chain *other, bool *shared)
+{
+    td_status st = share_steps(c, other, false, shared);
+    return st || !*shared ? st : share_steps(c, other, true, shared);
 }
 
 void td_chain_free(td_chain *c)

@@ -122,8 +122,8 @@ struct td_processor {
     double (*power_at)(const void *st, double freq_hz);
     const td_dynamics *dynamics; /* NULL: no detector */
     /* Lets the second channel run with the settings of `other`, another state of this processor: two mono signals then
-     * take the time of one. Before the first frame. False: these two cannot; the first channel is as before. */
-    bool (*share)(void *st, const void *other);
+     * take the time of one. Before the first frame. *shared: whether these two can; `now` false only asks. */
+    td_status (*share)(void *st, const void *other, bool now, bool *shared);
     bool bends; /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 
@@ -156,7 +156,8 @@ void td_unit_place(td_unit_state *u, int64_t frame); /* see td_processor.place *
 size_t td_unit_latency(const td_unit_state *u);
 size_t td_unit_tail(const td_unit_state *u);
 double td_unit_power_at(const td_unit_state *u, double freq_hz);  /* 1 where the processor has no power_at */
-bool td_unit_share(td_unit_state *u, const td_unit_state *other); /* the processor's share; false without one */
+/* The processor's share; without one, none can. */
+td_status td_unit_share(td_unit_state *u, const td_unit_state *other, bool now, bool *shared);
 void *td_unit_raw(td_unit_state *u);                              /* the processor's own state, for dynamics */
 
 /* ---- chains ----------------------------------------------------------------------------------------------------- */
@@ -188,8 +189,8 @@ void td_chain_process(td_chain *c, float *const *ch, const float *const *const *
 void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float *const *const *note, size_t frames);
 void td_chain_follow(td_chain *c, float *const *ch, const float *const *const *note, size_t frames);
 /* Before the first frame: c's second channel then runs as `other` would, and a mono signal in each of the two leaves as
- * from chains of their own. False: they cannot share; of c, only the first channel is still good. */
-bool td_chain_share(td_chain *c, td_chain *other);
+ * from chains of their own. *shared false: one of their steps cannot, and c is as before. TD_NOMEM. */
+td_status td_chain_share(td_chain *c, td_chain *other, bool *shared);
 void td_chain_reset(td_chain *c); /* as freshly made: what comes next is frame 0 of the song */
 /* What comes next is that frame: steps that follow the song's time allow for the latency in front of them. */
 void td_chain_place(td_chain *c, int64_t frame);

@@ -267,15 +267,16 @@ static void eq_process(void *st, float *const *ch, const float *const *key, floa
 }
 
 /* A section of each lane's own; where one has no more of them, it passes. */
-static bool eq_share(void *st, const void *other)
+static td_status eq_share(void *st, const void *other, bool now, bool *shared)
 {
     static const td_biquad pass = { .b0 = 1 };
     eq *e = st;
     const eq *o = other;
-    if (e->linear || o->linear || e->channel != STEREO || o->channel != STEREO) return false;
+    *shared = !e->linear && !o->linear && e->channel == STEREO && o->channel == STEREO;
+    if (!*shared || !now) return TD_OK;
     size_t n = e->n > o->n ? e->n : o->n;
     td_section *row = td_calloc2(n + 1, 1, sizeof *row);
-    if (!row) return false;
+    if (!row) return TD_NOMEM;
     for (size_t i = 0; i < n; i++) {
         td_section a = td_section_of(i < e->n ? &e->section[i] : &pass);
         td_section b = td_section_of(i < o->n ? &o->section[i] : &pass);
@@ -288,7 +289,7 @@ static bool eq_share(void *st, const void *other)
     free(e->row);
     e->row = row;
     e->n_row = n;
-    return true;
+    return TD_OK;
 }
 
 static void eq_reset(void *st)

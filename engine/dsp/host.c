@@ -230,9 +230,11 @@ double td_unit_power_at(const td_unit_state *u, double freq_hz)
     return u->proc->power_at ? u->proc->power_at(u->state, freq_hz) : 1;
 }
 
-bool td_unit_share(td_unit_state *u, const td_unit_state *other)
+td_status td_unit_share(td_unit_state *u, const td_unit_state *other, bool now, bool *shared)
 {
-    return u->proc == other->proc && u->proc->share && u->proc->share(u->state, other->state);
+    *shared = false;
+    if (u->proc != other->proc || !u->proc->share) return TD_OK;
+    return u->proc->share(u->state, other->state, now, shared);
 }
 
 void *td_unit_raw(td_unit_state *u)

@@ -196,7 +196,11 @@ static td_status share_chains(td_feed *f, td_error *err)
         stem_in *in = &f->stem[i];
         for (size_t k = i + 1; in->chain && in->from.channels == 1 && !in->mate && k < f->n; k++) {
             stem_in *other = &f->stem[k];
-            if (!other->chain || other->from.channels != 1 || !td_chain_share(in->chain, other->chain)) continue;
+            bool shared = false;
+            if (!other->chain || other->from.channels != 1) continue;
+            td_status st = td_chain_share(in->chain, other->chain, &shared);
+            if (st) return td_fail(err, st, NULL, NULL, "no memory");
+            if (!shared) continue;
             if (!(other->ready = td_calloc2(TD_BLOCK, 1, sizeof(float))))
                 return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
             td_chain_free(other->chain);

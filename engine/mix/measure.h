@@ -9,7 +9,7 @@
 typedef struct td_measurement {
     td_audio_info info;
     unsigned faults;    /* TD_FAULT_BITs of the file */
-    uint64_t nonfinite; /* samples that are no numbers */
+    uint64_t nonfinite; /* samples that are no numbers, or 120 dB above full scale */
     double loudness_lufs, range_lu, max_momentary_lufs, max_short_lufs;
     double peak_dbfs, true_peak_dbtp, rms_dbfs, crest_db;
     double correlation;    /* of both sides over the whole file; NaN for mono */

@@ -47,16 +47,6 @@ void td_reduction_free(td_reduction *r)
     free(r);
 }
 
-void td_reduction_reset(td_reduction *r)
-{
-    float *steps = r->steps;
-    td_reduction fresh = { .rate_hz = r->rate_hz, .stride = r->stride, .window = r->window, .step = r->step };
-    size_t room = r->room;
-    *r = fresh;
-    r->steps = steps;
-    r->room = room;
-}
-
 static void end_window(td_reduction *r)
 {
     double db = td_to_db((double)r->window_peak) + 90;

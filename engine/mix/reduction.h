@@ -15,7 +15,6 @@ typedef struct td_reduction td_reduction;
 /* rate_hz: of the gain values handed in; every `stride`-th counts for percentiles, all count for the maximum. */
 td_status td_reduction_new(double rate_hz, unsigned stride, td_reduction **out);
 void td_reduction_free(td_reduction *r); /* NULL is welcome */
-void td_reduction_reset(td_reduction *r);
 
 /* change_db as td_processor.process writes it; input: what decides activity, two channels or one (right NULL). */
 void td_reduction_add(td_reduction *r, const float *change_db, const float *left, const float *right, size_t n);

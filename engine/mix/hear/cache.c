@@ -11,7 +11,7 @@
  *
  * A file is foreign bytes: its length has to be what the head says, and every figure a number. */
 #define MAGIC   "topdown survey\n"
-#define VERSION 1
+#define VERSION 2 /* raised by whatever changes a figure of a survey, or how it is written */
 #define BATCH   64
 
 typedef struct head {

@@ -53,7 +53,7 @@ static void insert(sorted *s, float x)
 static void drop(sorted *s, float x)
 {
     size_t i = 0;
-    while (s->value[i] != x) i++;
+    while (i + 1 < s->n && s->value[i] != x) i++;
     s->n--;
     for (; i < s->n; i++) s->value[i] = s->value[i + 1];
 }

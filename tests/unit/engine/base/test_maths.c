@@ -37,11 +37,9 @@ static const struct {
     { "tan",   td_tan,   tanl,       -10,   10,    1e-15},
     { "atan",  td_atan,  atanl,      -10,   10,    1e-15},
     { "atan",  td_atan,  atanl,      -1e9,  1e9,   1e-15},
-    { "sinh",  td_sinh,  sinhl,      -5,    5,     1e-15},
     { "cosh",  td_cosh,  coshl,      -600,  600,   1e-15},
     { "tanh",  td_tanh,  tanhl,      -5,    5,     1e-15},
     { "tanh",  td_tanh,  tanhl,      -1e-6, 1e-6,  1e-15},
-    { "asinh", td_asinh, asinhl,     -50,   50,    1e-15},
 };
 
 static double relative(double ours, long double theirs)
@@ -104,10 +102,10 @@ static void edges(void **unused)
     assert_true(isnan(td_exp(NAN)) && isnan(td_log(NAN)) && isnan(td_sin(NAN)) && isnan(td_atan(NAN)));
     assert_true(isinf(td_log(0)) && td_log(0) < 0 && isnan(td_log10(-1)) && isinf(td_log2(INFINITY)) && td_log(1) == 0);
     assert_true(td_log2(0x1p-1074) == -1074 && td_log2(8) == 3);
-    assert_true(td_tanh(400) == 1 && td_tanh(-400) == -1 && isinf(td_sinh(711)) && isinf(td_cosh(-711)));
+    assert_true(td_tanh(400) == 1 && td_tanh(-400) == -1 && isinf(td_cosh(-711)));
     assert_true(isinf(td_log1p(-1)) && isnan(td_log1p(-2)) && td_log1p(1e-300) == 1e-300);
     assert_true(relative(td_exp(709.5), expl(709.5)) < 1e-15 && relative(td_exp(-720), expl(-720)) < 1e-9);
-    assert_true(signbit(td_atan(-0.0)) && td_sin(0) == 0 && td_asinh(0) == 0);
+    assert_true(signbit(td_atan(-0.0)) && td_sin(0) == 0);
 }
 
 /* Table 9.8 of Abramowitz and Stegun; 12 and 20 by the integral over a circle in 30 digits. */

@@ -206,11 +206,98 @@ static void a_bad_step_leaves_nothing(void **unused)
     assert_null(c);
 }
 
+/* ---- sharing ---------------------------------------------------------------------------------------------------- */
+
+enum { BELLS_MAX = 3 };
+
+/* An eq of so many bells, each chain's in places of its own, and behind it a compressor where one is wanted. */
+static td_chain *mono_chain(unsigned bells, double first_hz, bool compressed)
+{
+    const td_processor *eq = td_processor_find("eq"), *comp = td_processor_find("compressor");
+    const td_processor *bell = td_part_find(eq, "bell");
+    double value[BELLS_MAX][TD_VALUES_MAX], eq_value[TD_VALUES_MAX], comp_value[TD_VALUES_MAX];
+    td_part part[BELLS_MAX];
+    td_chain *c;
+    td_processor_defaults(eq, eq_value);
+    td_processor_defaults(comp, comp_value);
+    comp_value[td_param_find(comp, "threshold")] = -40;
+    for (unsigned i = 0; i < bells; i++) {
+        td_processor_defaults(bell, value[i]);
+        value[i][td_param_find(bell, "at")] = first_hz * (i + 1);
+        value[i][td_param_find(bell, "gain")] = 9;
+        part[i] = (td_part){ bell, value[i] };
+    }
+    td_step steps[] = { { .proc = eq, .set = { .value = eq_value, .part = part, .n_parts = bells }, .blend = 1 },
+                        { .proc = comp, .set = { .value = comp_value }, .blend = 1 } };
+    assert_int_equal(td_chain_new(&format, steps, compressed ? 2 : 1, &c, NULL), TD_OK);
+    return c;
+}
+
+static void noise(float *x, unsigned seed)
+{
+    for (size_t i = 0; i < TD_BLOCK; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x[i] = (float)(int)(seed >> 8) / 8388608 - 1;
+    }
+}
+
+/* A mono signal as two equal sides; the first is what leaves. */
+static void run_mono(td_chain *c, unsigned seed, float *out)
+{
+    float second[TD_BLOCK];
+    noise(out, seed);
+    noise(second, seed);
+    td_chain_process(c, (float *[]){ out, second }, NULL, NULL, TD_BLOCK);
+}
+
+static void two_mono_signals_share_an_eq(void **state)
+{
+    (void)state;
+    for (unsigned a = 1; a <= BELLS_MAX; a++)
+        for (unsigned b = 1; b <= BELLS_MAX; b++) {
+            float first[TD_BLOCK], second[TD_BLOCK], both[2][TD_BLOCK];
+            td_chain *one = mono_chain(a, 200, false), *second_one = mono_chain(b, 1500, false);
+            run_mono(one, 1, first);
+            run_mono(second_one, 2, second);
+            td_chain *shares = mono_chain(a, 200, false);
+            bool shared;
+            assert_int_equal(td_chain_share(shares, second_one, &shared), TD_OK);
+            assert_true(shared);
+            noise(both[0], 1);
+            noise(both[1], 2);
+            td_chain_process(shares, (float *[]){ both[0], both[1] }, NULL, NULL, TD_BLOCK);
+            assert_memory_equal(both[0], first, sizeof first);
+            assert_memory_equal(both[1], second, sizeof second);
+            td_chain_free(one);
+            td_chain_free(second_one);
+            td_chain_free(shares);
+        }
+}
+
+/* The compressor behind it hears both channels: neither step may have changed. */
+static void who_cannot_share_stays_as_it_was(void **state)
+{
+    (void)state;
+    float alone[TD_BLOCK], after[TD_BLOCK];
+    td_chain *one = mono_chain(2, 200, true), *second_one = mono_chain(2, 3000, true), *asked = mono_chain(2, 200, true);
+    bool shared = true;
+    assert_int_equal(td_chain_share(asked, second_one, &shared), TD_OK);
+    assert_false(shared);
+    run_mono(one, 1, alone);
+    run_mono(asked, 1, after);
+    assert_memory_equal(after, alone, sizeof alone);
+    td_chain_free(one);
+    td_chain_free(second_one);
+    td_chain_free(asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_wire), cmocka_unit_test(latencies_add),
                                         cmocka_unit_test(moves_keep_their_place),
                                         cmocka_unit_test(keys_come_late_as_the_sound),
-                                        cmocka_unit_test(a_bad_step_leaves_nothing) };
+                                        cmocka_unit_test(a_bad_step_leaves_nothing),
+                                        cmocka_unit_test(two_mono_signals_share_an_eq),
+                                        cmocka_unit_test(who_cannot_share_stays_as_it_was) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
