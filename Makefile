@@ -143,12 +143,12 @@ lint:
 
 SANITIZE = $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)-$(1) CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=$(2)' LDFLAGS='-fsanitize=$(2)'
 
-# the same tests under the address and undefined-behaviour sanitizers
+# unit tests and mixes under the address and undefined-behaviour sanitizers
 asan:
 	@packaging/deps.sh check
 	@UBSAN_OPTIONS=halt_on_error=1 $(call SANITIZE,asan,address$(,)undefined) all unit mix
 
-# the threaded ones under the thread sanitizer
+# and under the thread sanitizer
 tsan:
 	@packaging/deps.sh check
 	@$(call SANITIZE,tsan,thread) all unit mix
