@@ -138,7 +138,7 @@ static td_status admin_key(const td_home *h, td_store *s, td_arena *a, td_error 
     token[strcspn(token, "\r\n")] = 0;
     if (!td_key_parse(token, id)) return td_fail(err, TD_ARG, path, "remove it and start again", "holds no key");
     st = td_sha256_of(token, strlen(token), hash);
-    return st ? st : td_store_key_add(s, id, TD_ADMIN, hash, TD_SCOPE_ALL, err);
+    return st ? st : td_store_key_only(s, id, TD_ADMIN, hash, TD_SCOPE_ALL, err);
 }
 
 static td_status own_secret(const td_home *h, td_error *err)

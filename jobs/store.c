@@ -138,6 +138,22 @@ td_status td_store_key_add(td_store *s, const char *id, const char *client, cons
     return td_tx_end(&tx, st);
 }
 
+td_status td_store_key_only(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
+                            td_error *err)
+{
+    td_tx tx;
+    td_status st = td_tx_begin(s, &tx, err);
+    if (st) return st;
+    st = TD_SQL(&tx, NULL,
+                "INSERT INTO api_key (id, client_id, secret_sha256, scopes, created_ms) VALUES ($1, $2, $3, $4, $5)"
+                " ON CONFLICT (id) DO UPDATE SET client_id=$2, secret_sha256=$3, scopes=$4, revoked_ms=NULL",
+                TD_T(id), TD_T(client), TD_T(secret_sha256), TD_N(scopes), TD_N(tx.now_ms));
+    if (!st)
+        st = TD_SQL(&tx, NULL, "UPDATE api_key SET revoked_ms=$3 WHERE client_id=$2 AND id<>$1 AND revoked_ms IS NULL",
+                    TD_T(id), TD_T(client), TD_N(tx.now_ms));
+    return td_tx_end(&tx, st);
+}
+
 td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td_error *err)
 {
     *out = (td_key){ 0 };
@@ -278,7 +294,8 @@ td_status td_store_probe(td_store *s, td_error *err)
     td_tx tx;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
-    st = TD_SQL(&tx, NULL, "UPDATE schema_version SET version=version");
+    /* there and back: SQLite writes no page for the value that is there already */
+    for (int i = 0; i < 2 && !st; i++) st = TD_SQL(&tx, NULL, "UPDATE schema_version SET version=-version");
     return td_tx_end(&tx, st);
 }
 

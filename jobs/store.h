@@ -48,6 +48,11 @@ typedef struct td_key {
     unsigned scopes;
 } td_key;
 
+/* The same, and it is the client's only key from now on: all others are revoked. An id that exists takes this secret
+ * and these scopes, and is good again. */
+td_status td_store_key_only(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
+                            td_error *err);
+
 /* *out is zeroed when there is none, or it is revoked or expired. */
 td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td_error *err);
 
@@ -64,8 +69,8 @@ typedef struct td_submission {
 
 typedef enum td_submitted {
     TD_SUBMIT_CREATED,
-    TD_SUBMIT_REPLAYED,  /* the same key and body were here before: *job is that job */
-    TD_SUBMIT_DIFFERENT, /* the same key came with another body */
+    TD_SUBMIT_REPLAYED,  /* the same key and call were here before: *job is that job */
+    TD_SUBMIT_DIFFERENT, /* the same key came with another call */
     TD_SUBMIT_FULL,      /* the client's max_queued jobs wait already */
 } td_submitted;
 
