@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define THREADS              4U
+#define HEADERS_S            5U /* for a request's headers: who opens a connection and stays silent holds a place no longer */
 #define IDLE_S               30U
 #define BODY_MS              60000 /* for a body kept in memory: who drips bytes does not hold a place for ever */
 #define CONNECTIONS          1000U
@@ -21,6 +22,7 @@ struct td_http {
     td_http_config config;
     struct MHD_Daemon *daemon;
     char address[300];
+    unsigned per_peer; /* connections of one address; 0: no limit */
 };
 
 /* A request under way, from its first header to its last byte. */
@@ -300,6 +302,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *c, const ch
     (void)version;
     if (!x) {
         bool answered;
+        MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, IDLE_S);
         x = *state = begin(user, c, path, method);
         enum MHD_Result result = x ? admit(x, &answered) : MHD_NO;
         if (x && answered) x->route = NULL;
@@ -345,7 +348,15 @@ static td_status split(const char *listen, char host[256], char port[16], td_err
     return TD_OK;
 }
 
-static td_status open_socket(const char *text, int *out, char *address, size_t size, td_error *err)
+/* Only this machine reaches a loopback address: whoever calls comes through its proxy, and all look like one peer. */
+static bool is_loopback(const struct sockaddr_storage *a)
+{
+    const struct sockaddr_in *v4 = (const void *)a;
+    const struct sockaddr_in6 *v6 = (const void *)a;
+    return a->ss_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) : ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+}
+
+static td_status open_socket(td_http *h, const char *text, int *out, td_error *err)
 {
     char host[256], port[16];
     struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found = NULL;
@@ -366,8 +377,10 @@ static td_status open_socket(const char *text, int *out, char *address, size_t s
                      strerror(errno));
     if (!good && fd >= 0) close(fd);
     freeaddrinfo(found);
-    if (good) snprintf(address, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
-    if (good) *out = fd;
+    if (!good) return st;
+    snprintf(h->address, sizeof h->address, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+    h->per_peer = is_loopback(&bound) ? 0 : CONNECTIONS_PER_PEER;
+    *out = fd;
     return st;
 }
 
@@ -378,13 +391,13 @@ td_status td_http_start(const td_http_config *config, td_http **out, td_error *e
     td_http *h = calloc(1, sizeof *h);
     if (!h) return TD_NOMEM;
     h->config = *config;
-    td_status st = open_socket(config->listen, &fd, h->address, sizeof h->address, err);
+    td_status st = open_socket(h, config->listen, &fd, err);
     if (!st) {
-        h->daemon = MHD_start_daemon(
-            MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-            MHD_OPTION_THREAD_POOL_SIZE, THREADS, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_CONNECTION_LIMIT,
-            CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_PEER, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-            MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+        h->daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, h,
+                                     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, THREADS,
+                                     MHD_OPTION_CONNECTION_TIMEOUT, HEADERS_S, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+                                     MHD_OPTION_PER_IP_CONNECTION_LIMIT, h->per_peer, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                     MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
         if (!h->daemon) {
             close(fd);
             st = td_fail(err, TD_FAILED, config->listen, NULL, "the HTTP server cannot be started");
