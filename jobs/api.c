@@ -18,6 +18,7 @@
 #define IDEMPOTENCY_MAX 255
 #define FAILURES_MAX    10
 #define FAILURES_MS     60000
+#define PROBE_MS        1000
 #define LIMIT_DEFAULT   50
 #define LIMIT_MAX       200
 
@@ -48,8 +49,8 @@ static void no_job(const td_http_request *r, td_http_reply *p)
 /* ---- who asks -----------------------------------------------------------------------------------------------------
  */
 
-/* Counts a wrong key of this address; true when it had too many within a minute. add false: only asks. */
-static bool too_many(td_api *api, const char *peer, bool add)
+/* Counts a wrong key of this address; true when it had too many within a minute. */
+static bool too_many(td_api *api, const char *peer)
 {
     int64_t now_ms = td_steady_ms();
     size_t place = 0, i;
@@ -58,14 +59,12 @@ static bool too_many(td_api *api, const char *peer, bool add)
         if (api->peer[i].since_ms < api->peer[place].since_ms) place = i;
     bool known = i < TD_PEERS;
     if (known) place = i;
-    if (add && (!known || now_ms - api->peer[place].since_ms > FAILURES_MS)) {
+    if (!known || now_ms - api->peer[place].since_ms > FAILURES_MS) {
         snprintf(api->peer[place].peer, sizeof api->peer[place].peer, "%s", peer);
         api->peer[place].since_ms = now_ms;
         api->peer[place].failures = 0;
     }
-    if (add) api->peer[place].failures++;
-    bool over =
-        (known || add) && now_ms - api->peer[place].since_ms <= FAILURES_MS && api->peer[place].failures > FAILURES_MAX;
+    bool over = ++api->peer[place].failures > FAILURES_MAX;
     pthread_mutex_unlock(&api->peers_lock);
     return over;
 }
@@ -86,41 +85,38 @@ static td_status find_key(const td_http_request *r, td_key **out, td_error *err)
     return TD_OK;
 }
 
-static bool admit(td_http_request *r, const td_http_route *route, td_http_reply *p)
+static void lacks_scope(const td_http_request *r, td_http_reply *p, unsigned scope)
 {
     static const char *const names[] = { "submit", "read", "cancel", "files", "admin" };
+    td_problem_reply(r, p, TD_PROBLEM_SCOPE, NULL, "the scope '%s' is needed", names[__builtin_ctz(scope)]);
+}
+
+/* A good key is let in whatever its address did before: behind a proxy everyone has the same one. */
+static bool admit(td_http_request *r, const td_http_route *route, td_http_reply *p)
+{
     td_key *key;
     td_error err = { 0 };
-    td_api *api = api_of(r);
     if (!route->tag) return true;
-    if (too_many(api, r->peer, false)) {
-        td_problem_reply(r, p, TD_PROBLEM_TOO_MANY, NULL, "more than %d within a minute", FAILURES_MAX);
-        return false;
-    }
     td_status st = find_key(r, &key, &err);
-    if (st) {
+    if (st)
         unavailable(r, p, st, &err);
-        return false;
-    }
-    if (!key) {
-        too_many(api, r->peer, true);
+    else if (!key && too_many(api_of(r), r->peer))
+        td_problem_reply(r, p, TD_PROBLEM_TOO_MANY, NULL, "more than %d within a minute", FAILURES_MAX);
+    else if (!key)
         td_problem_reply(r, p, TD_PROBLEM_KEY, NULL, "the key is missing, unknown, expired or revoked");
-        return false;
-    }
-    if (!(key->scopes & route->tag)) {
-        td_problem_reply(r, p, TD_PROBLEM_SCOPE, NULL, "the scope '%s' is needed", names[__builtin_ctz(route->tag)]);
-        return false;
-    }
-    r->caller = key;
-    return true;
+    else if (!(key->scopes & route->tag))
+        lacks_scope(r, p, route->tag);
+    else
+        r->caller = key;
+    return r->caller != NULL;
 }
 
 /* ---- submitting ---------------------------------------------------------------------------------------------------
  */
 
-static void send_job(const td_http_request *r, td_http_reply *p, unsigned status, const td_job *j, bool fresh)
+static void send_job(const td_http_request *r, td_http_reply *p, unsigned status, const td_job *j)
 {
-    td_json_reply(r, p, status, JSON, td_job_json(r->arena, j, fresh));
+    td_json_reply(r, p, status, JSON, td_job_json(r->arena, j));
 }
 
 static void send_created(const td_http_request *r, td_http_reply *p, const td_job *j, td_submitted how)
@@ -132,7 +128,7 @@ static void send_created(const td_http_request *r, td_http_reply *p, const td_jo
     } else {
         td_http_add_header(p, "Location", td_arena_printf(r->arena, "/v1/jobs/%s", j->id));
         if (how == TD_SUBMIT_REPLAYED) td_http_add_header(p, "Idempotency-Replayed", "true");
-        send_job(r, p, 201, j, true);
+        send_job(r, p, 201, j);
         td_tell(.msg = how == TD_SUBMIT_REPLAYED ? "submitted again" : "submitted", .job = j->id, .request_id = r->id,
                 .detail = j->title);
     }
@@ -174,6 +170,37 @@ static const char *idempotency_key(const td_http_request *r)
     return n && n <= IDEMPOTENCY_MAX ? key : NULL;
 }
 
+/* The same key may come again with the same call only: the path has the operation and the job it is about. */
+static td_status hash_call(const td_http_request *r, char hash[TD_SHA256_HEX])
+{
+    td_sha256 *h;
+    td_status st = td_sha256_new(&h);
+    if (st) return st;
+    td_sha256_add(h, r->path, strlen(r->path) + 1);
+    td_sha256_add(h, r->body, r->length);
+    td_sha256_hex(h, hash);
+    return TD_OK;
+}
+
+/* Whether the call is a new one, and new ones are taken; else the reply is filled. A call that was made before is
+ * answered before anything is judged: it does not depend on what the service allows today. */
+static bool is_new_call(const td_http_request *r, td_http_reply *p, const td_submission *call)
+{
+    td_job job;
+    td_submitted how;
+    td_error err = { 0 };
+    td_status st = td_store_known(api_of(r)->store, call, r->arena, &job, &how, &err);
+    if (st)
+        unavailable(r, p, st, &err);
+    else if (how != TD_SUBMIT_CREATED)
+        send_created(r, p, &job, how);
+    else if (atomic_load(&api_of(r)->draining))
+        td_problem_reply(r, p, TD_PROBLEM_DRAINING, NULL, "no new jobs are taken");
+    else
+        return true;
+    return false;
+}
+
 /* A new order: judged, then kept. */
 static void take_order(const td_http_request *r, td_http_reply *p, const td_submission *call)
 {
@@ -202,32 +229,20 @@ static void take_order(const td_http_request *r, td_http_reply *p, const td_subm
     td_messages_free(m);
 }
 
-/* A call that was made before is answered before anything is judged: the first answer does not depend on what the
- * service allows today. */
 static void post_job(const td_http_request *r, td_http_reply *p)
 {
     char hash[TD_SHA256_HEX];
-    td_job job;
-    td_submitted how;
-    td_error err = { 0 };
     td_submission call = { .client_id = key_of(r)->client_id,
                            .key_id = key_of(r)->id,
                            .idem_key = idempotency_key(r),
                            .request_sha256 = hash };
-    if (!call.idem_key) {
+    td_status st = hash_call(r, hash);
+    if (!call.idem_key)
         td_problem_reply(r, p, TD_PROBLEM_KEY_MISSING, NULL, "a header of 1 to %d printable characters",
                          IDEMPOTENCY_MAX);
-        return;
-    }
-    td_status st = td_sha256_of(r->body, r->length, hash);
-    if (!st) st = td_store_known(api_of(r)->store, &call, r->arena, &job, &how, &err);
-    if (st)
-        unavailable(r, p, st, &err);
-    else if (how != TD_SUBMIT_CREATED)
-        send_created(r, p, &job, how);
-    else if (atomic_load(&api_of(r)->draining))
-        td_problem_reply(r, p, TD_PROBLEM_DRAINING, NULL, "no new jobs are taken");
-    else
+    else if (st)
+        unavailable(r, p, st, &(td_error){ .status = st });
+    else if (is_new_call(r, p, &call))
         take_order(r, p, &call);
 }
 
@@ -260,7 +275,7 @@ static void get_job(const td_http_request *r, td_http_reply *p)
     if (known && etag && !strcmp(known, etag))
         p->status = 304;
     else
-        send_job(r, p, 200, &j, false);
+        send_job(r, p, 200, &j);
 }
 
 static json_t *queue_json(const td_queue_counts *q)
@@ -313,7 +328,7 @@ static void get_jobs(const td_http_request *r, td_http_reply *p)
         return;
     }
     json_t *data = json_array();
-    for (size_t i = 0; i < n && i < page; i++) json_array_append_new(data, td_job_json(r->arena, &jobs[i], false));
+    for (size_t i = 0; i < n && i < page; i++) json_array_append_new(data, td_job_json(r->arena, &jobs[i]));
     const char *next = n > page ? jobs[page - 1].id : NULL;
     if (next)
         td_http_add_header(p, "Link",
@@ -423,67 +438,89 @@ static void post_cancel(const td_http_request *r, td_http_reply *p)
     if (state == TD_JOB_DONE || state == TD_JOB_FAILED)
         td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "the job is %s", td_job_state_people(state));
     else
-        send_job(r, p, state == TD_JOB_LEASED ? 202 : 200, &j, false);
+        send_job(r, p, state == TD_JOB_LEASED ? 202 : 200, &j);
 }
 
-/* The same order once more, as a new job that names the old one. */
-static td_status submit_again(const td_http_request *r, const td_job *old, td_job *job, td_submitted *how,
-                              td_error *err)
+static void release(const td_http_request *r, td_http_reply *p)
+{
+    td_job j;
+    td_error err = { 0 };
+    td_status st =
+        td_store_release(api_of(r)->store, key_of(r)->client_id, key_of(r)->id, r->part[0], r->arena, &j, &err);
+    if (st == TD_JOB)
+        td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "%s", err.what);
+    else if (st)
+        unavailable(r, p, st, &err);
+    else
+        send_job(r, p, 200, &j);
+}
+
+/* The old job's order under the call's name. */
+static td_status copy_order(const td_http_request *r, const td_job *old, td_submission *b)
 {
     json_t *tags = old->tags ? json_loads(old->tags, 0, NULL) : NULL, *value;
     const char **pairs = td_arena_array(r->arena, 2 * json_object_size(tags) + 1, sizeof *pairs), *name;
-    td_submission b = { .client_id = old->client_id,
-                        .key_id = key_of(r)->id,
-                        .parent_id = old->id,
-                        .idem_key = idempotency_key(r),
-                        .request_sha256 = old->request_sha256,
-                        .spec = old->spec,
-                        .title = old->title,
-                        .tags = old->tags,
-                        .hooks = old->hooks,
-                        .deliver_to = old->deliver_to,
-                        .tag = pairs,
-                        .mixes = old->mixes,
-                        .local_files = old->local_files,
-                        .priority = old->priority,
-                        .cost = old->cost,
-                        .latest_start_ms = INT64_MAX };
+    b->parent_id = old->id;
+    b->spec = old->spec;
+    b->title = old->title;
+    b->tags = old->tags;
+    b->hooks = old->hooks;
+    b->deliver_to = old->deliver_to;
+    b->tag = pairs;
+    b->mixes = old->mixes;
+    b->local_files = old->local_files;
+    b->priority = old->priority;
+    b->cost = old->cost;
+    b->latest_start_ms = INT64_MAX;
+    bool good = pairs != NULL;
     json_object_foreach(tags, name, value)
     {
-        if (!pairs) break;
-        pairs[2 * b.n_tags] = name;
-        pairs[2 * b.n_tags++ + 1] = json_string_value(value);
+        if (!good) break;
+        pairs[2 * b->n_tags] = td_arena_strdup(r->arena, name);
+        pairs[2 * b->n_tags + 1] = td_arena_strdup(r->arena, json_string_value(value));
+        good = pairs[2 * b->n_tags] && pairs[2 * b->n_tags + 1];
+        b->n_tags++;
     }
-    td_status st = pairs ? td_store_submit(api_of(r)->store, &b, r->arena, job, how, err) : TD_NOMEM;
     json_decref(tags);
-    return st;
+    return good ? TD_OK : TD_NOMEM;
+}
+
+/* The same order once more, as a new job that names the old one. */
+static void submit_again(const td_http_request *r, td_http_reply *p, const td_job *old)
+{
+    char hash[TD_SHA256_HEX];
+    td_job job;
+    td_submitted how;
+    td_error err = { 0 };
+    td_submission b = { .client_id = key_of(r)->client_id,
+                        .key_id = key_of(r)->id,
+                        .idem_key = idempotency_key(r),
+                        .request_sha256 = hash };
+    td_status st = hash_call(r, hash);
+    if (!st && !is_new_call(r, p, &b)) return;
+    if (old->local_files && !(key_of(r)->scopes & TD_SCOPE_FILES)) {
+        lacks_scope(r, p, TD_SCOPE_FILES);
+        return;
+    }
+    if (!st) st = copy_order(r, old, &b);
+    if (!st) st = td_store_submit(api_of(r)->store, &b, r->arena, &job, &how, &err);
+    if (st)
+        unavailable(r, p, st, &err);
+    else
+        send_created(r, p, &job, how);
 }
 
 static void post_retry(const td_http_request *r, td_http_reply *p)
 {
-    td_job j, next;
-    td_submitted how;
-    td_error err = { 0 };
+    td_job j;
     if (!find_job(r, p, &j)) return;
     td_job_state state = td_job_state_of(j.state);
-    if (state == TD_JOB_HELD) {
-        td_status st =
-            td_store_release(api_of(r)->store, key_of(r)->client_id, key_of(r)->id, j.id, r->arena, &next, &err);
-        if (st == TD_JOB)
-            td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "%s", err.what);
-        else if (st)
-            unavailable(r, p, st, &err);
-        else
-            send_job(r, p, 200, &next, false);
-    } else if (td_job_state_final(state)) {
-        td_status st = submit_again(r, &j, &next, &how, &err);
-        if (st)
-            unavailable(r, p, st, &err);
-        else
-            send_created(r, p, &next, how);
-    } else {
+    if (state == TD_JOB_HELD)
+        release(r, p);
+    else if (td_job_state_final(state))
+        submit_again(r, p, &j);
+    else
         td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "the job is %s", td_job_state_people(state));
-    }
 }
 
 /* ---- deliveries ---------------------------------------------------------------------------------------------------
@@ -564,6 +601,20 @@ static void get_healthz(const td_http_request *r, td_http_reply *p)
     send_word(r, p, 200, "alive");
 }
 
+/* Anyone may ask, and asking writes: what was found out holds for a second. */
+static bool is_writable(td_api *api)
+{
+    pthread_mutex_lock(&api->probe_lock);
+    int64_t now_ms = td_steady_ms();
+    if (!api->probed_ms || now_ms - api->probed_ms >= PROBE_MS) {
+        api->writable = td_store_probe(api->store, NULL) == TD_OK;
+        api->probed_ms = now_ms;
+    }
+    bool writable = api->writable;
+    pthread_mutex_unlock(&api->probe_lock);
+    return writable;
+}
+
 static void get_readyz(const td_http_request *r, td_http_reply *p)
 {
     td_api *api = api_of(r);
@@ -571,7 +622,7 @@ static void get_readyz(const td_http_request *r, td_http_reply *p)
         send_word(r, p, 503, "draining");
     else if (!td_home_free(api->rules.home))
         send_word(r, p, 503, "disk short");
-    else if (td_store_probe(api->store, NULL))
+    else if (!is_writable(api))
         send_word(r, p, 503, "queue not writable");
     else
         send_word(r, p, 200, "ready");
@@ -608,10 +659,12 @@ void td_api_init(td_api *api)
 {
     *api = (td_api){ 0 };
     pthread_mutex_init(&api->peers_lock, NULL);
+    pthread_mutex_init(&api->probe_lock, NULL);
 }
 
 void td_api_fini(td_api *api)
 {
+    pthread_mutex_destroy(&api->probe_lock);
     pthread_mutex_destroy(&api->peers_lock);
 }
 

@@ -19,6 +19,9 @@ typedef struct td_api {
         int64_t since_ms;
         unsigned failures;
     } peer[TD_PEERS]; /* wrong keys by address; a new address takes the oldest place */
+    pthread_mutex_t probe_lock;
+    int64_t probed_ms; /* when the queue was last written to for a probe; 0: never */
+    bool writable;     /* what came of it */
 } td_api;
 
 void td_api_init(td_api *api);

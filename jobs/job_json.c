@@ -42,9 +42,9 @@ static json_t *ordered_mixes(const char *spec_text, const char *state)
     return mixes;
 }
 
-static void add_results(td_arena *a, json_t *o, const td_job *j, const char *state, bool fresh)
+static void add_results(td_arena *a, json_t *o, const td_job *j, const char *state)
 {
-    json_t *result = j->result && !fresh ? json_loads(j->result, 0, NULL) : NULL, *mix;
+    json_t *result = j->result ? json_loads(j->result, 0, NULL) : NULL, *mix;
     json_t *session = json_object_get(result, "session"), *mixes = json_object_get(result, "mixes");
     json_t *files = json_object_get(result, "files");
     size_t i;
@@ -60,24 +60,24 @@ static void add_results(td_arena *a, json_t *o, const td_job *j, const char *sta
     json_decref(result);
 }
 
-json_t *td_job_json(td_arena *a, const td_job *j, bool fresh)
+json_t *td_job_json(td_arena *a, const td_job *j)
 {
-    td_job_state state = fresh ? TD_JOB_READY : td_job_state_of(j->state);
+    td_job_state state = td_job_state_of(j->state);
     const char *people = td_job_state_people(state);
     json_t *tags = j->tags ? json_loads(j->tags, 0, NULL) : NULL;
     json_t *o = json_pack("{s:s, s:i, s:s, s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "id", j->id, "v", 1, "state", people,
                           "stage", state == TD_JOB_LEASED ? text_json(j->stage) : json_null(), "progress",
-                          fresh ? 0.0 : (double)j->progress / 1000, "title", text_json(j->title), "parent_id",
+                          (double)j->progress / 1000, "title", text_json(j->title), "parent_id",
                           text_json(j->parent_id), "created_at", time_json(j->created_ms), "started_at",
-                          time_json(fresh ? 0 : j->started_ms), "finished_at", time_json(fresh ? 0 : j->finished_ms));
+                          time_json(j->started_ms), "finished_at", time_json(j->finished_ms));
     if (!o) return NULL;
-    add_results(a, o, j, people, fresh);
-    json_object_set_new(o, "cancel_requested", json_boolean(j->cancel_requested && !fresh));
-    json_object_set_new(o, "attempt", json_integer(fresh ? 0 : j->attempt));
-    json_object_set_new(o, "problem",
-                        j->error_code && !fresh ? json_pack("{s:s, s:s}", "code", j->error_code, "detail",
-                                                            j->error_text ? j->error_text : "")
-                                                : json_null());
+    add_results(a, o, j, people);
+    json_object_set_new(o, "cancel_requested", json_boolean(j->cancel_requested));
+    json_object_set_new(o, "attempt", json_integer(j->attempt));
+    json_object_set_new(
+        o, "problem",
+        j->error_code ? json_pack("{s:s, s:s}", "code", j->error_code, "detail", j->error_text ? j->error_text : "")
+                      : json_null());
     json_object_set_new(o, "tags", tags ? tags : json_object());
     return o;
 }

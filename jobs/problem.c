@@ -76,14 +76,14 @@ static const struct {
     [TD_PROBLEM_IDEMPOTENCY] = {
         .slug = "idempotency-key-reused",
         .status = 422,
-        .title = "This Idempotency-Key was used for another body",
+        .title = "This Idempotency-Key was used for another call",
         .remedy = "Use a new key for a new order.",
     },
     [TD_PROBLEM_TOO_MANY] = {
         .slug = "too-many-failures",
         .status = 429,
         .title = "Too many wrong keys from this address",
-        .remedy = "Wait for the seconds of Retry-After.",
+        .remedy = "Send a good key: it is heard at once. Wrong ones are told apart again after a minute.",
     },
     [TD_PROBLEM_FULL] = {
         .slug = "queue-full",

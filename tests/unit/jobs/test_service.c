@@ -6,7 +6,10 @@
 #include "jobs/webhook.h"
 #include <fcntl.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sqlite3.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -312,7 +315,9 @@ static void the_same_key_twice_is_one_job(void **state)
     json_decref(wait_for(h, text_of(h, first, "id"), "done"));
     assert_int_equal(call(h, "POST", "/v1/jobs", body, "once", &again, &replayed), 201);
     assert_true(replayed);
-    assert_true(json_equal(first, again)); /* the first answer, although the job is done by now */
+    assert_string_equal(text_of(h, again, "id"), text_of(h, first, "id"));
+    assert_string_equal(text_of(h, first, "state"), "queued");
+    assert_string_equal(text_of(h, again, "state"), "done");
     assert_int_equal(call(h, "POST", "/v1/jobs", order(h, in_dir(h, "stems/Other.wav")), "once", NULL, NULL), 422);
     assert_int_equal(call(h, "POST", "/v1/jobs", body, NULL, NULL, NULL), 400);
     assert_int_equal(call(h, "GET", "/v1/jobs?tag.order=2041", NULL, NULL, &list, NULL), 200);
@@ -370,10 +375,74 @@ static void keys_are_asked_for(void **state)
     memcpy(h->key, right, sizeof right);
     char *last = h->key + strlen(h->key) - 1;
     *last = *last == 'A' ? 'B' : 'A';
-    for (int i = 0; i < 8; i++) call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL);
-    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 429); /* ten a minute, then nobody is heard */
+    for (int i = 0; i < 7; i++) assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 401);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 429); /* ten a minute */
+    memcpy(h->key, right, sizeof right); /* others come from the same address, through a proxy */
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 200);
     assert_int_equal(call(h, "GET", "/healthz", NULL, NULL, NULL, NULL), 200);
     assert_int_equal(call(h, "GET", "/readyz", NULL, NULL, NULL, NULL), 200);
+}
+
+static void a_key_goes_with_its_file(void **state)
+{
+    house *h = *state;
+    char old[160];
+    memcpy(old, h->key, sizeof old);
+    stop(h->service, SIGKILL);
+    unlink(in_dir(h, "data/api-key"));
+    open_service(h);
+    assert_string_not_equal(h->key, old);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 200);
+    memcpy(h->key, old, sizeof old);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 401);
+}
+
+static int half_a_request(house *h)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    to.sin_port = htons((uint16_t)atoi(strrchr(h->base, ':') + 1));
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    assert_int_equal(send(fd, "GET / HT", 8, MSG_NOSIGNAL), 8);
+    return fd;
+}
+
+static void half_open_requests_keep_nobody_out(void **state)
+{
+    house *h = *state;
+    int fd[260];
+    for (size_t i = 0; i < 260; i++) fd[i] = half_a_request(h);
+    assert_int_equal(call(h, "GET", "/healthz", NULL, NULL, NULL, NULL), 200);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 200);
+    for (size_t i = 0; i < 260; i++) close(fd[i]);
+}
+
+/* PRAGMA data_version is another number after each commit of others. */
+static int64_t data_version(sqlite3 *db)
+{
+    sqlite3_stmt *s;
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA data_version", -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t version = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return version;
+}
+
+static void strangers_do_not_keep_the_queue_busy(void **state)
+{
+    house *h = *state;
+    sqlite3 *db;
+    int commits = 0;
+    assert_int_equal(sqlite3_open(in_dir(h, "data/queue.db"), &db), SQLITE_OK);
+    int64_t before = data_version(db);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(call(h, "GET", "/readyz", NULL, NULL, NULL, NULL), 200);
+        int64_t after = data_version(db);
+        commits += after != before;
+        before = after;
+    }
+    assert_in_range(commits, 0, 20); /* the service's own work, and some probes where the machine is slow */
+    sqlite3_close(db);
 }
 
 static void odd_requests_get_sober_answers(void **state)
@@ -487,6 +556,52 @@ static void cancel_stops_a_running_child(void **state)
     assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/cancel", id), "", NULL, NULL, NULL), 200);
 }
 
+static const char *cancelled(house *h, const char *idem)
+{
+    const char *body = order(h, in_dir(h, "stems/Kick.wav"));
+    const char *id = submit(h, td_arena_printf(h->arena, "%snot_before: \"2099-01-01T00:00:00Z\"\n", body), idem);
+    const char *cancel = td_arena_printf(h->arena, "/v1/jobs/%s/cancel", id);
+    assert_int_equal(call(h, "POST", cancel, "", NULL, NULL, NULL), 200);
+    return id;
+}
+
+static void retry_is_a_call_of_its_own(void **state)
+{
+    house *h = *state;
+    json_t *first, *again;
+    bool replayed;
+    const char *id = cancelled(h, "k1"), *other = cancelled(h, "k2");
+    const char *retry = td_arena_printf(h->arena, "/v1/jobs/%s/retry", id);
+    assert_int_equal(call(h, "POST", retry, "", "k1", NULL, NULL), 422); /* the key of the order itself */
+    assert_int_equal(call(h, "POST", retry, "", "k3", &first, &replayed), 201);
+    assert_false(replayed);
+    assert_string_equal(text_of(h, first, "parent_id"), id);
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", other), "", "k3", NULL, NULL), 422);
+    json_decref(wait_for(h, text_of(h, first, "id"), "done"));
+    assert_int_equal(call(h, "POST", retry, "", "k3", &again, &replayed), 201);
+    assert_true(replayed);
+    assert_string_equal(text_of(h, again, "id"), text_of(h, first, "id"));
+    assert_string_equal(text_of(h, again, "state"), "done");
+    json_decref(first);
+    json_decref(again);
+}
+
+static void retry_asks_for_files_again(void **state)
+{
+    house *h = *state;
+    td_store *store;
+    static const char token[] = "td_lesser_0123456789012345678901234567890123456789012";
+    char hash[TD_SHA256_HEX];
+    const char *id = cancelled(h, "k1");
+    assert_int_equal(td_sha256_of(token, strlen(token), hash), TD_OK);
+    assert_int_equal(td_store_open(in_dir(h, "data/queue.db"), "", NULL, &store, NULL), TD_OK);
+    assert_int_equal(td_store_key_add(store, "lesser", TD_ADMIN, hash, TD_SCOPE_SUBMIT | TD_SCOPE_READ, NULL), TD_OK);
+    td_store_close(store);
+    snprintf(h->key, sizeof h->key, "Authorization: Bearer %s", token);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 200);
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", id), "", NULL, NULL, NULL), 403);
+}
+
 static void kill_9_of_the_service_costs_seconds(void **state)
 {
     house *h = *state;
@@ -505,9 +620,13 @@ static void drained_jobs_go_back_unharmed(void **state)
     write_text(in_dir(h, "mix"), "[ $n -gt 1 ] || sleep 60\n", 0600);
     const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
     while (!runs(h)) usleep(20000);
+    const char *other = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k1"); /* the one worker is taken */
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/cancel", other), "", NULL, NULL, NULL),
+                     200);
     kill(h->service, SIGTERM);
     for (int i = 0; i < 100 && call(h, "GET", "/readyz", NULL, NULL, NULL, NULL) != 503; i++) usleep(10000);
     assert_int_equal(call(h, "POST", "/v1/jobs", order(h, in_dir(h, "stems/Kick.wav")), "k2", NULL, NULL), 503);
+    assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", other), "", NULL, NULL, NULL), 503);
     assert_int_equal(stop(h->service, SIGTERM), 0); /* the second one: at once, and with success */
     open_service(h);
     json_t *o = wait_for(h, id, "done");
@@ -549,12 +668,17 @@ int main(void)
         T(mistakes_name_their_place),
         T(what_the_service_does_not_do_is_refused_at_once),
         T(keys_are_asked_for),
+        T(a_key_goes_with_its_file),
+        T(half_open_requests_keep_nobody_out),
+        T(strangers_do_not_keep_the_queue_busy),
         T(odd_requests_get_sober_answers),
         T(results_come_whole_and_in_parts),
         T(a_killed_child_is_run_again),
         T(a_refused_stem_holds_the_job),
         T(a_failed_mix_says_why),
         T(cancel_stops_a_running_child),
+        T(retry_is_a_call_of_its_own),
+        T(retry_asks_for_files_again),
         T(kill_9_of_the_service_costs_seconds),
         T(drained_jobs_go_back_unharmed),
         T(a_dead_address_never_fails_a_mix),
