@@ -411,6 +411,39 @@ static td_status write_guests(const td_mixdown_wish *w, td_mixdown *m, td_error 
     return st;
 }
 
+/* The softest of what was written to be compared; INFINITY where nothing was. */
+static double softest_written(const td_mixdown *m)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t k = 0; m->mix[i] && k < m->mix[i]->n_files; k++)
+            if (!strcmp(m->mix[i]->file[k].kind, "preview")) least = fmin(least, m->mix[i]->file[k].loudness_lufs);
+    for (size_t k = 0; m->guests && k < m->guests->n_files; k++) least = fmin(least, m->guests->file[k].loudness_lufs);
+    return least;
+}
+
+/* A preview that could not reach its target is softer than what all were turned down to: then all follow it. */
+static td_status match_again(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    const double heard_lu = 0.05;
+    double least = softest_written(m);
+    if (!(m->match_lufs < 0) || w->match_lufs < 0 || !(isfinite(least) && least < m->match_lufs - heard_lu))
+        return TD_OK;
+    m->match_lufs = td_round_to(least, 0.01);
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_outputs_wish outputs = outputs_of(w, m, i);
+        outputs.again = true;
+        if (!m->mix[i]->failed) st = td_outputs_write(&outputs, m->mix[i], err);
+    }
+    if (!m->guests) return st;
+    td_mix_free(m->guests);
+    m->guests = NULL;
+    td_mixdown_wish over = *w;
+    over.force = true;
+    return st ? st : write_guests(&over, m, err);
+}
+
 static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
 {
     td_status st = prepare_comparison(w, m, err), first = TD_OK;
@@ -430,6 +463,7 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
     turn_to(m, NULL);
     if (m->failed == m->n) return first;
     td_status guests = write_guests(w, m, m->failed ? NULL : err);
+    if (!guests) guests = match_again(w, m, m->failed ? NULL : err);
     if (guests == TD_STOPPED) return guests;
     st = write_report(w, m, recipe, m->failed || guests ? NULL : err);
     return st ? st : m->failed || guests ? TD_PARTIAL : TD_OK;

@@ -384,7 +384,7 @@ static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td
         if (st) return st;
         st = td_mix_measure_file(temp, f, err);
         if (!st && (g->raw || !is_moved(g) || try == MOVED_TRIES || !learn(f, *result, &c)))
-            return td_file_commit(temp, path, b->wish->force, err);
+            return td_file_commit(temp, path, b->wish->force || b->wish->again, err);
         unlink(temp);
         if (st) return st;
     }
@@ -474,11 +474,27 @@ td_status td_outputs_check(const td_outputs_wish *w, td_error *err)
     return st;
 }
 
+/* Keeps what is compared, and takes it out of what the mix says was written. */
+static void only_compared(outbox *b)
+{
+    size_t n = 0;
+    td_mix *m = b->mix;
+    for (size_t i = 0; i < b->n; i++) {
+        if (!b->file[i].compared) continue;
+        size_t at = 0;
+        while (at < m->n_files && strcmp(m->file[at].name, b->file[i].name)) at++;
+        if (at < m->n_files) memmove(&m->file[at], &m->file[at + 1], (--m->n_files - at) * sizeof *m->file);
+        b->file[n++] = b->file[i];
+    }
+    b->n = n;
+}
+
 td_status td_outputs_write(const td_outputs_wish *w, td_mix *mix, td_error *err)
 {
     outbox *b;
     td_status st = outbox_new(w, mix, &b, err);
     if (!st) st = td_outgoing_of_mix(w, mix, b->arena, b->file, &b->n, err);
+    if (!st && w->again) only_compared(b);
     if (!st) st = send_all(b, err);
     outbox_free(b);
     return st;

@@ -19,6 +19,7 @@ typedef struct td_outputs_wish {
     const char *folder, *scratch;
     bool force;
     double match_lufs;    /* previews and guests above it are turned down to it; 0: none is */
+    bool again;           /* only what is compared, in place of what was written of it before */
     td_progress progress; /* may be NULL */
     void *user;
     const volatile int *stop;

@@ -260,5 +260,17 @@ ok "a set as mastered, and as brought" "$topdown" mix --job "$work/ab.yaml" -o "
 ok "with what would make it one loudness" compared "$work/unmatched"
 not_as_loud() { ! as_loud "$@"; }
 ok "which it is not" not_as_loud 2 "$work/unmatched"/*.flac
+cat >"$work/loud.yaml" <<END
+topdown: job/1
+name: lithium
+title: Lithium
+stems: { folder: $PWD/demo/stems }
+tempo: 124 bpm
+recipes: [ pop-rock, jazz ]
+outputs:
+  previews: [ { format: flac, loudness: -5 LUFS } ]
+END
+ok "previews louder than the limiter may make them" "$topdown" mix --job "$work/loud.yaml" -o "$work/too-loud" --quiet
+ok "are all as loud as the softest of them" as_loud 0.1 "$work/too-loud"/*.flac
 
 finish outputs
