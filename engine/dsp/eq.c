@@ -60,13 +60,14 @@ static const td_param tilt_params[TILT_PARAMS] = {
     [GAIN] = DECIBELS("at the top, and as much less at the bottom"),
 };
 
-enum { TARGET, STRENGTH, MATCH_PARAMS };
+enum { TARGET, STRENGTH, FROM, MATCH_PARAMS };
 static const char *const targets[] = { "auto", "loud", "common", "score", "folk", "ambient", "hybrid", "light", "elec",
                                        "rock", NULL };
 static const td_param match_params[MATCH_PARAMS] = {
     [TARGET] = { "target", TD_UNIT_CHOICE, 0, 9, 0, .choices = targets,
                  .help = "the kind of music whose tone is the aim; auto finds the nearest" },
     [STRENGTH] = { "strength", TD_UNIT_PERCENT, 0, 100, 50, .help = "how much of the way there" },
+    [FROM] = { "from", TD_UNIT_HZ, 50, 1000, 50, .help = "what is below is left alone: a floor that is meant to be there" },
 };
 /* clang-format on */
 

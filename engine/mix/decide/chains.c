@@ -120,41 +120,50 @@ static bool idle_part(const td_plan_part *p)
     return gain == 0 && strcmp(p->proc->name, "band") != 0;
 }
 
+static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *w, td_plan_step *step, value_notes *n,
+                           td_error *err)
+{
+    td_plan_part *p = &step->part[step->n_parts];
+    value_notes own = { .origin = TD_AS_WRITTEN };
+    *p = (td_plan_part){ .proc = w->proc };
+    p->value = td_arena_array(d->arena, p->proc->n_params + 1, sizeof(double));
+    if (!p->value) return td_decide_nomem(err);
+    c->part = w;
+    c->proc = p->proc;
+    td_status st = take_values(d, c, w->value, p->value, &own, err);
+    p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : "as written";
+    td_text_free(&own.reason);
+    if (st) return st;
+    if (own.origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = own.origin;
+    if (idle_part(p))
+        return td_decide_note(d, TD_NOTE_NOT_USED, "%s %s %s: changes nothing (%s)", c->site->name, c->step->name,
+                              p->proc->name, p->reason);
+    step->n_parts++;
+    return TD_OK;
+}
+
+/* A match comes last, wherever it is written: it answers what the other parts leave, and their order is not heard. */
 static td_status take_parts(td_decider *d, td_range_case *c, td_plan_step *step, value_notes *n, td_error *err)
 {
     const td_step_wish *w = c->step;
     size_t most = td_parts_most(w->proc);
     step->part = td_arena_array(d->arena, most, sizeof *step->part);
     if (!step->part) return td_decide_nomem(err);
-    for (size_t i = 0; i < w->n_parts; i++) {
-        if (step->n_parts == most)
-            return td_fail(err, TD_RECIPE, c->site->name, "split the step in two", "%s has more than %zu parts",
-                           w->name, most);
-        td_plan_part *p = &step->part[step->n_parts];
-        if (!strcmp(w->part[i].proc->name, "match")) {
-            size_t more;
-            TD_TRY(td_decide_match(d, c->site, &w->part[i], p, most - step->n_parts, &more, err));
-            step->n_parts += more;
-            if (more) n->origin = TD_SOLVED;
-            continue;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < w->n_parts; i++) {
+            size_t before = step->n_parts;
+            bool match = !strcmp(w->part[i].proc->name, "match");
+            if (match != (pass == 1)) continue;
+            if (before == most)
+                return td_fail(err, TD_RECIPE, c->site->name, "split the step in two", "%s has more than %zu parts",
+                               w->name, most);
+            if (!match) {
+                TD_TRY(take_part(d, c, &w->part[i], step, n, err));
+                continue;
+            }
+            TD_TRY(td_decide_match(d, c->site, &w->part[i], step, most - before, err));
+            if (step->n_parts > before) n->origin = TD_SOLVED;
         }
-        value_notes own = { .origin = TD_AS_WRITTEN };
-        *p = (td_plan_part){ .proc = w->part[i].proc };
-        p->value = td_arena_array(d->arena, p->proc->n_params + 1, sizeof(double));
-        if (!p->value) return td_decide_nomem(err);
-        c->part = &w->part[i];
-        c->proc = p->proc;
-        td_status st = take_values(d, c, w->part[i].value, p->value, &own, err);
-        p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : "as written";
-        td_text_free(&own.reason);
-        if (st) return st;
-        if (own.origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = own.origin;
-        if (idle_part(p))
-            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s %s: changes nothing (%s)", c->site->name, w->name,
-                                  p->proc->name, p->reason));
-        else
-            step->n_parts++;
-    }
     return TD_OK;
 }
 

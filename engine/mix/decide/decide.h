@@ -154,9 +154,9 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
 /* Warns of buses in which left and right oppose each other. */
 td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 
-/* `match`: up to four bells in its place. */
-td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
-                          size_t *n, td_error *err);
+/* `match`: up to four bells, and no more than `room`, behind the parts the step has. */
+td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step,
+                          size_t room, td_error *err);
 
 /* Chooses curve and curve_name for the session and recipe. */
 td_status td_choose_curve(td_decider *d, td_error *err);

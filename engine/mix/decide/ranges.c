@@ -44,11 +44,13 @@ static width_check check_width(const td_band_power *p, double width)
     return c;
 }
 
+#define OPPOSED (-0.3) /* sides that merely have nothing to do with each other scatter around 0 */
+
 /* The octave that counts (within 25 dB of the whole) whose sides are most opposed; NaN: none is. */
 static double opposed_octave(const td_band_power *p, double *correlation)
 {
     double all = 0, hz = NAN;
-    *correlation = 0;
+    *correlation = OPPOSED;
     for (size_t i = 0; i < TD_BANDS; i++) all += p->ll[i] + p->rr[i];
     for (size_t i = 0; i + 2 < TD_BANDS; i += 3) {
         double ll = p->ll[i] + p->ll[i + 1] + p->ll[i + 2], rr = p->rr[i] + p->rr[i + 1] + p->rr[i + 2];
@@ -202,8 +204,13 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
                                   at_hz, -lack, d->curve_name);
         return *reason ? TD_OK : td_decide_nomem(err);
     }
-    *out = td_param_round(c->param, td_clamp(lack > 0 ? 0.5 + lack / 2 : 0, low, high));
-    *reason = td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s'", at_hz, -lack, d->curve_name);
+    double want = lack > 0 ? 0.5 + lack / 2 : 0;
+    *out = td_param_round(c->param, td_clamp(want, low, high));
+    *reason =
+        td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s'%s", at_hz, -lack, d->curve_name,
+                        want < low    ? "; the least asked for"
+                        : want > high ? "; the most asked for"
+                                      : "");
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 

@@ -29,10 +29,34 @@ static bool has_beat(const td_decider *d)
     return false;
 }
 
+static double written_or_default(const td_part_wish *p, const char *name)
+{
+    int slot = td_param_find(p->proc, name);
+    return p->value[slot].kind == TD_WISH_VALUE ? p->value[slot].a : p->proc->params[slot].def;
+}
+
+static const char *target_name(const td_part_wish *match)
+{
+    return match->proc->params[td_param_find(match->proc, "target")]
+        .choices[(size_t)written_or_default(match, "target")];
+}
+
+/* The target a recipe writes for its mix bus is what all else is held against too; NULL: none, or auto. */
+static const char *curve_by_name(const td_recipe *r)
+{
+    for (size_t i = 0; i < r->mix.n_steps; i++)
+        for (size_t k = 0; k < r->mix.step[i].n_parts; k++) {
+            const td_part_wish *p = &r->mix.step[i].part[k];
+            if (!strcmp(p->proc->name, "match") && strcmp(target_name(p), "auto")) return target_name(p);
+        }
+    return NULL;
+}
+
 td_status td_choose_curve(td_decider *d, td_error *err)
 {
     (void)err;
-    const char *name = curve_by_tag(d->recipe);
+    const char *name = curve_by_name(d->recipe);
+    if (!name) name = curve_by_tag(d->recipe);
     if (!name) name = has_beat(d) ? "loud" : "common";
     d->curve_name = d->plan->curve = name;
     d->curve = strcmp(name, "common") ? *td_target_find(name) : td_target_common(td_survey_percussiveness(d->survey));
@@ -50,19 +74,35 @@ static double bell_db(double f, double at_hz, double gain_db, double q)
     return td_power_db(up / down);
 }
 
-/* Below 50 Hz and above 10 kHz curves differ by arrangement and not by mixing. */
-static bool has_a_say(size_t band)
+/* What a match is held against, and how far it may go. */
+typedef struct match_target {
+    td_target_curve curve;
+    const char *name; /* in words: "three quarters of 'loud' mixes" */
+    double from_hz;   /* what is below is left alone, and not looked at */
+    double part;      /* of the deviation that is taken back */
+    double most_db;
+} match_target;
+
+static bool is_from(const match_target *t, size_t band)
 {
-    return td_band_hz(band) > 48 && td_band_hz(band) < 10500;
+    return td_band_hz(band) > t->from_hz * 0.944;
 }
 
-/* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed. */
-static void outside(const td_target_curve *curve, const double level_db[TD_BANDS], double out[TD_BANDS])
+/* Above 10 kHz curves differ by arrangement and not by mixing. */
+static bool has_a_say(const match_target *t, size_t band)
 {
+    return is_from(t, band) && td_band_hz(band) < 10500;
+}
+
+/* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed over bands that have a say:
+ * a file without anything above 15 kHz does not lack 10 kHz. */
+static void outside(const match_target *t, const double level_db[TD_BANDS], double out[TD_BANDS])
+{
+    const td_target_curve *curve = &t->curve;
     double mean = 0, beyond[TD_BANDS];
     size_t n = 0;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        if (td_band_hz(i) < 60 || td_band_hz(i) > 13000) continue;
+        if (!is_from(t, i) || td_band_hz(i) < 60 || td_band_hz(i) > 13000) continue;
         mean += level_db[i] - (double)curve->p50[i];
         n++;
     }
@@ -77,10 +117,11 @@ static void outside(const td_target_curve *curve, const double level_db[TD_BANDS
         double sum = 0, weight = 0;
         for (size_t k = 0; k < TD_BANDS; k++) {
             double octaves = ((double)i - (double)k) / 3 * 2.355, w = td_exp(-octaves * octaves / 2);
+            if (!has_a_say(t, k)) continue;
             sum += w * beyond[k];
             weight += w;
         }
-        out[i] = has_a_say(i) ? sum / weight : 0;
+        out[i] = has_a_say(t, i) ? sum / weight : 0;
     }
 }
 
@@ -102,12 +143,12 @@ static td_status bell_part(td_decider *d, double at_hz, double gain_db, td_plan_
 }
 
 /* Where the largest move is left, at least an octave from the bells there are. */
-static size_t worst_band(const double want[TD_BANDS], const td_plan_part *part, size_t n)
+static size_t worst_band(const match_target *t, const double want[TD_BANDS], const td_plan_part *part, size_t n)
 {
     size_t worst = 0;
     double most = 0;
     for (size_t i = 0; i < TD_BANDS; i++) {
-        bool taken = !has_a_say(i);
+        bool taken = !has_a_say(t, i);
         for (size_t k = 0; k < n; k++) {
             double at = part[k].value[td_param_find(part[k].proc, "at")];
             taken = taken || fabs(td_log2(td_band_hz(i) / at)) * 3 < APART - 0.5;
@@ -118,14 +159,6 @@ static size_t worst_band(const double want[TD_BANDS], const td_plan_part *part, 
     }
     return most > 0 ? worst : 0;
 }
-
-/* What a match is held against, and how far it may go. */
-typedef struct match_target {
-    td_target_curve curve;
-    const char *name; /* in words: "three quarters of 'loud' mixes" */
-    double part;      /* of the deviation that is taken back */
-    double most_db;
-} match_target;
 
 /* The order's reference song, where the recipe wants its tone: a curve without spread, and a wider limit. */
 static td_status reference_target(td_decider *d, match_target *out, td_error *err)
@@ -146,45 +179,73 @@ static td_status reference_target(td_decider *d, match_target *out, td_error *er
 static td_status choose_target(td_decider *d, const td_site *site, const td_part_wish *wish, match_target *out,
                                td_error *err)
 {
+    out->from_hz = written_or_default(wish, "from");
     if (d->recipe->reference_tone > 0 && d->session->reference) return reference_target(d, out, err);
-    int t = td_param_find(wish->proc, "target"), s = td_param_find(wish->proc, "strength");
-    const td_wish *target = &wish->value[t], *strength = &wish->value[s];
-    const char *name = target->kind == TD_WISH_VALUE ? wish->proc->params[t].choices[(size_t)target->a] : "auto";
-    const td_target_curve *curve = strcmp(name, "auto") ? td_target_find(name) : &d->curve;
+    const char *name = target_name(wish);
+    bool same = !strcmp(name, "auto") || !strcmp(name, d->curve_name);
+    const td_target_curve *curve = same ? &d->curve : td_target_find(name);
     if (!curve) return td_fail(err, TD_RECIPE, site->name, NULL, "no target curve '%s'", name);
     out->curve = *curve;
-    out->name = td_arena_printf(d->arena, "three quarters of '%s' mixes", strcmp(name, "auto") ? name : d->curve_name);
-    out->part = (strength->kind == TD_WISH_VALUE ? strength->a : wish->proc->params[s].def) / 100;
+    out->name = td_arena_printf(d->arena, "three quarters of '%s' mixes", same ? d->curve_name : name);
+    out->part = written_or_default(wish, "strength") / 100;
     out->most_db = 2;
     return out->name ? TD_OK : td_decide_nomem(err);
 }
 
-td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_part *part, size_t room,
-                          size_t *n, td_error *err)
+/* The mix as this step will leave it without its bells: what the step does already is not to be done twice. */
+static td_status levels_before(td_decider *d, const td_site *site, td_plan_step *step, double level[TD_BANDS],
+                               td_error *err)
+{
+    td_plan_chain own = { .step = step, .n_steps = 1 };
+    td_band_power mix;
+    double power[TD_BANDS];
+    TD_TRY(td_mix_bands_out(d, d->active, &mix, err));
+    if (site->kind == TD_SITE_MIX) {
+        TD_TRY(td_chain_power(d, &own, power, err));
+        td_bands_scale(&mix, power);
+    }
+    td_band_levels(&mix, level);
+    return TD_OK;
+}
+
+/* "50 % of the 7.5 dB by which the spectrum exceeds ..., held at 2 dB; the bells above do -1.2 dB there" */
+static const char *bell_reason(td_decider *d, const match_target *t, double off_db, double left_db)
+{
+    double whole = -t->part * off_db, wanted = td_clamp(whole, -t->most_db, t->most_db), done = wanted - left_db;
+    const char *held = "", *above = "";
+    if (fmax(fabs(whole), fabs(left_db)) > t->most_db) held = td_arena_printf(d->arena, ", held at %g dB", t->most_db);
+    if (fabs(done) >= 0.05) above = td_arena_printf(d->arena, "; the bells above do %+.1f dB there", done);
+    return !held || !above
+               ? NULL
+               : td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the spectrum %s %s%s%s", t->part * 100,
+                                 fabs(off_db), off_db > 0 ? "exceeds" : "stays below", t->name, held, above);
+}
+
+td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
+                          td_error *err)
 {
     match_target t = { 0 };
-    td_band_power mix;
+    td_plan_part *part = step->part + step->n_parts;
     double level[TD_BANDS], off[TD_BANDS], want[TD_BANDS], most = 0;
-    *n = 0;
+    size_t n = 0;
     TD_TRY(choose_target(d, site, wish, &t, err));
-    TD_TRY(td_mix_bands(d, d->active, &mix, err));
-    td_band_levels(&mix, level);
-    outside(&t.curve, level, off);
+    TD_TRY(levels_before(d, site, step, level, err));
+    outside(&t, level, off);
     for (size_t i = 0; i < TD_BANDS; i++) {
         want[i] = td_clamp(-t.part * off[i], -t.most_db, t.most_db);
         most = fmax(most, fabs(off[i]));
     }
-    for (size_t k = 0; k < BELLS && *n < room; k++) {
-        size_t worst = worst_band(want, part, *n);
+    while (n < BELLS && n < room) {
+        size_t worst = worst_band(&t, want, part, n);
         double gain = td_round_to(td_clamp(want[worst], -t.most_db, t.most_db), 0.1), at = td_band_label(worst);
         if (fabs(gain) < LEAST_DB) break;
-        TD_TRY(bell_part(d, at, gain, &part[*n], err));
-        part[*n].reason = td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the spectrum %s %s", t.part * 100,
-                                          fabs(off[worst]), off[worst] > 0 ? "exceeds" : "stays below", t.name);
-        if (!part[*n].reason) return td_decide_nomem(err);
-        (*n)++;
+        TD_TRY(bell_part(d, at, gain, &part[n], err));
+        part[n].reason = bell_reason(d, &t, off[worst], want[worst]);
+        if (!part[n].reason) return td_decide_nomem(err);
+        n++;
         for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
     }
-    if (*n) return TD_OK;
+    step->n_parts += n;
+    if (n) return TD_OK;
     return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of %s", site->name, most, t.name);
 }
