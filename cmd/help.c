@@ -44,7 +44,8 @@ static void units(void)
          "  slope       12 dB/oct\n"
          "  pan         L30, C, R100\n"
          "  range       300 to 500 Hz, -4 to 0 dB        unit once, at the end\n"
-         "  wish        at most 2 dB, at least 6 dB, about 3 dB\n"
+         "  wish        at most 2 dB, at least 6 dB      what the loudest passage reaches\n"
+         "              about 3 dB                       exceeded 5 % of the time it plays\n"
          "  word        auto, measured, or one of a parameter's choices");
 }
 
@@ -91,6 +92,8 @@ static void targets(void)
          "wins.\n");
     for (const td_named_target *t = td_named_targets; t->name; t++)
         printf("  %-14s %4.0f LUFS %4.0f dBTP   %s\n", t->name, t->loudness_lufs, t->true_peak_dbtp, t->help);
+    puts("\nSpotify advises -2 dBTP for masters above -14 LUFS: its codecs overshoot the more the louder they are.\n"
+         "ATSC A/85 writes LKFS, which is the same unit as LUFS.");
 }
 
 static const struct {

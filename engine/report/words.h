@@ -171,7 +171,7 @@
     X(CARD_MK_WORST, "Covered: worst group", "Verdeckt: am stärksten betroffene Gruppe")                               \
     X(CARD_LV, "Lead to rest, off the usual", "Hauptstimme zum Rest, Abstand vom Üblichen")                            \
     X(CARD_GB, "Groups, off the usual", "Gruppen, Abstand vom Üblichen")                                               \
-    X(CARD_CR, "Peak to mean (crest)", "Spitze zu Mittel (Crest)")                                                     \
+    X(CARD_CR, "Peak to RMS (crest)", "Spitze zu RMS (Crest)")                                                        \
     X(CARD_PSR, "Peak to loudness, densest tenth", "Spitze zu Lautheit, dichtestes Zehntel")                           \
     X(CARD_ST_LOW, "Correlation below 120 Hz", "Korrelation unter 120 Hz")                                             \
     X(CARD_ST_OCTAVE, "Correlation, widest octave", "Korrelation, breiteste Oktave")                                   \
