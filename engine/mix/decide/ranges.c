@@ -1,6 +1,7 @@
 #include "engine/mix/decide/decide.h"
 
 #include "engine/base/units.h"
+#include <stdio.h>
 #include <string.h>
 
 /* ---- width: the largest that keeps the group whole in mono
@@ -44,12 +45,22 @@ static width_check check_width(const td_band_power *p, double width)
     return c;
 }
 
+/* As engineers call it: "125 Hz", "4 kHz". */
+static const char *band_name(size_t band, char out[24])
+{
+    double hz = td_band_label(band);
+    snprintf(out, 24, "%g %s", hz < 1000 ? hz : hz / 1000, hz < 1000 ? "Hz" : "kHz");
+    return out;
+}
+
 #define OPPOSED (-0.3) /* sides that merely have nothing to do with each other scatter around 0 */
 
-/* The octave that counts (within 25 dB of the whole) whose sides are most opposed; NaN: none is. */
-static double opposed_octave(const td_band_power *p, double *correlation)
+/* The middle band of the octave that counts (within 25 dB of the whole) whose sides are most opposed; TD_BANDS: none
+ * is. */
+static size_t opposed_octave(const td_band_power *p, double *correlation)
 {
-    double all = 0, hz = NAN;
+    double all = 0;
+    size_t band = TD_BANDS;
     *correlation = OPPOSED;
     for (size_t i = 0; i < TD_BANDS; i++) all += p->ll[i] + p->rr[i];
     for (size_t i = 0; i + 2 < TD_BANDS; i += 3) {
@@ -57,21 +68,23 @@ static double opposed_octave(const td_band_power *p, double *correlation)
         double lr = p->lr[i] + p->lr[i + 1] + p->lr[i + 2];
         if (ll + rr < all * td_db_power(-25) || !(ll > 0) || !(rr > 0) || lr / sqrt(ll * rr) >= *correlation) continue;
         *correlation = lr / sqrt(ll * rr);
-        hz = td_band_hz(i + 1);
+        band = i + 1;
     }
-    return hz;
+    return band;
 }
 
 td_status td_warn_of_cancelling(td_decider *d, td_error *err)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_band_power p;
-        double correlation, hz;
+        double correlation;
+        char name[24];
         TD_TRY(td_survey_bands(d->survey, td_survey_bus(d->survey, b), NULL, &p, err));
-        if (isnan(hz = opposed_octave(&p, &correlation))) continue;
-        TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
-                              "%s: its sides cancel around %.0f Hz (correlation %.2f); %.1f LU of it are lost in mono",
-                              d->plan->bus[b].name, hz, correlation, check_width(&p, 1).mono_loss_lu));
+        size_t band = opposed_octave(&p, &correlation);
+        if (band == TD_BANDS) continue;
+        TD_TRY(td_decide_note(
+            d, TD_NOTE_WARNING, "%s: its sides cancel around %s (correlation %.2f); %.1f LU of it are lost in mono",
+            d->plan->bus[b].name, band_name(band, name), correlation, check_width(&p, 1).mono_loss_lu));
     }
     return TD_OK;
 }
@@ -91,13 +104,14 @@ static td_status solve_width(td_decider *d, const td_range_case *c, double low, 
         if (w.mono_loss_lu <= 1 && w.correlation > 0.3 && w.worst_octave > 0) break;
     }
     width_check w = check_width(&p, *out / 100);
+    char name[24];
     if (*out > low || w.mono_loss_lu <= 1)
         *reason = td_arena_printf(d->arena, "%.0f %%: mono loss %.1f LU stays under 1, correlation %.2f", *out,
                                   w.mono_loss_lu, w.correlation);
     else
         *reason = td_arena_printf(
-            d->arena, "%.0f %%, the least asked for: mono loss %.1f LU, the octave at %.0f Hz has correlation %.2f",
-            *out, w.mono_loss_lu, td_band_hz(w.worst_band), w.worst_octave);
+            d->arena, "%.0f %%, the least asked for: mono loss %.1f LU, the octave at %s has correlation %.2f", *out,
+            w.mono_loss_lu, band_name(w.worst_band, name), w.worst_octave);
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 
@@ -246,15 +260,16 @@ static td_status solve_low_cut(td_decider *d, const td_range_case *c, double low
 {
     td_band_power p;
     TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, &p, err));
-    double loudest = 0, lowest_hz = low / 0.6;
+    double loudest = 0, lowest_hz = low / 0.6, nominal_hz = lowest_hz;
     for (size_t i = 0; i < TD_BANDS; i++) loudest = fmax(loudest, p.ll[i] + p.rr[i]);
     for (size_t i = 4; i < TD_BANDS; i++) { /* from 63 Hz: below lies what is to be cut */
         if (p.ll[i] + p.rr[i] < loudest / 1000) continue;
         lowest_hz = td_band_hz(i);
+        nominal_hz = td_band_label(i);
         break;
     }
     *out = td_param_round(c->param, td_clamp(0.6 * lowest_hz, low, high));
-    *reason = td_arena_printf(d->arena, "%.0f Hz: 0.6 times its lowest playing band, %.0f Hz", *out, lowest_hz);
+    *reason = td_arena_printf(d->arena, "%.0f Hz: 0.6 times its lowest playing band, %.4g Hz", *out, nominal_hz);
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 

@@ -323,7 +323,7 @@ static void test_sides_that_cancel_are_told(void **state)
         if (!strstr(p->note[i].text, "cancel")) continue;
         n++;
         assert_int_equal(p->note[i].kind, TD_NOTE_WARNING);
-        assert_non_null(strstr(p->note[i].text, "synths: its sides cancel around 126 Hz (correlation -1.00)"));
+        assert_non_null(strstr(p->note[i].text, "synths: its sides cancel around 125 Hz (correlation -1.00)"));
     }
     assert_int_equal(n, 1);
     td_plan_free(p);
