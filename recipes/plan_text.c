@@ -16,7 +16,7 @@ typedef enum kind {
     LONG,    /* uint64_t */
     FLAG,    /* bool */
     WORD,    /* an enum, by its words */
-    INSIDE,  /* a map of members of the same struct */
+    INSIDE,  /* a map of members; `at` is of the struct that holds them */
     LIST,    /* an array of structs, and a count */
     CHAIN,   /* td_plan_chain */
 } kind;
@@ -52,10 +52,10 @@ static const char *const note_kinds[] = { "warning", "not-used", "not-made", "de
     ROW(type, text, LIST, array, .count_at = offsetof(type, count), .rows = of,                                        \
         .size = sizeof *((type *)0)->array, __VA_ARGS__)
 
-static const row reduction_rows[] = {
-    DB(td_plan_step, "asked", asked_db, .absent = NAN),
-    DB(td_plan_step, "most", planned_max_db, .absent = NAN),
-    DB(td_plan_step, "p95", planned_p95_db, .absent = NAN),
+static const row goal_rows[] = {
+    DB(td_plan_goal, "asked", asked_db, .absent = NAN),
+    DB(td_plan_goal, "most", max_db, .absent = NAN),
+    DB(td_plan_goal, "p95", p95_db, .absent = NAN),
     { 0 },
 };
 
@@ -65,13 +65,17 @@ static const row step_rows[] = { /* beside the processor */
     ROW(td_plan_step, "blend", PORTION, blend, .absent = 1),
     ROW(td_plan_step, "bypass", FLAG, bypass),
     ROW(td_plan_step, "origin", WORD, origin, .words = origins),
-    { .name = "reaches", .kind = INSIDE, .rows = reduction_rows, .inline_ = true },
+    ROW(td_plan_step, "reaches", INSIDE, goal, .rows = goal_rows, .inline_ = true),
     ROW(td_plan_step, "reason", TEXT, reason),
     ROW(td_plan_step, "note", TEXT, note),
     { 0 },
 };
 
-static const row part_rows[] = { ROW(td_plan_part, "reason", TEXT, reason), { 0 } };
+static const row part_rows[] = {
+    ROW(td_plan_part, "reaches", INSIDE, goal, .rows = goal_rows, .inline_ = true),
+    ROW(td_plan_part, "reason", TEXT, reason),
+    { 0 },
+};
 
 static const row send_rows[] = {
     ROW(td_plan_send, "to", TEXT, to, .needed = true),
@@ -166,6 +170,7 @@ static const row plan_rows[] = {
     ROW(td_plan, "rate_hz", WHOLE, rate_hz, .needed = true, .least = 44100, .most = 96000),
     ROW(td_plan, "frames", LONG, frames, .needed = true, .least = 1, .most = FRAMES_MOST),
     ROW(td_plan, "tempo", NUMBER, tempo_bpm, .measure = TD_MEASURE_BPM, .least = 20, .most = 400),
+    ROW(td_plan, "tempo_from", TEXT, tempo_from),
     ROW(td_plan, "balance", WORD, balance, .words = td_balance_names),
     ROW(td_plan, "balance_reason", TEXT, balance_reason),
     ROW(td_plan, "curve", TEXT, curve),
@@ -251,8 +256,9 @@ static void put_portion(td_text *out, double x)
     char text[64];
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, x * 100);
-        if (strtod(text, NULL) / 100 == x) {
-            td_text_addf(out, "%s %%", text);
+        double percent = strtod(text, NULL);
+        if (percent / 100 == x) {
+            td_text_addf(out, "%s %%", td_number_text(percent, text, sizeof text));
             return;
         }
     }
@@ -444,7 +450,7 @@ static void put_rows(td_text *out, const row *rows, const void *struct_, unsigne
     const char *from = struct_;
     for (const row *r = rows; r->name; r++) {
         size_t count = r->count_at ? *(const size_t *)(from + r->count_at) : 0;
-        if (r->kind == INSIDE ? all_absent(r->rows, from) : is_absent(r, from + r->at, count)) continue;
+        if (r->kind == INSIDE ? all_absent(r->rows, from + r->at) : is_absent(r, from + r->at, count)) continue;
         td_text_addf(out, "%*s%s%s:", first ? (int)indent - 2 : (int)indent, "", first ? first : "", r->name);
         first = NULL;
         if (r->kind == TEXTS || r->kind == LIST || r->kind == CHAIN) {
@@ -453,7 +459,7 @@ static void put_rows(td_text *out, const row *rows, const void *struct_, unsigne
         }
         td_text_add(out, " ");
         if (r->kind == INSIDE)
-            put_inline(out, r->rows, from);
+            put_inline(out, r->rows, from + r->at);
         else
             put_scalar(out, r, from + r->at);
         td_text_add(out, "\n");
@@ -593,7 +599,7 @@ static const row *find_row(const row *rows, const char *name)
 static void set_absent(const row *rows, char *into)
 {
     for (const row *w = rows; w->name; w++) {
-        if (w->kind == INSIDE) set_absent(w->rows, into);
+        if (w->kind == INSIDE) set_absent(w->rows, into + w->at);
         if (w->kind == NUMBER || w->kind == SECONDS || w->kind == PORTION) *(double *)(into + w->at) = w->absent;
     }
 }
@@ -630,6 +636,7 @@ static void take_parts(td_reader *r, const td_node *list, td_plan_step *step)
         size_t at = find_processor_key(r, n, part_rows);
         if (at == n->n) continue;
         td_plan_part *part = &step->part[step->n_parts];
+        set_absent(part_rows, (char *)part);
         part->proc = step->proc->parts ? td_part_find(step->proc, n->key[at]->text) : NULL;
         if (!part->proc) {
             td_mistake(r->messages, n->key[at], "unknown_band", NULL, "%s has no band '%s'", step->proc->name,
@@ -755,7 +762,7 @@ static void take_one(td_reader *r, const td_node *n, const row *w, char *into)
         if (word >= 0) *(int *)at = word;
         break;
     case INSIDE:
-        take_map(r, n, w->rows, into);
+        take_map(r, n, w->rows, at);
         break;
     case LIST:
         take_list(r, n, w, at, count);

@@ -222,5 +222,6 @@ const td_processor td_clipper = {
     .tail = clipper_latency,
     .destroy = clipper_destroy,
     .dynamics = &dynamics,
+    .peaks = true,
     .bends = true,
 };

@@ -124,6 +124,7 @@ struct td_processor {
     /* Lets the second channel run with the settings of `other`, another state of this processor: two mono signals then
      * take the time of one. Before the first frame. *shared: whether these two can; `now` false only asks. */
     td_status (*share)(void *st, const void *other, bool now, bool *shared);
+    bool peaks; /* single ones is what it lowers: how much is counted by the 100 ms, not by the frame */
     bool bends; /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 

@@ -311,4 +311,5 @@ const td_processor td_limiter = {
     .latency = limiter_latency,
     .destroy = limiter_destroy,
     .dynamics = &dynamics,
+    .peaks = true,
 };

@@ -395,7 +395,7 @@ td_status td_watch_new(const td_plan_chain *wish, td_chain *chain, double rate_h
         w->taps[i] = w->row + i * TD_DETECTORS_MAX;
         for (size_t k = 0; !st && k < w->detectors[i]; k++) {
             size_t at = i * TD_DETECTORS_MAX + k;
-            st = td_reduction_new(rate_hz, 8, &w->reduction[at]);
+            st = td_reduction_new(rate_hz, 8, wish->step[i].proc->peaks, &w->reduction[at]);
             if (!(w->row[at] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) st = TD_NOMEM;
         }
     }

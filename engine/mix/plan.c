@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const td_plan_goal td_no_goal = { NAN, NAN, NAN };
+
 void td_plan_free(td_plan *p)
 {
     if (p) td_arena_free(p->arena); /* the plan itself lives in it */

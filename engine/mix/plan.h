@@ -11,10 +11,18 @@
 #include "engine/mix/recipe.h"
 #include "engine/mix/session.h"
 
+/* A wish for a gain reduction, and what the planner brought it to; NaN where there is none. */
+typedef struct td_plan_goal {
+    double asked_db, max_db, p95_db;
+} td_plan_goal;
+
+extern const td_plan_goal td_no_goal;
+
 typedef struct td_plan_part {
     const td_processor *proc;
     double *value; /* proc->n_params; NaN: not set */
     const char *reason;
+    td_plan_goal goal; /* of a band with a detector of its own */
 } td_plan_part;
 
 /* How a number came to be, for counting and for reports. */
@@ -34,7 +42,7 @@ typedef struct td_plan_step {
     td_origin origin;
     const char *reason; /* "reaches 1.9 dB at 2:31 (asked: at most 2 dB), 95 % of the time under 0.8 dB" */
     const char *note;
-    double asked_db, planned_max_db, planned_p95_db; /* of a gain reduction goal; NaN where there is none */
+    td_plan_goal goal;
 } td_plan_step;
 
 typedef struct td_plan_chain {
@@ -110,7 +118,8 @@ typedef struct td_plan {
     const char *title, *artist;
     unsigned rate_hz;
     uint64_t frames; /* of every file that leaves: the session's last sound and room for tails */
-    double tempo_bpm;
+    double tempo_bpm;       /* that note lengths were counted by */
+    const char *tempo_from; /* "job", "file name", "estimate", "default"; NULL: not told */
     td_balance balance; /* what `auto` became */
     const char *balance_reason;
     const char *curve;        /* of finished mixes, what this one was held against; NULL */

@@ -15,6 +15,7 @@ enum {
 struct td_reduction {
     double rate_hz;
     unsigned stride, phase;
+    bool peaks;               /* count steps, not values */
     size_t window, in_window; /* 0.2 s, in values */
     size_t step, in_step;     /* 0.1 s */
     float window_peak, step_max;
@@ -27,13 +28,14 @@ struct td_reduction {
     size_t n_steps, room;
 };
 
-td_status td_reduction_new(double rate_hz, unsigned stride, td_reduction **out)
+td_status td_reduction_new(double rate_hz, unsigned stride, bool peaks, td_reduction **out)
 {
     *out = NULL;
     td_reduction *r = calloc(1, sizeof *r);
     if (!r) return TD_NOMEM;
     r->rate_hz = rate_hz;
     r->stride = stride ? stride : 1;
+    r->peaks = peaks;
     r->window = (size_t)(rate_hz * 0.2);
     r->step = (size_t)(rate_hz * 0.1);
     *out = r;
@@ -45,6 +47,12 @@ void td_reduction_free(td_reduction *r)
     if (!r) return;
     free(r->steps);
     free(r);
+}
+
+static void count(td_reduction *r, float change_db)
+{
+    int bin = (int)(fabsf(change_db) * 20);
+    r->now[bin < BINS ? bin : BINS - 1]++;
 }
 
 static void end_window(td_reduction *r)
@@ -66,6 +74,7 @@ static void end_step(td_reduction *r)
         r->steps = steps;
         r->steps[r->n_steps++] = r->step_max;
     }
+    if (r->peaks) count(r, r->step_max);
     r->in_step = 0;
     r->step_max = 0;
 }
@@ -83,13 +92,11 @@ static void add_run(td_reduction *r, const float *change_db, const float *left, 
         r->max = (double)most;
         r->max_at = r->at + i;
     }
-    size_t i = r->phase;
-    for (; i < n; i += r->stride) {
-        int bin = (int)(fabsf(change_db[i]) * 20);
-        r->now[bin < BINS ? bin : BINS - 1]++;
-    }
-    r->phase = (unsigned)(i - n);
     r->at += n;
+    if (r->peaks) return;
+    size_t i = r->phase;
+    for (; i < n; i += r->stride) count(r, change_db[i]);
+    r->phase = (unsigned)(i - n);
 }
 
 void td_reduction_add(td_reduction *r, const float *change_db, const float *left, const float *right, size_t n)
@@ -157,7 +164,8 @@ double td_reduction_percentile(const td_reduction *r, double part)
 double td_reduction_idle(const td_reduction *r)
 {
     uint64_t all, idle = active_below(r, 2, &all);
-    return all ? (double)idle / (double)all : 1;
+    double part = all ? (double)idle / (double)all : 1;
+    return r->max < 0.1 ? part : fmin(part, 0.999);
 }
 
 const float *td_reduction_steps(const td_reduction *r, size_t *n)

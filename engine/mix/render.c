@@ -390,7 +390,7 @@ static void reach(td_rendered *r, const char *place, const td_plan_chain *chain,
             *t = (td_step_reached){
                 .place = place,
                 .step = many ? td_arena_printf(r->keep->desk->arena, "%s.%zu", step->name, k + 1) : step->name,
-                .asked_db = step->asked_db,
+                .planned = k < step->n_parts ? step->part[k].goal : step->goal,
                 .max_db = td_reduction_max(g),
                 .max_at_s = td_reduction_max_at(g),
                 .p95_db = td_reduction_percentile(g, 0.95),

@@ -14,7 +14,7 @@
 typedef struct td_step_reached {
     const char *place;                             /* "mix", or the bus or return */
     const char *step;                              /* the step's name; "even.2" for the second band of a multiband */
-    double asked_db;                               /* NaN: no goal */
+    td_plan_goal planned;                          /* of the band, where the step has bands */
     double max_db, max_at_s, p95_db, p50_db, idle; /* idle: part of active time below 0.1 dB */
     const float *steps;                            /* per 100 ms, the highest change */
     size_t n_steps;

@@ -51,7 +51,7 @@ static const struct row_kind {
     [MK_WORST]  = { "MK worst",  "masking: the group covered most",              "%",      { NAN, 50 },    { NAN, 50 },   0, 0, 0 },
     [LV]        = { "LV",        "lead against the rest, off the usual",         "LU",     { -1.5, 1.5 },  { -1.5, 1.5 }, 0, 1, 1 },
     [GB]        = { "GB",        "groups, off the usual",                        "LU",     { NAN, 3 },     { NAN, 3 },    0, 1, 1 },
-    [CREST]     = { "CR",        "crest: peak over mean",                        "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
+    [CREST]     = { "CR",        "crest: peak over RMS",                         "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
     [PLR]       = { "PLR",       "peak over loudness",                           "dB",     { 8, 17.5 },    { 8, 17.5 },   0, 0, 0 },
     [PSR]       = { "PSR",       "peak over loudness, densest tenth",            "dB",     { 7, NAN },     { 7, NAN },    0, 0, 0 },
     [LR]        = { "LR",        "loudness range",                               "LU",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
@@ -272,37 +272,21 @@ static void judge_files(const td_mix *m, figures *f)
 }
 
 /* Which figure a goal was about is told by the plan: the one that was brought to what was asked. */
-static double over_asked(const td_plan_step *s, const td_step_reached *r)
+static double over_asked(const td_step_reached *r)
 {
-    bool over_time = fabs(s->planned_p95_db - s->asked_db) < fabs(s->planned_max_db - s->asked_db);
-    return (over_time ? r->p95_db : r->max_db) - s->asked_db;
-}
-
-static const td_plan_step *planned(const td_plan_chain *c, const char *name)
-{
-    for (size_t i = 0; i < c->n_steps; i++)
-        if (!strcmp(c->step[i].name, name)) return &c->step[i];
-    return NULL;
-}
-
-static const td_plan_chain *chain_of(const td_plan *p, const char *place)
-{
-    for (size_t b = 0; b < p->n_buses; b++)
-        if (!strcmp(p->bus[b].name, place)) return &p->bus[b].chain;
-    for (size_t i = 0; i < p->n_rets; i++)
-        if (!strcmp(p->ret[i].name, place)) return &p->ret[i].chain;
-    return &p->mix;
+    const td_plan_goal *g = &r->planned;
+    bool over_time = fabs(g->p95_db - g->asked_db) < fabs(g->max_db - g->asked_db);
+    return (over_time ? r->p95_db : r->max_db) - g->asked_db;
 }
 
 static td_status judge_steps(const td_mix *m, td_arena *a, figures *f)
 {
     for (size_t i = 0; i < m->rendered->n_steps; i++) {
         const td_step_reached *r = &m->rendered->step[i];
-        const td_plan_step *s = planned(chain_of(m->plan, r->place), r->step);
-        if (!s || isnan(s->asked_db)) continue;
+        if (isnan(r->planned.asked_db)) continue;
         const char *where = td_arena_printf(a, "%s %s", r->place, r->step);
         if (!where) return TD_NOMEM;
-        worse(f, GR, over_asked(s, r), where);
+        worse(f, GR, over_asked(r), where);
     }
     return TD_OK;
 }

@@ -77,13 +77,14 @@ static json_t *stem_json(const td_report_wish *w, size_t index)
 static json_t *session_json(const td_report_wish *w)
 {
     const td_session *s = w->session;
+    const td_plan *p = w->n_mixes ? w->mix[0].mix->plan : NULL; /* the tempo is the same in all */
     json_t *j = json_object(), *stems = json_array();
     json_object_set_new(j, "hash", td_json_text(s->hash));
     json_object_set_new(j, "rate_hz", json_integer(s->rate_hz));
     json_object_set_new(j, "duration_s", td_json_number((double)s->frames / s->rate_hz, 0.001));
     for (size_t i = 0; i < s->n_stems; i++) json_array_append_new(stems, stem_json(w, i));
-    json_object_set_new(j, "tempo_bpm", s->tempo_bpm > 0 ? td_json_number(s->tempo_bpm, 0.1) : json_null());
-    json_object_set_new(j, "tempo_from", td_json_text(s->tempo_from));
+    json_object_set_new(j, "tempo_bpm", p && p->tempo_bpm > 0 ? td_json_number(p->tempo_bpm, 0.1) : json_null());
+    json_object_set_new(j, "tempo_from", td_json_text(p ? p->tempo_from : s->tempo_from));
     json_object_set_new(j, "stems", stems);
     return j;
 }
@@ -168,7 +169,7 @@ static json_t *step_json(const td_step_reached *r)
     json_t *j = json_object(), *over = json_array();
     json_object_set_new(j, "place", td_json_text(r->place));
     json_object_set_new(j, "step", td_json_text(r->step));
-    json_object_set_new(j, "asked_db", td_json_db(r->asked_db));
+    json_object_set_new(j, "asked_db", td_json_db(r->planned.asked_db));
     json_object_set_new(j, "max_db", td_json_db(r->max_db));
     json_object_set_new(j, "max_at_s", td_json_number(r->max_at_s, 0.1));
     json_object_set_new(j, "p95_db", td_json_db(r->p95_db));

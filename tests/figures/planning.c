@@ -291,9 +291,9 @@ static kept bus_promises(uint64_t seed)
             if (!strcmp(p->bus[b].name, buses[i]))
                 k.staging_db = fmax(k.staging_db, fabs(20 * log10(raw_peak[i]) + p->bus[b].clip_gain_db + 12));
     for (size_t i = 0; i < r->n_steps; i++) {
-        if (isnan(r->step[i].asked_db)) continue;
+        if (isnan(r->step[i].planned.asked_db)) continue;
         k.goals++;
-        k.goal_db = fmax(k.goal_db, fabs(r->step[i].max_db - r->step[i].asked_db));
+        k.goal_db = fmax(k.goal_db, fabs(r->step[i].max_db - r->step[i].planned.asked_db));
     }
     td_rendered_free(r);
     td_plan_free(p);

@@ -12,6 +12,8 @@ typedef struct value_notes {
     td_origin origin;
 } value_notes;
 
+static const char as_written[] = "as written";
+
 static void because(value_notes *n, td_origin origin, const char *text)
 {
     if (origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = origin;
@@ -125,13 +127,13 @@ static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *
 {
     td_plan_part *p = &step->part[step->n_parts];
     value_notes own = { .origin = TD_AS_WRITTEN };
-    *p = (td_plan_part){ .proc = w->proc };
+    *p = (td_plan_part){ .proc = w->proc, .goal = td_no_goal };
     p->value = td_arena_array(d->arena, p->proc->n_params + 1, sizeof(double));
     if (!p->value) return td_decide_nomem(err);
     c->part = w;
     c->proc = p->proc;
     td_status st = take_values(d, c, w->value, p->value, &own, err);
-    p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : "as written";
+    p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : as_written;
     td_text_free(&own.reason);
     if (st) return st;
     if (own.origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = own.origin;
@@ -212,9 +214,7 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
                             .blend = w->blend,
                             .bypass = w->bypass,
                             .note = td_arena_strdup(d->arena, w->note),
-                            .asked_db = NAN,
-                            .planned_max_db = NAN,
-                            .planned_p95_db = NAN };
+                            .goal = td_no_goal };
     step->value = td_arena_array(d->arena, w->proc->n_params + 1, sizeof(double));
     if (!step->value || !step->name || (w->file && !step->file)) return td_decide_nomem(err);
     td_range_case c = { .site = site, .step = w, .proc = w->proc, .found = found };
@@ -222,13 +222,16 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
     if (!st) st = take_parts(d, &c, step, &notes, err);
     if (!st) st = take_keys(d, w, step, err);
     step->origin = notes.origin;
-    step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : "as written";
+    step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : as_written;
     bool broken = notes.reason.broken || !step->reason;
     td_text_free(&notes.reason);
     if (!st && broken) st = td_decide_nomem(err);
     if (!st) st = td_decide_moves(d, site, w, step, err);
     if (!st) st = td_decide_rider(d, site, step, err);
-    return st ? st : td_solve_goals(d, site, w, step, err);
+    if (!st) st = td_solve_goals(d, site, w, step, err);
+    if (!st && step->origin != TD_AS_WRITTEN && !strcmp(step->reason, as_written))
+        step->reason = "decided band by band";
+    return st;
 }
 
 static td_status not_used(td_decider *d, const td_site *site, const td_step_wish *w, const char *why)

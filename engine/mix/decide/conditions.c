@@ -65,8 +65,12 @@ static td_status gain_reduction(td_decider *d, const td_site *site, const td_con
     (void)site;
     (void)err;
     *out = NAN;
-    for (size_t i = 0; i < d->plan->mix.n_steps; i++)
-        if (c->about && !strcmp(d->plan->mix.step[i].name, c->about)) *out = d->plan->mix.step[i].planned_max_db;
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
+        const td_plan_step *s = &d->plan->mix.step[i];
+        if (!c->about || strcmp(s->name, c->about)) continue;
+        *out = s->goal.max_db;
+        for (size_t k = 0; k < s->n_parts; k++) *out = fmax(*out, s->part[k].goal.max_db);
+    }
     return TD_OK;
 }
 

@@ -164,13 +164,9 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
     if (!step) return td_decide_nomem(err);
     if (site->chain->n_steps) memcpy(step + 1, site->chain->step, site->chain->n_steps * sizeof *step);
     int slot = td_param_find(proc, "delay");
-    *step = (td_plan_step){ .name = td_arena_strdup(d->arena, f->name),
-                            .proc = proc,
-                            .blend = 1,
-                            .origin = TD_FROM_FIX,
-                            .asked_db = NAN,
-                            .planned_max_db = NAN,
-                            .planned_p95_db = NAN };
+    *step = (td_plan_step){
+        .name = td_arena_strdup(d->arena, f->name), .proc = proc, .blend = 1, .origin = TD_FROM_FIX, .goal = td_no_goal
+    };
     step->value = td_arena_array(d->arena, proc->n_params, sizeof(double));
     if (!step->value) return td_decide_nomem(err);
     td_processor_defaults(proc, step->value);

@@ -267,7 +267,9 @@ static td_status to_parts(const moves *m, const size_t *list, size_t lists, td_p
     for (size_t i = 0; i < m->n; i++) {
         if (i && all[i].at_s == all[i - 1].at_s) continue;
         td_plan_part *p = &step->part[step->n_parts++];
-        *p = (td_plan_part){ .proc = proc, .value = td_arena_array(m->d->arena, proc->n_params, sizeof(double)) };
+        *p = (td_plan_part){ .proc = proc,
+                             .value = td_arena_array(m->d->arena, proc->n_params, sizeof(double)),
+                             .goal = td_no_goal };
         if (!p->value) return td_decide_nomem(err);
         td_processor_defaults(proc, p->value);
         double sum = 0;

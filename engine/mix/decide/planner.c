@@ -99,6 +99,7 @@ static td_status take_tempo(td_decider *d)
         d->plan->tempo_bpm = 120;
         from = "default";
     }
+    d->plan->tempo_from = td_arena_strdup(d->arena, from);
     if (!asked || (from && !strcmp(from, "job"))) return TD_OK;
     int kind = from && !strcmp(from, "default") ? TD_NOTE_WARNING : TD_NOTE_DECISION;
     return td_decide_note(

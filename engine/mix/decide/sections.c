@@ -149,10 +149,10 @@ td_status td_find_sections(td_decider *d, td_error *err)
     if (!p->section) return td_decide_nomem(err);
     for (size_t i = 0; i < coarse.n && steps; i++) {
         if (!edge[i]) continue;
-        double at_s = (double)exactly(&fine, i * HOP) * TD_STEP_S;
+        double at_s = td_round_to((double)exactly(&fine, i * HOP) * TD_STEP_S, 0.001);
         p->section[p->n_sections].to_s = at_s;
         p->section[++p->n_sections].from_s = at_s;
     }
-    p->section[p->n_sections++].to_s = (double)steps * TD_STEP_S;
+    p->section[p->n_sections++].to_s = td_round_to((double)steps * TD_STEP_S, 0.001);
     return name_sections(d, &fine, err);
 }

@@ -244,7 +244,7 @@ static td_status trial(solver *s, unsigned stride, td_error *err)
     td_status st = block ? unit_for(s, stride, &unit, err) : td_decide_nomem(err);
     for (size_t i = 0; i <= TD_DETECTORS_MAX; i++) plane[i] = block ? block + i * CHUNK : NULL;
     for (size_t i = 0; !st && i < s->n_goals; i++)
-        if (!s->goals[i].found && td_reduction_new(rate, 1, &r[i])) st = td_decide_nomem(err);
+        if (!s->goals[i].found && td_reduction_new(rate, 1, s->step->proc->peaks, &r[i])) st = td_decide_nomem(err);
     uint64_t length = td_scratch_length(s->picks);
     for (uint64_t at = 0; !st && at < length; at += CHUNK) {
         size_t n = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
@@ -410,9 +410,9 @@ static const char *goal_reason(td_decider *d, const td_site *site, const goal *g
     bool joined = cause && before[cause];
     td_clock(song_time(d, site, g->max_at_s), clock);
     return td_arena_printf(d->arena,
-                           "%.*s%s%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %.0f %%",
+                           "%.*s%s%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%",
                            cause, cause ? before : "", cause && !joined ? "; " : "", word, asked(g), knob ? " by " : "",
-                           knob ? knob : "", g->max_db, clock, g->p95_db, g->idle * 100);
+                           knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
 }
 
 /* Less than what is allowed at most is no miss. */
@@ -433,16 +433,9 @@ static td_status explain(solver *s, td_error *err)
         if (missed(g) && s->step->proc->dynamics)
             TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s %s: %.1f dB asked, %.1f dB is as near as its %s can come",
                                   s->site->name, s->step->name, asked(g), reached(g), g->solved->name));
-        if (g->part >= 0) {
-            s->step->part[g->part].reason = reason;
-        } else {
-            s->step->reason = reason;
-        }
-        if (i == 0) {
-            s->step->asked_db = asked(g);
-            s->step->planned_max_db = td_round_to(g->max_db, 0.01);
-            s->step->planned_p95_db = td_round_to(g->p95_db, 0.01);
-        }
+        *(g->part < 0 ? &s->step->reason : &s->step->part[g->part].reason) = reason;
+        *(g->part < 0 ? &s->step->goal : &s->step->part[g->part].goal) =
+            (td_plan_goal){ asked(g), td_round_to(g->max_db, 0.01), td_round_to(g->p95_db, 0.01) };
     }
     s->step->origin = TD_SOLVED;
     return TD_OK;

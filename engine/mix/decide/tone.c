@@ -133,7 +133,9 @@ static td_status bell_part(td_decider *d, double at_hz, double gain_db, td_plan_
 {
     const td_processor *eq = td_processor_find("eq"), *bell = eq ? td_part_find(eq, "bell") : NULL;
     if (!bell) return td_fail(err, TD_FAILED, NULL, NULL, "the rack has no bell to match with");
-    *out = (td_plan_part){ .proc = bell, .value = td_arena_array(d->arena, bell->n_params, sizeof(double)) };
+    *out = (td_plan_part){ .proc = bell,
+                           .value = td_arena_array(d->arena, bell->n_params, sizeof(double)),
+                           .goal = td_no_goal };
     if (!out->value) return td_decide_nomem(err);
     td_processor_defaults(bell, out->value);
     out->value[td_param_find(bell, "at")] = at_hz;

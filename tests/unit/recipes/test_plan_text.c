@@ -55,7 +55,8 @@ static void add_parts(td_arena *a, td_random *r, td_plan_step *s)
     s->part = td_arena_array(a, n ? n : 1, sizeof *s->part);
     for (; s->n_parts < n; s->n_parts++)
         s->part[s->n_parts] = (td_plan_part){ s->proc->parts[s->n_parts], any_values(a, r, s->proc->parts[s->n_parts]),
-                                              "because: \"why\" # not" };
+                                              "because: \"why\" # not",
+                                              s->n_parts % 2 ? td_no_goal : (td_plan_goal){ any(r, 0, 6), 3.1, 2 } };
 }
 
 /* Every processor of the table, once. */
@@ -74,9 +75,7 @@ static td_plan_chain any_chain(td_arena *a, td_random *r)
                              .origin = (td_origin)(i % 4),
                              .reason = "reaches 1.9 dB at 2:31",
                              .note = i % 2 ? "- ein Gru\xc3\x9f" : NULL,
-                             .asked_db = any(r, 0, 6),
-                             .planned_max_db = NAN,
-                             .planned_p95_db = -INFINITY };
+                             .goal = { any(r, 0, 6), NAN, -INFINITY } };
         s->value = any_values(a, r, s->proc);
         add_parts(a, r, s);
     }

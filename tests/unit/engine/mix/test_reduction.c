@@ -19,7 +19,7 @@ static void maximum_is_the_highest_change_and_where(void **state)
 {
     (void)state;
     td_reduction *r;
-    assert_int_equal(td_reduction_new(RATE, 1, &r), 0);
+    assert_int_equal(td_reduction_new(RATE, 1, false, &r), 0);
     feed(r, 2 * RATE, 0.5f, 1.0f);
     feed(r, 1, 0.5f, 3.25f);
     feed(r, RATE, 0.5f, 0.5f);
@@ -33,7 +33,7 @@ static void percentile_over_active_time(void **state)
 {
     (void)state;
     td_reduction *r;
-    assert_int_equal(td_reduction_new(RATE, 1, &r), 0);
+    assert_int_equal(td_reduction_new(RATE, 1, false, &r), 0);
     for (int k = 0; k < 10; k++) {
         feed(r, RATE, 0.25f, 1.0f);
         for (size_t i = 0; i < RATE; i++) {
@@ -51,7 +51,7 @@ static void pauses_do_not_count(void **state)
 {
     (void)state;
     td_reduction *r;
-    assert_int_equal(td_reduction_new(RATE, 1, &r), 0);
+    assert_int_equal(td_reduction_new(RATE, 1, false, &r), 0);
     feed(r, 4 * RATE, 0.5f, 2.0f);
     feed(r, 16 * RATE, 0.01f, 0.0f); /* 34 dB lower */
     assert_float_equal(td_reduction_percentile(r, 0.05), 2.0, 0.06);
@@ -63,8 +63,8 @@ static void every_eighth_value_gives_the_same_percentile(void **state)
 {
     (void)state;
     td_reduction *all, *few;
-    assert_int_equal(td_reduction_new(RATE, 1, &all), 0);
-    assert_int_equal(td_reduction_new(RATE, 8, &few), 0);
+    assert_int_equal(td_reduction_new(RATE, 1, false, &all), 0);
+    assert_int_equal(td_reduction_new(RATE, 8, false, &few), 0);
     for (size_t i = 0; i < 20 * RATE; i++) {
         float change = 3 * fabsf(sinf((float)i * 0.001f)), level = 0.5f;
         td_reduction_add(all, &change, &level, NULL, 1);
@@ -81,7 +81,7 @@ static void steps_hold_the_highest_of_every_100_ms(void **state)
     (void)state;
     td_reduction *r;
     size_t n;
-    assert_int_equal(td_reduction_new(RATE, 1, &r), 0);
+    assert_int_equal(td_reduction_new(RATE, 1, false, &r), 0);
     feed(r, RATE / 10, 0.5f, 1.0f);
     feed(r, RATE / 20, 0.5f, 2.0f);
     feed(r, RATE / 20, 0.5f, 0.0f);
@@ -92,6 +92,27 @@ static void steps_hold_the_highest_of_every_100_ms(void **state)
     td_reduction_free(r);
 }
 
+/* One sample a second loses 3 dB: a tenth of the steps, and next to nothing of the time. */
+static void peaks_count_by_the_step(void **state)
+{
+    (void)state;
+    td_reduction *frames, *steps;
+    assert_int_equal(td_reduction_new(RATE, 8, false, &frames), 0);
+    assert_int_equal(td_reduction_new(RATE, 8, true, &steps), 0);
+    for (int k = 0; k < 20; k++) {
+        feed(frames, 1, 0.5f, 3.0f);
+        feed(steps, 1, 0.5f, 3.0f);
+        feed(frames, RATE - 1, 0.5f, 0.0f);
+        feed(steps, RATE - 1, 0.5f, 0.0f);
+    }
+    assert_true(td_reduction_percentile(frames, 0.95) < 0.1);
+    assert_true(td_reduction_idle(frames) < 1);
+    assert_float_equal(td_reduction_percentile(steps, 0.95), 3.0, 0.06);
+    assert_float_equal(td_reduction_idle(steps), 0.9, 1e-9);
+    td_reduction_free(frames);
+    td_reduction_free(steps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +121,7 @@ int main(void)
         cmocka_unit_test(pauses_do_not_count),
         cmocka_unit_test(every_eighth_value_gives_the_same_percentile),
         cmocka_unit_test(steps_hold_the_highest_of_every_100_ms),
+        cmocka_unit_test(peaks_count_by_the_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

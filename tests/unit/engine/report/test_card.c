@@ -190,13 +190,12 @@ static void what_was_promised_passes_or_fails(void **state)
                            { .name = "b", .loudness_lufs = -9.4, .true_peak_dbtp = -0.9, .peak_dbfs = -1.2 } };
     file[0].wanted = (td_target){ .loudness_lufs = -14, .true_peak_dbtp = -1, .peak_dbfs = NAN, .limiting_db = NAN };
     file[1].wanted = (td_target){ .loudness_lufs = -9, .true_peak_dbtp = -1, .peak_dbfs = NAN, .limiting_db = NAN };
-    td_plan_step step[] = { { .name = "glue", .asked_db = 2, .planned_max_db = 2, .planned_p95_db = 1 },
-                            { .name = "edge", .asked_db = 3, .planned_max_db = 5, .planned_p95_db = 3 } };
-    td_step_reached reached[] = { { .place = "mix", .step = "glue", .asked_db = 2, .max_db = 2.1, .p95_db = 1 },
-                                  { .place = "mix", .step = "edge", .asked_db = 3, .max_db = 6, .p95_db = 2.9 } };
+    td_step_reached reached[] = {
+        { .place = "mix", .step = "glue", .planned = { 2, 2, 1 }, .max_db = 2.1, .p95_db = 1 },
+        { .place = "mix", .step = "edge", .planned = { 3, 5, 3 }, .max_db = 6, .p95_db = 2.9 },
+    };
     s->mix.file = file;
     s->mix.n_files = 1;
-    s->plan.mix = (td_plan_chain){ step, 2 };
     s->rendered.step = reached;
     s->rendered.n_steps = 2;
     make(s);
