@@ -120,7 +120,7 @@ static td_status sync_folder(const char *path, td_error *err)
 }
 
 /* Each new folder is made durable in the one above it. */
-static td_status make_folders(const publishing *p, const char *hash, char *folder, size_t size)
+static td_status make_folders_once(const publishing *p, const char *hash, char *folder, size_t size)
 {
     char part[1300];
     const char *const names[] = { p->client, p->job, hash };
@@ -129,11 +129,19 @@ static td_status make_folders(const publishing *p, const char *hash, char *folde
         snprintf(part, sizeof part, "%.1299s", folder);
         snprintf(folder, size, "%.1200s/%.64s", part, names[i]);
         if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-            return td_fail(p->err, TD_DISK, folder, NULL, "cannot be made: %s", strerror(errno));
+            return td_fail(p->err, errno == ENOENT ? TD_BUSY : TD_DISK, folder, NULL, "cannot be made: %s",
+                           strerror(errno));
         td_status st = sync_folder(part, p->err);
         if (st) return st;
     }
     return TD_OK;
+}
+
+/* The sweep removes a job's empty folder; where it came between that folder and the next, both are made again. */
+static td_status make_folders(const publishing *p, const char *hash, char *folder, size_t size)
+{
+    td_status st = make_folders_once(p, hash, folder, size);
+    return st == TD_BUSY ? make_folders_once(p, hash, folder, size) : st;
 }
 
 static td_status unplace_plan(const publishing *p, const char *path)
