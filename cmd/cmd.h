@@ -64,6 +64,8 @@ struct td_stage_at;
 void td_progress_step(void *user, const struct td_stage_at *step);
 void td_progress_end(td_meter_line *p); /* finishes the line under way */
 
+double td_seconds(void); /* never jumps; for durations */
+
 /* Set when the user asked to stop (first Ctrl-C); the second ends the process at once. */
 extern volatile int td_stop_asked;
 

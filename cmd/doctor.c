@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 #include <vorbis/codec.h>
 #include <yaml.h>
@@ -109,13 +108,6 @@ static void memory(doctor *d)
             gib < MEMORY_GIB ? "; a mix of many stems may take 1 GiB" : "");
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* MB a second of one write through to the disk, in a file without a name; negative with errno set when it fails. */
 static double write_speed(const char *folder)
 {
@@ -124,10 +116,10 @@ static double write_speed(const char *folder)
     char *chunk = fd < 0 ? NULL : calloc(1, CHUNK);
     bool fine = chunk != NULL;
     if (chunk) memset(chunk, 0x55, CHUNK); /* no zeros: a filesystem may keep those as holes */
-    double start = seconds();
+    double start = td_seconds();
     for (int i = 0; fine && i < CHUNKS; i++) fine = write(fd, chunk, CHUNK) == CHUNK;
     fine = fine && fdatasync(fd) == 0;
-    double took = seconds() - start;
+    double took = td_seconds() - start;
     int why = errno;
     free(chunk);
     if (fd >= 0) close(fd);

@@ -18,7 +18,7 @@ struct td_meter_line {
     bool open; /* a line of the terminal is not ended yet */
 };
 
-static double now(void)
+double td_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -99,7 +99,7 @@ static void tell(const td_stage_at *step)
 static void show(td_meter_line *p, const td_stage_at *step)
 {
     char stage[sizeof p->stage], speed[16], left[16];
-    double t = now();
+    double t = td_seconds();
     snprintf(stage, sizeof stage, "%s%s%s", step->stage, step->mix ? " " : "", step->mix ? step->mix : "");
     bool fresh = strcmp(p->stage, stage) != 0;
     if (fresh) {
