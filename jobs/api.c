@@ -87,7 +87,7 @@ static td_status find_key(const td_http_request *r, td_key **out, td_error *err)
 
 static void lacks_scope(const td_http_request *r, td_http_reply *p, unsigned scope)
 {
-    static const char *const names[] = { "submit", "read", "cancel", "files", "admin" };
+    static const char *const names[] = { "submit", "read", "cancel", "files" };
     td_problem_reply(r, p, TD_PROBLEM_SCOPE, NULL, "the scope '%s' is needed", names[__builtin_ctz(scope)]);
 }
 
@@ -103,7 +103,7 @@ static bool admit(td_http_request *r, const td_http_route *route, td_http_reply 
     else if (!key && too_many(api_of(r), r->peer))
         td_problem_reply(r, p, TD_PROBLEM_TOO_MANY, NULL, "more than %d within a minute", FAILURES_MAX);
     else if (!key)
-        td_problem_reply(r, p, TD_PROBLEM_KEY, NULL, "the key is missing, unknown, expired or revoked");
+        td_problem_reply(r, p, TD_PROBLEM_KEY, NULL, "the key is missing, unknown or revoked");
     else if (!(key->scopes & route->tag))
         lacks_scope(r, p, route->tag);
     else
@@ -215,7 +215,6 @@ static void take_order(const td_http_request *r, td_http_reply *p, const td_subm
         m ? td_spec_submission(&rules, r->body, r->length, td_now_ms(NULL), r->arena, &b, m, &err) : TD_NOMEM;
     if (!st) {
         b.client_id = call->client_id;
-        b.key_id = call->key_id;
         b.idem_key = call->idem_key;
         b.request_sha256 = call->request_sha256;
         st = td_store_submit(api_of(r)->store, &b, r->arena, &job, &how, &err);
@@ -232,10 +231,7 @@ static void take_order(const td_http_request *r, td_http_reply *p, const td_subm
 static void post_job(const td_http_request *r, td_http_reply *p)
 {
     char hash[TD_SHA256_HEX];
-    td_submission call = { .client_id = key_of(r)->client_id,
-                           .key_id = key_of(r)->id,
-                           .idem_key = idempotency_key(r),
-                           .request_sha256 = hash };
+    td_submission call = { .client_id = key_of(r)->client_id, .idem_key = idempotency_key(r), .request_sha256 = hash };
     td_status st = hash_call(r, hash);
     if (!call.idem_key)
         td_problem_reply(r, p, TD_PROBLEM_KEY_MISSING, NULL, "a header of 1 to %d printable characters",
@@ -428,8 +424,7 @@ static void post_cancel(const td_http_request *r, td_http_reply *p)
     td_job j;
     td_error err = { 0 };
     if (!find_job(r, p, &j)) return;
-    td_status st =
-        td_store_cancel(api_of(r)->store, key_of(r)->client_id, key_of(r)->id, r->part[0], r->arena, &j, &err);
+    td_status st = td_store_cancel(api_of(r)->store, key_of(r)->client_id, r->part[0], r->arena, &j, &err);
     if (st) {
         unavailable(r, p, st, &err);
         return;
@@ -445,8 +440,7 @@ static void release(const td_http_request *r, td_http_reply *p)
 {
     td_job j;
     td_error err = { 0 };
-    td_status st =
-        td_store_release(api_of(r)->store, key_of(r)->client_id, key_of(r)->id, r->part[0], r->arena, &j, &err);
+    td_status st = td_store_release(api_of(r)->store, key_of(r)->client_id, r->part[0], r->arena, &j, &err);
     if (st == TD_JOB)
         td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "%s", err.what);
     else if (st)
@@ -492,10 +486,7 @@ static void submit_again(const td_http_request *r, td_http_reply *p, const td_jo
     td_job job;
     td_submitted how;
     td_error err = { 0 };
-    td_submission b = { .client_id = key_of(r)->client_id,
-                        .key_id = key_of(r)->id,
-                        .idem_key = idempotency_key(r),
-                        .request_sha256 = hash };
+    td_submission b = { .client_id = key_of(r)->client_id, .idem_key = idempotency_key(r), .request_sha256 = hash };
     td_status st = hash_call(r, hash);
     if (!st && !is_new_call(r, p, &b)) return;
     if (old->local_files && !(key_of(r)->scopes & TD_SCOPE_FILES)) {

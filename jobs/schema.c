@@ -7,15 +7,15 @@ const char *const td_schema[] = {
     "  weight INTEGER NOT NULL DEFAULT 100 CHECK (weight BETWEEN 1 AND 10000),"
     "  max_running INTEGER NOT NULL DEFAULT 4, max_queued INTEGER NOT NULL DEFAULT 10000,"
     "  running INTEGER NOT NULL DEFAULT 0 CHECK (running >= 0),"
-    "  vtime BIGINT NOT NULL DEFAULT 0, paused INTEGER NOT NULL DEFAULT 0);"
+    "  vtime BIGINT NOT NULL DEFAULT 0);"
 
     "CREATE TABLE api_key ("
     "  id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES client(id),"
     "  secret_sha256 TEXT NOT NULL, scopes INTEGER NOT NULL, created_ms BIGINT NOT NULL,"
-    "  expires_ms BIGINT, revoked_ms BIGINT);"
+    "  revoked_ms BIGINT);"
 
     "CREATE TABLE queue ("
-    "  name TEXT PRIMARY KEY, rank INTEGER NOT NULL DEFAULT 50, paused INTEGER NOT NULL DEFAULT 0,"
+    "  name TEXT PRIMARY KEY, rank INTEGER NOT NULL DEFAULT 50,"
     "  max_running INTEGER NOT NULL DEFAULT 1000000);"
 
     "CREATE TABLE job ("
@@ -83,9 +83,6 @@ const char *const td_schema[] = {
 
     "CREATE TABLE worker ("
     "  id TEXT PRIMARY KEY, engine TEXT NOT NULL, seen_ms BIGINT NOT NULL, draining INTEGER NOT NULL DEFAULT 0);"
-
-    "CREATE TABLE audit ("
-    "  id TEXT PRIMARY KEY, at_ms BIGINT NOT NULL, key_id TEXT, action TEXT NOT NULL, object TEXT NOT NULL);"
 
     "INSERT INTO queue (name) VALUES ('default');",
 };

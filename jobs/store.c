@@ -163,21 +163,14 @@ td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td
     if (st) return st;
     st = TD_SQL(&tx, &rows,
                 "SELECT id, client_id, secret_sha256, scopes FROM api_key"
-                " WHERE id=$1 AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms>$2)",
-                TD_T(id), TD_N(tx.now_ms));
+                " WHERE id=$1 AND revoked_ms IS NULL",
+                TD_T(id));
     if (!st && rows.n) {
         *out = (td_key){ td_arena_strdup(a, td_cell(&rows, 0, 0)), td_arena_strdup(a, td_cell(&rows, 0, 1)),
                          td_arena_strdup(a, td_cell(&rows, 0, 2)), (unsigned)td_cell_number(&rows, 0, 3) };
         if (!out->id || !out->client_id || !out->secret_sha256) st = TD_NOMEM;
     }
     return td_tx_end(&tx, st);
-}
-
-td_status td_tx_audit(td_tx *tx, const char *key_id, const char *action, const char *object)
-{
-    char id[TD_ID_SIZE];
-    return TD_SQL(tx, NULL, "INSERT INTO audit (id, at_ms, key_id, action, object) VALUES ($1, $2, $3, $4, $5)",
-                  TD_T(td_id_new("aud_", tx->now_ms, id)), TD_N(tx->now_ms), TD_T(key_id), TD_T(action), TD_T(object));
 }
 
 /* ---- reading jobs -------------------------------------------------------------------------------------------------
@@ -357,7 +350,7 @@ static td_status insert(td_tx *tx, const td_submission *b, td_arena *a, td_job *
     for (size_t i = 0; i < b->n_tags && !st; i++)
         st = TD_SQL(tx, NULL, "INSERT INTO job_tag (job_id, name, value) VALUES ($1, $2, $3)", TD_T(id),
                     TD_T(b->tag[2 * i]), TD_T(b->tag[2 * i + 1]));
-    return st ? st : td_tx_audit(tx, b->key_id, "job.submit", id);
+    return st;
 }
 
 td_status td_store_known(td_store *s, const td_submission *b, td_arena *a, td_job *job, td_submitted *how,
@@ -402,21 +395,18 @@ static td_status cancel(td_tx *tx, const char *client, const char *id, td_arena 
     return st || !ended ? st : td_tx_announce(tx, job);
 }
 
-td_status td_store_cancel(td_store *s, const char *client, const char *key_id, const char *id, td_arena *a, td_job *job,
-                          td_error *err)
+td_status td_store_cancel(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err)
 {
     td_tx tx;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
     st = cancel(&tx, client, id, a, job);
-    if (!st && job->id) st = td_tx_audit(&tx, key_id, "job.cancel", id);
     st = td_tx_end(&tx, st);
     td_store_wake(s);
     return st;
 }
 
-td_status td_store_release(td_store *s, const char *client, const char *key_id, const char *id, td_arena *a,
-                           td_job *job, td_error *err)
+td_status td_store_release(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err)
 {
     td_tx tx;
     td_rows rows = { 0 };
@@ -431,7 +421,6 @@ td_status td_store_release(td_store *s, const char *client, const char *key_id, 
                     TD_T(id), TD_T(client), TD_N(tx.now_ms));
     if (!st) st = td_tx_job(&tx, client, id, a, job);
     if (!st && job->id && !rows.changed) st = td_fail(err, TD_JOB, id, NULL, "the job is not held");
-    if (!st && job->id) st = td_tx_audit(&tx, key_id, "job.release", id);
     st = td_tx_end(&tx, st);
     td_store_wake(s);
     return st;

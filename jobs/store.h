@@ -29,8 +29,7 @@ enum { /* scopes of a key */
        TD_SCOPE_READ = 2,
        TD_SCOPE_CANCEL = 4,
        TD_SCOPE_FILES = 8, /* may name files of the server's file roots */
-       TD_SCOPE_ADMIN = 16,
-       TD_SCOPE_ALL = 31,
+       TD_SCOPE_ALL = 15,
 };
 
 typedef struct td_client_limits {
@@ -53,14 +52,14 @@ typedef struct td_key {
 td_status td_store_key_only(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
                             td_error *err);
 
-/* *out is zeroed when there is none, or it is revoked or expired. */
+/* *out is zeroed when there is none, or it is revoked. */
 td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td_error *err);
 
 /* ---- jobs ---------------------------------------------------------------------------------------------------------
  */
 
 typedef struct td_submission {
-    const char *client_id, *key_id, *parent_id, *idem_key; /* idem_key NULL: no other call can mean the same job */
+    const char *client_id, *parent_id, *idem_key; /* idem_key NULL: no other call can mean the same job */
     const char *request_sha256, *spec, *title, *tags, *hooks, *deliver_to;
     const char *const *tag; /* n_tags pairs of key and value, for filters */
     size_t n_tags;
@@ -95,11 +94,9 @@ td_status td_store_jobs(td_store *s, const td_job_filter *f, td_arena *a, td_job
 
 /* The end at once for a job nobody runs; else its worker is told. *to is the state it is in afterwards: CANCELLED,
  * LEASED (the flag is set), or the final state that was faster. job->id NULL: no such job. */
-td_status td_store_cancel(td_store *s, const char *client, const char *key_id, const char *id, td_arena *a, td_job *job,
-                          td_error *err);
+td_status td_store_cancel(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err);
 /* held -> ready. *job is the job afterwards; TD_JOB: it was in another state. */
-td_status td_store_release(td_store *s, const char *client, const char *key_id, const char *id, td_arena *a,
-                           td_job *job, td_error *err);
+td_status td_store_release(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err);
 
 /* ---- leases -------------------------------------------------------------------------------------------------------
  */
@@ -180,7 +177,6 @@ typedef enum td_sent {
 td_status td_store_outbox_end(td_store *s, const td_outbox *o, td_sent how, int64_t status, const char *error,
                               int64_t retry_after_s, td_error *err);
 /* When the next row is due; INT64_MAX: none. */
-td_status td_store_outbox_next(td_store *s, int64_t *due_ms, td_error *err);
 td_status td_store_deliveries(td_store *s, const char *client, const char *job, size_t limit, td_arena *a,
                               td_outbox **out, size_t *n, td_error *err);
 /* Sends a row again under its id, whatever became of it. *found false: the client has none of that id. */

@@ -13,7 +13,7 @@ static td_status pick_client(td_tx *tx, const char *queue, int64_t bytes_free, c
     char sql[640];
     td_rows rows;
     snprintf(sql, sizeof sql,
-             "SELECT c.id FROM client c WHERE c.paused=0 AND c.running<c.max_running AND EXISTS"
+             "SELECT c.id FROM client c WHERE c.running<c.max_running AND EXISTS"
              " (SELECT 1 FROM job j WHERE j.state='ready' AND j.queue=$1 AND j.client_id=c.id AND j.bytes_needed<=$2)"
              " ORDER BY c.vtime, c.id LIMIT 1%s",
              tx->store->db->engine->lock_row);
@@ -56,8 +56,8 @@ static td_status claim(td_tx *tx, const char *worker, int64_t bytes_free, bool r
 {
     td_rows queues;
     td_status st = TD_SQL(tx, &queues,
-                          "SELECT name FROM queue q WHERE paused=0 AND (max_running>=1000000 OR max_running >"
-                          " (SELECT count(*) FROM job WHERE state='leased' AND queue=q.name)) ORDER BY rank*$1, name",
+                          "SELECT name FROM queue q WHERE max_running>=1000000 OR max_running >"
+                          " (SELECT count(*) FROM job WHERE state='leased' AND queue=q.name) ORDER BY rank*$1, name",
                           TD_N(reverse ? -1 : 1));
     for (size_t i = 0; !st && !job->id && i < queues.n; i++) {
         const char *queue = td_cell(&queues, i, 0), *client;

@@ -277,18 +277,6 @@ td_status td_store_outbox_end(td_store *s, const td_outbox *o, td_sent how, int6
     return st;
 }
 
-td_status td_store_outbox_next(td_store *s, int64_t *due_ms, td_error *err)
-{
-    td_tx tx;
-    td_rows rows;
-    *due_ms = INT64_MAX;
-    td_status st = td_tx_begin(s, &tx, err);
-    if (st) return st;
-    st = TD_SQL(&tx, &rows, "SELECT min(next_ms) FROM outbox WHERE state='ready'");
-    if (!st && td_cell(&rows, 0, 0)) *due_ms = td_cell_number(&rows, 0, 0);
-    return td_tx_end(&tx, st);
-}
-
 /* ---- looking back -------------------------------------------------------------------------------------------------
  */
 

@@ -49,6 +49,4 @@ td_status td_tx_wake_client(td_tx *tx, const char *client);
 /* Outbox rows for the state j has just reached: webhooks, and PUTs of the artefacts when it is done. */
 td_status td_tx_announce(td_tx *tx, const td_job *j);
 
-td_status td_tx_audit(td_tx *tx, const char *key_id, const char *action, const char *object);
-
 #endif

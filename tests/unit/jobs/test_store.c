@@ -53,7 +53,7 @@ static void foreign_jobs_are_not_there(void **state)
     td_job mine = scene_submit(s, "a");
     assert_int_equal(td_store_job(s->store, "b", mine.id, s->arena, &j, &s->err), TD_OK);
     assert_null(j.id);
-    assert_int_equal(td_store_cancel(s->store, "b", NULL, mine.id, s->arena, &j, &s->err), TD_OK);
+    assert_int_equal(td_store_cancel(s->store, "b", mine.id, s->arena, &j, &s->err), TD_OK);
     assert_null(j.id);
     assert_string_equal(scene_read(s, mine.id).state, "ready");
 }
@@ -290,9 +290,9 @@ static void held_jobs_wait_for_an_answer(void **state)
     assert_int_equal(scene_end(s, &j, TD_END_HELD), TD_JOB_HELD);
     assert_null(scene_claim(s, "w").id);
     assert_string_equal(scene_read(s, j.id).error_text, "because");
-    assert_int_equal(td_store_release(s->store, "a", NULL, j.id, s->arena, &after, &s->err), TD_OK);
+    assert_int_equal(td_store_release(s->store, "a", j.id, s->arena, &after, &s->err), TD_OK);
     assert_null(after.error_text);
-    assert_int_equal(td_store_release(s->store, "a", NULL, j.id, s->arena, &after, &s->err), TD_JOB);
+    assert_int_equal(td_store_release(s->store, "a", j.id, s->arena, &after, &s->err), TD_JOB);
     assert_string_equal(scene_claim(s, "w").id, j.id);
 }
 
@@ -322,13 +322,13 @@ static void cancel_in_every_state(void **state)
     scene_client(s, "a", 100, 100);
 
     j = scene_submit(s, "a");
-    assert_int_equal(td_store_cancel(s->store, "a", NULL, j.id, s->arena, &after, &s->err), TD_OK);
+    assert_int_equal(td_store_cancel(s->store, "a", j.id, s->arena, &after, &s->err), TD_OK);
     assert_string_equal(after.state, "cancelled");
     assert_null(scene_claim(s, "w").id);
 
     scene_submit(s, "a"); /* running: the flag comes with the next heartbeat, and then even "done" lands cancelled */
     j = scene_claim(s, "w");
-    assert_int_equal(td_store_cancel(s->store, "a", NULL, j.id, s->arena, &after, &s->err), TD_OK);
+    assert_int_equal(td_store_cancel(s->store, "a", j.id, s->arena, &after, &s->err), TD_OK);
     assert_string_equal(after.state, "leased");
     assert_int_equal(td_store_renew(s->store, j.id, j.fence, NULL, 0, &cancel, &s->err), TD_OK);
     assert_true(cancel);
@@ -336,7 +336,7 @@ static void cancel_in_every_state(void **state)
 
     scene_submit(s, "a"); /* its worker dies */
     j = scene_claim(s, "w");
-    assert_int_equal(td_store_cancel(s->store, "a", NULL, j.id, s->arena, &after, &s->err), TD_OK);
+    assert_int_equal(td_store_cancel(s->store, "a", j.id, s->arena, &after, &s->err), TD_OK);
     s->now_ms += TD_LEASE_MS + 1;
     scene_keep(s);
     assert_string_equal(scene_read(s, j.id).state, "cancelled");
@@ -344,7 +344,7 @@ static void cancel_in_every_state(void **state)
     scene_submit(s, "a"); /* done was faster */
     j = scene_claim(s, "w");
     scene_end(s, &j, TD_END_DONE);
-    assert_int_equal(td_store_cancel(s->store, "a", NULL, j.id, s->arena, &after, &s->err), TD_OK);
+    assert_int_equal(td_store_cancel(s->store, "a", j.id, s->arena, &after, &s->err), TD_OK);
     assert_string_equal(after.state, "done");
 }
 
