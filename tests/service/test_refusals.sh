@@ -18,6 +18,14 @@ json 'o.errors.map((e) => e.line).join("\n")' <"$T/answer" | grep -qx "$line" ||
 ! grep -rqF "$secret" "$T/data/queue.db" "$T/data/queue.db-wal" "$T/service.log" || fail "a secret lies in the queue or a log"
 ! grep -rqF "$key" "$T/data/queue.db" "$T/data/queue.db-wal" "$T/service.log" || fail "the key lies in the queue or a log"
 
+# half a request holds its place for seconds only
+exec 3<>"/dev/tcp/127.0.0.1/${url##*:}"
+printf 'GET / HT' >&3
+code=0
+timeout 15 cat <&3 >/dev/null 2>&1 || code=$?
+[ "$code" != 124 ] || fail "half a request keeps its connection"
+exec 3>&-
+
 # a stem that is not there fails the job with a reason; one whose server is busy is asked again
 job_file "$stems_url/nowhere" >"$T/gone.yaml"
 id=$(submit "$T/gone.yaml" gone)
