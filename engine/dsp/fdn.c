@@ -127,7 +127,7 @@ td_status td_fdn_new(const td_fdn_design *d, td_fdn **out)
     td_fdn *f = *out = calloc(1, sizeof *f);
     if (!f) return TD_NOMEM;
     td_random random;
-    td_random_seed(&random, 16);
+    td_random_seed(&random, 960); /* of the first 1200, what rings least and decays evenly */
     double spread_s = 0;
     td_status st = TD_OK;
     for (size_t i = 0; i < TD_FDN_STEPS && d->diffusion_ms[i] > 0 && st == TD_OK; i++) {

@@ -53,15 +53,16 @@ static const td_param reverb_params[REVERB_PARAMS] = {
         .help = "an impulse response, brought to the session's rate and to the loudness of its input" },
 };
 
-/* early: energy of the first reflections against the tail's. */
+/* early: energy of the first reflections against the tail's. The sizes are a third larger than walls of such places
+ * would ask for: modes lie as much closer, and none of them is heard alone. */
 static const struct model {
     double decay_s, predelay_ms, size, high_decay, diffusion_ms[TD_FDN_STEPS], drift_ms;
     double early, early_from_ms, early_to_ms;
 } models[] = {
-    [ROOM] =    { 0.5,  0, 0.40, 0.55, {  3,  7, 13 }, 0.08, 0.6,  4, 35 },
-    [PLATE] =   { 1.6, 20, 0.75, 0.50, {  4, 11, 19 }, 0.12, 0,    0,  0 },
-    [HALL] =    { 2.4, 20, 1.00, 0.50, { 11, 23, 41 }, 0.12, 0.3, 12, 75 },
-    [CHAMBER] = { 1.2,  8, 0.70, 0.60, {  6, 13, 23 }, 0.10, 0.4,  7, 45 },
+    [ROOM] =    { 0.5,  0, 0.60, 0.55, {  3,  7, 13 }, 0.08, 0.6,  4, 35 },
+    [PLATE] =   { 1.6, 20, 1.00, 0.50, {  4, 11, 19 }, 0.12, 0,    0,  0 },
+    [HALL] =    { 2.4, 20, 1.20, 0.50, { 11, 23, 41 }, 0.12, 0.3, 12, 75 },
+    [CHAMBER] = { 1.2,  8, 0.90, 0.60, {  6, 13, 23 }, 0.10, 0.4,  7, 45 },
     [SAMPLED] = { 0 },
 };
 /* clang-format on */

@@ -29,10 +29,10 @@ static const struct room {
     const char *model;
     double decay_s, high, pass_s; /* pass_s: the middle delay line */
 } rooms[] = {
-    { "room", 0.5, 0.55, 0.023 },
-    { "plate", 1.6, 0.5, 0.043 },
-    { "hall", 2.4, 0.5, 0.058 },
-    { "chamber", 1.2, 0.6, 0.041 },
+    { "room", 0.5, 0.55, 0.0345 },
+    { "plate", 1.6, 0.5, 0.0573 },
+    { "hall", 2.4, 0.5, 0.0696 },
+    { "chamber", 1.2, 0.6, 0.0527 },
 };
 
 static sound response(const char *model, bool left_only)
@@ -263,7 +263,7 @@ static void reverb(void)
     figure("reverb", "echo density from 90 to 190 ms", AT_LEAST, 0.9, dense, "");
     figure("reverb", "correlation of the sides of the tail", AT_MOST, 0.15, alike, "");
     figure("reverb", "level against what went in", AT_MOST, 1, level, "dB");
-    figure("reverb", "strongest line of the late spectrum over its neighbours", AT_MOST, 8, rings, "dB");
+    figure("reverb", "strongest line of the late spectrum over its neighbours", AT_MOST, 6, rings, "dB");
     figure("reverb", "each tenth of a second against the one before", AT_MOST, 0, rises, "dB");
     figure("reverb", "impulse: against the sum written out", AT_MOST, -140, convolution_residual_db(), "dB");
     figure("reverb", "impulse: four times the sound against four times what came out", AT_MOST, -240,
