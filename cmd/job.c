@@ -13,22 +13,11 @@ static int check(const td_args *a, const td_library *l, const char *path)
 {
     td_messages *m = td_messages_new();
     td_order *o = NULL;
-    td_text t = { 0 };
     if (!m) return td_status_exit(TD_NOMEM);
     td_order_load(l, path, &o, m);
-    int code = td_messages_errors(m) ? td_status_exit(TD_JOB) : 0;
-    if (td_args_has(a, "json")) {
-        td_text_add(&t, "{\"v\":1,\"messages\":");
-        td_messages_json(m, &t);
-        td_text_add(&t, "}\n");
-        fputs(td_text_or_empty(&t), stdout);
-    } else {
-        td_messages_text(m, &t);
-        td_messages_summary(m, &t);
-        fputs(td_text_or_empty(&t), stderr);
-        if (!code && !td_args_has(a, "quiet")) printf("%s: ok\n", path);
-    }
-    td_text_free(&t);
+    bool json = td_args_has(a, "json");
+    int code = td_report_messages(m, TD_JOB, json);
+    if (!code && !json && !td_args_has(a, "quiet")) printf("%s: ok\n", path);
     td_order_free(o);
     td_messages_free(m);
     return code;

@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "recipes/recipes.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -43,6 +44,23 @@ void td_report_warning(const char *where, const char *what)
 {
     char a[320], b[640];
     fprintf(stderr, "topdown: warning: %s: %s\n", td_printable(where, a, sizeof a), td_printable(what, b, sizeof b));
+}
+
+int td_report_messages(const struct td_messages *m, td_status bad, bool json)
+{
+    td_text t = { 0 };
+    if (json) {
+        td_text_add(&t, "{\"v\":1,\"messages\":");
+        td_messages_json(m, &t);
+        td_text_add(&t, "}\n");
+        fputs(td_text_or_empty(&t), stdout);
+    } else {
+        td_messages_text(m, &t);
+        td_messages_summary(m, &t);
+        fputs(td_text_or_empty(&t), stderr);
+    }
+    td_text_free(&t);
+    return td_messages_errors(m) ? td_status_exit(bad) : 0;
 }
 
 static const td_command *find(const char *name)

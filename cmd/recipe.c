@@ -35,23 +35,6 @@ static int print(td_status st, td_text *t, const td_error *err)
     return st ? td_report_error(st, err) : 0;
 }
 
-static int show_messages(const td_messages *m, bool json)
-{
-    td_text t = { 0 };
-    if (json) {
-        td_text_add(&t, "{\"v\":1,\"messages\":");
-        td_messages_json(m, &t);
-        td_text_add(&t, "}\n");
-        fputs(td_text_or_empty(&t), stdout);
-    } else {
-        td_messages_text(m, &t);
-        td_messages_summary(m, &t);
-        fputs(td_text_or_empty(&t), stderr);
-    }
-    td_text_free(&t);
-    return td_messages_errors(m) ? td_status_exit(TD_RECIPE) : 0;
-}
-
 enum { SETTINGS_MAX = 64 };
 
 static td_status settings(call *c, td_setting out[SETTINGS_MAX], size_t *n, td_error *err)
@@ -77,7 +60,7 @@ static int check(call *c)
         if (!m) return td_status_exit(TD_NOMEM);
         td_recipe_load(c->library, c->a->word[i], set, n, &r, m);
         bool json = td_args_has(c->a, "json");
-        int one = show_messages(m, json);
+        int one = td_report_messages(m, TD_RECIPE, json);
         if (!one && !json && !td_args_has(c->a, "quiet")) printf("%s: ok\n", c->a->word[i]);
         if (one) code = one;
         td_recipe_free(r);
@@ -118,7 +101,7 @@ static int show(call *c)
         td_messages *m = td_messages_new();
         if (!m) return td_status_exit(TD_NOMEM);
         td_status st = td_recipe_resolved(c->library, c->word, &t, m);
-        int code = st ? show_messages(m, false) : 0;
+        int code = st ? td_report_messages(m, TD_RECIPE, false) : 0;
         if (!st) fputs(td_text_or_empty(&t), stdout);
         td_text_free(&t);
         td_messages_free(m);
