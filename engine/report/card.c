@@ -36,6 +36,8 @@ enum row {
 };
 
 /* clang-format off */
+#define LEAD_LU { -TD_LEAD_TASTE_LU, TD_LEAD_TASTE_LU }
+
 /* Limits come from finished mixes: 504 of them for tone, dynamics and stereo, where music with a beat keeps other ones
  * than score, folk and ambient; balances of printed sessions for the groups. What the engine has to meet is marked. */
 static const struct row_kind {
@@ -49,7 +51,7 @@ static const struct row_kind {
     [MK]        = { "MK",        "masking: covered by others, all groups",       "%",      { NAN, 25 },    { NAN, 25 },   0, 1, 3 },
     [MK_LEAD]   = { "MK lead",   "masking: the lead, 1 to 4 kHz",                "%",      { NAN, 15 },    { NAN, 15 },   0, 0, 0 },
     [MK_WORST]  = { "MK worst",  "masking: the group covered most",              "%",      { NAN, 50 },    { NAN, 50 },   0, 0, 0 },
-    [LV]        = { "LV",        "lead against the rest, off the usual",         "LU",     { -1.5, 1.5 },  { -1.5, 1.5 }, 0, 1, 1 },
+    [LV]        = { "LV",        "lead against the rest, off the usual",         "LU",     LEAD_LU,        LEAD_LU,       0, 1, 1 },
     [GB]        = { "GB",        "groups, off the usual",                        "LU",     { NAN, 3 },     { NAN, 3 },    0, 1, 1 },
     [CREST]     = { "CR",        "crest: peak over RMS",                         "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
     [PLR]       = { "PLR",       "peak over loudness",                           "dB",     { 8, 17.5 },    { 8, 17.5 },   0, 0, 0 },
@@ -334,6 +336,8 @@ static void fill(const td_card_wish *w, const figures *made, const figures *sum,
                             .high = limit[1],
                             .where = made->where[i] };
         if (i == LR) r->low = td_round_to(0.6 * r->sum, 0.01); /* compressed on purpose, but not flat */
+        if (i == PLR && w->made)                               /* what was asked for is no surprise */
+            r->low = fmin(r->low, td_round_to(w->made->asked_plr_db - 0.3, 0.01));
         r->verdict = judge(k, r);
         r->standing = stand(k, r, w->mix->plan->balance);
     }

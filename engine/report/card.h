@@ -13,9 +13,11 @@
 /* One of the two, as it sounds. */
 typedef struct td_card_side {
     td_band_power bands; /* of what sounds */
-    double loudness_lufs, range_lu, peak_dbfs, true_peak_dbtp;
-    double psr_db;    /* peak of the last 3 s over their loudness: a tenth of the time is below */
-    td_scales scales; /* its buses */
+    double loudness_lufs, peak_dbfs, true_peak_dbtp;
+    double range_lu;     /* over the song's own length: a tail that dies away is no dynamics */
+    double asked_plr_db; /* the order's true peak over its loudness; NaN: not both are asked */
+    double psr_db;       /* peak of the last 3 s over their loudness: a tenth of the time is below */
+    td_scales scales;    /* its buses */
     double mono_loss_lu[TD_BUSES_MAX];
     double masked[TD_BUSES_MAX], masked_whole; /* by the others, 0 to 1; NaN: silent */
 } td_card_side;
@@ -24,8 +26,8 @@ typedef struct td_card_side {
 td_status td_card_hear_sum(const td_survey *survey, const td_session *session, td_arena *a, td_card_side *out,
                            td_error *err);
 /* The mix: what left the buses, and the file all else is said about. TD_NOMEM. */
-td_status td_card_hear_mix(const td_rendered *r, const td_mix_file *file, const td_portrait *p, td_arena *a,
-                           td_card_side *out);
+td_status td_card_hear_mix(const td_session *session, const td_rendered *r, const td_mix_file *file,
+                           const td_portrait *p, td_arena *a, td_card_side *out);
 
 typedef enum td_row_verdict { TD_ROW_SHOWN, TD_ROW_USUAL, TD_ROW_UNUSUAL, TD_ROW_PASS, TD_ROW_FAIL } td_row_verdict;
 typedef enum td_standing { TD_NO_STANDING, TD_AHEAD, TD_LEVEL, TD_BEHIND } td_standing;

@@ -110,12 +110,14 @@ td_status td_card_hear_sum(const td_survey *survey, const td_session *session, t
 
 /* ---- the mix ---------------------------------------------------------------------------------------------------- */
 
-td_status td_card_hear_mix(const td_rendered *r, const td_mix_file *file, const td_portrait *p, td_arena *a,
-                           td_card_side *out)
+td_status td_card_hear_mix(const td_session *session, const td_rendered *r, const td_mix_file *file,
+                           const td_portrait *p, td_arena *a, td_card_side *out)
 {
+    uint64_t song = session->frames * 10 / session->rate_hz; /* steps */
     *out = (td_card_side){ .bands = td_portrait_bands(p),
                            .loudness_lufs = file->loudness_lufs,
-                           .range_lu = file->range_lu,
+                           .range_lu = td_gated_range(p->k, song < p->steps ? (size_t)song : p->steps),
+                           .asked_plr_db = file->wanted.true_peak_dbtp - file->wanted.loudness_lufs,
                            .peak_dbfs = file->peak_dbfs,
                            .true_peak_dbtp = file->true_peak_dbtp,
                            .scales = { .n_buses = r->n_buses } };

@@ -403,7 +403,8 @@ static td_status add_card(json_t *j, const td_report_wish *w, const td_report_mi
                           .sum = g->sum,
                           .reference = g->reference.stem ? &g->reference.portrait : NULL };
     json_t *rows = NULL;
-    td_status st = made ? td_card_hear_mix(said->mix->rendered, main_file(said->mix), p, a, made) : TD_NOMEM;
+    td_status st =
+        made ? td_card_hear_mix(w->session, said->mix->rendered, main_file(said->mix), p, a, made) : TD_NOMEM;
     if (!st) st = card_json(&wish, a, &rows);
     if (!st) json_object_set_new(j, "card", rows);
     return st;

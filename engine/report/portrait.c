@@ -194,11 +194,13 @@ static td_status conclude(const sitter *s, td_arena *a, td_portrait *p)
     size_t n;
     const float *k = td_loudness_steps(s->loudness, &n);
     p->steps = n;
+    p->k = td_arena_array(a, n + 1, sizeof(float));
     p->momentary = td_arena_array(a, n + 1, sizeof(float));
     p->short_term = td_arena_array(a, n + 1, sizeof(float));
     p->correlations = td_arena_array(a, n + 1, sizeof(float));
     p->peaks = td_arena_array(a, n + 1, sizeof(float));
-    if (!p->momentary || !p->short_term || !p->correlations || !p->peaks) return TD_NOMEM;
+    if (!p->k || !p->momentary || !p->short_term || !p->correlations || !p->peaks) return TD_NOMEM;
+    if (n) memcpy(p->k, k, n * sizeof(float));
     p->correlation = s->all_lr / sqrt(s->all_ll * s->all_rr);
     td_running_loudness(k, n, MOMENTARY, p->momentary);
     td_running_loudness(k, n, SHORT_TERM, p->short_term);

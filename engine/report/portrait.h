@@ -14,6 +14,7 @@
 
 typedef struct td_portrait {
     size_t steps;                  /* of 100 ms */
+    float *k;                      /* K-weighted power of each */
     float *momentary, *short_term; /* LUFS at the end of each step; -INFINITY while silent or not yet full */
     float *correlations;           /* of both sides within each step; NaN where one is silent */
     float *peaks;                  /* highest sample of each step */

@@ -208,7 +208,7 @@ static void place_lead(td_decider *d, double most_db)
     if (isnan(ratio)) return;
     td_plan_bus *p = &d->plan->bus[lead];
     double off = want - ratio;
-    if (d->print == TD_PRINTED && fabs(off) <= 1.5) off = 0;
+    if (d->print == TD_PRINTED && fabs(off) <= TD_LEAD_TASTE_LU) off = 0;
     double move = td_clamp(off, -most_db, most_db);
     p->fader_db += move;
     double undone = off - move;
@@ -221,8 +221,6 @@ static void place_lead(td_decider *d, double most_db)
                                       move, ratio, want, undone ? "; held at the limit" : "");
 }
 
-#define LEAD_TASTE_LU 3 /* by how much the leads of one maker's songs differ */
-
 /* A lead left as delivered is only spoken of. */
 static td_status report_lead(td_decider *d)
 {
@@ -230,7 +228,7 @@ static td_status report_lead(td_decider *d)
     if (lead == SIZE_MAX) return TD_OK;
     double ratio = measure_lead(d, lead), want = td_usual_lead_lu(d->recipe);
     double off = want - ratio;
-    if (isnan(ratio) || fabs(off) <= LEAD_TASTE_LU) return TD_OK;
+    if (isnan(ratio) || fabs(off) <= TD_LEAD_TASTE_LU) return TD_OK;
     return td_decide_note(d, TD_NOTE_DECISION,
                           "lead %.1f LU %s the usual %+.1f against the rest where it sings; left as delivered, "
                           "\"vocals: level %+.0f dB\" would change it",

@@ -14,4 +14,7 @@ double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *grou
 /* The lead against its accompaniment, LU, by genre (Gerdes and Siedenburg 2023 for order and sign). */
 double td_usual_lead_lu(const td_recipe *r);
 
+/* A lead this near to what is usual is its maker's taste; farther off it is spoken of. */
+#define TD_LEAD_TASTE_LU 1.5
+
 #endif

@@ -218,6 +218,26 @@ static void what_was_promised_passes_or_fails(void **state)
     scene_free(s);
 }
 
+/* -7 LUFS under -1 dBTP leaves 6 dB between them: an order that asks for it is not unusual by that. */
+static void loud_orders_are_held_against_what_they_ask(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    s->made.loudness_lufs = -7;
+    s->made.true_peak_dbtp = -1;
+    s->made.asked_plr_db = NAN;
+    make(s);
+    assert_int_equal(row(s, "PLR")->verdict, TD_ROW_UNUSUAL);
+    s->made.asked_plr_db = 6;
+    make(s);
+    assert_float_equal(row(s, "PLR")->low, 5.7, 1e-9);
+    assert_int_equal(row(s, "PLR")->verdict, TD_ROW_USUAL);
+    s->made.asked_plr_db = 13;
+    make(s);
+    assert_float_equal(row(s, "PLR")->low, 8, 1e-9);
+    scene_free(s);
+}
+
 /* A limiter that may do no more keeps its promise. */
 static void loudness_gives_way_at_the_bound(void **state)
 {
@@ -263,6 +283,7 @@ int main(void)
         cmocka_unit_test(a_recipe_moves_what_is_usual),
         cmocka_unit_test(a_delivered_balance_may_be_a_little_worse),
         cmocka_unit_test(what_was_promised_passes_or_fails),
+        cmocka_unit_test(loud_orders_are_held_against_what_they_ask),
         cmocka_unit_test(loudness_gives_way_at_the_bound),
         cmocka_unit_test(without_a_sum_nothing_is_compared),
     };
