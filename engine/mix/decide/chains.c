@@ -203,6 +203,15 @@ static const char *idle_step(const td_plan_step *s, const td_step_wish *w)
     return NULL;
 }
 
+/* A width that is left to us, where there is none. */
+static td_status no_width(td_decider *d, const td_site *site, const td_step_wish *w, bool *out, td_error *err)
+{
+    int width = strcmp(w->proc->name, "stereo") ? -1 : td_param_find(w->proc, "width");
+    *out = false;
+    if (width < 0 || (w->value[width].kind != TD_WISH_AUTO && w->value[width].kind != TD_WISH_RANGE)) return TD_OK;
+    return td_sides_alike(d, site, out, err);
+}
+
 static td_status decide_step(td_decider *d, const td_site *site, const td_step_wish *w, const td_finding *found,
                              td_plan_step *step, td_error *err)
 {
@@ -267,6 +276,12 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
         if (w->n_keys && !keys) {
             TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: no stem is %s, which should drive it", site->name,
                                   w->name, w->key[0]));
+            continue;
+        }
+        bool alike;
+        TD_TRY(no_width(d, site, w, &alike, err));
+        if (alike) {
+            TD_TRY(not_used(d, site, w, "both sides are alike: nothing to widen"));
             continue;
         }
         TD_TRY(decide_step(d, site, w, f, step, err));

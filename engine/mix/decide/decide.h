@@ -151,6 +151,8 @@ typedef struct td_range_case {
 td_status td_solve_range(td_decider *d, const td_range_case *c, const double *value, double *out, const char **reason,
                          td_error *err);
 
+/* Whether left and right are the same, so that there is no width to change. */
+td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error *err);
 /* Warns of buses in which left and right oppose each other. */
 td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 

@@ -12,11 +12,19 @@ typedef struct width_check {
     size_t worst_band;
 } width_check;
 
+/* An octave that lies farther below the whole tells nothing about how it sounds. */
+static double least_octave(const td_band_power *p)
+{
+    double all = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) all += p->ll[i] + p->rr[i];
+    return all * td_db_power(-25);
+}
+
 /* Mid and side powers of a band from LL, RR and LR, side scaled by w^2. */
 static width_check check_width(const td_band_power *p, double width)
 {
     width_check c = { .worst_octave = 1 };
-    double ll = 0, rr = 0, lr = 0, stereo = 0, mono = 0, w2 = width * width;
+    double ll = 0, rr = 0, lr = 0, stereo = 0, mono = 0, w2 = width * width, least = least_octave(p);
     double octave[3] = { 0 };
     for (size_t i = 0; i < TD_BANDS; i++) {
         double mid = (p->ll[i] + p->rr[i] + 2 * p->lr[i]) / 4, side = w2 * (p->ll[i] + p->rr[i] - 2 * p->lr[i]) / 4;
@@ -33,7 +41,7 @@ static width_check check_width(const td_band_power *p, double width)
         octave[2] += x;
         if (i % 3 == 2) {
             double rho = octave[0] > 0 && octave[1] > 0 ? octave[2] / sqrt(octave[0] * octave[1]) : 1;
-            if (octave[0] + octave[1] > (p->ll[i] + p->rr[i]) * 1e-6 && rho < c.worst_octave) {
+            if (octave[0] + octave[1] > least && rho < c.worst_octave) {
                 c.worst_octave = rho;
                 c.worst_band = i - 1;
             }
@@ -55,18 +63,16 @@ static const char *band_name(size_t band, char out[24])
 
 #define OPPOSED (-0.3) /* sides that merely have nothing to do with each other scatter around 0 */
 
-/* The middle band of the octave that counts (within 25 dB of the whole) whose sides are most opposed; TD_BANDS: none
- * is. */
+/* The middle band of the octave that counts whose sides are most opposed; TD_BANDS: none is. */
 static size_t opposed_octave(const td_band_power *p, double *correlation)
 {
-    double all = 0;
+    double least = least_octave(p);
     size_t band = TD_BANDS;
     *correlation = OPPOSED;
-    for (size_t i = 0; i < TD_BANDS; i++) all += p->ll[i] + p->rr[i];
     for (size_t i = 0; i + 2 < TD_BANDS; i += 3) {
         double ll = p->ll[i] + p->ll[i + 1] + p->ll[i + 2], rr = p->rr[i] + p->rr[i + 1] + p->rr[i + 2];
         double lr = p->lr[i] + p->lr[i + 1] + p->lr[i + 2];
-        if (ll + rr < all * td_db_power(-25) || !(ll > 0) || !(rr > 0) || lr / sqrt(ll * rr) >= *correlation) continue;
+        if (ll + rr < least || !(ll > 0) || !(rr > 0) || lr / sqrt(ll * rr) >= *correlation) continue;
         *correlation = lr / sqrt(ll * rr);
         band = i + 1;
     }
@@ -89,16 +95,45 @@ td_status td_warn_of_cancelling(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-static td_status solve_width(td_decider *d, const td_range_case *c, double low, double high, double *out,
-                             const char **reason, td_error *err)
+td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error *err)
 {
     td_band_power p;
-    TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, &p, err));
-    if (check_width(&p, 1).correlation > 0.999) { /* no side to widen or narrow */
-        *out = 100;
-        *reason = "both sides are alike: nothing to widen";
-        return TD_OK;
+    TD_TRY(td_survey_bands(d->survey, site->signal, NULL, &p, err));
+    *out = check_width(&p, 1).correlation > 0.999;
+    return TD_OK;
+}
+
+/* Sides through a fourth-order Butterworth high pass at hz: what `mono_below` leaves of them. */
+static void thin_sides(td_band_power *p, double hz)
+{
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double x = hz / td_band_hz(i), x2 = x * x, x4 = x2 * x2, h2 = 1 / (1 + x4 * x4);
+        double mid = (p->ll[i] + p->rr[i] + 2 * p->lr[i]) / 4, side = h2 * (p->ll[i] + p->rr[i] - 2 * p->lr[i]) / 4;
+        double cross = sqrt(h2) * (p->ll[i] - p->rr[i]) / 4;
+        p->ll[i] = mid + side + 2 * cross;
+        p->rr[i] = mid + side - 2 * cross;
+        p->lr[i] = mid - side;
     }
+}
+
+/* The group as it comes to the step, and as the step's other values leave it. */
+static td_status bands_to_widen(td_decider *d, const td_range_case *c, const double *value, td_band_power *p,
+                                td_error *err)
+{
+    double power[TD_BANDS];
+    int below = td_param_find(c->proc, "mono_below");
+    TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, p, err));
+    TD_TRY(td_chain_power(d, c->site->chain, power, err));
+    td_bands_scale(p, power);
+    if (below >= 0 && !isnan(value[below])) thin_sides(p, value[below]);
+    return TD_OK;
+}
+
+static td_status solve_width(td_decider *d, const td_range_case *c, const double *value, double low, double high,
+                             double *out, const char **reason, td_error *err)
+{
+    td_band_power p;
+    TD_TRY(bands_to_widen(d, c, value, &p, err));
     for (*out = high; *out > low; *out -= 1) {
         width_check w = check_width(&p, *out / 100);
         if (w.mono_loss_lu <= 1 && w.correlation > 0.3 && w.worst_octave > 0) break;
@@ -108,6 +143,9 @@ static td_status solve_width(td_decider *d, const td_range_case *c, double low, 
     if (*out > low || w.mono_loss_lu <= 1)
         *reason = td_arena_printf(d->arena, "%.0f %%: mono loss %.1f LU stays under 1, correlation %.2f", *out,
                                   w.mono_loss_lu, w.correlation);
+    else if (w.worst_octave > 0)
+        *reason = td_arena_printf(d->arena, "%.0f %%, the least asked for: mono loss %.1f LU is over 1 already", *out,
+                                  w.mono_loss_lu);
     else
         *reason = td_arena_printf(
             d->arena, "%.0f %%, the least asked for: mono loss %.1f LU, the octave at %s has correlation %.2f", *out,
@@ -287,7 +325,7 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
         high = fmax(100, usual_width(c->site->role));
     }
     if (named(c->param, "width") && c->param->unit == TD_UNIT_PERCENT)
-        return solve_width(d, c, low, high, out, reason, err);
+        return solve_width(d, c, value, low, high, out, reason, err);
     if (named(c->param, "at") && c->part && !strcmp(c->proc->name, "low_cut"))
         return solve_low_cut(d, c, low, high, out, reason, err);
     if (named(c->param, "angle")) return solve_angle(d, c, low, high, out, reason, err);
