@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "engine/mix/roles.h"
+#include "jobs/jobs.h"
 #include "recipes/recipes.h"
 
 #include <stdio.h>
@@ -74,16 +75,31 @@ static void roles(void)
     for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) roles_of(apart[i]);
 }
 
+static void show(void (*tell)(td_text *out))
+{
+    td_text t = { 0 };
+    tell(&t);
+    fputs(td_text_or_empty(&t), stdout);
+    td_text_free(&t);
+}
+
 static void conditions(void)
 {
     puts("A condition compares what was measured: FEATURE > VALUE, or >=, <, <=; 'and' binds closer than 'or', and\n"
          "parentheses help. It stands behind 'when:' of a step, a group or a fix.\n\n"
          "  when: rumble > -40 dB and pause_level > -20 dB\n"
          "  when: mix_excess(200 to 500 Hz) > 2 dB or kick_lead < 0 dB\n");
-    td_text t = { 0 };
-    td_features_text(&t);
-    fputs(td_text_or_empty(&t), stdout);
-    td_text_free(&t);
+    show(td_features_text);
+}
+
+static void api(void)
+{
+    show(td_api_text);
+}
+
+static void webhooks(void)
+{
+    show(td_webhooks_text);
 }
 
 static void targets(void)
@@ -100,11 +116,13 @@ static const struct {
     const char *name, *summary;
     void (*print)(void);
 } topics[] = {
+    { "api", "the service over HTTP: routes, problems, states", api },
     { "conditions", "what stands behind 'when:'", conditions },
     { "exit-codes", "what the exit codes mean", exit_codes },
     { "roles", "what a stem can be", roles },
     { "targets", "loudness by name", targets },
     { "units", "how values are written", units },
+    { "webhooks", "events, signatures, when they are sent again", webhooks },
 };
 
 /* ---- commands ---------------------------------------------------------------------------------------------------- */

@@ -32,6 +32,12 @@ static const td_key *key_of(const td_http_request *r)
     return r->caller;
 }
 
+const char *td_scope_name(unsigned scope)
+{
+    static const char *const names[] = { "submit", "read", "cancel", "files" };
+    return names[__builtin_ctz(scope)];
+}
+
 /* The queue did not answer as it should: the client hears that it may come back, the log hears why. */
 static void unavailable(const td_http_request *r, td_http_reply *p, td_status st, const td_error *err)
 {
@@ -87,8 +93,7 @@ static td_status find_key(const td_http_request *r, td_key **out, td_error *err)
 
 static void lacks_scope(const td_http_request *r, td_http_reply *p, unsigned scope)
 {
-    static const char *const names[] = { "submit", "read", "cancel", "files" };
-    td_problem_reply(r, p, TD_PROBLEM_SCOPE, NULL, "the scope '%s' is needed", names[__builtin_ctz(scope)]);
+    td_problem_reply(r, p, TD_PROBLEM_SCOPE, NULL, "the scope '%s' is needed", td_scope_name(scope));
 }
 
 /* A good key is let in whatever its address did before: behind a proxy everyone has the same one. */
@@ -627,23 +632,26 @@ static void get_problem(const td_http_request *r, td_http_reply *p)
 /* ---- the table ----------------------------------------------------------------------------------------------------
  */
 
-static const td_http_route routes[] = {
-    { "POST", "/v1/jobs", TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job },
-    { "GET", "/v1/jobs", TD_SCOPE_READ, 0, false, get_jobs },
-    { "GET", "/v1/jobs/{}", TD_SCOPE_READ, 0, false, get_job },
-    { "GET", "/v1/jobs/{}/outputs", TD_SCOPE_READ, 0, false, get_outputs },
-    { "GET", "/v1/jobs/{}/outputs/{}", TD_SCOPE_READ, 0, false, get_output },
-    { "GET", "/v1/jobs/{}/report", TD_SCOPE_READ, 0, false, get_report },
-    { "POST", "/v1/jobs/{}/cancel", TD_SCOPE_CANCEL, 4096, false, post_cancel },
-    { "POST", "/v1/jobs/{}/retry", TD_SCOPE_SUBMIT, 4096, false, post_retry },
-    { "GET", "/v1/deliveries", TD_SCOPE_READ, 0, false, get_deliveries },
-    { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096, false, post_replay },
-    { "GET", "/v1/recipes", TD_SCOPE_READ, 0, false, get_recipes },
-    { "POST", "/v1/recipes/check", TD_SCOPE_READ, TD_SPEC_BYTES, false, post_recipe_check },
-    { "GET", "/healthz", 0, 0, false, get_healthz },
-    { "GET", "/readyz", 0, 0, false, get_readyz },
-    { "GET", "/problems/{}", 0, 0, false, get_problem },
-    { NULL, NULL, 0, 0, false, NULL },
+const td_http_route td_api_routes[] = {
+    { "POST", "/v1/jobs", TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job, "hands in a job file; 201" },
+    { "GET", "/v1/jobs", TD_SCOPE_READ, 0, false, get_jobs, "jobs, newest first, and the queue" },
+    { "GET", "/v1/jobs/{}", TD_SCOPE_READ, 0, false, get_job, "one job; ETag" },
+    { "GET", "/v1/jobs/{}/outputs", TD_SCOPE_READ, 0, false, get_outputs, "its results" },
+    { "GET", "/v1/jobs/{}/outputs/{}", TD_SCOPE_READ, 0, false, get_output, "one of them; ranges" },
+    { "GET", "/v1/jobs/{}/report", TD_SCOPE_READ, 0, false, get_report, "its report.json" },
+    { "POST", "/v1/jobs/{}/cancel", TD_SCOPE_CANCEL, 4096, false, post_cancel,
+      "ends it; 202 while a worker must let go" },
+    { "POST", "/v1/jobs/{}/retry", TD_SCOPE_SUBMIT, 4096, false, post_retry,
+      "lets a held job go on; orders a finished one anew, 201" },
+    { "GET", "/v1/deliveries", TD_SCOPE_READ, 0, false, get_deliveries, "webhooks and PUTs, newest first; ?job=ID" },
+    { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096, false, post_replay, "sends one again; 202" },
+    { "GET", "/v1/recipes", TD_SCOPE_READ, 0, false, get_recipes, "recipes by name" },
+    { "POST", "/v1/recipes/check", TD_SCOPE_READ, TD_SPEC_BYTES, false, post_recipe_check,
+      "judges a recipe, the body; 200 with ok and messages" },
+    { "GET", "/healthz", 0, 0, false, get_healthz, "the process lives" },
+    { "GET", "/readyz", 0, 0, false, get_readyz, "takes jobs; 503 says why not" },
+    { "GET", "/problems/{}", 0, 0, false, get_problem, "what to do about a problem" },
+    { NULL, NULL, 0, 0, false, NULL, NULL },
 };
 
 void td_api_init(td_api *api)
@@ -662,7 +670,7 @@ void td_api_fini(td_api *api)
 td_status td_api_start(td_api *api, const char *listen, td_http **out, td_error *err)
 {
     td_http_config config = {
-        .listen = listen, .routes = routes, .admit = admit, .refuse = td_problem_refuse, .user = api
+        .listen = listen, .routes = td_api_routes, .admit = admit, .refuse = td_problem_refuse, .user = api
     };
     return td_http_start(&config, out, err);
 }

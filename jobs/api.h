@@ -24,6 +24,9 @@ typedef struct td_api {
     bool writable;     /* what came of it */
 } td_api;
 
+extern const td_http_route td_api_routes[]; /* ends with a NULL pattern; the tag is a scope, 0: for everyone */
+const char *td_scope_name(unsigned scope);
+
 void td_api_init(td_api *api);
 void td_api_fini(td_api *api);
 

@@ -55,6 +55,7 @@ typedef struct td_http_route {
     size_t body_limit;   /* 0: no body is taken */
     bool spool;          /* the body goes to a file */
     void (*handle)(const td_http_request *r, td_http_reply *p);
+    const char *help; /* for the manual */
 } td_http_route;
 
 typedef struct td_http_config {

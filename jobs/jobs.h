@@ -65,4 +65,8 @@ typedef struct td_listen_options {
  * path under its last part and says whether its sha256 header holds. Until SIGTERM or SIGINT. */
 td_status td_listen(const td_listen_options *o, td_error *err);
 
+/* The reference in short, from the tables the service goes by. */
+void td_api_text(td_text *out);
+void td_webhooks_text(td_text *out);
+
 #endif

@@ -67,12 +67,6 @@ static const struct {
         .title = "The job file has mistakes",
         .remedy = "Each entry of errors names line, column and the way out. 'topdown job check FILE' says the same.",
     },
-    [TD_PROBLEM_RECIPE] = {
-        .slug = "recipe-invalid",
-        .status = 422,
-        .title = "The recipe has mistakes",
-        .remedy = "Each entry of errors names line, column and the way out. 'topdown recipe check FILE' says the same.",
-    },
     [TD_PROBLEM_IDEMPOTENCY] = {
         .slug = "idempotency-key-reused",
         .status = 422,
@@ -111,6 +105,21 @@ static const struct {
         .remedy = "Free space, or ask the operator to.",
     },
 };
+
+const char *td_problem_slug(td_problem kind)
+{
+    return problems[kind].slug;
+}
+
+unsigned td_problem_status(td_problem kind)
+{
+    return problems[kind].status;
+}
+
+const char *td_problem_title(td_problem kind)
+{
+    return problems[kind].title;
+}
 
 void td_json_reply(const td_http_request *r, td_http_reply *p, unsigned status, const char *type, json_t *o)
 {

@@ -15,7 +15,6 @@ typedef enum td_problem {
     TD_PROBLEM_STATE,
     TD_PROBLEM_TOO_LARGE,
     TD_PROBLEM_JOB,
-    TD_PROBLEM_RECIPE,
     TD_PROBLEM_IDEMPOTENCY,
     TD_PROBLEM_TOO_MANY,
     TD_PROBLEM_FULL,
@@ -28,6 +27,11 @@ typedef enum td_problem {
 /* Fills the reply. errors: an array of the document's mistakes, taken over; NULL: none. */
 void td_problem_reply(const td_http_request *r, td_http_reply *p, td_problem kind, json_t *errors, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* slug: what stands in a problem's type, behind /problems/. */
+const char *td_problem_slug(td_problem kind);
+unsigned td_problem_status(td_problem kind);
+const char *td_problem_title(td_problem kind);
 
 /* The page behind a problem's type; false: there is none of that name. */
 bool td_problem_page(const td_http_request *r, td_http_reply *p, const char *slug);

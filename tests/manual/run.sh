@@ -1,16 +1,26 @@
 #!/bin/bash
 # docs/processors.md against the program: its parameters are the program's, every processor has a section, every recipe in
-# it passes, every picture is there.
+# it passes, every picture is there. docs/api.md: its tables are the program's, every event has an example.
 set -u
 cd "$(dirname "$0")/../.."
 export TOPDOWN=${TOPDOWN:-build/topdown}
-page=docs/processors.md
 work=$(mktemp -d "${TMPDIR:-/tmp}/topdown-manual.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 failed=0
 wrong() { echo "FAILED $page: $*"; failed=$((failed + 1)); }
+woven() {
+    docs/weave.sh "${page#docs/}" >"$work/page" && cmp -s "$work/page" "$page" ||
+        wrong "is not what the program says; docs/weave.sh ${page#docs/} renews it"
+}
 
-docs/weave.sh >"$work/page" && cmp -s "$work/page" "$page" || wrong "is not what the program says; docs/weave.sh renews it"
+page=docs/api.md
+woven
+for event in $("$TOPDOWN" help webhooks | sed -n 's/^  \(job\.[a-z]*\) .*/\1/p'); do
+    grep -q "\"type\":\"$event\"" "$page" || wrong "no example of $event"
+done
+
+page=docs/processors.md
+woven
 
 "$TOPDOWN" recipe processors | awk '{ print $1 }' | sort >"$work/processors"
 sed -n 's/^## //p' "$page" | sort | diff "$work/processors" - || wrong "a processor without a section, or a section without one"
