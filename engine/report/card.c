@@ -141,19 +141,12 @@ static double mean_db(const td_band_power *p)
 
 /* ---- groups ----------------------------------------------------------------------------------------------------- */
 
-static size_t lead_of(const td_session *s)
-{
-    for (size_t b = 0; b < s->n_buses; b++)
-        if (!strcmp(s->bus[b].name, "vocals")) return b;
-    return SIZE_MAX;
-}
-
 /* Mean distance of groups from where they usually stand, once what all have in common is taken out. Groups that play
  * less than a tenth of the time are not judged, and the lead has a row of its own. */
 static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
 {
     double off[TD_BUSES_MAX], sum = 0;
-    size_t n = 0, lead = lead_of(w->session);
+    size_t n = 0, lead = td_find_lead(w->session).bus;
     for (size_t b = 0; w->recipe && b < s->n_buses; b++) {
         const td_bus *bus = &w->session->bus[b];
         double active, usual = td_usual_group_lu(w->recipe, bus->name, bus->group) +
@@ -169,10 +162,10 @@ static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
 
 static double lead_off(const td_card_wish *w, const td_scales *s, td_arena *a)
 {
-    size_t lead = lead_of(w->session);
-    if (!w->recipe || lead == SIZE_MAX) return NAN;
-    return td_weigh(s, lead, lead, a, NULL) - td_usual_lead_lu(w->recipe) -
-           td_recipe_offset_db(w->recipe, "vocals", "vocals");
+    td_lead lead = td_find_lead(w->session);
+    if (!w->recipe || lead.bus == SIZE_MAX) return NAN;
+    return td_weigh(s, lead.bus, lead.bus, a, NULL) - td_usual_lead_lu(w->recipe, lead.sings) -
+           td_lead_offset_db(w->recipe, w->session, lead);
 }
 
 /* The highest of a figure of each bus. */
@@ -221,11 +214,11 @@ static void measure_stereo(const td_card_wish *w, const td_card_side *s, figures
 static void measure_groups(const td_card_wish *w, const td_card_side *s, td_arena *a, figures *f)
 {
     const td_bus *bus = w->session->bus;
-    size_t n = w->session->n_buses, lead = lead_of(w->session), where = 0;
-    double share[TD_BUSES_MAX];
+    size_t n = w->session->n_buses, lead = td_find_lead(w->session).bus, where = 0;
+    double share[TD_BUSES_MAX] = { 0 };
     for (size_t b = 0; b < n; b++) share[b] = 100 * s->masked[b];
     f->of[MK] = 100 * s->masked_whole;
-    f->of[MK_LEAD] = lead == SIZE_MAX ? NAN : share[lead];
+    f->of[MK_LEAD] = lead < n ? share[lead] : NAN;
     f->of[MK_WORST] = worst_of(share, n, &where);
     f->where[MK_WORST] = bus[where].name;
     f->of[MF_WORST] = worst_of(s->mono_loss_lu, n, &where);

@@ -120,13 +120,6 @@ td_status td_decide_staging(td_decider *d, td_error *err)
 /* ---- faders
  * ------------------------------------------------------------------------------------------------------------ */
 
-static size_t lead_bus(const td_decider *d)
-{
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        if (!strcmp(d->plan->bus[b].name, "vocals")) return b;
-    return SIZE_MAX;
-}
-
 /* The stems' own proportions: what staging did is taken back; the highest fader stands at 0 dB. */
 static void delivered(td_decider *d)
 {
@@ -152,17 +145,21 @@ typedef struct group_state {
     bool judged;
 } group_state;
 
-static const char *place_reason(const td_decider *d, const group_state *g, double middle, double dead_zone_lu,
-                                double wanted)
+/* Every number from the measurement to the move, so that a reader can add them up. */
+static const char *place_reason(const td_decider *d, size_t bus, const group_state *g, double middle,
+                                double dead_zone_lu, double wanted)
 {
-    char alone[64] = "";
+    const td_group_wish *wish = td_group_for(d, &d->plan->bus[bus]);
+    bool wished = wish && wish->loudness_lu.kind == TD_WISH_VALUE;
+    char alone[64] = "", usual[64] = "wished";
+    double against = g->off_db - middle;
+    if (!wished) snprintf(usual, sizeof usual, "usual in %s", td_usual_genres(d->recipe));
     if (g->active < 0.1) snprintf(alone, sizeof alone, "; sounds in %.0f %% of the song", g->active * 100);
     return td_arena_printf(d->arena,
-                           "%+.1f dB: %.1f LU in the frames it plays, usual %.1f; that is %+.1f LU against the other "
-                           "groups, %.1f left as taste%s%s",
-                           g->move_db, g->context_lu, g->context_lu - g->off_db, g->off_db - middle,
-                           fmin(dead_zone_lu, fabs(g->off_db - middle)), alone,
-                           g->move_db == wanted ? "" : "; held at the limit");
+                           "%.1f LU where it plays, %s is %.1f: %+.1f LU off, the groups' median is %+.1f; so %+.1f LU "
+                           "against the others, %.1f of it left as taste%s%s",
+                           g->context_lu, usual, g->context_lu - g->off_db, g->off_db, middle, against,
+                           fmin(dead_zone_lu, fabs(against)), alone, g->move_db == wanted ? "" : "; held at the limit");
 }
 
 /* The accompaniment against its template: judged once, never iterated (groups that play alone would run away), and
@@ -171,7 +168,7 @@ static const char *place_reason(const td_decider *d, const group_state *g, doubl
 static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, double dead_zone_lu, double most_db)
 {
     double off[TD_BUSES_MAX];
-    size_t n = 0, lead = lead_bus(d);
+    size_t n = 0, lead = td_find_lead(d->session).bus;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         g[b].context_lu = td_bus_context(d, b, b == lead ? SIZE_MAX : lead, &g[b].active);
         double want = td_usual_group_lu(d->recipe, d->plan->bus[b].name, d->plan->bus[b].group);
@@ -189,7 +186,7 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
         bool sparse = g[b].active < 0.1 || g[b].active * (double)d->steps * TD_STEP_S < 10;
         bool effect = !strcmp(d->plan->bus[b].name, "fx"); /* never brought forward: silence is part of them */
         g[b].move_db = td_clamp(move, sparse ? -3 : -most_db, sparse || effect ? 0 : most_db);
-        d->plan->bus[b].fader_reason = place_reason(d, &g[b], middle, dead_zone_lu, move);
+        d->plan->bus[b].fader_reason = place_reason(d, b, &g[b], middle, dead_zone_lu, move);
     }
 }
 
@@ -200,69 +197,95 @@ static double measure_lead(const td_decider *d, size_t lead)
     return td_bus_context(d, lead, lead, &active);
 }
 
+/* Few solo instruments lead throughout: one is not moved as far as a singer. */
+#define SOLO_MOST_DB 6
+
 static void place_lead(td_decider *d, double most_db)
 {
-    size_t lead = lead_bus(d);
-    if (lead == SIZE_MAX) return;
-    double ratio = measure_lead(d, lead), want = td_usual_lead_lu(d->recipe);
+    td_lead lead = td_find_lead(d->session);
+    if (lead.bus == SIZE_MAX) return;
+    double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
     if (isnan(ratio)) return;
-    td_plan_bus *p = &d->plan->bus[lead];
+    td_plan_bus *p = &d->plan->bus[lead.bus];
     double off = want - ratio;
     if (d->print == TD_PRINTED && fabs(off) <= TD_LEAD_TASTE_LU) off = 0;
+    if (!lead.sings) most_db = fmin(most_db, SOLO_MOST_DB);
     double move = td_clamp(off, -most_db, most_db);
     p->fader_db += move;
     double undone = off - move;
-    if (undone > 0) { /* what the limit leaves undone: the others come down, at most 6 dB */
+    if (undone > 0 && lead.sings) { /* what the limit leaves undone: the others come down, at most 6 dB */
         double down = fmin(undone, 6);
         for (size_t b = 0; b < d->plan->n_buses; b++)
-            if (b != lead) d->plan->bus[b].fader_db -= down;
+            if (b != lead.bus) d->plan->bus[b].fader_db -= down;
     }
-    p->fader_reason = td_arena_printf(d->arena, "%+.1f dB: %+.1f LU against the rest where it sings, usual %+.1f%s",
-                                      move, ratio, want, undone ? "; held at the limit" : "");
+    p->fader_reason = td_arena_printf(d->arena, "%s%+.1f LU against the rest where it %s, usual %+.1f%s",
+                                      lead.sings ? "" : "no singer, and no other solo instrument: it leads; ", ratio,
+                                      lead.sings ? "sings" : "plays", want, undone ? "; held at the limit" : "");
 }
 
 /* A lead left as delivered is only spoken of. */
 static td_status report_lead(td_decider *d)
 {
-    size_t lead = lead_bus(d);
-    if (lead == SIZE_MAX) return TD_OK;
-    double ratio = measure_lead(d, lead), want = td_usual_lead_lu(d->recipe);
+    td_lead lead = td_find_lead(d->session);
+    if (lead.bus == SIZE_MAX) return TD_OK;
+    double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
     double off = want - ratio;
     if (isnan(ratio) || fabs(off) <= TD_LEAD_TASTE_LU) return TD_OK;
     return td_decide_note(d, TD_NOTE_DECISION,
-                          "lead %.1f LU %s the usual %+.1f against the rest where it sings; left as delivered, "
-                          "\"vocals: level %+.0f dB\" would change it",
-                          fabs(off), off > 0 ? "under" : "over", want, td_clamp(off, -6, 6));
+                          "lead %.1f LU %s the usual %+.1f against the rest where it %s; left as delivered, "
+                          "\"%s: level %+.0f dB\" would change it",
+                          fabs(off), off > 0 ? "under" : "over", want, lead.sings ? "sings" : "plays",
+                          d->plan->bus[lead.bus].name, td_clamp(off, -6, 6));
 }
 
-static void loudness(td_decider *d, size_t anchor)
+/* The highest fader stands at 0 dB; each reason says where the fader came from. */
+static td_status settle(td_decider *d, const double *delivered_db, td_error *err)
+{
+    double highest = -INFINITY;
+    for (size_t b = 0; b < d->plan->n_buses; b++) highest = fmax(highest, d->plan->bus[b].fader_db);
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_plan_bus *p = &d->plan->bus[b];
+        double move_db = p->fader_db - delivered_db[b];
+        p->fader_db = td_round_to(p->fader_db - highest, 0.01);
+        p->fader_reason = td_arena_printf(d->arena, "delivered at %.1f, moved %+.1f dB: %s", p->fader_db - move_db,
+                                          move_db, p->fader_reason);
+        if (!p->fader_reason) return td_decide_nomem(err);
+    }
+    return TD_OK;
+}
+
+static td_status loudness(td_decider *d, size_t anchor, td_error *err)
 {
     bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
     group_state g[TD_BUSES_MAX] = { 0 };
+    double delivered_db[TD_BUSES_MAX];
     delivered(d);
-    place_accompaniment(d, g, anchor, raw ? 1.5 : 3, raw ? 12 : 6);
+    for (size_t b = 0; b < d->plan->n_buses; b++) delivered_db[b] = d->plan->bus[b].fader_db;
+    place_accompaniment(d, g, anchor, td_usual_taste_lu(d->recipe, raw), raw ? 12 : 6);
     for (size_t b = 0; b < d->plan->n_buses; b++) d->plan->bus[b].fader_db += g[b].move_db;
     if (anchor == SIZE_MAX) place_lead(d, raw ? 12 : 6);
-    double highest = -INFINITY;
-    for (size_t b = 0; b < d->plan->n_buses; b++) highest = fmax(highest, d->plan->bus[b].fader_db);
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        d->plan->bus[b].fader_db = td_round_to(d->plan->bus[b].fader_db - highest, 0.01);
+    return settle(d, delivered_db, err);
 }
 
-/* Where a mix from the focus outward starts: the recipe's focus, else the lead. */
+/* Where a mix from the focus outward starts: the recipe's focus, else the singer. */
 static size_t focus_bus(const td_decider *d)
 {
     size_t index[TD_STEMS_MAX];
     if (d->recipe->focus && td_stems_meant(d->session, d->recipe->focus, index)) return d->session->stem[index[0]].bus;
-    return lead_bus(d);
+    td_lead lead = td_find_lead(d->session);
+    return lead.sings ? lead.bus : SIZE_MAX;
 }
 
-/* What a recipe writes beside the mode: a group's level is an offset on what the mode gives. */
+/* What a recipe writes beside the mode: a group's level is an offset on what the mode gives. It means players among
+ * others: one who was placed as the lead stays there. */
 static void offsets(td_decider *d)
 {
+    td_lead lead = td_find_lead(d->session);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
-        double offset_db = td_recipe_offset_db(d->recipe, p->name, p->group);
+        bool solved = b == lead.bus && d->plan->balance == TD_BALANCE_LOUDNESS;
+        double offset_db =
+            solved ? td_lead_offset_db(d->recipe, d->session, lead) : td_recipe_offset_db(d->recipe, p->name, p->group);
         if (offset_db == 0) continue;
         p->fader_db = td_round_to(p->fader_db + offset_db, 0.01);
         p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB by the recipe", p->fader_reason, offset_db);
@@ -311,8 +334,8 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     delivered(d);
     TD_TRY(mark_active(d, err));
     if (p->balance == TD_BALANCE_EVEN) even(d);
-    if (p->balance == TD_BALANCE_LOUDNESS) loudness(d, SIZE_MAX);
-    if (p->balance == TD_BALANCE_FOCUS) loudness(d, focus_bus(d));
+    if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
+    if (p->balance == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     offsets(d);

@@ -4,6 +4,7 @@
 #define TD_DECIDE_USUAL_H
 
 #include "engine/mix/recipe.h"
+#include "engine/mix/session.h"
 
 /* A group against the mix in the steps it plays, LU: what the recipe wishes, else the usual; NaN: nobody knows. */
 double td_usual_group_lu(const td_recipe *r, const char *bus, const char *group);
@@ -11,8 +12,25 @@ double td_usual_group_lu(const td_recipe *r, const char *bus, const char *group)
 /* What the recipe adds to wherever a group stands, dB. */
 double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *group);
 
+/* In which genres that is usual, for reasons. */
+const char *td_usual_genres(const td_recipe *r);
+
+/* By how much a group may be off before it is moved, LU. These figures come from amplified music: players who balance
+ * themselves in a room are not held to them. */
+double td_usual_taste_lu(const td_recipe *r, bool proportions_lost);
+
+/* Who carries the tune: the singer; without one the only solo instrument, where it has a bus to itself. */
+typedef struct td_lead {
+    size_t bus; /* SIZE_MAX: nobody */
+    bool sings;
+} td_lead;
+
+td_lead td_find_lead(const td_session *s);
+
 /* The lead against its accompaniment, LU, by genre (Gerdes and Siedenburg 2023 for order and sign). */
-double td_usual_lead_lu(const td_recipe *r);
+double td_usual_lead_lu(const td_recipe *r, bool sings);
+/* What the recipe adds to that: a group's offset is meant for the singer, or for players among others. */
+double td_lead_offset_db(const td_recipe *r, const td_session *s, td_lead lead);
 
 /* A lead this near to what is usual is its maker's taste; farther off it is spoken of. */
 #define TD_LEAD_TASTE_LU 1.5

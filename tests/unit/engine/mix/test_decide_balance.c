@@ -48,7 +48,7 @@ typedef struct decided {
     td_plan *plan;
 } decided;
 
-static decided decide(const char *balance, sound voice)
+static decided decide_with(const char *balance, const char *name, sound voice)
 {
     decided d = { .s = scene_new() };
     td_error err = { 0 };
@@ -59,7 +59,7 @@ static decided decide(const char *balance, sound voice)
     scene_add(d.s, "Drums.wav", 48000, 2, SECONDS, drums);
     scene_add(d.s, "Bass.wav", 48000, 2, SECONDS, bass);
     scene_add(d.s, "Piano.wav", 48000, 2, SECONDS, piano);
-    scene_add(d.s, "Lead Vox.wav", 48000, 2, SECONDS, voice);
+    scene_add(d.s, name, 48000, 2, SECONDS, voice);
     scene_open(d.s);
     assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
     assert_int_equal(td_pool_new(2, &d.s->pool), TD_OK);
@@ -71,6 +71,11 @@ static decided decide(const char *balance, sound voice)
     td_recipe_free(recipe);
     td_messages_free(m);
     return d;
+}
+
+static decided decide(const char *balance, sound voice)
+{
+    return decide_with(balance, "Lead Vox.wav", voice);
 }
 
 static void leave(decided *d)
@@ -122,10 +127,26 @@ static void test_a_delivered_lead_is_only_spoken_of(void **state)
     leave(&d);
 }
 
+/* Without a singer the only solo instrument leads. Both are 12 dB too soft and raised by 6; for the singer the others
+ * come down by 6 more. */
+static void test_a_lone_instrument_leads(void **state)
+{
+    (void)state;
+    decided sung = decide("loudness", lead), played = decide_with("loudness", "Tenor Sax.wav", lead);
+    double lower = against(&sung, "vocals", "drums") - against(&played, "woodwinds", "drums");
+    assert_true(fabs(lower - 6) < 0.05);
+    for (size_t b = 0; b < played.plan->n_buses; b++)
+        if (!strcmp(played.plan->bus[b].name, "woodwinds"))
+            assert_non_null(strstr(played.plan->bus[b].fader_reason, "no singer"));
+    leave(&sung);
+    leave(&played);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
+        cmocka_unit_test(test_a_lone_instrument_leads),
         cmocka_unit_test(test_a_delivered_lead_is_only_spoken_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
