@@ -27,6 +27,7 @@ typedef struct fetching {
     bool begun;
     origin from;
     td_status failed; /* why the sink said no */
+    td_error why;
     td_error *err;
 } fetching;
 
@@ -69,7 +70,13 @@ static void forget(fetching *f)
 static bool refuse(fetching *f, td_status st, const char *why)
 {
     char shown[200];
-    f->failed = td_fail(f->err, st, td_net_shown(f->ask->url, shown, sizeof shown), NULL, "%s", why);
+    f->failed = td_fail(&f->why, st, td_net_shown(f->ask->url, shown, sizeof shown), NULL, "%s", why);
+    return false;
+}
+
+static bool refuse_write(fetching *f, int number)
+{
+    f->failed = td_fail_write(&f->why, f->part, number);
     return false;
 }
 
@@ -85,10 +92,10 @@ static bool begin(fetching *f, const td_net_answer *a)
     snprintf(f->from.etag, sizeof f->from.etag, "%s", a->etag);
     f->from.total = a->length;
     if (f->from.total > f->ask->most_bytes) return refuse(f, TD_INPUT, "the file is too large");
-    if (ftruncate(f->fd, 0) != 0) return refuse(f, TD_DISK, strerror(errno));
+    if (ftruncate(f->fd, 0) != 0) return refuse_write(f, errno);
     /* room is taken now: better no space at the start than after an hour */
     if (f->from.total > 0 && fallocate(f->fd, FALLOC_FL_KEEP_SIZE, 0, f->from.total) != 0 && errno == ENOSPC)
-        return refuse(f, TD_DISK, "no space left for the download");
+        return refuse_write(f, errno);
     write_origin(f);
     return true;
 }
@@ -101,7 +108,7 @@ static bool sink(void *user, const td_net_answer *a, const void *data, size_t by
     for (const char *p = data; bytes;) {
         ssize_t n = pwrite(f->fd, p, bytes, f->offset);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return refuse(f, TD_DISK, strerror(errno));
+        if (n <= 0) return refuse_write(f, n < 0 ? errno : ENOSPC);
         f->offset += n;
         p += n;
         bytes -= (size_t)n;
@@ -141,6 +148,8 @@ static td_status ask(const td_net_policy *p, fetching *f, bool have, td_net_answ
                          .stop = stop,
                          .user = f };
     td_status st = td_net_do(p, &r, 0, answer, f->err);
+    if (!st && answer->status / 100 == 2 && !f->begun) begin(f, answer); /* an empty file: no byte, no call of sink */
+    if (f->failed && f->err) *f->err = f->why;
     return f->failed ? f->failed : st;
 }
 
@@ -183,7 +192,6 @@ static td_status step(const td_net_policy *p, fetching *f, bool *done, int64_t *
         return TD_OK;
     }
     if (answer.status / 100 != 2) return complain(f, answer.status);
-    if (!f->begun && (begin(f, &answer), f->failed)) return f->failed; /* an empty file */
     if (rename(f->part, f->data) != 0) return td_fail(f->err, TD_DISK, f->data, NULL, "%s", strerror(errno));
     *done = true;
     return TD_OK;
