@@ -26,6 +26,7 @@ static td_client_options options(const td_args *a)
         .key_file = td_args_get(a, "key"),
         .json = td_args_has(a, "json"),
         .quiet = td_args_has(a, "quiet"),
+        .stop = &td_stop_asked,
     };
 }
 

@@ -58,6 +58,17 @@ static td_status refused(const remote *c, long status, const json_t *answer, td_
                    detail ? detail : "");
 }
 
+static bool is_stopped(const remote *c)
+{
+    return c->options->stop && *c->options->stop;
+}
+
+static bool stop_asking(void *user, int64_t moved)
+{
+    (void)moved;
+    return is_stopped(user);
+}
+
 /* One request, sent again when the answer did not come: reading harms nothing, and what changes things carries a key.
  */
 static td_status ask(const remote *c, const char *method, const char *path, const char *body,
@@ -73,11 +84,13 @@ static td_status ask(const remote *c, const char *method, const char *path, cons
                          .n_headers = idempotency_key ? 3 : 2,
                          .body = body,
                          .body_length = body ? strlen(body) : 0,
-                         .timeout_s = ANSWER_S };
+                         .timeout_s = ANSWER_S,
+                         .stop = stop_asking,
+                         .user = (void *)c };
     td_net_answer answer;
     td_status st = url && key ? TD_REMOTE : TD_NOMEM;
     *out = NULL;
-    for (int i = 0; st == TD_REMOTE && i < TRIES; i++) {
+    for (int i = 0; st == TD_REMOTE && i < TRIES && !is_stopped(c); i++) {
         if (i) usleep(500000u << i);
         st = td_net_do(&anywhere, &r, TD_NET_TEXT_MAX, &answer, err);
     }
@@ -307,22 +320,39 @@ static td_status rest_of(const char *state)
     return TD_STATUS_COUNT; /* not at rest */
 }
 
+static void clear_line(const remote *c)
+{
+    if (!c->options->json && !c->options->quiet && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
+}
+
+static td_status leave(const remote *c, const char *id, td_error *err)
+{
+    char hint[160];
+    clear_line(c);
+    snprintf(hint, sizeof hint, "topdown status %s shows it, topdown cancel %s ends it", id, id);
+    return td_fail(err, TD_STOPPED, id, hint, "the job goes on, only the waiting for it ended");
+}
+
 static td_status wait_for(const remote *c, const char *id, td_error *err)
 {
     const char *path = td_arena_printf(c->arena, "/v1/jobs/%s", id);
     char last[32] = "";
     for (;;) {
         json_t *j;
-        td_status st = ask(c, "GET", path, NULL, NULL, &j, err);
+        td_status st = is_stopped(c) ? TD_STOPPED : ask(c, "GET", path, NULL, NULL, &j, err);
+        if (is_stopped(c)) {
+            if (!st) json_decref(j);
+            return leave(c, id, err);
+        }
         if (st) return st;
         td_status rest = rest_of(text_of(j, "state", "?"));
         if (rest == TD_STATUS_COUNT) {
             show_progress(c, j, last);
             json_decref(j);
-            usleep(POLL_MS * 1000);
+            usleep(POLL_MS * 1000); /* a signal ends it early */
             continue;
         }
-        if (!c->options->json && !c->options->quiet && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
+        clear_line(c);
         show(c, j);
         if (rest)
             td_fail(err, rest, id, NULL, "%s: %s", text_of(j, "state", "?"),

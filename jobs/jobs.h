@@ -42,11 +42,13 @@ typedef struct td_client_options {
     const char *key_file; /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
     bool json;            /* print what the server answered, one object a line */
     bool quiet;
+    const volatile int *stop; /* not 0: ask no more, wait no more; NULL */
 } td_client_options;
 
 /* Sends the job file. Paths in it are relative to its folder and are sent absolute: the server reads them itself, when
  * it runs on this machine with a file root above them. idempotency_key NULL: a fresh one. With `wait` it shows progress
- * until the job rests and returns TD_OK (done), TD_FAILED (failed), TD_JOB (held) or TD_STOPPED (cancelled). */
+ * until the job rests and returns TD_OK (done), TD_FAILED (failed), TD_JOB (held) or TD_STOPPED (cancelled, or
+ * *stop: the job goes on). */
 td_status td_submit(const td_client_options *o, const char *job_file, const char *idempotency_key, bool wait,
                     td_error *err);
 
