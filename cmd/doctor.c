@@ -117,7 +117,11 @@ static double write_speed(const char *folder)
     bool fine = chunk != NULL;
     if (chunk) memset(chunk, 0x55, CHUNK); /* no zeros: a filesystem may keep those as holes */
     double start = td_seconds();
-    for (int i = 0; fine && i < CHUNKS; i++) fine = write(fd, chunk, CHUNK) == CHUNK;
+    for (int i = 0; fine && i < CHUNKS; i++) {
+        ssize_t n = write(fd, chunk, CHUNK);
+        if (n >= 0 && n < CHUNK) errno = ENOSPC; /* the rest had no room */
+        fine = n == CHUNK;
+    }
     fine = fine && fdatasync(fd) == 0;
     double took = td_seconds() - start;
     int why = errno;
@@ -138,8 +142,9 @@ static void scratch(doctor *d)
         return;
     }
     double gib = (double)v.f_bavail * (double)v.f_frsize / GIB, speed = write_speed(folder);
-    if (speed < 0)
-        say(d, WRONG, "scratch", "%s: cannot be written: %s", folder, strerror(errno));
+    td_error err;
+    if (speed < 0 && td_fail_write(&err, folder, errno))
+        complain(d, WRONG, "scratch", &err);
     else
         say(d, gib < SCRATCH_GIB ? DOUBTFUL : FINE, "scratch", "%s: %.1f GiB free, writes %.0f MB/s%s", folder, gib,
             speed, gib < SCRATCH_GIB ? "; a mix of many stems may take 4 GiB" : "");
