@@ -39,10 +39,23 @@ until_true 30 retried "$id"
 api POST "/v1/jobs/$id/cancel" | json o.state | grep -qx cancelled || fail "a waiting job was not cancelled"
 until_true 20 has_hook job.cancelled "$T/node.log"
 
+# a stem without a byte is the client's to mend
+: >"$T/stems/Empty.wav"
+printf 'topdown: job/1\nstems: { files: [ "%s/Empty.wav" ] }\nrecipes: [ plain ]\n' "$stems_url" >"$T/empty.yaml"
+id=$(submit "$T/empty.yaml" empty)
+until_true 30 is_state "$id" held
+api GET "/v1/jobs/$id" | json o.problem.detail | grep -q 'is empty: 0 bytes' || fail "an empty stem is not named"
+rm "$T/stems/Empty.wav"
+
 # a wrong sha256
 job_file "$stems_url" | sed '0,/sha256: ..../s//sha256: 0000/' >"$T/hash.yaml"
 id=$(submit "$T/hash.yaml" hash)
 until_true 30 is_state "$id" failed
+
+# Ctrl-C ends the waiting, not the job
+code=0
+timeout -s INT 2 "$topdown" submit "$T/busy.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/wait.log" 2>&1 || code=$?
+[ "$code" = 124 ] && grep -q 'the job goes on' "$T/wait.log" || fail "the first Ctrl-C did not end the waiting"
 
 # local files through the command line: below the root they are read, elsewhere not
 printf 'topdown: job/1\nstems: { folder: stems/ }\nrecipes: [ plain ]\n' >"$T/local.yaml"
