@@ -11,21 +11,21 @@ static const struct {
     uint32_t network;
     unsigned bits;
 } closed4[] = {
-    {0x00000000,  8 }, /* this network */
-    { 0x0a000000, 8 }, /* private, RFC 1918 */
-    { 0x64400000, 10}, /* carrier-grade NAT, RFC 6598 */
-    { 0x7f000000, 8 }, /* loopback */
-    { 0xa9fe0000, 16}, /* link-local; clouds keep their metadata there */
-    { 0xac100000, 12}, /* private */
-    { 0xc0000000, 24}, /* protocol assignments */
-    { 0xc0000200, 24}, /* documentation */
-    { 0xc0586300, 24}, /* 6to4 relays, RFC 7526 */
-    { 0xc0a80000, 16}, /* private */
-    { 0xc6120000, 15}, /* benchmarks */
-    { 0xc6336400, 24}, /* documentation */
-    { 0xcb007100, 24}, /* documentation */
-    { 0xe0000000, 4 }, /* multicast */
-    { 0xf0000000, 4 }, /* reserved, and broadcast */
+    { 0x00000000, 8 },  /* this network */
+    { 0x0a000000, 8 },  /* private, RFC 1918 */
+    { 0x64400000, 10 }, /* carrier-grade NAT, RFC 6598 */
+    { 0x7f000000, 8 },  /* loopback */
+    { 0xa9fe0000, 16 }, /* link-local; clouds keep their metadata there */
+    { 0xac100000, 12 }, /* private */
+    { 0xc0000000, 24 }, /* protocol assignments */
+    { 0xc0000200, 24 }, /* documentation */
+    { 0xc0586300, 24 }, /* 6to4 relays, RFC 7526 */
+    { 0xc0a80000, 16 }, /* private */
+    { 0xc6120000, 15 }, /* benchmarks */
+    { 0xc6336400, 24 }, /* documentation */
+    { 0xcb007100, 24 }, /* documentation */
+    { 0xe0000000, 4 },  /* multicast */
+    { 0xf0000000, 4 },  /* reserved, and broadcast */
 };
 
 /* Global unicast is 2000::/3; these parts of it are not. Everything outside it is refused anyway. */
@@ -33,10 +33,10 @@ static const struct {
     unsigned char network[16];
     unsigned bits;
 } closed6[] = {
-    {{ 0x20, 0x01 },              23}, /* protocol assignments: Teredo, ORCHID, benchmarks */
-    { { 0x20, 0x01, 0x0d, 0xb8 }, 32}, /* documentation */
-    { { 0x20, 0x02 },             16}, /* 6to4 carries an IPv4 address */
-    { { 0x3f, 0xff },             20}, /* documentation, RFC 9637 */
+    { { 0x20, 0x01 }, 23 },             /* protocol assignments: Teredo, ORCHID, benchmarks */
+    { { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, /* documentation */
+    { { 0x20, 0x02 }, 16 },             /* 6to4 carries an IPv4 address */
+    { { 0x3f, 0xff }, 20 },             /* documentation, RFC 9637 */
 };
 
 static bool public4(uint32_t address)

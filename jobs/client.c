@@ -309,12 +309,7 @@ static td_status rest_of(const char *state)
     static const struct {
         const char *state;
         td_status status;
-    } rests[] = {
-        {"done",       TD_OK     },
-        { "failed",    TD_FAILED },
-        { "held",      TD_JOB    },
-        { "cancelled", TD_STOPPED}
-    };
+    } rests[] = { { "done", TD_OK }, { "failed", TD_FAILED }, { "held", TD_JOB }, { "cancelled", TD_STOPPED } };
     for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++)
         if (!strcmp(rests[i].state, state)) return rests[i].status;
     return TD_STATUS_COUNT; /* not at rest */

@@ -15,30 +15,24 @@ static const struct {
 };
 
 const td_move td_moves[] = {
-    {TD_JOB_WAITING,  TD_JOB_READY,     "promote" },
-    { TD_JOB_READY,   TD_JOB_LEASED,    "claim"   },
-    { TD_JOB_LEASED,  TD_JOB_DONE,      "complete"},
-    { TD_JOB_LEASED,  TD_JOB_FAILED,    "fail"    },
-    { TD_JOB_LEASED,  TD_JOB_HELD,      "hold"    },
-    { TD_JOB_LEASED,  TD_JOB_WAITING,   "retry"   },
-    { TD_JOB_LEASED,  TD_JOB_READY,     "return"  },
-    { TD_JOB_LEASED,  TD_JOB_CANCELLED, "stop"    },
-    { TD_JOB_HELD,    TD_JOB_READY,     "release" },
-    { TD_JOB_HELD,    TD_JOB_CANCELLED, "cancel"  },
-    { TD_JOB_WAITING, TD_JOB_CANCELLED, "cancel"  },
-    { TD_JOB_READY,   TD_JOB_CANCELLED, "cancel"  },
-    { 0,              0,                NULL      },
+    { TD_JOB_WAITING, TD_JOB_READY, "promote" },
+    { TD_JOB_READY, TD_JOB_LEASED, "claim" },
+    { TD_JOB_LEASED, TD_JOB_DONE, "complete" },
+    { TD_JOB_LEASED, TD_JOB_FAILED, "fail" },
+    { TD_JOB_LEASED, TD_JOB_HELD, "hold" },
+    { TD_JOB_LEASED, TD_JOB_WAITING, "retry" },
+    { TD_JOB_LEASED, TD_JOB_READY, "return" },
+    { TD_JOB_LEASED, TD_JOB_CANCELLED, "stop" },
+    { TD_JOB_HELD, TD_JOB_READY, "release" },
+    { TD_JOB_HELD, TD_JOB_CANCELLED, "cancel" },
+    { TD_JOB_WAITING, TD_JOB_CANCELLED, "cancel" },
+    { TD_JOB_READY, TD_JOB_CANCELLED, "cancel" },
+    { 0, 0, NULL },
 };
 
 const td_stage td_stages[] = {
-    {"fetching",    0,    0.15},
-    { "checking",   0.15, 0.2 },
-    { "measuring",  0.2,  0.35},
-    { "planning",   0.35, 0.45},
-    { "rendering",  0.45, 0.85},
-    { "encoding",   0.85, 0.95},
-    { "publishing", 0.95, 1   },
-    { NULL,         0,    0   },
+    { "fetching", 0, 0.15 },     { "checking", 0.15, 0.2 },  { "measuring", 0.2, 0.35 }, { "planning", 0.35, 0.45 },
+    { "rendering", 0.45, 0.85 }, { "encoding", 0.85, 0.95 }, { "publishing", 0.95, 1 },  { NULL, 0, 0 },
 };
 
 static const int64_t job_delays[] = { 10000, 30000, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR };

@@ -117,10 +117,7 @@ SOUND_INLINE sound sound_new(size_t frames)
 {
     float *data = td_calloc2(2, frames, sizeof *data);
     assert(data);
-    return (sound){
-        {data, data + frames},
-        frames
-    };
+    return (sound){ { data, data + frames }, frames };
 }
 
 SOUND_INLINE void sound_free(sound s)

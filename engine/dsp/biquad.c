@@ -9,10 +9,7 @@
 
 static td_prototype make(double freq_hz, double n0, double n1, double n2, double d0, double d1, double d2)
 {
-    return (td_prototype){
-        .freq_hz = freq_hz, .n = {n0,  n1, n2},
-             .d = { d0, d1, d2}
-    };
+    return (td_prototype){ .freq_hz = freq_hz, .n = { n0, n1, n2 }, .d = { d0, d1, d2 } };
 }
 
 static td_prototype inverted_if(bool inverted, td_prototype p)

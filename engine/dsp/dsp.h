@@ -18,11 +18,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TD_BLOCK 512        /* frames a process call has at most */
-#define TD_DETECTORS_MAX 6  /* detectors (bands with a gain of their own) a step has at most */
-#define TD_VALUES_MAX 32    /* slots a processor has at most */
-#define TD_PARTS_MAX 24     /* parts (bands) a step has at most */
-#define TD_POINTS_MAX 1024  /* parts of one that follows the song's time */
+#define TD_BLOCK         512  /* frames a process call has at most */
+#define TD_DETECTORS_MAX 6    /* detectors (bands with a gain of their own) a step has at most */
+#define TD_VALUES_MAX    32   /* slots a processor has at most */
+#define TD_PARTS_MAX     24   /* parts (bands) a step has at most */
+#define TD_POINTS_MAX    1024 /* parts of one that follows the song's time */
 
 /* ---- parameters ------------------------------------------------------------------------------------------------- */
 
@@ -113,9 +113,10 @@ struct td_processor {
     /* In place; cannot fail, allocate or lock. key NULL: none. gr: an array of detectors() arrays to fill with the
      * change in dB per frame, or NULL. */
     void (*process)(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames);
-    void (*reset)(void *st);                                 /* as if freshly prepared */
+    void (*reset)(void *st);                /* as if freshly prepared */
     void (*place)(void *st, int64_t frame); /* where in the song the next frame stands; absent: all places are alike */
-    /* Frames; absent means 0. tail: how long it rings on after its input, and its latency, are over, down to -120 dB. */
+    /* Frames; absent means 0. tail: how long it rings on after its input, and its latency, are over, down to -120 dB.
+     */
     size_t (*latency)(const void *st), (*tail)(const void *st);
     void (*destroy)(void *st); /* also after a failed prepare */
     /* Time-invariant linear ones: |H|^2 at a frequency, for a signal alike in both channels. Else absent. */
@@ -156,10 +157,10 @@ void td_unit_reset(td_unit_state *u);
 void td_unit_place(td_unit_state *u, int64_t frame); /* see td_processor.place */
 size_t td_unit_latency(const td_unit_state *u);
 size_t td_unit_tail(const td_unit_state *u);
-double td_unit_power_at(const td_unit_state *u, double freq_hz);  /* 1 where the processor has no power_at */
+double td_unit_power_at(const td_unit_state *u, double freq_hz); /* 1 where the processor has no power_at */
 /* The processor's share; without one, none can. */
 td_status td_unit_share(td_unit_state *u, const td_unit_state *other, bool now, bool *shared);
-void *td_unit_raw(td_unit_state *u);                              /* the processor's own state, for dynamics */
+void *td_unit_raw(td_unit_state *u); /* the processor's own state, for dynamics */
 
 /* ---- chains ----------------------------------------------------------------------------------------------------- */
 

@@ -4,8 +4,8 @@
 enum { GAIN, GAIN_PARAMS };
 
 static const td_param gain_params[GAIN_PARAMS] = {
-    [GAIN] = {"gain", TD_UNIT_DB, -60, 24, 0, .flags = TD_SOLVABLE,
-              .help = "level change, the same for both channels"},
+    [GAIN] = { "gain", TD_UNIT_DB, -60, 24, 0, .flags = TD_SOLVABLE,
+               .help = "level change, the same for both channels" },
 };
 
 typedef struct gain {

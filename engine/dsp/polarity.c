@@ -5,7 +5,7 @@ enum { BOTH, LEFT, RIGHT };
 
 static const char *const channels[] = { "both", "left", "right", NULL };
 static const td_param polarity_params[POLARITY_PARAMS] = {
-    [CHANNEL] = {"channel", TD_UNIT_CHOICE, BOTH, RIGHT, BOTH, .choices = channels, .help = "what is turned over"},
+    [CHANNEL] = { "channel", TD_UNIT_CHOICE, BOTH, RIGHT, BOTH, .choices = channels, .help = "what is turned over" },
 };
 
 typedef struct polarity {

@@ -117,10 +117,10 @@ typedef struct td_plan {
     const char *session_hash;
     const char *title, *artist;
     unsigned rate_hz;
-    uint64_t frames; /* of every file that leaves: the session's last sound and room for tails */
+    uint64_t frames;        /* of every file that leaves: the session's last sound and room for tails */
     double tempo_bpm;       /* that note lengths were counted by */
     const char *tempo_from; /* "job", "file name", "estimate", "default"; NULL: not told */
-    td_balance balance; /* what `auto` became */
+    td_balance balance;     /* what `auto` became */
     const char *balance_reason;
     const char *curve;        /* of finished mixes, what this one was held against; NULL */
     td_plan_section *section; /* in order, from the first step to the last; they decide no sound */

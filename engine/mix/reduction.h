@@ -26,7 +26,8 @@ double td_reduction_max(const td_reduction *r);    /* dB, of the absolute change
 double td_reduction_max_at(const td_reduction *r); /* seconds */
 /* Over active time; part 0..1. 0 when nothing was active. */
 double td_reduction_percentile(const td_reduction *r, double part);
-double td_reduction_idle(const td_reduction *r); /* part of active time below 0.1 dB; below 1 where the maximum is not */
+double
+td_reduction_idle(const td_reduction *r); /* part of active time below 0.1 dB; below 1 where the maximum is not */
 /* The highest change of every 100 ms, for drawing. */
 const float *td_reduction_steps(const td_reduction *r, size_t *n);
 

@@ -157,8 +157,8 @@ td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error
 td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 
 /* `match`: up to four bells, and no more than `room`, behind the parts the step has. */
-td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step,
-                          size_t room, td_error *err);
+td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
+                          td_error *err);
 
 /* Chooses curve and curve_name for the session and recipe. */
 td_status td_choose_curve(td_decider *d, td_error *err);

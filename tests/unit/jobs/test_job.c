@@ -41,18 +41,18 @@ static void each_ending_leads_somewhere(void **state)
         td_job_state to;
         int64_t wait_ms, attempts, crashes;
     } table[] = {
-        {TD_END_DONE,       { .attempt = 1 },               0, TD_JOB_DONE,      0,      0,  0},
-        { TD_END_PERMANENT, { .attempt = 1 },               0, TD_JOB_FAILED,    0,      0,  0},
-        { TD_END_TIMEOUT,   { .attempt = 1 },               0, TD_JOB_WAITING,   10000,  0,  0},
-        { TD_END_TIMEOUT,   { .attempt = 2 },               1, TD_JOB_FAILED,    0,      0,  0},
-        { TD_END_CRASH,     { .attempt = 1 },               0, TD_JOB_READY,     0,      0,  1},
-        { TD_END_CRASH,     { .attempt = 2, .crashes = 1 }, 0, TD_JOB_WAITING,   120000, 0,  1},
-        { TD_END_CRASH,     { .attempt = 3, .crashes = 2 }, 0, TD_JOB_FAILED,    0,      0,  1},
-        { TD_END_RETURNED,  { .attempt = 8, .crashes = 2 }, 0, TD_JOB_READY,     0,      -1, 0},
-        { TD_END_HELD,      { .attempt = 1 },               0, TD_JOB_HELD,      0,      0,  0},
-        { TD_END_DONE,      { .cancel_requested = 1 },      0, TD_JOB_CANCELLED, 0,      0,  0},
-        { TD_END_CRASH,     { .cancel_requested = 1 },      0, TD_JOB_CANCELLED, 0,      0,  0},
-        { TD_END_HELD,      { .cancel_requested = 1 },      0, TD_JOB_CANCELLED, 0,      0,  0},
+        { TD_END_DONE, { .attempt = 1 }, 0, TD_JOB_DONE, 0, 0, 0 },
+        { TD_END_PERMANENT, { .attempt = 1 }, 0, TD_JOB_FAILED, 0, 0, 0 },
+        { TD_END_TIMEOUT, { .attempt = 1 }, 0, TD_JOB_WAITING, 10000, 0, 0 },
+        { TD_END_TIMEOUT, { .attempt = 2 }, 1, TD_JOB_FAILED, 0, 0, 0 },
+        { TD_END_CRASH, { .attempt = 1 }, 0, TD_JOB_READY, 0, 0, 1 },
+        { TD_END_CRASH, { .attempt = 2, .crashes = 1 }, 0, TD_JOB_WAITING, 120000, 0, 1 },
+        { TD_END_CRASH, { .attempt = 3, .crashes = 2 }, 0, TD_JOB_FAILED, 0, 0, 1 },
+        { TD_END_RETURNED, { .attempt = 8, .crashes = 2 }, 0, TD_JOB_READY, 0, -1, 0 },
+        { TD_END_HELD, { .attempt = 1 }, 0, TD_JOB_HELD, 0, 0, 0 },
+        { TD_END_DONE, { .cancel_requested = 1 }, 0, TD_JOB_CANCELLED, 0, 0, 0 },
+        { TD_END_CRASH, { .cancel_requested = 1 }, 0, TD_JOB_CANCELLED, 0, 0, 0 },
+        { TD_END_HELD, { .cancel_requested = 1 }, 0, TD_JOB_CANCELLED, 0, 0, 0 },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         td_landing l = land(table[i].kind, table[i].job, table[i].timeouts, 0, 0);

@@ -164,15 +164,15 @@ static void names_from_addresses(void **state)
 {
     (void)state;
     static const char *const table[][2] = {
-        {"https://a.example/x/07%20Spur%207.wav",     "07 Spur 7.wav" },
-        { "https://a.example/Kick.wav?sig=1/2",       "Kick.wav"      },
-        { "https://a.example/",                       "file"          },
-        { "https://a.example/%2e%2e",                 "file"          },
-        { "https://a.example/..%2f..%2fetc%2fpasswd", "_.._etc_passwd"},
-        { "https://a.example/a%00b%0a.wav",           "a_b_.wav"      },
-        { "https://a.example/.bashrc",                "bashrc"        },
-        { "https://a.example/100%25.wav",             "100%.wav"      },
-        { "https://a.example/bad%zz.wav#x",           "bad%zz.wav"    },
+        { "https://a.example/x/07%20Spur%207.wav", "07 Spur 7.wav" },
+        { "https://a.example/Kick.wav?sig=1/2", "Kick.wav" },
+        { "https://a.example/", "file" },
+        { "https://a.example/%2e%2e", "file" },
+        { "https://a.example/..%2f..%2fetc%2fpasswd", "_.._etc_passwd" },
+        { "https://a.example/a%00b%0a.wav", "a_b_.wav" },
+        { "https://a.example/.bashrc", "bashrc" },
+        { "https://a.example/100%25.wav", "100%.wav" },
+        { "https://a.example/bad%zz.wav#x", "bad%zz.wav" },
     };
     char name[64];
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -231,10 +231,10 @@ static void refuse(const td_http_request *r, unsigned status, td_http_reply *p)
 }
 
 static const td_http_route routes[] = {
-    {"GET",  "/big",       0, 0, false, send_big,       NULL},
-    { "GET", "/elsewhere", 0, 0, false, send_elsewhere, NULL},
-    { "GET", "/status/{}", 0, 0, false, send_status,    NULL},
-    { NULL,  NULL,         0, 0, false, NULL,           NULL},
+    { "GET", "/big", 0, 0, false, send_big, NULL },
+    { "GET", "/elsewhere", 0, 0, false, send_elsewhere, NULL },
+    { "GET", "/status/{}", 0, 0, false, send_status, NULL },
+    { NULL, NULL, 0, 0, false, NULL, NULL },
 };
 
 static int peer_open(void **state)
@@ -368,14 +368,9 @@ static void statuses_mean_again_or_never(void **state)
         const char *path;
         td_status status;
     } table[] = {
-        {"/status/404",  TD_FAILED},
-        { "/status/403", TD_FAILED},
-        { "/status/410", TD_FAILED},
-        { "/status/408", TD_REMOTE},
-        { "/status/429", TD_REMOTE},
-        { "/status/500", TD_REMOTE},
-        { "/status/503", TD_REMOTE},
-        { "/nowhere",    TD_FAILED},
+        { "/status/404", TD_FAILED }, { "/status/403", TD_FAILED }, { "/status/410", TD_FAILED },
+        { "/status/408", TD_REMOTE }, { "/status/429", TD_REMOTE }, { "/status/500", TD_REMOTE },
+        { "/status/503", TD_REMOTE }, { "/nowhere", TD_FAILED },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         int64_t bytes;

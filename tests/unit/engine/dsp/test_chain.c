@@ -279,7 +279,8 @@ static void who_cannot_share_stays_as_it_was(void **state)
 {
     (void)state;
     float alone[TD_BLOCK], after[TD_BLOCK];
-    td_chain *one = mono_chain(2, 200, true), *second_one = mono_chain(2, 3000, true), *asked = mono_chain(2, 200, true);
+    td_chain *one = mono_chain(2, 200, true), *second_one = mono_chain(2, 3000, true),
+             *asked = mono_chain(2, 200, true);
     bool shared = true;
     assert_int_equal(td_chain_share(asked, second_one, &shared), TD_OK);
     assert_false(shared);
@@ -293,7 +294,8 @@ static void who_cannot_share_stays_as_it_was(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_wire), cmocka_unit_test(latencies_add),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(a_wire),
+                                        cmocka_unit_test(latencies_add),
                                         cmocka_unit_test(moves_keep_their_place),
                                         cmocka_unit_test(keys_come_late_as_the_sound),
                                         cmocka_unit_test(a_bad_step_leaves_nothing),

@@ -29,17 +29,10 @@ static void rounds(void **unused)
         td_unit unit;
         double step, from, to;
     } cases[] = {
-        {TD_UNIT_DB,       0,    -2.5499, -2.5 },
-        { TD_UNIT_DBFS,    0,    -21.44,  -21.4},
-        { TD_UNIT_HZ,      0,    417.4,   417  },
-        { TD_UNIT_HZ,      0,    3163.0,  3160 },
-        { TD_UNIT_MS,      0,    12.34,   12.3 },
-        { TD_UNIT_MS,      0,    251.6,   252  },
-        { TD_UNIT_RATIO,   0,    2.504,   2.5  },
-        { TD_UNIT_PERCENT, 0,    49.7,    50   },
-        { TD_UNIT_DB,      0.01, 1.234,   1.23 },
-        { TD_UNIT_NUMBER,  0,    0.7071,  0.71 },
-        { TD_UNIT_DB,      0,    99990,   9000 },
+        { TD_UNIT_DB, 0, -2.5499, -2.5 },    { TD_UNIT_DBFS, 0, -21.44, -21.4 }, { TD_UNIT_HZ, 0, 417.4, 417 },
+        { TD_UNIT_HZ, 0, 3163.0, 3160 },     { TD_UNIT_MS, 0, 12.34, 12.3 },     { TD_UNIT_MS, 0, 251.6, 252 },
+        { TD_UNIT_RATIO, 0, 2.504, 2.5 },    { TD_UNIT_PERCENT, 0, 49.7, 50 },   { TD_UNIT_DB, 0.01, 1.234, 1.23 },
+        { TD_UNIT_NUMBER, 0, 0.7071, 0.71 }, { TD_UNIT_DB, 0, 99990, 9000 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         td_param p = { "x", cases[i].unit, -9000, 9000, 0, cases[i].step, .help = "" };
@@ -58,24 +51,12 @@ static void texts(void **unused)
         double value;
         const char *text;
     } cases[] = {
-        {TD_UNIT_DB,        1,        "+1 dB"    },
-        { TD_UNIT_DB,       -2.5,     "-2.5 dB"  },
-        { TD_UNIT_DB,       -0.0,     "0 dB"     },
-        { TD_UNIT_DBFS,     -12,      "-12 dBFS" },
-        { TD_UNIT_HZ,       80,       "80 Hz"    },
-        { TD_UNIT_HZ,       10000,    "10 kHz"   },
-        { TD_UNIT_MS,       10,       "10 ms"    },
-        { TD_UNIT_MS,       1500,     "1.5 s"    },
-        { TD_UNIT_RATIO,    2,        "2:1"      },
-        { TD_UNIT_RATIO,    INFINITY, "inf:1"    },
-        { TD_UNIT_PERCENT,  110,      "110 %"    },
-        { TD_UNIT_SLOPE,    12,       "12 dB/oct"},
-        { TD_UNIT_PAN,      -30,      "L30"      },
-        { TD_UNIT_PAN,      100,      "R100"     },
-        { TD_UNIT_PAN,      0,        "C"        },
-        { TD_UNIT_SWITCH,   1,        "on"       },
-        { TD_UNIT_CHOICE,   1,        "opto"     },
-        { TD_UNIT_SEMITONE, -3,       "-3 st"    },
+        { TD_UNIT_DB, 1, "+1 dB" },           { TD_UNIT_DB, -2.5, "-2.5 dB" },   { TD_UNIT_DB, -0.0, "0 dB" },
+        { TD_UNIT_DBFS, -12, "-12 dBFS" },    { TD_UNIT_HZ, 80, "80 Hz" },       { TD_UNIT_HZ, 10000, "10 kHz" },
+        { TD_UNIT_MS, 10, "10 ms" },          { TD_UNIT_MS, 1500, "1.5 s" },     { TD_UNIT_RATIO, 2, "2:1" },
+        { TD_UNIT_RATIO, INFINITY, "inf:1" }, { TD_UNIT_PERCENT, 110, "110 %" }, { TD_UNIT_SLOPE, 12, "12 dB/oct" },
+        { TD_UNIT_PAN, -30, "L30" },          { TD_UNIT_PAN, 100, "R100" },      { TD_UNIT_PAN, 0, "C" },
+        { TD_UNIT_SWITCH, 1, "on" },          { TD_UNIT_CHOICE, 1, "opto" },     { TD_UNIT_SEMITONE, -3, "-3 st" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[32];
