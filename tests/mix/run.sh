@@ -14,8 +14,8 @@ terminal() { # what a person would see of a mix
     script -qec "$topdown mix demo/stems --tempo 124 -r pop-rock -r jazz -o $work/seen --no-cache" /dev/null | tr '\r' '\n'
 }
 terminal >"$work/seen.txt"
-ok "a terminal sees what is made, how far, how fast, how long still" \
-    grep -Eq '^rendering jazz +\[#+-*\] +[0-9]+ %  [0-9]+x +' "$work/seen.txt"
+ok "a terminal sees what is made and how far" \
+    grep -Eq '^rendering jazz +\[#+-*\] +[0-9]+ % ' "$work/seen.txt"
 ok "programs get rounded fractions, and the mix they belong to" bash -c \
     '"$1" mix demo/stems --tempo 124 -r pop-rock -r jazz -o "$2" --json | grep -Eq "^.\"type\":\"progress\",\"v\":1,\"stage\":\"rendering\",\"fraction\":0\.[0-9]{1,3},\"mix\":\"jazz\"}$"' - "$topdown" "$work/told"
 ok "two threads give the same bytes" mix -r pop-rock -r electronic -o "$work/b" -j 2 --no-cache
