@@ -196,12 +196,24 @@ static const char *cache_folder(td_arena *a)
     return home && *home == '/' ? td_arena_printf(a, "%s/.cache/topdown", home) : NULL;
 }
 
+/* What a plan has decided is not asked for again. */
+static td_status refuse_beside_plan(const td_args *a, td_error *err)
+{
+    static const char *const decided[] = { "recipe", "set", "balance", "tempo", "title", "artist" };
+    for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
+        if (td_args_has(a, decided[i]))
+            return td_fail(err, TD_ARG, NULL, "leave it out, edit the plan, or change it with 'topdown revise'",
+                           "--%s has no say beside --plan: the plan is decided", decided[i]);
+    return TD_OK;
+}
+
 int td_mixing_init(td_mixing *m, const td_args *a)
 {
     td_error err = { 0 };
     *m = (td_mixing){ .arena = td_arena_new() };
     if (!m->arena) return td_status_exit(TD_NOMEM);
-    td_status st = td_library_open(td_args_get(a, "recipes"), &m->library, &err);
+    td_status st = td_args_has(a, "plan") ? refuse_beside_plan(a, &err) : TD_OK;
+    if (!st) st = td_library_open(td_args_get(a, "recipes"), &m->library, &err);
     if (st) return td_report_error(st, &err);
     int code = td_args_has(a, "plan") ? load_plans(m, a) : 0;
     if (code) return code;

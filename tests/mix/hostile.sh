@@ -96,6 +96,7 @@ odd=$work/odd
 mkdir -p "$odd"
 cp "$work/stems/Kick.flac" "$odd/$(printf 'Kick\n\033[31m %%s%%n \377.flac')"
 ok "an odd name mixes" mix "$odd" -o "$work/oddmix"
+ok "a recipe beside a plan" exits 2 "$topdown" mix --plan "$work/oddmix/plan-plain.yaml" -r jazz -o "$work/oddmix2" -q
 ok "and its plan renders" "$topdown" mix --plan "$work/oddmix/plan-plain.yaml" -o "$work/oddmix2" -q
 plain_only() { ! "$topdown" check "$odd" 2>&1 | LC_ALL=C grep -q "$(printf '\033')"; }
 ok "a terminal sees no escapes" plain_only
