@@ -58,26 +58,15 @@ double td_stage_progress(const char *stage, double fraction);
  *   lease_until_ms   leased: when the lease ends; else 0
  *   progress         thousandths
  *   hooks            JSON: [{ "url", "secret", "events" }];  tags, result: JSON objects */
-#define TD_JOB_TEXTS(X) \
-    X(parent_id)        \
-    X(client_id)        \
-    X(queue)            \
-    X(idem_key)         \
-    X(request_sha256)   \
-    X(spec)             \
-    X(title)            \
-    X(tags) X(hooks) X(deliver_to) X(engine) X(state) X(stage) X(worker_id) X(error_code) X(error_text) X(result)
-#define TD_JOB_NUMBERS(X)                                                                                             \
-    X(mixes)                                                                                                          \
-    X(local_files)                                                                                                    \
-    X(priority)                                                                                                       \
-    X(cost)                                                                                                           \
-    X(bytes_needed)                                                                                                   \
-    X(run_at_ms)                                                                                                      \
-    X(latest_start_ms)                                                                                                \
-    X(attempt)                                                                                                        \
-    X(max_attempts) X(crashes) X(fence) X(lease_until_ms) X(cancel_requested) X(progress) X(created_ms) X(updated_ms) \
-        X(started_ms) X(finished_ms)
+/* clang-format off */
+#define TD_JOB_TEXTS(X)                                                                                       \
+    X(parent_id) X(client_id) X(queue) X(idem_key) X(request_sha256) X(spec) X(title) X(tags) X(hooks)        \
+    X(deliver_to) X(engine) X(state) X(stage) X(worker_id) X(error_code) X(error_text) X(result)
+#define TD_JOB_NUMBERS(X)                                                                                     \
+    X(mixes) X(local_files) X(priority) X(cost) X(bytes_needed) X(run_at_ms) X(latest_start_ms) X(attempt)    \
+    X(max_attempts) X(crashes) X(fence) X(lease_until_ms) X(cancel_requested) X(progress) X(created_ms)       \
+    X(updated_ms) X(started_ms) X(finished_ms)
+/* clang-format on */
 
 typedef struct td_job {
     const char *id;
