@@ -10,8 +10,7 @@ static td_status no_memory(td_error *err)
     return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
 }
 
-/* ---- stems and recipes from words and flags
- * ---------------------------------------------------------------------------------- */
+/* ---- stems and recipes from words and flags ---------------------------------------------------------------------- */
 
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err)
 {
@@ -93,8 +92,7 @@ static td_status take_balance(const td_args *a, td_order *o, td_error *err)
     return td_fail(err, TD_ARG, NULL, hint, "no balance mode '%s'", s);
 }
 
-/* ---- stems from plans
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- stems from plans -------------------------------------------------------------------------------------------- */
 
 static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_error *err)
 {

@@ -94,7 +94,7 @@ done
 say "wanted and reached"
 "$topdown" report "$out/received/report.json"
 say "what arrived by PUT"
-ls -1 "$out"/received/*.wav "$out"/received/*.mp3 "$out"/received/*.yaml "$out"/received/*.json
+ls -1 "$out"/received/*.wav "$out"/received/*.mp3 "$out"/received/*.yaml "$out"/received/*.json "$out"/received/*.html
 say "the receiver's word on webhooks and checksums"
 grep -v '^listening' "$out/listen.log"
 grep -q 'job.done' "$out/listen.log"

@@ -52,8 +52,7 @@ static void no_job(const td_http_request *r, td_http_reply *p)
     td_problem_reply(r, p, TD_PROBLEM_NOT_FOUND, NULL, "no job %.40s", r->part[0]);
 }
 
-/* ---- who asks -----------------------------------------------------------------------------------------------------
- */
+/* ---- who asks ---------------------------------------------------------------------------------------------------- */
 
 /* Counts a wrong key of this address; true when it had too many within a minute. */
 static bool too_many(td_api *api, const char *peer)
@@ -116,8 +115,7 @@ static bool admit(td_http_request *r, const td_http_route *route, td_http_reply 
     return r->caller != NULL;
 }
 
-/* ---- submitting ---------------------------------------------------------------------------------------------------
- */
+/* ---- submitting -------------------------------------------------------------------------------------------------- */
 
 static void send_job(const td_http_request *r, td_http_reply *p, unsigned status, const td_job *j)
 {
@@ -247,8 +245,7 @@ static void post_job(const td_http_request *r, td_http_reply *p)
         take_order(r, p, &call);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* The client's own job of that id; else the reply is filled. */
 static bool find_job(const td_http_request *r, td_http_reply *p, td_job *j)
@@ -338,8 +335,7 @@ static void get_jobs(const td_http_request *r, td_http_reply *p)
                   json_pack("{s:o, s:s?, s:o}", "data", data, "next", next, "queue", queue_json(&counts)));
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 static bool find_outputs(const td_http_request *r, td_http_reply *p, td_artefact **f, size_t *n)
 {
@@ -421,8 +417,7 @@ static void get_report(const td_http_request *r, td_http_reply *p)
     get_named(r, p, "report.json");
 }
 
-/* ---- changing -----------------------------------------------------------------------------------------------------
- */
+/* ---- changing ---------------------------------------------------------------------------------------------------- */
 
 static void post_cancel(const td_http_request *r, td_http_reply *p)
 {
@@ -519,8 +514,7 @@ static void post_retry(const td_http_request *r, td_http_reply *p)
         td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "the job is %s", td_job_state_people(state));
 }
 
-/* ---- deliveries ---------------------------------------------------------------------------------------------------
- */
+/* ---- deliveries -------------------------------------------------------------------------------------------------- */
 
 static void get_deliveries(const td_http_request *r, td_http_reply *p)
 {
@@ -553,8 +547,7 @@ static void post_replay(const td_http_request *r, td_http_reply *p)
         td_json_reply(r, p, 202, JSON, json_pack("{s:s, s:s}", "id", r->part[0], "state", "ready"));
 }
 
-/* ---- recipes ------------------------------------------------------------------------------------------------------
- */
+/* ---- recipes ----------------------------------------------------------------------------------------------------- */
 
 static void get_recipes(const td_http_request *r, td_http_reply *p)
 {
@@ -584,8 +577,7 @@ static void post_recipe_check(const td_http_request *r, td_http_reply *p)
     td_messages_free(m);
 }
 
-/* ---- probes -------------------------------------------------------------------------------------------------------
- */
+/* ---- probes ------------------------------------------------------------------------------------------------------ */
 
 static void send_word(const td_http_request *r, td_http_reply *p, unsigned status, const char *word)
 {
@@ -629,8 +621,7 @@ static void get_problem(const td_http_request *r, td_http_reply *p)
     if (!td_problem_page(r, p, r->part[0])) td_problem_refuse(r, 404, p);
 }
 
-/* ---- the table ----------------------------------------------------------------------------------------------------
- */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 const td_http_route td_api_routes[] = {
     { "POST", "/v1/jobs", TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job, "hands in a job file; 201" },

@@ -26,8 +26,7 @@ typedef struct watch {
     bool overlong; /* the line under way is too long and is skipped */
 } watch;
 
-/* ---- starting -----------------------------------------------------------------------------------------------------
- */
+/* ---- starting ---------------------------------------------------------------------------------------------------- */
 
 /* Nothing of ours but what a program needs to find its files and its language. */
 static void bare_environment(const char *folder, char tmp[4200], char *out[16])
@@ -114,8 +113,7 @@ static td_status spawn(const td_child *c, int out_fd, pid_t *pid, td_error *err)
     return st;
 }
 
-/* ---- listening ----------------------------------------------------------------------------------------------------
- */
+/* ---- listening --------------------------------------------------------------------------------------------------- */
 
 static void tell(td_child_end *end, const json_t *o)
 {

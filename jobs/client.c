@@ -22,8 +22,7 @@ typedef struct remote {
     char *authorization;
 } remote;
 
-/* ---- asking -------------------------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static td_status open_remote(const td_client_options *o, remote *out, td_error *err)
 {
@@ -109,8 +108,7 @@ static void close_remote(remote *c)
     td_arena_free(c->arena);
 }
 
-/* ---- showing ------------------------------------------------------------------------------------------------------
- */
+/* ---- showing ----------------------------------------------------------------------------------------------------- */
 
 static const char *text_of(const json_t *o, const char *name, const char *other)
 {
@@ -216,8 +214,7 @@ static void show(const remote *c, json_t *j)
         print_job(j);
 }
 
-/* ---- submit -------------------------------------------------------------------------------------------------------
- */
+/* ---- submit ------------------------------------------------------------------------------------------------------ */
 
 static const char *absolute(td_arena *a, const char *folder, const char *path)
 {
@@ -381,8 +378,7 @@ td_status td_submit(const td_client_options *o, const char *job_file, const char
     return st;
 }
 
-/* ---- the others ---------------------------------------------------------------------------------------------------
- */
+/* ---- the others -------------------------------------------------------------------------------------------------- */
 
 static td_status one_call(const td_client_options *o, const char *method, const char *job, const char *verb,
                           td_error *err)

@@ -13,8 +13,7 @@
 #define KEEP_MS           5000
 #define SWEEP_MS          3600000
 
-/* ---- a run, seen from both sides ----------------------------------------------------------------------------------
- */
+/* ---- a run, seen from both sides --------------------------------------------------------------------------------- */
 
 bool td_run_stop(void *user)
 {
@@ -58,8 +57,7 @@ static void end(td_run *r)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* ---- the keeper ---------------------------------------------------------------------------------------------------
- */
+/* ---- the keeper -------------------------------------------------------------------------------------------------- */
 
 /* The lock is not held while the queue is asked: a worker must not wait for a disk to tell how far it is. */
 static void renew(td_crew *c, td_run *r)
@@ -125,8 +123,7 @@ static void *keeper(void *user)
     return NULL;
 }
 
-/* ---- workers ------------------------------------------------------------------------------------------------------
- */
+/* ---- workers ----------------------------------------------------------------------------------------------------- */
 
 /* True when a job was run. */
 static bool work_once(td_crew *c, td_run *r, bool reverse)
@@ -164,8 +161,7 @@ static void *worker(void *user)
     return NULL;
 }
 
-/* ---- the crew -----------------------------------------------------------------------------------------------------
- */
+/* ---- the crew ---------------------------------------------------------------------------------------------------- */
 
 static td_status hire(td_crew *c, void *(*duty)(void *), unsigned n, td_error *err)
 {

@@ -53,8 +53,7 @@ unsigned td_crew_busy(const td_crew *c); /* jobs that run now */
 /* Kills the children, hands their leases back, waits for every thread and frees. NULL is welcome. */
 void td_crew_stop(td_crew *c);
 
-/* ---- what the parts share -----------------------------------------------------------------------------------------
- */
+/* ---- what the parts share ---------------------------------------------------------------------------------------- */
 
 bool td_run_stop(void *run); /* a reason to stop is there */
 void td_run_tell(td_run *r, const char *stage, double fraction);

@@ -31,8 +31,7 @@ typedef struct fetching {
     td_error *err;
 } fetching;
 
-/* ---- the note beside the bytes ------------------------------------------------------------------------------------
- */
+/* ---- the note beside the bytes ----------------------------------------------------------------------------------- */
 
 static origin read_origin(const fetching *f)
 {
@@ -64,8 +63,7 @@ static void forget(fetching *f)
     f->from = (origin){ .total = -1 };
 }
 
-/* ---- receiving ----------------------------------------------------------------------------------------------------
- */
+/* ---- receiving --------------------------------------------------------------------------------------------------- */
 
 static bool refuse(fetching *f, td_status st, const char *why)
 {

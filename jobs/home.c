@@ -86,8 +86,7 @@ td_status td_home_take_slot(td_home *h, td_error *err)
     return td_fail(err, TD_BUSY, h->dir, NULL, "%d processes work here already", SLOTS);
 }
 
-/* ---- secrets ------------------------------------------------------------------------------------------------------
- */
+/* ---- secrets ----------------------------------------------------------------------------------------------------- */
 
 static td_status write_secret(const char *path, const char *text, td_error *err)
 {
@@ -182,8 +181,7 @@ td_status td_home_credential(const td_home *h, const char *name, td_arena *a, ch
                    "there is no credential '%.60s'", name);
 }
 
-/* ---- disk ---------------------------------------------------------------------------------------------------------
- */
+/* ---- disk -------------------------------------------------------------------------------------------------------- */
 
 int64_t td_home_free(const td_home *h)
 {

@@ -77,8 +77,7 @@ void td_http_add_header(td_http_reply *p, const char *name, const char *value)
     p->header[p->n_headers++].value = value;
 }
 
-/* ---- routes -------------------------------------------------------------------------------------------------------
- */
+/* ---- routes ------------------------------------------------------------------------------------------------------ */
 
 /* The path's parts against the pattern's; what stands for a {} is kept in the request. libmicrohttpd has decoded it. */
 static bool match(const char *pattern, const char *path, td_http_request *r)
@@ -115,8 +114,7 @@ static const td_http_route *find_route(const td_http_config *c, td_http_request 
     return NULL;
 }
 
-/* ---- replies ------------------------------------------------------------------------------------------------------
- */
+/* ---- replies ----------------------------------------------------------------------------------------------------- */
 
 /* "bytes=100-199", "bytes=100-", "bytes=-100"; several ranges, and nonsense, count as none. -1: cannot be satisfied. */
 static int read_range(const char *text, int64_t size, int64_t *from, int64_t *bytes)
@@ -202,8 +200,7 @@ static enum MHD_Result refuse(exchange *x, unsigned status)
     return send_reply(x, &p);
 }
 
-/* ---- one exchange -------------------------------------------------------------------------------------------------
- */
+/* ---- one exchange ------------------------------------------------------------------------------------------------ */
 
 static void peer_of(struct MHD_Connection *c, char *out, size_t size)
 {
@@ -332,8 +329,7 @@ static void on_end(void *user, struct MHD_Connection *c, void **state, enum MHD_
     *state = NULL;
 }
 
-/* ---- starting -----------------------------------------------------------------------------------------------------
- */
+/* ---- starting ---------------------------------------------------------------------------------------------------- */
 
 static td_status split(const char *listen, char host[256], char port[16], td_error *err)
 {

@@ -43,8 +43,7 @@ static td_status count(gathering *g, int64_t bytes, td_error *err)
     return over ? td_fail(err, TD_INPUT, "stems", NULL, "together they are too large") : TD_OK;
 }
 
-/* ---- from an address ----------------------------------------------------------------------------------------------
- */
+/* ---- from an address --------------------------------------------------------------------------------------------- */
 
 static td_status fetch(gathering *g, size_t index, const char *to, int64_t *bytes, td_error *err)
 {
@@ -68,8 +67,7 @@ static td_status fetch(gathering *g, size_t index, const char *to, int64_t *byte
     return st;
 }
 
-/* ---- from this machine --------------------------------------------------------------------------------------------
- */
+/* ---- from this machine ------------------------------------------------------------------------------------------- */
 
 static td_status copy(gathering *g, const char *path, const char *to, int64_t *bytes, td_error *err)
 {
@@ -110,8 +108,7 @@ static td_status copy_folder(gathering *g, const char *path, td_error *err)
     return st;
 }
 
-/* ---- all of them --------------------------------------------------------------------------------------------------
- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 static td_status gather_one(void *shared, size_t index, td_error *err)
 {

@@ -47,8 +47,7 @@ static void reply_text(const td_http_request *r, td_http_reply *p, unsigned stat
     td_json_reply(r, p, status, "application/json", json_pack("{s:s}", "answer", text));
 }
 
-/* ---- webhooks -----------------------------------------------------------------------------------------------------
- */
+/* ---- webhooks ---------------------------------------------------------------------------------------------------- */
 
 static void show_webhook(const listener *l, const td_http_request *r, const char *verdict, bool good)
 {
@@ -91,8 +90,7 @@ static void take_webhook(const td_http_request *r, td_http_reply *p)
     reply_text(r, p, good ? 200 : 401, verdict);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 /* What the sender says the bytes hash to must be what they hash to; saying nothing is allowed, and said. */
 static const char *judge_digest(const td_http_request *r, bool *good)
@@ -133,8 +131,7 @@ static void take_result(const td_http_request *r, td_http_reply *p)
     reply_text(r, p, st ? 507 : good ? 201 : 422, verdict);
 }
 
-/* ---- the server ---------------------------------------------------------------------------------------------------
- */
+/* ---- the server -------------------------------------------------------------------------------------------------- */
 
 static const td_http_route routes[] = {
     { "POST", "/{*}", 0, WEBHOOK_BYTES, false, take_webhook, NULL },

@@ -5,8 +5,7 @@
 #include "jobs/webhook.h"
 #include <string.h>
 
-/* ---- the API ------------------------------------------------------------------------------------------------------
- */
+/* ---- the API ----------------------------------------------------------------------------------------------------- */
 
 static void add_routes(td_text *out)
 {
@@ -71,8 +70,7 @@ void td_api_text(td_text *out)
     add_stages(out);
 }
 
-/* ---- webhooks and deliveries --------------------------------------------------------------------------------------
- */
+/* ---- webhooks and deliveries ------------------------------------------------------------------------------------- */
 
 static void add_schedule(td_text *out, const char *what, const td_schedule *s)
 {

@@ -35,8 +35,7 @@ static void turn_to(td_mixdown *m, const char *label)
     m->mix_now = m->n > 1 ? label : NULL;
 }
 
-/* ---- stems
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- stems ------------------------------------------------------------------------------------------------------- */
 
 static bool sounds(const char *name)
 {
@@ -194,8 +193,7 @@ static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
     return TD_OK;
 }
 
-/* ---- plans on disk ------------------------------------------------------------------------------------------------
- */
+/* ---- plans on disk ----------------------------------------------------------------------------------------------- */
 
 static td_status write_text(const char *folder, const char *name, const td_text *t, bool replace, td_error *err)
 {
@@ -267,8 +265,7 @@ static td_status check_folder(const td_mixdown_wish *w, const td_mixdown *m, td_
     return st;
 }
 
-/* ---- one mix ------------------------------------------------------------------------------------------------------
- */
+/* ---- one mix ----------------------------------------------------------------------------------------------------- */
 
 static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_t i)
 {
@@ -309,8 +306,7 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
     return st;
 }
 
-/* ---- the report on disk -------------------------------------------------------------------------------------------
- */
+/* ---- the report on disk ------------------------------------------------------------------------------------------ */
 
 /* The page is drawn from the JSON as it was written. */
 static td_status write_page(const td_mixdown_wish *w, const td_text *json, td_error *err)

@@ -27,8 +27,7 @@ typedef struct transfer {
     bool refused, stopped;
 } transfer;
 
-/* ---- addresses as text --------------------------------------------------------------------------------------------
- */
+/* ---- addresses as text ------------------------------------------------------------------------------------------- */
 
 static td_status take_url(const char *url, CURLU **out, td_error *err)
 {
@@ -108,8 +107,7 @@ td_status td_net_judge(long status)
     return TD_FAILED;
 }
 
-/* ---- what curl asks us --------------------------------------------------------------------------------------------
- */
+/* ---- what curl asks us ------------------------------------------------------------------------------------------- */
 
 static unsigned port_of(const struct sockaddr *a)
 {
@@ -211,8 +209,7 @@ static int progress(void *user, curl_off_t dltotal, curl_off_t dlnow, curl_off_t
     return t->stopped;
 }
 
-/* ---- one request --------------------------------------------------------------------------------------------------
- */
+/* ---- one request ------------------------------------------------------------------------------------------------- */
 
 static struct curl_slist *headers_of(const td_net_request *r)
 {

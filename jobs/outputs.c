@@ -39,8 +39,7 @@ typedef struct outbox {
     size_t n_made;
 } outbox;
 
-/* ---- the sound of a file --------------------------------------------------------------------------------------------
- */
+/* ---- the sound of a file ----------------------------------------------------------------------------------------- */
 
 static bool same(double a, double b)
 {
@@ -163,8 +162,7 @@ static td_status write_audio(const td_scratch *audio, double gain_db, const char
     return st;
 }
 
-/* ---- the residual of what was written -------------------------------------------------------------------------------
- */
+/* ---- the residual of what was written ---------------------------------------------------------------------------- */
 
 typedef struct parts {
     td_reader *reader[TD_BUSES_MAX];
@@ -232,8 +230,7 @@ static td_status residual_of_files(const outbox *b, td_scratch **out, td_error *
     return st;
 }
 
-/* ---- what is written in it
- * ------------------------------------------------------------------------------------------- */
+/* ---- what is written in it --------------------------------------------------------------------------------------- */
 
 /* A line for each stage, as EBU R 98 writes them: mixed, limited, brought to the file's rate and word length. */
 static const char *coding_history(const outbox *b, const td_outgoing *g, const td_master_result *r, double turned_db)
@@ -308,8 +305,7 @@ static uint64_t seed_of(const td_mix *m)
     return strtoull(digits, NULL, 16);
 }
 
-/* ---- writing and judging
- * ---------------------------------------------------------------------------------------------- */
+/* ---- writing and judging ----------------------------------------------------------------------------------------- */
 
 /* By how much a file stands above its peak targets, dB. */
 static double over(const td_mix_file *f)

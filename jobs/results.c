@@ -46,8 +46,7 @@ void td_results_unplace(char *text, const char *attempt_folder)
     }
 }
 
-/* ---- what the report says -----------------------------------------------------------------------------------------
- */
+/* ---- what the report says ---------------------------------------------------------------------------------------- */
 
 static td_status read_report(publishing *p)
 {
@@ -101,8 +100,7 @@ static const char *kind_of(const json_t *report, const char *name)
     return td_starts_with(name, "report.") ? "report" : td_starts_with(name, "plan") ? "plan" : "file";
 }
 
-/* ---- one file -----------------------------------------------------------------------------------------------------
- */
+/* ---- one file ---------------------------------------------------------------------------------------------------- */
 
 static bool name_is_plain(const char *name)
 {
@@ -177,8 +175,7 @@ static td_status publish(publishing *p, const char *name, td_artefact *f)
     return f->name && f->sha256 && f->kind && f->path ? TD_OK : TD_NOMEM;
 }
 
-/* ---- all of them --------------------------------------------------------------------------------------------------
- */
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {

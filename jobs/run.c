@@ -32,8 +32,7 @@ typedef struct attempt {
     td_error err;
 } attempt;
 
-/* ---- how it ends --------------------------------------------------------------------------------------------------
- */
+/* ---- how it ends ------------------------------------------------------------------------------------------------- */
 
 static void set_ending(attempt *a, td_end_kind kind, const char *code, const char *text)
 {
@@ -71,8 +70,7 @@ static void end_by_child(attempt *a, const td_child_end *c)
     }
 }
 
-/* ---- the steps ----------------------------------------------------------------------------------------------------
- */
+/* ---- the steps --------------------------------------------------------------------------------------------------- */
 
 static void tell_fetching(void *user, double fraction)
 {
@@ -198,8 +196,7 @@ static bool publish(attempt *a)
     return true;
 }
 
-/* ---- one job ------------------------------------------------------------------------------------------------------
- */
+/* ---- one job ----------------------------------------------------------------------------------------------------- */
 
 static void log_end(const attempt *a, td_job_state to, int64_t began_ms)
 {

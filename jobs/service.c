@@ -36,8 +36,7 @@ typedef struct service {
     char url[320]; /* public_url, or the address listened on */
 } service;
 
-/* ---- opening and closing ------------------------------------------------------------------------------------------
- */
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
 
 /* Children work in folders of their own, and paths of jobs are whole ones: so are ours. */
 static td_status whole_path(const service *s, const char *path, const char **out, td_error *err)
@@ -133,8 +132,7 @@ static void close_all(service *s)
     td_arena_free(s->arena);
 }
 
-/* ---- until the signal ---------------------------------------------------------------------------------------------
- */
+/* ---- until the signal -------------------------------------------------------------------------------------------- */
 
 /* Every thread inherits the mask, so signals wait for whoever asks for them. */
 static void hold_signals(sigset_t *set, sigset_t *before)

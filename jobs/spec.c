@@ -11,8 +11,7 @@
 #define TAGS_BYTES  4096
 #define TITLE_BYTES 512
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static json_t *to_json(const td_node *n)
 {
@@ -39,8 +38,7 @@ json_t *td_spec_read(const char *text, size_t length, td_messages *m)
     return out;
 }
 
-/* ---- inputs -------------------------------------------------------------------------------------------------------
- */
+/* ---- inputs ------------------------------------------------------------------------------------------------------ */
 
 static td_status add_input(td_spec_input in[TD_SPEC_INPUTS], size_t *n, td_spec_input one, bool folder, td_error *err)
 {
@@ -96,8 +94,7 @@ void td_spec_strip(json_t *spec)
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) json_object_del(spec, members[i]);
 }
 
-/* ---- what the service allows --------------------------------------------------------------------------------------
- */
+/* ---- what the service allows ------------------------------------------------------------------------------------- */
 
 static td_status allow_file(const td_spec_rules *r, const char *path, bool folder, td_error *err)
 {
@@ -179,8 +176,7 @@ static td_status allow_outgoing(const td_spec_rules *r, const td_order *o, td_ar
     return td_net_allowed(r->net, o->deliver_to, err) ? TD_JOB : TD_OK;
 }
 
-/* ---- the submission -----------------------------------------------------------------------------------------------
- */
+/* ---- the submission ---------------------------------------------------------------------------------------------- */
 
 static const char *dumped(td_arena *a, json_t *o)
 {

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- transactions -------------------------------------------------------------------------------------------------
- */
+/* ---- transactions ------------------------------------------------------------------------------------------------ */
 
 td_status td_tx_begin(td_store *s, td_tx *tx, td_error *err)
 {
@@ -33,8 +32,7 @@ td_status td_tx_end(td_tx *tx, td_status st)
     return st;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------
- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static td_status migrate(td_tx *tx)
 {
@@ -110,8 +108,7 @@ void td_store_wait(td_store *s, int64_t timeout_ms)
     pthread_mutex_unlock(&s->doorbell);
 }
 
-/* ---- clients and keys ---------------------------------------------------------------------------------------------
- */
+/* ---- clients and keys -------------------------------------------------------------------------------------------- */
 
 td_status td_store_client(td_store *s, const char *id, const td_client_limits *l, td_error *err)
 {
@@ -173,8 +170,7 @@ td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td
     return td_tx_end(&tx, st);
 }
 
-/* ---- reading jobs -------------------------------------------------------------------------------------------------
- */
+/* ---- reading jobs ------------------------------------------------------------------------------------------------ */
 
 td_status td_job_read(const td_rows *rows, size_t row, td_arena *a, td_job *out)
 {
@@ -292,8 +288,7 @@ td_status td_store_probe(td_store *s, td_error *err)
     return td_tx_end(&tx, st);
 }
 
-/* ---- submitting and taking back -----------------------------------------------------------------------------------
- */
+/* ---- submitting and taking back ---------------------------------------------------------------------------------- */
 
 td_status td_tx_wake_client(td_tx *tx, const char *client)
 {
@@ -426,8 +421,7 @@ td_status td_store_release(td_store *s, const char *client, const char *id, td_a
     return st;
 }
 
-/* ---- forgetting ---------------------------------------------------------------------------------------------------
- */
+/* ---- forgetting -------------------------------------------------------------------------------------------------- */
 
 td_status td_store_forget(td_store *s, int64_t before_ms, size_t most, td_arena *a, const char ***ids,
                           const char ***clients, size_t *n, td_error *err)

@@ -21,8 +21,7 @@ typedef struct td_store td_store;
 td_status td_store_open(const char *path, const char *public_url, const td_now *now, td_store **out, td_error *err);
 void td_store_close(td_store *s); /* NULL is welcome */
 
-/* ---- clients and keys ---------------------------------------------------------------------------------------------
- */
+/* ---- clients and keys -------------------------------------------------------------------------------------------- */
 
 enum { /* scopes of a key */
        TD_SCOPE_SUBMIT = 1,
@@ -55,8 +54,7 @@ td_status td_store_key_only(td_store *s, const char *id, const char *client, con
 /* *out is zeroed when there is none, or it is revoked. */
 td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td_error *err);
 
-/* ---- jobs ---------------------------------------------------------------------------------------------------------
- */
+/* ---- jobs -------------------------------------------------------------------------------------------------------- */
 
 typedef struct td_submission {
     const char *client_id, *parent_id, *idem_key; /* idem_key NULL: no other call can mean the same job */
@@ -98,8 +96,7 @@ td_status td_store_cancel(td_store *s, const char *client, const char *id, td_ar
 /* held -> ready. *job is the job afterwards; TD_JOB: it was in another state. */
 td_status td_store_release(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err);
 
-/* ---- leases -------------------------------------------------------------------------------------------------------
- */
+/* ---- leases ------------------------------------------------------------------------------------------------------ */
 
 /* Claims the fairest job that needs at most bytes_free of disk. job->id is NULL when there is none. One call in eight
  * should pass `reverse`, which walks the queues from the last. */
@@ -145,13 +142,11 @@ td_status td_store_counts(td_store *s, const char *client, td_queue_counts *out,
 /* Writes a row and takes it back: the queue can be written to. */
 td_status td_store_probe(td_store *s, td_error *err);
 
-/* ---- results ------------------------------------------------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 td_status td_store_artefacts(td_store *s, const char *job, td_arena *a, td_artefact **out, size_t *n, td_error *err);
 
-/* ---- outbox: what goes out, each row with a life of its own --------------------------------------------------------
- */
+/* ---- outbox: what goes out, each row with a life of its own ------------------------------------------------------ */
 
 typedef struct td_outbox {
     const char *id, *job_id, *kind; /* "put" or "webhook" */

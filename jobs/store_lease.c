@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- claiming -----------------------------------------------------------------------------------------------------
- */
+/* ---- claiming ---------------------------------------------------------------------------------------------------- */
 
 /* The client that has had least by weight. Whether a job fits this worker's disk is asked here and in take(): else a
  * client whose next job is too large would stand before all others. */
@@ -77,8 +76,7 @@ td_status td_store_claim(td_store *s, const char *worker, int64_t bytes_free, bo
     return st ? st : td_tx_end(&tx, claim(&tx, worker, bytes_free, reverse, a, job));
 }
 
-/* ---- holding ------------------------------------------------------------------------------------------------------
- */
+/* ---- holding ----------------------------------------------------------------------------------------------------- */
 
 td_status td_store_renew(td_store *s, const char *id, int64_t fence, const char *stage, int64_t progress, bool *cancel,
                          td_error *err)
@@ -106,8 +104,7 @@ td_status td_store_needs(td_store *s, const char *id, int64_t fence, int64_t byt
     return td_tx_end(&tx, st);
 }
 
-/* ---- leaving ------------------------------------------------------------------------------------------------------
- */
+/* ---- leaving ----------------------------------------------------------------------------------------------------- */
 
 /* The move itself, all counters with it. */
 static td_status move(td_tx *tx, td_job *j, const td_ending *e, const td_landing *land)
@@ -180,8 +177,7 @@ td_status td_store_end(td_store *s, const char *id, int64_t fence, const td_endi
     return st;
 }
 
-/* ---- taking back --------------------------------------------------------------------------------------------------
- */
+/* ---- taking back ------------------------------------------------------------------------------------------------- */
 
 td_status td_tx_crash(td_tx *tx, td_job *j, const char *why)
 {

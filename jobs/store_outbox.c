@@ -29,8 +29,7 @@ static td_status read_row(const td_rows *rows, size_t row, td_arena *a, td_outbo
     return TD_OK;
 }
 
-/* ---- announcing ---------------------------------------------------------------------------------------------------
- */
+/* ---- announcing -------------------------------------------------------------------------------------------------- */
 
 static td_status endpoint(td_tx *tx, const char *client, const char *url, const char *credential, const char **id)
 {
@@ -137,8 +136,7 @@ td_status td_tx_announce(td_tx *tx, const td_job *j)
     return st;
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 static td_status claim(td_tx *tx, td_arena *a, td_outbox *out)
 {
@@ -277,8 +275,7 @@ td_status td_store_outbox_end(td_store *s, const td_outbox *o, td_sent how, int6
     return st;
 }
 
-/* ---- looking back -------------------------------------------------------------------------------------------------
- */
+/* ---- looking back ------------------------------------------------------------------------------------------------ */
 
 td_status td_store_deliveries(td_store *s, const char *client, const char *job, size_t limit, td_arena *a,
                               td_outbox **out, size_t *n, td_error *err)

@@ -57,8 +57,7 @@ static const char *program_folder(td_library *l)
     return TD_PREFIX "/share/topdown/recipes";
 }
 
-/* ---- what is there -------------------------------------------------------------------------------------------------
- */
+/* ---- what is there ----------------------------------------------------------------------------------------------- */
 
 static const char *text_of(const td_node *root, const char *key)
 {

@@ -10,8 +10,7 @@
 
 enum { MIXES_MAX = 32 };
 
-/* ---- addresses ------------------------------------------------------------------------------------------------------
- */
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 td_place td_place_of(const char *address)
 {
@@ -36,8 +35,7 @@ static const char *read_place(td_reader *r, const td_node *n, const char *label,
     return folder ? td_join(r, folder, text) : td_beside(r, n->doc->file, text);
 }
 
-/* ---- texts ----------------------------------------------------------------------------------------------------------
- */
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
 
 static void client_email(td_reader *r, td_node *n, void *into)
 {
@@ -103,8 +101,7 @@ static void read_tags(td_reader *r, td_node *n, void *into)
     }
 }
 
-/* ---- stems ----------------------------------------------------------------------------------------------------------
- */
+/* ---- stems ------------------------------------------------------------------------------------------------------- */
 
 static void stem_role(td_reader *r, td_node *n, void *into)
 {
@@ -212,8 +209,7 @@ static void read_rough(td_reader *r, td_node *n, void *into)
     ((td_order *)into)->rough = read_place(r, n, "'rough'", NULL);
 }
 
-/* ---- recipes --------------------------------------------------------------------------------------------------------
- */
+/* ---- recipes ----------------------------------------------------------------------------------------------------- */
 
 static const td_member mix_members[] = {
     TD_WHOLE("recipe", NULL),
@@ -321,8 +317,7 @@ static void try_recipes(td_reader *r, const td_library *l, const td_node *list)
     }
 }
 
-/* ---- outputs --------------------------------------------------------------------------------------------------------
- */
+/* ---- outputs ----------------------------------------------------------------------------------------------------- */
 
 static void output_format(td_reader *r, td_node *n, void *into)
 {
@@ -519,8 +514,7 @@ void td_order_defaults(td_order *o)
     o->ab_expires_days = 30;
 }
 
-/* ---- the A/B page ---------------------------------------------------------------------------------------------------
- */
+/* ---- the A/B page ------------------------------------------------------------------------------------------------ */
 
 static void ab_expires(td_reader *r, td_node *n, void *into)
 {
@@ -547,8 +541,7 @@ static void read_ab(td_reader *r, td_node *n, void *into)
         td_read_members(r, n, "'ab'", ab_members, o);
 }
 
-/* ---- notices and delivery
- * -------------------------------------------------------------------------------------------- */
+/* ---- notices and delivery ---------------------------------------------------------------------------------------- */
 
 const char *const td_hook_events[] = { "job.started",    "job.held",   "job.preview_ready",
                                        "job.done",       "job.failed", "job.cancelled",
@@ -627,8 +620,7 @@ static void read_deliver(td_reader *r, td_node *n, void *into)
     td_read_members(r, n, "'deliver'", deliver_members, into);
 }
 
-/* ---- when -----------------------------------------------------------------------------------------------------------
- */
+/* ---- when -------------------------------------------------------------------------------------------------------- */
 
 static bool read_digits(const char **s, int count, int max, int *out)
 {
@@ -700,8 +692,7 @@ static void read_priority(td_reader *r, td_node *n, void *into)
     if (word >= 0) ((td_order *)into)->priority = (td_priority)word;
 }
 
-/* ---- the order ------------------------------------------------------------------------------------------------------
- */
+/* ---- the order --------------------------------------------------------------------------------------------------- */
 
 static const td_member order_members[] = {
     TD_WHOLE("topdown", NULL),

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* ---- targets --------------------------------------------------------------------------------------------------------
- */
+/* ---- targets ----------------------------------------------------------------------------------------------------- */
 
 const td_target td_no_target = { .loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN, .limiting_db = 6 };
 
@@ -57,8 +56,7 @@ void td_target_limiting(td_reader *r, td_node *n, void *into)
     td_read_number(r, n, &f, &((td_target *)into)->limiting_db);
 }
 
-/* ---- words and places
- * ------------------------------------------------------------------------------------------------ */
+/* ---- words and places -------------------------------------------------------------------------------------------- */
 
 void td_member_balance(td_reader *r, td_node *n, void *into)
 {
@@ -84,8 +82,7 @@ void td_member_polarity(td_reader *r, td_node *n, void *into)
     *(bool *)into = td_read_word(r, n, "'polarity'", words) == 1;
 }
 
-/* ---- formats
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- formats ----------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

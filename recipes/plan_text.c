@@ -193,8 +193,7 @@ static const row plan_rows[] = {
  * Unicode's private use area. */
 enum { FOREIGN = 0xf700 };
 
-/* ---- writing -------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* The code of a three-byte UTF-8 sequence that stands for a foreign byte; 0: it is none. */
 static unsigned foreign(const unsigned char *s)
@@ -473,8 +472,7 @@ td_status td_plan_write(const td_plan *p, td_text *out)
     return out->broken ? TD_NOMEM : TD_OK;
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* A text with its foreign bytes back in place. */
 static const char *take_text(td_reader *r, const td_node *n)

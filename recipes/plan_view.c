@@ -71,8 +71,7 @@ static void print_table(td_text *out, const char *title, table *t)
     for (const line *l = t->first, *before = NULL; l; before = l, l = l->next) print_line(out, l, before, width);
 }
 
-/* ---- values as an engineer says them -------------------------------------------------------------------------------
- */
+/* ---- values as an engineer says them ----------------------------------------------------------------------------- */
 
 static bool same(double a, double b)
 {
@@ -177,8 +176,7 @@ static void add_ride(table *t, const char *place, const td_breakpoint *ride, siz
     if (n) add_line(t, place, "fader", "ride", ride_text(t->arena, ride, n), NULL);
 }
 
-/* ---- sections -------------------------------------------------------------------------------------------------------
- */
+/* ---- sections ---------------------------------------------------------------------------------------------------- */
 
 static const td_plan_bus *bus_named(const td_plan *p, const char *name)
 {

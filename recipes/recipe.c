@@ -6,8 +6,7 @@
 
 static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* ---- knobs ---------------------------------------------------------------------------------------------------------
- */
+/* ---- knobs ------------------------------------------------------------------------------------------------------- */
 
 static const td_member knob_members[] = {
     TD_WHOLE("default", NULL),
@@ -94,8 +93,7 @@ static void warn_unused_knobs(td_reader *r, const td_node *values)
     }
 }
 
-/* ---- levels, sends, roles -------------------------------------------------------------------------------------------
- */
+/* ---- levels, sends, roles ---------------------------------------------------------------------------------------- */
 
 static void read_level(td_reader *r, td_node *n, void *into)
 {
@@ -124,8 +122,7 @@ static const char **read_roles(td_reader *r, const td_node *n, const char *label
     return roles;
 }
 
-/* ---- groups and returns ---------------------------------------------------------------------------------------------
- */
+/* ---- groups and returns ------------------------------------------------------------------------------------------ */
 
 static void group_chain(td_reader *r, td_node *n, void *into)
 {
@@ -225,8 +222,7 @@ static void read_returns(td_reader *r, td_node *n, void *into)
     recipe->ret = read_group_map(r, n, "return", return_members, &recipe->n_rets);
 }
 
-/* ---- fixes ----------------------------------------------------------------------------------------------------------
- */
+/* ---- fixes ------------------------------------------------------------------------------------------------------- */
 
 static void fix_for(td_reader *r, td_node *n, void *into)
 {
@@ -308,8 +304,7 @@ static void read_fixes(td_reader *r, td_node *n, void *into)
     }
 }
 
-/* ---- targets --------------------------------------------------------------------------------------------------------
- */
+/* ---- targets ----------------------------------------------------------------------------------------------------- */
 
 static const td_member master_members[] = {
     TD_WHOLE("loudness", td_target_loudness),
@@ -351,8 +346,7 @@ static void read_preview(td_reader *r, td_node *n, void *into)
     if (bits) td_read_bits(r, bits, recipe->preview_format, &recipe->preview_bits);
 }
 
-/* ---- the recipe -----------------------------------------------------------------------------------------------------
- */
+/* ---- the recipe -------------------------------------------------------------------------------------------------- */
 
 static void read_name(td_reader *r, td_node *n, void *into)
 {
@@ -480,8 +474,7 @@ const td_object td_recipe_objects[] = {
     { "preview", preview_members },     { "step", td_graph_members }, { NULL, NULL },
 };
 
-/* ---- what only the whole can tell
- * ------------------------------------------------------------------------------------ */
+/* ---- what only the whole can tell -------------------------------------------------------------------------------- */
 
 static void check_sends(td_reader *r, const td_recipe *recipe, const td_node *sends)
 {
@@ -536,8 +529,7 @@ static void check_all_keys(td_reader *r, const td_node *root)
     }
 }
 
-/* ---- hash -----------------------------------------------------------------------------------------------------------
- */
+/* ---- hash -------------------------------------------------------------------------------------------------------- */
 
 static void dump(const td_node *n, td_text *out)
 {
@@ -565,8 +557,7 @@ static bool hash(const td_recipe *recipe, const td_node *root, char out[TD_SHA25
     return fine;
 }
 
-/* ---- entry points ---------------------------------------------------------------------------------------------------
- */
+/* ---- entry points ------------------------------------------------------------------------------------------------ */
 
 static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *recipe)
 {

@@ -46,8 +46,7 @@ void td_messages_json(const td_messages *m, td_text *out);
 /* The first error as a td_error, for callers that show one line. Returns st. */
 td_status td_messages_error(const td_messages *m, td_status st, td_error *err);
 
-/* ---- where recipes are --------------------------------------------------------------------------------------------
- */
+/* ---- where recipes are ------------------------------------------------------------------------------------------- */
 
 /* Folders, first wins: the one asked for, $XDG_CONFIG_HOME/topdown/recipes (or ~/.config), /etc/topdown/recipes, the
  * library that came with the program (share/topdown/recipes or, in a build tree, recipes/library beside the program's
@@ -68,8 +67,7 @@ void td_library_free(td_library *l);                                            
 size_t td_library_entries(const td_library *l, const td_library_entry **out);   /* sorted by name, found first first */
 const td_library_entry *td_library_find(const td_library *l, const char *name); /* NULL: none */
 
-/* ---- recipes ------------------------------------------------------------------------------------------------------
- */
+/* ---- recipes ----------------------------------------------------------------------------------------------------- */
 
 /* A knob turned by a job or by --set: "warmth", "4 dB". */
 typedef struct td_setting {
@@ -101,8 +99,7 @@ void td_features_text(td_text *out);
 td_status td_recipe_schema(td_text *out);
 td_status td_order_schema(td_text *out);
 
-/* ---- values -------------------------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 /* "10 ms", "2:1", "auto": reads back as the same double. p->step has no say. Returns out; NaN gives "". */
 const char *td_value_text(const td_param *p, double value, char *out, size_t size);
@@ -111,8 +108,7 @@ const char *td_values_text(const td_param *p, const double *value, char *out, si
 /* What was wished: "at most 2 dB", "300 to 500 Hz", "1/8 note". */
 const char *td_wish_text(const td_param *p, const td_wish *w, char *out, size_t size);
 
-/* ---- plans --------------------------------------------------------------------------------------------------------
- */
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
 
 /* A plan as YAML and back, without loss: what decides the sound is the same, bit for bit. td_plan_read: TD_RECIPE. */
 td_status td_plan_write(const td_plan *p, td_text *out);
@@ -130,8 +126,7 @@ void td_plan_view(const td_plan *p, td_text *out);
 /* The same as rows, for reports: mix bus, groups, tracks, returns. Texts live in a or in the plan. TD_NOMEM. */
 td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n);
 
-/* ---- orders: job files --------------------------------------------------------------------------------------------
- */
+/* ---- orders: job files ------------------------------------------------------------------------------------------- */
 
 /* How an order names a file. Paths of a job file are made absolute when it is read. */
 typedef enum td_place {

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- steps as nodes ------------------------------------------------------------------------------------------------
- */
+/* ---- steps as nodes ---------------------------------------------------------------------------------------------- */
 
 static const char *base_name(const td_node *step, bool *given)
 {
@@ -64,8 +63,7 @@ static size_t find_step(td_reader *r, const td_node *chain, const td_node *word)
     return n;
 }
 
-/* ---- merging -------------------------------------------------------------------------------------------------------
- */
+/* ---- merging ----------------------------------------------------------------------------------------------------- */
 
 static bool set_member(td_reader *r, td_node *map, td_node *key, td_node *value)
 {
@@ -259,8 +257,7 @@ static void merge(td_reader *r, td_node *into, td_node *from, level here)
     }
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 /* The files that are being read, the innermost last. */
 typedef struct trail {

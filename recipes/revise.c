@@ -50,8 +50,7 @@ static td_status split(move *m)
     return w || !m->n ? td_fail(m->err, TD_ARG, m->text, forms, "a move is a few words") : TD_OK;
 }
 
-/* ---- amounts and times, taken off the end
- * ------------------------------------------------------------------------------- */
+/* ---- amounts and times, taken off the end ------------------------------------------------------------------------ */
 
 static bool clock_at(const char **s, double *out)
 {
@@ -101,8 +100,7 @@ static td_status take_amount(move *m)
     return TD_OK;
 }
 
-/* ---- who is meant
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- who is meant ------------------------------------------------------------------------------------------------ */
 
 static void name_of(const move *m, size_t first, char *out, size_t size)
 {
@@ -229,8 +227,7 @@ static td_status find_meant(const move *m, const char *name, meant *w)
     return TD_OK;
 }
 
-/* ---- levels
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- levels ------------------------------------------------------------------------------------------------------ */
 
 /* The ride that is there, lifted between two places, with slopes outside of them. */
 static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
@@ -288,8 +285,7 @@ static td_status level(const move *m, const char *name)
     return st;
 }
 
-/* ---- sends
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- sends ------------------------------------------------------------------------------------------------------- */
 
 /* "reverb" is any return with one in it; "plate" the return of that name. */
 static bool is_effect(const td_plan *p, const char *ret, const char *word)
@@ -337,8 +333,7 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
                    inside ? w.stem[0]->bus : "");
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static td_status remember(const move *m)
 {

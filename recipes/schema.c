@@ -115,8 +115,7 @@ static const struct {
     { "job.tags", "any_map", "returned unchanged everywhere" },
 };
 
-/* ---- small pieces
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- small pieces ------------------------------------------------------------------------------------------------ */
 
 static void put(json_t **object, const char *key, json_t *value)
 {
@@ -171,8 +170,7 @@ static void helped(json_t **schema, const char *help)
     if (help) put(schema, "description", json_string(help));
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static json_t *value_of(td_measure m, unsigned flags)
 {
@@ -264,8 +262,7 @@ static void define_steps(json_t **definitions)
     put(definitions, "chain", list_of(either(json_pack("{s:o}", "enum", names), map)));
 }
 
-/* ---- objects
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- objects ----------------------------------------------------------------------------------------------------- */
 
 static const char *known_key(const char *object, const char *member, const char **help)
 {

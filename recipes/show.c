@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- recipe show --resolved
- * ------------------------------------------------------------------------------------------ */
+/* ---- recipe show --resolved -------------------------------------------------------------------------------------- */
 
 typedef struct listing {
     const td_library *library;
@@ -138,8 +137,7 @@ td_status td_recipe_resolved(const td_library *l, const char *what, td_text *out
     return st == TD_OK && out->broken ? TD_NOMEM : st;
 }
 
-/* ---- recipe processors
- * ------------------------------------------------------------------------------------------------ */
+/* ---- recipe processors ------------------------------------------------------------------------------------------- */
 
 /* "frequency range", "goal", "gain" */
 static void kind_text(const td_param *p, char *out, size_t size)

@@ -6,8 +6,7 @@
 
 enum { STEPS_MAX = 64 };
 
-/* ---- parameters ----------------------------------------------------------------------------------------------------
- */
+/* ---- parameters -------------------------------------------------------------------------------------------------- */
 
 /* Whose values are being read: a step, or a band of one. */
 typedef struct owner {
@@ -111,8 +110,7 @@ static void read_settings(td_reader *r, td_node *n, owner *o)
         td_mistake(r->messages, n, "unknown_parameter", NULL, "%s has no parameters", o->proc->name);
 }
 
-/* ---- bands ---------------------------------------------------------------------------------------------------------
- */
+/* ---- bands ------------------------------------------------------------------------------------------------------- */
 
 static size_t part_names(const td_processor *proc, const char **out, size_t room)
 {
@@ -167,8 +165,7 @@ static void read_parts(td_reader *r, td_node *list, bool conditioned, td_step_wi
     }
 }
 
-/* ---- steps ---------------------------------------------------------------------------------------------------------
- */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 size_t td_step_names(const char **out, size_t room)
 {

@@ -109,8 +109,7 @@ td_field td_field_of(const td_param *p, const char *of)
     return (td_field){ p->name, of, (td_measure)p->unit, p->min, p->max, p->flags, p->choices };
 }
 
-/* ---- numbers as text -----------------------------------------------------------------------------------------------
- */
+/* ---- numbers as text --------------------------------------------------------------------------------------------- */
 
 /* A number as it stands in a text, with the word behind it. */
 typedef struct quantity {
@@ -209,8 +208,7 @@ static void scan(const char *s, quantity *q)
     q->meant = q->unit ? q->unit : unit_meant(q->word, word);
 }
 
-/* ---- mistakes ------------------------------------------------------------------------------------------------------
- */
+/* ---- mistakes ---------------------------------------------------------------------------------------------------- */
 
 static const char *label_of(td_reader *r, const td_field *f)
 {
@@ -336,8 +334,7 @@ static bool no_value(td_reader *r, const td_node *n, const td_field *f)
     return false;
 }
 
-/* ---- reading values ------------------------------------------------------------------------------------------------
- */
+/* ---- reading values ---------------------------------------------------------------------------------------------- */
 
 static bool read_knob(td_reader *r, const td_node *n, const char *text, const td_field *f, td_wish *out)
 {
@@ -577,8 +574,7 @@ size_t td_scan_range(td_reader *r, const td_node *n, size_t offset, const td_fie
     return used;
 }
 
-/* ---- writing values ------------------------------------------------------------------------------------------------
- */
+/* ---- writing values ---------------------------------------------------------------------------------------------- */
 
 const char *td_number_text(double value, char *out, size_t size)
 {

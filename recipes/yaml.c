@@ -14,8 +14,7 @@ typedef struct loader {
     td_messages *messages;
 } loader;
 
-/* ---- what libyaml says, in our words ------------------------------------------------------------------------------
- */
+/* ---- what libyaml says, in our words ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *problem, *context; /* as libyaml says it; context NULL: any */
@@ -82,8 +81,7 @@ static void say_problem(loader *l)
                   detail);
 }
 
-/* ---- events to nodes ----------------------------------------------------------------------------------------------
- */
+/* ---- events to nodes --------------------------------------------------------------------------------------------- */
 
 static bool refuse(loader *l, const char *code, const char *hint, const char *detail)
 {
@@ -273,8 +271,7 @@ static td_node *load(loader *l, td_node *parent, unsigned depth)
                                                       : load_map(l, parent, depth + 1);
 }
 
-/* ---- documents ----------------------------------------------------------------------------------------------------
- */
+/* ---- documents --------------------------------------------------------------------------------------------------- */
 
 static bool no_tabs(const td_document *doc, td_messages *m)
 {
@@ -369,8 +366,7 @@ td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t le
     return root;
 }
 
-/* ---- trees --------------------------------------------------------------------------------------------------------
- */
+/* ---- trees ------------------------------------------------------------------------------------------------------- */
 
 td_node *td_node_get(const td_node *map, const char *key)
 {

@@ -8,8 +8,7 @@
 
 enum { AHEAD = 16 * TD_BLOCK }; /* frames read from disk at once */
 
-/* ---- sources: one stem, or one scratch, from any position ----------------------------------------------------------
- */
+/* ---- sources: one stem, or one scratch, from any position -------------------------------------------------------- */
 
 typedef struct source {
     const td_scratch *scratch; /* else the file itself */
@@ -103,8 +102,7 @@ static td_status source_read(source *s, float *const *out, size_t n, td_error *e
     return TD_OK;
 }
 
-/* ---- rides: gain over time -----------------------------------------------------------------------------------------
- */
+/* ---- rides: gain over time --------------------------------------------------------------------------------------- */
 
 typedef struct ride {
     const td_breakpoint *point;
@@ -134,8 +132,7 @@ static void ride_run(ride *r, int64_t at, float gain, float *const *ch, unsigned
     }
 }
 
-/* ---- feeds ---------------------------------------------------------------------------------------------------------
- */
+/* ---- feeds ------------------------------------------------------------------------------------------------------- */
 
 typedef struct stem_in {
     source from;
@@ -298,8 +295,7 @@ td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
     return TD_OK;
 }
 
-/* ---- chains of a plan -----------------------------------------------------------------------------------------------
- */
+/* ---- chains of a plan -------------------------------------------------------------------------------------------- */
 
 td_settings td_step_settings(const td_plan_step *s, td_part *part)
 {
@@ -351,8 +347,7 @@ td_status td_key_feed(td_survey *survey, const td_session *session, const td_pla
     return td_feed_new(survey, session, plan, false, index, n, gain_db, out, err);
 }
 
-/* ---- counting gain changes
- * ------------------------------------------------------------------------------------------- */
+/* ---- counting gain changes --------------------------------------------------------------------------------------- */
 
 struct td_watch {
     size_t steps;
@@ -427,8 +422,7 @@ const td_reduction *td_watch_reduction(const td_watch *w, size_t step, size_t de
     return w->reduction[step * TD_DETECTORS_MAX + detector];
 }
 
-/* ---- lanes
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- lanes ------------------------------------------------------------------------------------------------------- */
 
 struct td_lane {
     const td_plan_bus *bus;

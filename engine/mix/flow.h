@@ -29,8 +29,7 @@ void td_feed_free(td_feed *f);
 td_status td_feed_seek(td_feed *f, int64_t at, td_error *err); /* states as fresh; new feeds stand at 0 */
 td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err); /* n at most TD_BLOCK */
 
-/* ---- lanes: a bus through its chain -------------------------------------------------------------------------------
- */
+/* ---- lanes: a bus through its chain ------------------------------------------------------------------------------ */
 
 typedef struct td_lane td_lane;
 
@@ -50,8 +49,7 @@ const td_reduction *td_lane_reduction(const td_lane *l, size_t step, size_t dete
  */
 void td_lane_staged(const td_lane *l, double *peak, double *square);
 
-/* ---- chains of a plan ----------------------------------------------------------------------------------------------
- */
+/* ---- chains of a plan -------------------------------------------------------------------------------------------- */
 
 /* A chain of plan steps, prepared. */
 td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_format *fmt, td_chain **out,

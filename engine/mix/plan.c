@@ -20,8 +20,7 @@ double td_ride_db(const td_breakpoint *ride, size_t n, double at_s)
     return p->gain_db + (q->gain_db - p->gain_db) * (at_s - p->at_s) / (q->at_s - p->at_s);
 }
 
-/* ---- hash: every member that decides sound, each with its kind and length, so that no two plans read alike --------
- */
+/* ---- hash: every member that decides sound, each with its kind and length, so that no two plans read alike ------- */
 
 static void add_number(td_sha256 *h, double x)
 {

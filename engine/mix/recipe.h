@@ -129,8 +129,7 @@ typedef struct td_fix_wish {
     int line;
 } td_fix_wish;
 
-/* ---- targets ------------------------------------------------------------------------------------------------------
- */
+/* ---- targets ----------------------------------------------------------------------------------------------------- */
 
 typedef struct td_target {
     double loudness_lufs;  /* NaN: not asked (the peak decides) */

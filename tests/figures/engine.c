@@ -6,8 +6,7 @@ void figures_engine(void);
 
 enum { RATE = 48000 };
 
-/* ---- mathematics, against the long double functions of libm: 64 bits of mantissa, so their error is not ours --------
- */
+/* ---- mathematics, against the long double functions of libm: 64 bits of mantissa, so their error is not ours ----- */
 
 static long double exp10_long(long double x)
 {
@@ -50,8 +49,7 @@ static void maths(void)
            "");
 }
 
-/* ---- every processor ----------------------------------------------------------------------------------------------
- */
+/* ---- every processor --------------------------------------------------------------------------------------------- */
 
 /* Settings a processor insists on; the others stand at their defaults. */
 static const struct {

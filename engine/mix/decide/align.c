@@ -66,8 +66,7 @@ static td_status aligner_init(aligner *a, td_decider *d, size_t reference, size_
     return td_feed_new(d->survey, d->session, d->plan, false, &moved, 1, NULL, &a->feed[1], err);
 }
 
-/* ---- onsets: where the reference rises most in 100 ms while the other plays
- * ------------------------------------------ */
+/* ---- onsets: where the reference rises most in 100 ms while the other plays -------------------------------------- */
 
 static size_t find_onsets(const td_decider *d, size_t reference, size_t moved, size_t *step)
 {
@@ -96,8 +95,7 @@ static size_t find_onsets(const td_decider *d, size_t reference, size_t moved, s
     return n;
 }
 
-/* ---- one onset
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- one onset --------------------------------------------------------------------------------------------------- */
 
 static td_status read_pair(aligner *a, size_t step, td_error *err)
 {
@@ -160,8 +158,7 @@ static double middle_of(double *x, size_t n)
     return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
-/* ---- the answer
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- the answer -------------------------------------------------------------------------------------------------- */
 
 /* What the sum of both gains, in the band both have most in, when one is moved: from powers and the cross-spectrum. */
 static double gain_of_moving(const aligner *a, double lag, bool flip)

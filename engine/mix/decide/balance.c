@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- how the stems were made (measured on 15 sessions)
- * --------------------------------------------------------------- */
+/* ---- how the stems were made (measured on 15 sessions) ----------------------------------------------------------- */
 
 typedef struct spread {
     double sd_peak_db, sd_loudness_lu, over_db, mono_part;
@@ -82,8 +81,7 @@ td_status td_classify(td_decider *d, td_error *err)
     return d->plan->balance_reason ? TD_OK : td_decide_nomem(err);
 }
 
-/* ---- staging
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- staging ----------------------------------------------------------------------------------------------------- */
 
 static double stage_level(const td_decider *d, const td_signal *s)
 {
@@ -117,8 +115,7 @@ td_status td_decide_staging(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-/* ---- faders
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- faders ------------------------------------------------------------------------------------------------------ */
 
 /* The stems' own proportions: what staging did is taken back; the highest fader stands at 0 dB. */
 static void delivered(td_decider *d)

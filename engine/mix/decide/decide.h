@@ -42,8 +42,7 @@ td_status td_decide_go_on(const td_plan_wish *wish, td_error *err);
 /* Adds a remark; text is printf-formatted into the arena. */
 td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- powers (powers.c): arithmetic on features ----------------------------------------------------------------------
- */
+/* ---- powers (powers.c): arithmetic on features ------------------------------------------------------------------- */
 
 /* A bus's gain into the mix bus, before the trim, dB: clip gain and fader. Its chain and make-up are loudness-neutral
  * together and do not count. */
@@ -81,8 +80,7 @@ const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b);
 /* How the stems were made; sets print. reason in words. */
 td_status td_classify(td_decider *d, td_error *err);
 
-/* ---- balance.c
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- balance.c --------------------------------------------------------------------------------------------------- */
 
 /* The mode: the order's, the recipe's, or what the stems ask for. Before anything is moved. */
 td_status td_choose_balance(td_decider *d, td_error *err);
@@ -92,8 +90,7 @@ td_status td_decide_balance(td_decider *d, td_error *err);
 /* Faders as they stand in the session's rough mix, where they can be read from it; else as delivered. rough.c */
 td_status td_decide_rough(td_decider *d, td_error *err);
 
-/* ---- chains (chains.c, solve.c, ranges.c, tone.c)
- * --------------------------------------------------------------------- */
+/* ---- chains (chains.c, solve.c, ranges.c, tone.c) ---------------------------------------------------------------- */
 
 /* Where a chain stands: what its conditions ask about, and where its sound comes from. */
 typedef struct td_site {
@@ -163,8 +160,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
 /* Chooses curve and curve_name for the session and recipe. */
 td_status td_choose_curve(td_decider *d, td_error *err);
 
-/* ---- sections.c, breaths.c, moves.c: over time
- * ---------------------------------------------------------------------- */
+/* ---- sections.c, breaths.c, moves.c: over time ------------------------------------------------------------------- */
 
 /* The parts of the song as it was delivered, into the plan. */
 td_status td_find_sections(td_decider *d, td_error *err);
@@ -197,8 +193,7 @@ typedef struct td_offset {
 /* Two stems that should hold one source: layers, a DI and its amplifier, a close and a far microphone; up to 30 ms. */
 td_status td_measure_offset(td_decider *d, size_t reference, size_t moved, td_offset *out, td_error *err);
 
-/* ---- fixes.c, check.c
- * --------------------------------------------------------------------------------------------------- */
+/* ---- fixes.c, check.c -------------------------------------------------------------------------------------------- */
 
 td_status td_decide_fixes(td_decider *d, td_error *err);
 /* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */

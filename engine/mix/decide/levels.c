@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- trim: the mix bus meets the level it is calibrated for
- * ------------------------------------------------------------------ */
+/* ---- trim: the mix bus meets the level it is calibrated for ------------------------------------------------------ */
 
 static void keep_peaks(td_decider *d, uint64_t at, float (*ch)[TD_BLOCK], size_t n)
 {
@@ -78,8 +77,7 @@ td_status td_decide_trim(td_decider *d, td_error *err)
     return st;
 }
 
-/* ---- make-up: a chain changes colour and dynamics, not the balance
- * -------------------------------------------------------------- */
+/* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
 enum { PLACES = 8, PLACE_S = 3, WARM_S = 1 };
 

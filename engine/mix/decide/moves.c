@@ -28,8 +28,7 @@ typedef struct moves {
     td_text reason;
 } moves;
 
-/* ---- what is heard
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what is heard ----------------------------------------------------------------------------------------------- */
 
 static double site_power(const td_decider *d, const td_site *s)
 {
@@ -76,8 +75,7 @@ static void add(moves *m, double at_s, double gain_db)
     m->point[m->n++] = (td_breakpoint){ td_round_to(fmax(at_s, 0), 0.001), td_round_to(gain_db, 0.1) };
 }
 
-/* ---- sections
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- sections ---------------------------------------------------------------------------------------------------- */
 
 /* How a stretch stands: against the rest where it sounds; the mix bus by its loudness. NaN: too little to tell. */
 static double standing(const moves *m, double from_s, double to_s)
@@ -161,8 +159,7 @@ static td_status ride_sections(moves *m, double amount, double range_db, td_erro
     return TD_OK;
 }
 
-/* ---- transitions
- * -------------------------------------------------------------------------------------------------- */
+/* ---- transitions ------------------------------------------------------------------------------------------------- */
 
 static void lift_transitions(moves *m, double lift_db)
 {
@@ -187,8 +184,7 @@ static void lift_transitions(moves *m, double lift_db)
     td_text_free(&places);
 }
 
-/* ---- breaths
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- breaths ----------------------------------------------------------------------------------------------------- */
 
 static bool covered(const moves *m, const td_breath *b)
 {
@@ -245,8 +241,7 @@ static td_status lower_breaths(moves *m, double by_db, td_error *err)
     return TD_OK;
 }
 
-/* ---- all of them as one line of points
- * ------------------------------------------------------------------------------- */
+/* ---- all of them as one line of points --------------------------------------------------------------------------- */
 
 static int earlier(const void *a, const void *b)
 {
@@ -316,8 +311,7 @@ td_status td_decide_moves(td_decider *d, const td_site *site, const td_step_wish
     return st;
 }
 
-/* ---- the rider's level
- * -------------------------------------------------------------------------------------------- */
+/* ---- the rider's level ------------------------------------------------------------------------------------------- */
 
 /* What equalisers in front change in K power, on what plays there over the song. */
 static td_status heard_through(td_decider *d, const td_site *site, double *out, td_error *err)

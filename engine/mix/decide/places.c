@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- levels inside a bus
- * ---------------------------------------------------------------------------------------------- */
+/* ---- levels inside a bus ----------------------------------------------------------------------------------------- */
 
 /* Loudness of a track against its bus while it plays, LU: the clip gains of a raw drum kit. Others stand alike. */
 static double usual_inside(const char *role)
@@ -66,8 +65,7 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
     return TD_OK;
 }
 
-/* ---- positions
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- positions --------------------------------------------------------------------------------------------------- */
 
 /* Octaves of 125 Hz to 8 kHz by which both sides are balanced. */
 enum { OCTAVES = 7 };
@@ -180,8 +178,7 @@ static td_status positions(td_decider *d, size_t bus, td_error *err)
     return TD_OK;
 }
 
-/* ---- what both did to the bus
- * --------------------------------------------------------------------------------------------- */
+/* ---- what both did to the bus ------------------------------------------------------------------------------------ */
 
 static td_status measure_again(td_decider *d, size_t bus, td_error *err)
 {

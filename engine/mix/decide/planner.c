@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- from session and recipe: what is known before anything is decided
- * --------------------------------------------------- */
+/* ---- from session and recipe: what is known before anything is decided ------------------------------------------- */
 
 static td_status copy_stems(td_decider *d, td_error *err)
 {
@@ -107,8 +106,7 @@ static td_status take_tempo(td_decider *d)
         kind == TD_NOTE_WARNING ? ": nobody said one, and note lengths depend on it; say tempo in the job file" : "");
 }
 
-/* ---- storeys
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- storeys ----------------------------------------------------------------------------------------------------- */
 
 static td_status decide_mix_bus(td_decider *d, td_error *err)
 {

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- width: the largest that keeps the group whole in mono
- * --------------------------------------------------------------- */
+/* ---- width: the largest that keeps the group whole in mono ------------------------------------------------------- */
 
 typedef struct width_check {
     double mono_loss_lu, correlation, worst_octave;
@@ -166,8 +165,7 @@ static double usual_width(const char *role)
     return 100;
 }
 
-/* ---- gains that answer a condition
- * ----------------------------------------------------------------------------------------- */
+/* ---- gains that answer a condition ------------------------------------------------------------------------------- */
 
 /* How far the mix's deviation in a band moves when one of its groups moves by gain_db there. */
 static td_status mix_band_after(td_decider *d, const td_range_case *c, double low_hz, double high_hz, double gain_db,
@@ -266,8 +264,7 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 
-/* ---- angle: a picture turned until both sides weigh the same
- * --------------------------------------------------------- */
+/* ---- angle: a picture turned until both sides weigh the same ----------------------------------------------------- */
 
 /* Of a picture turned by a, the sides' powers differ by (LL - RR) cos 2a - 2 LR sin 2a. */
 static td_status solve_angle(td_decider *d, const td_range_case *c, double low, double high, double *out,
@@ -289,8 +286,7 @@ static td_status solve_angle(td_decider *d, const td_range_case *c, double low, 
     return *reason ? TD_OK : td_decide_nomem(err);
 }
 
-/* ---- others
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- others ------------------------------------------------------------------------------------------------------ */
 
 /* A low cut below everything the instrument plays: 0.6 times its lowest band within 30 dB of its loudest. */
 static td_status solve_low_cut(td_decider *d, const td_range_case *c, double low, double high, double *out,

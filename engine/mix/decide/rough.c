@@ -41,8 +41,7 @@ typedef struct rough {
     double *gram, *cross, *energy, *t; /* a frame each: n x n, n, 1, 1 */
 } rough;
 
-/* ---- sound at 12 kHz
- * --------------------------------------------------------------------------------------------------- */
+/* ---- sound at 12 kHz --------------------------------------------------------------------------------------------- */
 
 static td_status open_all(const rough *r, td_source **source, td_error *err)
 {
@@ -107,8 +106,7 @@ static td_status read_at(const td_scratch *s, double at, float *const *out, size
     return st;
 }
 
-/* ---- where the rough begins
- * -------------------------------------------------------------------------------------------- */
+/* ---- where the rough begins -------------------------------------------------------------------------------------- */
 
 /* Rises of the log level, one per 10 ms. */
 static td_status onsets(const rough *r, const size_t *of, size_t n_of, float *out, size_t n, td_error *err)
@@ -249,8 +247,7 @@ static td_status align(rough *r, bool *found, td_error *err)
     return TD_OK;
 }
 
-/* ---- the fit
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- the fit ----------------------------------------------------------------------------------------------------- */
 
 /* Linear prediction from the rough's autocorrelation: what is left of any signal then has nearly the same weight at all
  * frequencies, and an equaliser on the rough does hardly any harm. */
@@ -408,8 +405,7 @@ static void disagreement(rough *r, const double *whole, double *mad)
     for (size_t b = 0; b < r->n; b++) mad[b] = n[b] ? median_of(off[b], n[b]) : NAN;
 }
 
-/* ---- faders
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- faders ------------------------------------------------------------------------------------------------------ */
 
 /* Faders stand as delivered when this begins. */
 static td_status take_faders(rough *r, const double *g, const double *mad, double residual, td_error *err)

@@ -39,8 +39,7 @@ typedef struct solver {
     td_scratch *picks; /* a plane per detector, then the input's peak */
 } solver;
 
-/* ---- the sound in front of the step
- * ------------------------------------------------------------------------------------ */
+/* ---- the sound in front of the step ------------------------------------------------------------------------------ */
 
 /* Plays what reaches the step: the chain so far, at its own time. */
 typedef struct front {
@@ -139,8 +138,7 @@ static td_status front_read(front *f, float *const *out, float *const *key, size
     return front_block(f, out, n, err);
 }
 
-/* ---- picks
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- picks ------------------------------------------------------------------------------------------------------- */
 
 static double parameter(const td_processor *proc, const double *value, const char *name)
 {
@@ -212,8 +210,7 @@ static td_status collect_picks(solver *s, td_error *err)
     return st;
 }
 
-/* ---- trials
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- trials ------------------------------------------------------------------------------------------------------ */
 
 static void set_value(solver *s, const goal *g)
 {
@@ -345,8 +342,7 @@ static td_status search(solver *s, td_error *err)
     return refine(s, err);
 }
 
-/* ---- goals
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- goals ------------------------------------------------------------------------------------------------------- */
 
 static bool is_goal(const td_param *p, const td_wish *w)
 {

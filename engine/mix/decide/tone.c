@@ -4,8 +4,7 @@
 #include "engine/mix/measure.h"
 #include <string.h>
 
-/* ---- which curve
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- which curve ------------------------------------------------------------------------------------------------- */
 
 static const char *curve_by_tag(const td_recipe *r)
 {
@@ -63,8 +62,7 @@ td_status td_choose_curve(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-/* ---- match: what the mix has outside its kind, part of the way back
- * ----------------------------------------------------- */
+/* ---- match: what the mix has outside its kind, part of the way back ---------------------------------------------- */
 
 /* A bell's gain in dB at f, from the analog prototype (s^2 + s A/Q + 1) / (s^2 + s/(A Q) + 1). */
 static double bell_db(double f, double at_hz, double gain_db, double q)

@@ -94,8 +94,7 @@ static bool is_gone(int pid)
     return false;
 }
 
-/* ---- what it tells ------------------------------------------------------------------------------------------------
- */
+/* ---- what it tells ----------------------------------------------------------------------------------------------- */
 
 static void progress_is_read_and_the_rest_ignored(void **state)
 {
@@ -182,8 +181,7 @@ static void what_cannot_start_is_an_error(void **state)
     assert_string_equal(err.where, "/no/such/program");
 }
 
-/* ---- what it may --------------------------------------------------------------------------------------------------
- */
+/* ---- what it may ------------------------------------------------------------------------------------------------- */
 
 static void nothing_of_ours_is_inherited(void **state)
 {

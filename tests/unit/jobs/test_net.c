@@ -10,8 +10,7 @@
 
 static const td_net_policy strict = { .allow_private = false }, open_policy = { .allow_private = true };
 
-/* ---- addresses ----------------------------------------------------------------------------------------------------
- */
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
 
 static bool is_public(const char *text)
 {
@@ -181,8 +180,7 @@ static void names_from_addresses(void **state)
                         "https://a.example/x");
 }
 
-/* ---- a server that behaves, and one that does not ------------------------------------------------------------------
- */
+/* ---- a server that behaves, and one that does not ---------------------------------------------------------------- */
 
 #define BYTES 300000
 

@@ -149,8 +149,7 @@ static int house_close(void **state)
     return 0;
 }
 
-/* ---- asking -------------------------------------------------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static long call(house *h, const char *method, const char *path, const char *body, const char *idem, json_t **out,
                  bool *replayed)
@@ -238,8 +237,7 @@ static json_t *next_line(void)
     return json_loadb(line, n, 0, NULL);
 }
 
-/* ---- a life -------------------------------------------------------------------------------------------------------
- */
+/* ---- a life ------------------------------------------------------------------------------------------------------ */
 
 static void a_job_s_whole_life(void **state)
 {
@@ -301,8 +299,7 @@ static void nothing_is_left_in_scratch(void **state)
     assert_false(td_is_folder(path));
 }
 
-/* ---- the API ------------------------------------------------------------------------------------------------------
- */
+/* ---- the API ----------------------------------------------------------------------------------------------------- */
 
 static void the_same_key_twice_is_one_job(void **state)
 {
@@ -492,8 +489,7 @@ static void results_come_whole_and_in_parts(void **state)
     free(answer.text);
 }
 
-/* ---- when things go wrong -----------------------------------------------------------------------------------------
- */
+/* ---- when things go wrong ---------------------------------------------------------------------------------------- */
 
 static long runs(house *h)
 {

@@ -4,8 +4,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
-/* ---- submitting ---------------------------------------------------------------------------------------------------
- */
+/* ---- submitting -------------------------------------------------------------------------------------------------- */
 
 static void same_key_is_one_job(void **state)
 {
@@ -90,8 +89,7 @@ static void lists_filter_and_page(void **state)
     assert_int_equal(n, 5);
 }
 
-/* ---- claiming -----------------------------------------------------------------------------------------------------
- */
+/* ---- claiming ---------------------------------------------------------------------------------------------------- */
 
 static void weights_share_the_workers(void **state)
 {
@@ -186,8 +184,7 @@ static void not_before_is_waited_for(void **state)
     assert_non_null(scene_claim(s, "w").id);
 }
 
-/* ---- leases -------------------------------------------------------------------------------------------------------
- */
+/* ---- leases ------------------------------------------------------------------------------------------------------ */
 
 static void the_fence_keeps_latecomers_out(void **state)
 {
@@ -311,8 +308,7 @@ static void wrong_counters_are_repaired(void **state)
     assert_int_equal(scene_keep(s).repaired, 0);
 }
 
-/* ---- cancelling ---------------------------------------------------------------------------------------------------
- */
+/* ---- cancelling -------------------------------------------------------------------------------------------------- */
 
 static void cancel_in_every_state(void **state)
 {
@@ -348,8 +344,7 @@ static void cancel_in_every_state(void **state)
     assert_string_equal(after.state, "done");
 }
 
-/* ---- crash safety -------------------------------------------------------------------------------------------------
- */
+/* ---- crash safety ------------------------------------------------------------------------------------------------ */
 
 /* A process is killed while it submits and runs jobs. Whatever it was told is there afterwards, and the counters agree.
  */

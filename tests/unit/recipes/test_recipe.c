@@ -206,8 +206,7 @@ static void knobs_are_turned_and_hashed(void **state)
     td_recipe_free(turned);
 }
 
-/* ---- extends and edit ----------------------------------------------------------------------------------------------
- */
+/* ---- extends and edit -------------------------------------------------------------------------------------------- */
 
 static td_recipe *child(const char *text)
 {

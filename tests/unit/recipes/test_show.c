@@ -59,8 +59,7 @@ static void one_processor(void **state)
     td_text_free(&text);
 }
 
-/* ---- schemas --------------------------------------------------------------------------------------------------------
- */
+/* ---- schemas ----------------------------------------------------------------------------------------------------- */
 
 static void references_lead_somewhere(const json_t *node, const json_t *definitions)
 {

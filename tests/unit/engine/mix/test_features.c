@@ -2,8 +2,7 @@
 
 #include "engine/mix/features.h"
 
-/* ---- a song of 12 s, each stem with something planted ---------------------------------------------------------------
- */
+/* ---- a song of 12 s, each stem with something planted ------------------------------------------------------------ */
 
 static double sine(double freq_hz, double t)
 {
