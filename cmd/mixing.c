@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 /* ---- stems and recipes from words and flags ---------------------------------------------------------------------- */
 
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err)
@@ -22,7 +17,7 @@ td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **st
         }
         if (*n >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
         td_stem_wish *all = td_arena_array(arena, *n + 1, sizeof *all);
-        if (!all) return no_memory(err);
+        if (!all) return td_no_memory(err);
         if (*n) memcpy(all, *stem, *n * sizeof *all);
         all[(*n)++] = (td_stem_wish){ .file = a->word[i], .pan = NAN };
         *stem = all;
@@ -59,7 +54,7 @@ static td_status take_recipes(td_mixing *m, const td_args *a, td_order *o, td_er
     if (!n) return td_fail(err, TD_ARG, NULL, "topdown recipe list shows what there is", "no recipe is named");
     td_setting *settings = td_arena_array(m->arena, k + 1, sizeof *settings);
     o->mix = td_arena_array(m->arena, n, sizeof *o->mix);
-    if (!settings || !o->mix) return no_memory(err);
+    if (!settings || !o->mix) return td_no_memory(err);
     for (size_t i = 0; i < k; i++) {
         st = td_setting_parse(m->arena, set[i], &settings[i], err);
         if (st) return st;
@@ -102,7 +97,7 @@ static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_e
     o->tempo_bpm = p->tempo_bpm;
     if (a->n_words) return td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
     o->stem = td_arena_array(m->arena, p->n_stems + 1, sizeof *o->stem);
-    if (!o->stem) return no_memory(err);
+    if (!o->stem) return td_no_memory(err);
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_plan_stem *s = &p->stem[i];
         if (!s->path)
@@ -155,7 +150,7 @@ static int load_plans(td_mixing *m, const td_args *a)
 static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
 {
     td_order *o = td_arena_alloc(m->arena, sizeof *o);
-    if (!o) return no_memory(err);
+    if (!o) return td_no_memory(err);
     m->order = o;
     td_order_defaults(o);
     if (m->n_plans) return order_of_plan(m, o, a, err);

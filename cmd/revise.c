@@ -12,7 +12,7 @@ static const td_flag flags[] = {
 static td_status load(const char *path, td_plan **out, td_error *err)
 {
     td_messages *m = td_messages_new();
-    if (!m) return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    if (!m) return td_no_memory(err);
     td_status st = td_plan_load(path, out, m);
     if (st) td_messages_error(m, st, err);
     td_messages_free(m);

@@ -18,7 +18,7 @@ static td_status copy_sound(td_source *from, uint64_t frames, td_loudness *loudn
 {
     enum { N = 8192 };
     float *block = td_calloc2(2, N, sizeof *block), *ch[2] = { block, block ? block + N : NULL };
-    td_status st = block ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    td_status st = block ? TD_OK : td_no_memory(err);
     for (uint64_t at = 0; !st && at < frames; at += N) {
         size_t n = frames - at < N ? (size_t)(frames - at) : N;
         st = read_on(from, ch, n, err);
@@ -36,7 +36,7 @@ static td_status open_guest(const td_session *s, const td_stem *stem, uint64_t f
     td_loudness *loudness = NULL;
     td_status st = td_scratch_new(scratch_folder, 2, &g->sound, err);
     if (!st) st = td_source_open(stem->path, stem->path_right, s->rate_hz, &from, err);
-    if (!st && td_loudness_new(s->rate_hz, 2, &loudness)) st = td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    if (!st && td_loudness_new(s->rate_hz, 2, &loudness)) st = td_no_memory(err);
     if (!st) st = copy_sound(from, frames, loudness, g->sound, err);
     if (!st) g->loudness_lufs = td_loudness_integrated(loudness);
     td_loudness_free(loudness);

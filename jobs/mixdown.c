@@ -14,11 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 static void tell(void *user, const char *stage, double fraction)
 {
     const td_mixdown *m = user;
@@ -74,7 +69,7 @@ td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **ste
     if (st) return st;
     qsort(found, k, sizeof *found, by_name);
     td_stem_wish *all = td_arena_array(a, *n + k, sizeof *all);
-    if (!all) return no_memory(err);
+    if (!all) return td_no_memory(err);
     if (*n) memcpy(all, *stem, *n * sizeof *all);
     memcpy(all + *n, found, k * sizeof *all);
     *stem = all;
@@ -92,7 +87,7 @@ static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **ste
         if (st) return st;
     }
     td_stem_wish *all = td_arena_array(a, *n + o->n_stems + 1, sizeof *all);
-    if (!all) return no_memory(err);
+    if (!all) return td_no_memory(err);
     if (*n) memcpy(all, *stem, *n * sizeof *all);
     for (size_t i = 0; i < o->n_stems; i++) {
         size_t k = 0;
@@ -200,7 +195,7 @@ static td_status write_text(const char *folder, const char *name, const td_text 
     char path[4096];
     if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
         return td_fail(err, TD_ARG, folder, NULL, "the path is too long");
-    return t->broken ? no_memory(err) : td_file_write(path, t->data, t->length, replace, err);
+    return t->broken ? td_no_memory(err) : td_file_write(path, t->data, t->length, replace, err);
 }
 
 void td_mixdown_plan_name(const td_mixdown_wish *w, size_t i, char out[TD_PLAN_NAME])
@@ -218,7 +213,7 @@ static td_status write_plan(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
     char name[TD_PLAN_NAME];
     td_text t = { 0 };
     td_mixdown_plan_name(w, i, name);
-    td_status st = td_plan_write(m->plan[i], &t) ? no_memory(err) : write_text(w->out, name, &t, w->force, err);
+    td_status st = td_plan_write(m->plan[i], &t) ? td_no_memory(err) : write_text(w->out, name, &t, w->force, err);
     td_text_free(&t);
     return st;
 }
@@ -284,7 +279,7 @@ static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_
 static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)
 {
     td_outputs_wish outputs = outputs_of(w, m, i);
-    if (td_mix_new(m->plan[i], &m->mix[i])) return no_memory(err);
+    if (td_mix_new(m->plan[i], &m->mix[i])) return td_no_memory(err);
     td_mix *mix = m->mix[i];
     td_outputs_need need;
     td_outputs_need_of(&outputs, &need);
@@ -333,10 +328,10 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe
                             .match_lufs = m->match_lufs,
                             .isrc = w->order->isrc,
                             .n_isrc = w->order->n_isrc };
-    td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : no_memory(err);
+    td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : td_no_memory(err);
     for (size_t i = 0; !st && i < m->n; i++) {
         td_decision *decision;
-        st = td_plan_decisions(m->plan[i], m->arena, &decision, &said[i].n_decisions) ? no_memory(err) : TD_OK;
+        st = td_plan_decisions(m->plan[i], m->arena, &decision, &said[i].n_decisions) ? td_no_memory(err) : TD_OK;
         said[i].mix = m->mix[i];
         said[i].recipe = recipe[i];
         said[i].decision = decision;
@@ -402,7 +397,7 @@ static td_status write_guests(const td_mixdown_wish *w, td_mixdown *m, td_error 
 {
     if (!m->n_guests) return TD_OK;
     td_outputs_wish outputs = outputs_of(w, m, 0);
-    td_status st = td_mix_new(m->plan[0], &m->guests) ? no_memory(err) : TD_OK;
+    td_status st = td_mix_new(m->plan[0], &m->guests) ? td_no_memory(err) : TD_OK;
     for (size_t g = 0; !st && g < m->n_guests; g++) st = td_outputs_write_guest(&outputs, &m->guest[g], m->guests, err);
     return st;
 }
@@ -479,7 +474,7 @@ static bool same_stems(const td_plan *p, const td_session *s)
 static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
 {
     td_status st = td_pool_new(w->threads, &m->pool);
-    if (st) return no_memory(err);
+    if (st) return td_no_memory(err);
     td_pool_watch(m->pool, w->stop);
     if (!w->n_plans && (st = load_recipes(w, m, recipe, err))) return st;
     if (w->out && (st = check_folder(w, m, err))) return st;
@@ -503,7 +498,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     *out = m;
     if (!m) {
         td_arena_free(a);
-        return no_memory(err);
+        return td_no_memory(err);
     }
     m->arena = a;
     m->wish = w;
@@ -512,7 +507,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     m->plan = td_arena_array(a, m->n + 1, sizeof *m->plan);
     m->mix = td_arena_array(a, m->n + 1, sizeof *m->mix);
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
-    if (!m->messages || !m->plan || !m->mix || !recipe) return no_memory(err);
+    if (!m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
     td_status st = run(w, m, recipe, err);
     for (size_t i = 0; i < m->n; i++) td_recipe_free(recipe[i]);
     return st;

@@ -13,11 +13,6 @@ typedef struct listing {
     bool guest; /* no recipe made it */
 } listing;
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 /* What a version lets be heard. */
 static const struct version {
     unsigned bit;
@@ -214,7 +209,7 @@ td_status td_outgoing_of_mix(const td_outputs_wish *w, td_mix *mix, td_arena *a,
     list_previews(&b);
     for (size_t i = 0; i < w->order->n_masters; i++) list_master(&b, i, "master", "Master");
     for (size_t v = 0; v < TD_VERSIONS; v++)
-        if (list_version(&b, v)) return no_memory(err);
+        if (list_version(&b, v)) return td_no_memory(err);
     list_unmastered(&b);
     *n = b.n;
     return name_all(&b, err);

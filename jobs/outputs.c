@@ -17,11 +17,6 @@ enum { MASTERS_MAX = 4 * TD_OUTGOING_MAX, MOVED_TRIES = 5 };
 #define REACHED_LU 0.1  /* this near, loudness is reached */
 #define CHASED_LU  0.05 /* this near, a file is not tried again: two files to compare are within REACHED_LU then */
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 typedef struct outbox {
     const td_outputs_wish *wish;
     td_mix *mix;
@@ -137,7 +132,7 @@ static td_status copy_audio(const td_scratch *audio, double gain_db, td_writer *
 {
     enum { N = 8192 };
     float *block = malloc(2 * N * sizeof *block), *to[2] = { block, block ? block + N : NULL };
-    td_status st = block ? TD_OK : no_memory(err);
+    td_status st = block ? TD_OK : td_no_memory(err);
     const float gain = (float)td_from_db(gain_db); /* exactly 1 at 0 dB */
     for (uint64_t at = 0, end = td_scratch_length(audio); !st && at < end; at += N) {
         size_t n = end - at < N ? (size_t)(end - at) : N;
@@ -185,7 +180,7 @@ static td_status parts_init(parts *p, const outbox *b, size_t frames, td_error *
     for (size_t c = 0; c < 2; c++) {
         p->whole[c] = td_calloc2(frames, 1, sizeof(float));
         p->part[c] = td_calloc2(frames, 1, sizeof(float));
-        if (!p->whole[c] || !p->part[c]) st = no_memory(err);
+        if (!p->whole[c] || !p->part[c]) st = td_no_memory(err);
     }
     for (size_t i = 0; !st && i < b->n; i++) {
         char path[4096];
@@ -283,7 +278,7 @@ static td_status tags_for(outbox *b, const td_outgoing *g, const td_master_resul
     if (b->guest) return TD_OK;
     char both[2 * TD_SHA256_HEX], reference[TD_SHA256_HEX];
     snprintf(both, sizeof both, "%s%s", p->session_hash, b->mix->plan_hash);
-    if (td_sha256_of(both, strlen(both), reference)) return no_memory(err);
+    if (td_sha256_of(both, strlen(both), reference)) return td_no_memory(err);
     out->artist = b->wish->session->artist;
     out->recipe = p->recipe;
     out->coding_history = coding_history(b, g, r, turned_db);
@@ -294,7 +289,7 @@ static td_status tags_for(outbox *b, const td_outgoing *g, const td_master_resul
                                    p->recipe_revision, p->session_hash, b->mix->plan_hash);
     out->reference = td_arena_strndup(b->arena, reference, 32);
     out->description = out->comment;
-    return out->comment && out->reference && out->coding_history ? TD_OK : no_memory(err);
+    return out->comment && out->reference && out->coding_history ? TD_OK : td_no_memory(err);
 }
 
 /* Random choices are seeded from the plan: its file has the same bytes each time. */
@@ -393,7 +388,7 @@ static td_status send(outbox *b, const td_outgoing *g, td_error *err)
     if ((size_t)snprintf(path, sizeof path, "%s/%s", b->wish->folder, g->name) >= sizeof path)
         return td_fail(err, TD_ARG, b->wish->folder, NULL, "the path is too long");
     td_mix_file *f = td_mix_add_file(b->mix, g->name, g->kind);
-    if (!f) return no_memory(err);
+    if (!f) return td_no_memory(err);
     bool lossy = td_codec_lossy(g->spec.codec);
     f->part = td_arena_strdup(b->mix->arena, g->part);
     f->wanted = g->target;
@@ -421,7 +416,7 @@ static td_status send(outbox *b, const td_outgoing *g, td_error *err)
 static td_status outbox_new(const td_outputs_wish *w, td_mix *mix, outbox **out, td_error *err)
 {
     *out = calloc(1, sizeof **out);
-    if (!*out || !((*out)->arena = td_arena_new())) return no_memory(err);
+    if (!*out || !((*out)->arena = td_arena_new())) return td_no_memory(err);
     (*out)->wish = w;
     (*out)->mix = mix;
     return TD_OK;

@@ -28,11 +28,6 @@ typedef struct verifying {
     td_error *err;
 } verifying;
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 static const char *text_of(const json_t *o, const char *name)
 {
     const char *s = json_string_value(json_object_get(o, name));
@@ -116,7 +111,7 @@ static td_status take_rows(verifying *v)
     v->row = td_arena_array(v->arena, most + 1, sizeof *v->row);
     v->mix = td_arena_array(v->arena, most + 1, sizeof *v->mix);
     v->output = td_arena_array(v->arena, most + 1, sizeof *v->output);
-    if (!v->row || !v->mix || !v->output) return no_memory(v->err);
+    if (!v->row || !v->mix || !v->output) return td_no_memory(v->err);
     for (size_t i = 0; i < w->n_files; i++) v->row[v->n++].file = w->file[i];
     for (size_t i = 0; !w->n_files && (holder = holder_at(v, i)); i++) {
         json_array_foreach(json_object_get(holder, "outputs"), k, o)
@@ -125,7 +120,7 @@ static td_status take_rows(verifying *v)
         }
     }
     td_status st = TD_OK;
-    for (size_t i = 0; !st && i < v->n; i++) st = v->row[i].file ? judge(v, i) : no_memory(v->err);
+    for (size_t i = 0; !st && i < v->n; i++) st = v->row[i].file ? judge(v, i) : td_no_memory(v->err);
     return st;
 }
 
@@ -168,7 +163,7 @@ static td_status order_outputs(const json_t *mix, td_arena *a, td_order *out, td
     const json_t *outputs = json_object_get(mix, "outputs"), *o;
     size_t i, n = json_array_size(outputs);
     td_output *preview = td_arena_array(a, n + 1, sizeof *preview), *master = td_arena_array(a, n + 1, sizeof *master);
-    if (!preview || !master) return no_memory(err);
+    if (!preview || !master) return td_no_memory(err);
     out->has_outputs = true;
     out->preview = preview;
     out->master = master;
@@ -187,7 +182,7 @@ static td_status order_outputs(const json_t *mix, td_arena *a, td_order *out, td
 static td_status order_stems(const td_verify_wish *w, const td_plan *p, td_arena *a, td_order *out, td_error *err)
 {
     td_stem_wish *stem = td_arena_array(a, w->n_stems + p->n_stems + 1, sizeof *stem);
-    if (!stem) return no_memory(err);
+    if (!stem) return td_no_memory(err);
     out->stem = stem;
     if (w->n_stems) memcpy(stem, w->stem, w->n_stems * sizeof *stem);
     out->n_stems = w->n_stems;
@@ -210,7 +205,7 @@ static td_status order_of(const verifying *v, const json_t *mix, const td_plan *
 {
     const json_t *isrc = json_object_get(v->report, "isrc");
     const char **code = td_arena_array(v->arena, json_array_size(isrc) + 1, sizeof *code);
-    if (!code) return no_memory(v->err);
+    if (!code) return td_no_memory(v->err);
     *out = (td_order){ .title = p->title, .artist = p->artist, .tempo_bpm = p->tempo_bpm, .isrc = code };
     for (size_t i = 0; i < json_array_size(isrc); i++) code[out->n_isrc++] = json_string_value(json_array_get(isrc, i));
     td_status st = order_outputs(mix, v->arena, out, v->err);
@@ -322,7 +317,7 @@ static td_status keep_texts(verifying *v)
         const char **text[] = { &v->row[i].name, &v->row[i].kind, &v->row[i].label, &v->row[i].recipe,
                                 &v->row[i].described };
         for (size_t k = 0; k < sizeof text / sizeof text[0]; k++)
-            if (*text[k] && !(*text[k] = td_arena_strdup(v->arena, *text[k]))) return no_memory(v->err);
+            if (*text[k] && !(*text[k] = td_arena_strdup(v->arena, *text[k]))) return td_no_memory(v->err);
     }
     return TD_OK;
 }
@@ -332,7 +327,7 @@ td_status td_verify(const td_verify_wish *w, td_arena *a, td_verified **out, siz
     const char *slash = strrchr(w->report, '/');
     verifying v = { .wish = w, .arena = a, .err = err };
     v.folder = slash ? td_arena_strndup(a, w->report, (size_t)(slash - w->report)) : ".";
-    td_status st = v.folder ? read_report(&v) : no_memory(err);
+    td_status st = v.folder ? read_report(&v) : td_no_memory(err);
     if (!st) st = take_rows(&v);
     if (!st && w->render) st = render_all(&v);
     if (!st) st = keep_texts(&v);

@@ -36,11 +36,6 @@ typedef struct meant {
 static const char forms[] = "write \"vocals +1 dB\", \"kick -0.5 dB 0:45-1:10\", \"bass louder\", \"less reverb on "
                             "vocals\" or \"more delay on lead 2 dB\"";
 
-static td_status nomem(const move *m)
-{
-    return td_fail(m->err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 static td_status split(move *m)
 {
     if (strlen(m->text) >= sizeof m->copy) return td_fail(m->err, TD_ARG, m->text, forms, "a move is a few words");
@@ -237,7 +232,7 @@ static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
     const td_breakpoint *old = *ride;
     td_breakpoint *out = td_arena_array(m->plan->arena, *n_ride + 4, sizeof *out);
     size_t n = 0;
-    if (!out) return nomem(m);
+    if (!out) return td_no_memory(m->err);
     for (size_t i = 0; i < *n_ride && old[i].at_s < place[0]; i++) out[n++] = old[i];
     for (int k = 0; k < 4; k++) {
         bool inside = k == 1 || k == 2;
@@ -267,7 +262,7 @@ static td_status shift(const move *m, double *level_db, double step, td_breakpoi
     if (st) return st;
     *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
                               *reason ? "; " : "", m->db, m->when ? m->when : "", m->when ? " " : "");
-    return *reason ? TD_OK : nomem(m);
+    return *reason ? TD_OK : td_no_memory(m->err);
 }
 
 static td_status level(const move *m, const char *name)
@@ -305,7 +300,7 @@ static td_status turn(const move *m, td_plan_send *send, size_t n, const char *e
         if (!is_effect(m->plan, s->to, effect)) continue;
         s->level_db = td_round_to(s->level_db + by, 0.1);
         s->reason = td_arena_printf(m->plan->arena, "%s; %+.1f dB by revision", s->reason ? s->reason : "", by);
-        if (!s->reason) return nomem(m);
+        if (!s->reason) return td_no_memory(m->err);
         ++*moved;
     }
     return TD_OK;
@@ -339,11 +334,11 @@ static td_status remember(const move *m)
 {
     td_plan *p = m->plan;
     td_plan_note *note = td_arena_array(p->arena, p->n_notes + 1, sizeof *note);
-    if (!note) return nomem(m);
+    if (!note) return td_no_memory(m->err);
     if (p->n_notes) memcpy(note, p->note, p->n_notes * sizeof *note);
     note[p->n_notes].kind = TD_NOTE_DECISION;
     note[p->n_notes].text = td_arena_printf(p->arena, "revised: %s", m->text);
-    if (!note[p->n_notes].text) return nomem(m);
+    if (!note[p->n_notes].text) return td_no_memory(m->err);
     p->note = note;
     p->n_notes++;
     return TD_OK;

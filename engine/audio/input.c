@@ -10,7 +10,7 @@ td_status td_input_open(td_input *in, const char *path, td_error *err)
     td_status st = td_file_open(path, &in->fd, &in->size, err);
     if (st) return st;
     in->window = malloc(TD_INPUT_WINDOW);
-    return in->window ? TD_OK : td_fail(err, TD_NOMEM, path, NULL, "memory is short");
+    return in->window ? TD_OK : td_no_memory(err);
 }
 
 void td_input_close(td_input *in)

@@ -85,8 +85,7 @@ static td_status write_tail(td_scratch *s, td_error *err)
 
 td_status td_scratch_append(td_scratch *s, const float *const *plane, size_t n, td_error *err)
 {
-    if (!s->tail && !(s->tail = td_calloc2(s->planes, TAIL, sizeof *s->tail)))
-        return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for scratch audio");
+    if (!s->tail && !(s->tail = td_calloc2(s->planes, TAIL, sizeof *s->tail))) return td_no_memory(err);
     for (size_t done = 0; done < n;) {
         size_t held = (size_t)(s->length - s->written), m = n - done < TAIL - held ? n - done : TAIL - held;
         for (unsigned p = 0; p < s->planes; p++)

@@ -62,6 +62,11 @@ td_status td_fail(td_error *err, td_status st, const char *where, const char *hi
     return st;
 }
 
+td_status td_no_memory(td_error *err)
+{
+    return td_fail(err, TD_NOMEM, NULL, "fewer threads or shorter songs need less", "memory is short");
+}
+
 const char *td_error_text(const td_error *err, char *out, size_t size)
 {
     snprintf(out, size, "%s%s%s%s%s", err->where, err->where[0] ? ": " : "", err->what, err->hint[0] ? "; " : "",

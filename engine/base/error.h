@@ -52,6 +52,9 @@ td_status td_status_of_errno(int number);
 td_status td_fail(td_error *err, td_status st, const char *where, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* What every failed allocation says; returns TD_NOMEM. */
+td_status td_no_memory(td_error *err);
+
 /* "where: what (hint)" in out, cut to size. Returns out. */
 const char *td_error_text(const td_error *err, char *out, size_t size);
 

@@ -51,7 +51,7 @@ td_status td_file_read(td_arena *a, const char *path, size_t limit, char **data,
         st = td_fail(err, TD_ARG, path, NULL, "is too large: %llu bytes, at most %zu are read",
                      (unsigned long long)size, limit);
     char *p = st ? NULL : td_arena_alloc(a, (size_t)size + 1);
-    if (!st && !p) st = td_fail(err, TD_NOMEM, path, NULL, "memory is short");
+    if (!st && !p) st = td_no_memory(err);
     size_t got = 0;
     while (!st && got < (size_t)size) {
         ssize_t n = read(fd, p + got, (size_t)size - got);

@@ -50,7 +50,7 @@ static td_status align_prepare(void *st, const td_format *fmt, const td_settings
     a->whole = (size_t)((double)a->latency + whole) - (a->between ? HALF - 1 : 0);
     if (a->between) fractional_taps(part, a->tap);
     if (td_delayline_init(&a->line, a->whole) == TD_OK) return TD_OK;
-    return td_fail(err, TD_NOMEM, NULL, NULL, "align: out of memory");
+    return td_no_memory(err);
 }
 
 static void interpolate(align *a, float *const *ch, size_t frames)

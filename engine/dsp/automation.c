@@ -104,7 +104,7 @@ static td_status automation_prepare(void *st, const td_format *fmt, const td_set
 {
     automation *a = st;
     track *mute = calloc(1, sizeof *mute); /* too large for a stack */
-    if (!mute) return td_fail(err, TD_NOMEM, NULL, NULL, "automation: out of memory");
+    if (!mute) return td_no_memory(err);
     a->gain_now = 1;
     for (size_t i = 0; i < set->n_parts; i++) {
         const double *value = set->part[i].value;

@@ -31,7 +31,7 @@ static td_status stage_init(stage *s, const td_format *fmt, const td_step *step,
     s->detectors = dynamics ? dynamics->detectors(td_unit_raw(s->unit)) : 0;
     st = td_delayline_init(&s->dry, s->bypass || s->blend < 1 ? td_unit_latency(s->unit) : 0);
     if (st == TD_OK) st = td_delayline_init(&s->key, step->keyed ? before : 0);
-    return st == TD_OK ? st : td_fail(err, st, NULL, NULL, "%s: out of memory", step->proc->name);
+    return st == TD_OK ? st : td_no_memory(err);
 }
 
 td_status td_chain_new(const td_format *fmt, const td_step *step, size_t n, td_chain **out, td_error *err)
@@ -41,7 +41,7 @@ td_status td_chain_new(const td_format *fmt, const td_step *step, size_t n, td_c
     if (c) c->stage = td_calloc2(n, 1, sizeof *c->stage);
     if (!c || !c->stage) {
         td_chain_free(c);
-        return td_fail(err, TD_NOMEM, NULL, NULL, "chain: out of memory");
+        return td_no_memory(err);
     }
     for (; c->n < n; c->n++) {
         stage *s = &c->stage[c->n];

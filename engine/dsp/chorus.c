@@ -133,7 +133,7 @@ static td_status chorus_prepare(void *st, const td_format *fmt, const td_setting
         c->past[k] = td_calloc2(2, c->size, sizeof *c->past[k]);
         if (!c->past[k]) ok = TD_NOMEM;
     }
-    if (ok != TD_OK) return td_fail(err, ok, NULL, NULL, "chorus: out of memory");
+    if (ok != TD_OK) return td_no_memory(err);
     chorus_reset(c);
     return TD_OK;
 }

@@ -364,7 +364,7 @@ static td_status compressor_prepare(void *st, const td_format *fmt, const td_set
     c->transformer.share = core_share[(size_t)value[TRANSFORMER]];
     c->transformer.pole = td_share(1000 / (2 * TD_PI * core_hz), fmt->rate_hz);
     if (td_delayline_init(&c->delay, (size_t)rint(value[LOOKAHEAD] * 0.001 * fmt->rate_hz)) != TD_OK)
-        return td_fail(err, TD_NOMEM, NULL, NULL, "compressor: out of memory");
+        return td_no_memory(err);
     compressor_reset(c);
     return TD_OK;
 }

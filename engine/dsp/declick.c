@@ -251,7 +251,7 @@ static td_status declick_prepare(void *st, const td_format *fmt, const td_settin
     d->forget = td_exp(-HOP / fmt->rate_hz);
     for (int i = 0; i < WINDOW; i++) d->taper[i] = 0.5 - 0.5 * td_cos(2 * TD_PI * (i + 0.5) / WINDOW);
     d->work = td_calloc2(1, sizeof *d->work, 1);
-    if (!d->work) return td_fail(err, TD_NOMEM, NULL, NULL, "declick: out of memory");
+    if (!d->work) return td_no_memory(err);
     declick_reset(d);
     return TD_OK;
 }

@@ -75,7 +75,7 @@ static td_status deesser_prepare(void *st, const td_format *fmt, const td_settin
     d->half = (size_t)ceil(fmax(v[LOOKAHEAD] * 0.001 * rate, 4.8 * rate / low));
     d->tap = td_calloc2(d->half + 1, 1, sizeof *d->tap);
     d->past = td_calloc2(2 * d->half + TD_BLOCK, 1, sizeof *d->past);
-    if (!d->tap || !d->past) return td_fail(err, TD_NOMEM, NULL, NULL, "deesser: out of memory");
+    if (!d->tap || !d->past) return td_no_memory(err);
     double edge = 0.15 * low; /* so that the range itself is whole */
     band_taps((low - edge) / rate, fmin(high + edge, 0.5 * rate) / rate, d->half, d->tap);
     d->wide = v[MODE] == WIDE;

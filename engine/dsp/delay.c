@@ -71,8 +71,7 @@ static td_status delay_prepare(void *st, const td_format *fmt, const td_settings
     double echoes = 1 + (d->feedback > 0 ? ceil(-5 / td_log10(d->feedback)) : 0);
     d->tail = (size_t)(echoes * (double)d->late + CUT_S * fmt->rate_hz);
     for (unsigned c = 0; c < 2; c++)
-        if (td_ring_init(&d->line[c], d->late) != TD_OK)
-            return td_fail(err, TD_NOMEM, NULL, NULL, "delay: out of memory");
+        if (td_ring_init(&d->line[c], d->late) != TD_OK) return td_no_memory(err);
     delay_reset(d);
     return TD_OK;
 }

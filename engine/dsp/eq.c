@@ -218,7 +218,7 @@ static td_status eq_prepare(void *st, const td_format *fmt, const td_settings *s
     e->n_row = e->n;
     if (status == TD_OK && e->linear) status = td_linear_phase_init(&e->whole, sections_power, e, e->rate_hz, 0);
     if (status == TD_OK && e->linear) status = td_delayline_init(&e->dry, e->whole.latency);
-    return status == TD_OK ? status : td_fail(err, status, NULL, NULL, "eq: out of memory");
+    return status == TD_OK ? status : td_no_memory(err);
 }
 
 /* Left and right, or mid and side, of a frame. */

@@ -34,7 +34,7 @@ static td_status expander_prepare(void *st, const td_format *fmt, const td_setti
                                                                 .lookahead_ms = value[LOOKAHEAD],
                                                                 .low_cut_hz = value[LOW_CUT],
                                                                 .high_cut_hz = value[HIGH_CUT] });
-    return ok == TD_OK ? TD_OK : td_fail(err, ok, NULL, NULL, "expander: out of memory");
+    return ok == TD_OK ? TD_OK : td_no_memory(err);
 }
 
 const td_processor td_expander = {

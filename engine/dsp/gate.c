@@ -31,7 +31,7 @@ static td_status gate_prepare(void *st, const td_format *fmt, const td_settings 
                                                                 .lookahead_ms = value[LOOKAHEAD],
                                                                 .low_cut_hz = value[LOW_CUT],
                                                                 .high_cut_hz = value[HIGH_CUT] });
-    return ok == TD_OK ? TD_OK : td_fail(err, ok, NULL, NULL, "gate: out of memory");
+    return ok == TD_OK ? TD_OK : td_no_memory(err);
 }
 
 const td_processor td_gate = {

@@ -160,7 +160,7 @@ static td_status prepare(td_unit_state *u, const td_format *fmt, const td_settin
 {
     double value[TD_VALUES_MAX], (*part_value)[TD_VALUES_MAX] = td_calloc2(set->n_parts + 1, 1, sizeof *part_value);
     td_part *part = td_calloc2(set->n_parts + 1, 1, sizeof *part);
-    td_status st = part && part_value ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "%s: out of memory", u->proc->name);
+    td_status st = part && part_value ? TD_OK : td_no_memory(err);
     complete(u->proc, set->value, value);
     for (size_t i = 0; !st && i < set->n_parts; i++) {
         complete(set->part[i].proc, set->part[i].value, part_value[i]);
@@ -180,10 +180,10 @@ td_status td_unit_new(const td_processor *p, const td_format *fmt, const td_sett
     td_status st = td_settings_check(p, set, err);
     if (st != TD_OK) return st;
     td_unit_state *u = calloc(1, sizeof *u);
-    if (!u) return td_fail(err, TD_NOMEM, NULL, NULL, "%s: out of memory", p->name);
+    if (!u) return td_no_memory(err);
     u->proc = p;
     u->state = td_calloc2(1, p->state_size, 1);
-    st = u->state ? prepare(u, fmt, set, err) : td_fail(err, TD_NOMEM, NULL, NULL, "%s: out of memory", p->name);
+    st = u->state ? prepare(u, fmt, set, err) : td_no_memory(err);
     if (st != TD_OK) {
         td_unit_free(u);
         return st;

@@ -220,7 +220,7 @@ static td_status limiter_prepare(void *st, const td_format *fmt, const td_settin
     size_t reach = td_limit_reach(value[LOOKAHEAD], fmt->rate_hz);
     td_status status = true_peak ? td_peaks_new(fmt->rate_hz, &l->peaks) : TD_OK;
     if (status == TD_OK) status = limiter_allocate(l, reach, fmt->pick > 1 ? fmt->pick : 1, value[RELEASE], fmt);
-    return status == TD_OK ? TD_OK : td_fail(err, status, NULL, NULL, "limiter: out of memory");
+    return status == TD_OK ? TD_OK : td_no_memory(err);
 }
 
 static void limiter_destroy(void *st)

@@ -231,7 +231,7 @@ static td_status multiband_prepare(void *st, const td_format *fmt, const td_sett
     bool linear = set->value[PHASE] == LINEAR;
     status = splitter_init(&m->sound, hz, m->bands - 1, linear, fmt->rate_hz);
     if (status == TD_OK) status = splitter_init(&m->key, hz, m->bands - 1, linear, fmt->rate_hz);
-    if (status != TD_OK) return td_fail(err, status, NULL, NULL, "multiband: out of memory");
+    if (status != TD_OK) return td_no_memory(err);
     multiband_reset(m);
     return TD_OK;
 }

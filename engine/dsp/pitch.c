@@ -163,7 +163,7 @@ static td_status pitch_prepare(void *st, const td_format *fmt, const td_settings
     p->neutral = pitch_st == 0 && formant_st == 0;
     for (unsigned k = 0; k < 2 && !p->neutral && ok == TD_OK; k++)
         ok = shifter_init(&p->part[k], fmt->rate_hz, td_exp2(pitch_st / 12), td_exp2(formant_st / 12));
-    if (ok != TD_OK) return td_fail(err, ok, NULL, NULL, "pitch: out of memory");
+    if (ok != TD_OK) return td_no_memory(err);
     return TD_OK;
 }
 

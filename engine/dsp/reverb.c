@@ -158,7 +158,7 @@ static td_status read_file(const char *path, double rate_hz, float *ch[2], size_
     if ((double)length > FILE_S * rate_hz)
         st = td_fail(err, TD_RECIPE, path, NULL, "reverb: longer than %g s is no impulse response", FILE_S);
     else if (!(ch[0] = td_calloc2(2, (size_t)length + 1, sizeof *ch[0])))
-        st = td_fail(err, TD_NOMEM, path, NULL, "reverb: out of memory");
+        st = td_no_memory(err);
     ch[1] = ch[0] ? ch[0] + length : NULL;
     for (size_t at = 0; st == TD_OK && at < length; at += got) {
         st = td_source_read(s, (float *const[]){ ch[0] + at, ch[1] + at }, (size_t)length - at, &got, err);
@@ -233,7 +233,7 @@ static td_status reverb_prepare(void *st, const td_format *fmt, const td_setting
     r->predelay = (size_t)(predelay_ms / 1000 * fmt->rate_hz);
     size_t early = (size_t)(m->early_to_ms / 1000 * value[SIZE] / 100 * fmt->rate_hz);
     for (unsigned c = 0; c < 2 && ok == TD_OK; c++) ok = td_ring_init(&r->past[c], r->predelay + early + PIECE);
-    if (ok != TD_OK) return sampled ? ok : td_fail(err, ok, NULL, NULL, "reverb: out of memory");
+    if (ok != TD_OK) return sampled ? ok : td_no_memory(err);
     r->tail = r->predelay + early + (size_t)((ring_s + CUT_S) * fmt->rate_hz);
     reverb_reset(r);
     return TD_OK;

@@ -83,8 +83,7 @@ static td_status rider_prepare(void *st, const td_format *fmt, const td_settings
     for (size_t i = 0; i <= 2 * r->reach; i++)
         r->weight[i] = 0.5 - 0.5 * td_cos(TD_PI * (double)(i + 1) / (double)(r->reach + 1)); /* Hann */
     r->ear[0] = r->ear[1] = td_section_ear(fmt->rate_hz);
-    if (td_delayline_init(&r->delay, behind(r) * r->hop_frames) != TD_OK)
-        return td_fail(err, TD_NOMEM, NULL, NULL, "rider: out of memory");
+    if (td_delayline_init(&r->delay, behind(r) * r->hop_frames) != TD_OK) return td_no_memory(err);
     rider_reset(r);
     return TD_OK;
 }

@@ -52,7 +52,7 @@ static td_status transient_prepare(void *st, const td_format *fmt, const td_sett
     td_ballistics_set(&t->fall_quick, quick_ms, fall_ms, rate_hz);
     td_ballistics_set(&t->fall_slow, quick_ms, ring_ms, rate_hz);
     if (td_delayline_init(&t->delay, (size_t)rint(set->value[LOOKAHEAD] * 0.001 * fmt->rate_hz)) != TD_OK)
-        return td_fail(err, TD_NOMEM, NULL, NULL, "transient: out of memory");
+        return td_no_memory(err);
     transient_reset(t);
     return TD_OK;
 }

@@ -42,11 +42,6 @@ struct td_board {
     float *tap[2];
 };
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, "fewer threads or shorter songs need less", "memory is short");
-}
-
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
 
 static void line_fini(line *l)
@@ -65,12 +60,12 @@ static td_status line_init(line *l, const td_board_wish *w, const td_plan_chain 
     td_status st = td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
     if (st) return st;
     td_chain_place(l->chain, at);
-    if (w->measuring && td_watch_new(chain, l->chain, fmt.rate_hz, &l->watch)) return no_memory(err);
+    if (w->measuring && td_watch_new(chain, l->chain, fmt.rate_hz, &l->watch)) return td_no_memory(err);
     if (w->role == TD_BOARD_PLAYS) return TD_OK;
     l->place = calloc(l->steps + 1, 2 * sizeof *l->place);
     l->places = calloc(l->steps + 1, sizeof *l->places);
     if (w->role == TD_BOARD_LEADS) l->note = td_calloc2(2 * l->steps + 1, TD_CHUNK, sizeof(float));
-    if (!l->place || !l->places || (w->role == TD_BOARD_LEADS && !l->note)) return no_memory(err);
+    if (!l->place || !l->places || (w->role == TD_BOARD_LEADS && !l->note)) return td_no_memory(err);
     for (size_t i = 0; i < l->steps; i++) l->places[i] = l->place + 2 * i;
     return TD_OK;
 }
@@ -110,7 +105,7 @@ td_status td_stem_sends(const td_session *session, const td_plan *p, td_arena *a
     size_t most = 0;
     for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
     *n = 0;
-    if (!(*out = td_arena_array(a, most + 1, sizeof **out))) return no_memory(err);
+    if (!(*out = td_arena_array(a, most + 1, sizeof **out))) return td_no_memory(err);
     for (size_t i = 0; i < p->n_stems; i++) {
         unsigned b = session->stem[i].bus;
         if (b >= p->n_buses) continue;
@@ -130,7 +125,7 @@ static td_status wire_up(td_board *b, const td_stem_send *send, size_t n_sends, 
     const td_plan *p = b->plan;
     size_t most = n_sends;
     for (size_t k = 0; k < p->n_buses; k++) most += p->bus[k].n_sends;
-    if (!(b->wire = calloc(most + 1, sizeof *b->wire))) return no_memory(err);
+    if (!(b->wire = calloc(most + 1, sizeof *b->wire))) return td_no_memory(err);
     for (size_t k = 0; k < p->n_buses; k++)
         for (size_t i = 0; i < p->bus[k].n_sends && b->heard[k]; i++) {
             wire *w = &b->wire[b->n_wires++];
@@ -155,15 +150,15 @@ static td_status make_returns(td_board *b, const td_board_wish *w, td_error *err
         td_status st = line_init(&t->line, w, &p->ret[r].chain, w->at, err);
         if (st) return st;
         for (size_t c = 0; c < 2; c++)
-            if (!(t->in[c] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return no_memory(err);
+            if (!(t->in[c] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return td_no_memory(err);
         t->gain = (float)td_from_db(p->ret[r].fader_db);
         size_t latency = td_chain_latency(t->line.chain);
         if (latency > slowest) slowest = latency;
     }
     for (size_t r = 0; r < p->n_rets; r++)
         if (td_delayline_init(&b->ret[r].later, slowest - td_chain_latency(b->ret[r].line.chain)))
-            return no_memory(err);
-    if (td_delayline_init(&b->dry, slowest)) return no_memory(err);
+            return td_no_memory(err);
+    if (td_delayline_init(&b->dry, slowest)) return td_no_memory(err);
     return TD_OK;
 }
 
@@ -171,7 +166,7 @@ td_status td_board_new(const td_board_wish *w, const td_stem_send *send, size_t 
 {
     *out = NULL;
     td_board *b = calloc(1, sizeof *b);
-    if (!b) return no_memory(err);
+    if (!b) return td_no_memory(err);
     b->plan = w->plan;
     b->role = w->role;
     for (size_t k = 0; k < w->plan->n_buses; k++) b->heard[k] = !w->heard || w->heard[k];
@@ -182,7 +177,7 @@ td_status td_board_new(const td_board_wish *w, const td_stem_send *send, size_t 
         b->tap[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
         good = good && b->sum[c] && b->tap[c];
     }
-    td_status st = good ? wire_up(b, send, n_sends, err) : no_memory(err);
+    td_status st = good ? wire_up(b, send, n_sends, err) : td_no_memory(err);
     if (!st) st = make_returns(b, w, err);
     if (!st) st = line_init(&b->mix, w, &w->plan->mix, w->at - (int64_t)b->dry.frames, err);
     if (st) {

@@ -23,11 +23,6 @@ struct td_driven {
     float audio[2][CHUNK], near[CHUNK], gain[CHUNK];
 };
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "master: out of memory");
-}
-
 static td_status stopped(const volatile int *stop, td_error *err)
 {
     return stop && *stop ? td_fail(err, TD_STOPPED, NULL, NULL, "stopped") : TD_OK;
@@ -93,7 +88,7 @@ static td_status measure(td_driven *d, premeasure *m, td_error *err)
     for (uint64_t at = 0; at < d->frames; at += whole_chunk(d)) {
         size_t n = smaller(whole_chunk(d), d->frames - at);
         td_status st = read_audio(d, at, n, err);
-        if (!st && td_loudness_add(m->loudness, ch, n)) st = no_memory(err);
+        if (!st && td_loudness_add(m->loudness, ch, n)) st = td_no_memory(err);
         if (!st) st = keep_power(d, m->power, n, err);
         if (st) return st;
         td_true_peak_add(m->peak, ch, n);
@@ -113,7 +108,7 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
 {
     *out = NULL;
     td_driven *d = calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return td_no_memory(err);
     d->premaster = premaster;
     d->rate_hz = rate_hz;
     d->reach = td_limit_reach(lookahead_ms, rate_hz);
@@ -123,7 +118,7 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
     premeasure m = { 0 };
     bool made = d->folder && !td_loudness_new(rate_hz, 2, &m.loudness) && !td_true_peak_new(2, 16, &m.peak) &&
                 !td_k_power_new(rate_hz, &m.power);
-    td_status st = made ? td_scratch_new(folder, 1, &d->power, err) : no_memory(err);
+    td_status st = made ? td_scratch_new(folder, 1, &d->power, err) : td_no_memory(err);
     if (m.peak) td_true_peak_soften(m.peak);
     if (!st) st = measure(d, &m, err);
     td_loudness_free(m.loudness);
@@ -184,7 +179,7 @@ static td_status make_held(td_driven *d, td_peak_kind kind, const volatile int *
     td_hold hold = { 0 };
     td_scratch *to = NULL;
     bool made = !td_hold_init(&hold, d->reach) && (kind == TD_SAMPLES || !td_peaks_new(d->rate_hz, &peaks));
-    td_status st = made ? td_scratch_new(d->folder, 1, &to, err) : no_memory(err);
+    td_status st = made ? td_scratch_new(d->folder, 1, &to, err) : td_no_memory(err);
     if (!st) st = hold_peaks(d, peaks, &hold, d->reach + (peaks ? TD_PEAKS_LATENCY : 0), to, stop, err);
     td_hold_fini(&hold);
     td_peaks_free(peaks);
@@ -252,7 +247,7 @@ static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, 
 static td_status gains_begin(gains *g, td_driven *d, const td_pass *p, uint64_t at, td_error *err)
 {
     *g = (gains){ .next = at };
-    if (td_ride_init(&g->ride, d->reach, INFINITY, d->rate_hz)) return no_memory(err);
+    if (td_ride_init(&g->ride, d->reach, INFINITY, d->rate_hz)) return td_no_memory(err);
     return gains_feed(g, d, p, 2 * d->reach, err);
 }
 
@@ -274,7 +269,7 @@ static double percentile_95(const uint32_t *count)
 td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_error *err)
 {
     uint32_t *count = calloc(BINS, sizeof *count);
-    if (!count) return no_memory(err);
+    if (!count) return td_no_memory(err);
     uint64_t at = d->loud_from - smaller(d->loud_from, 3 * (uint64_t)d->rate_hz);
     gains g;
     td_status st = gains_begin(&g, d, p, at, err);
@@ -320,7 +315,7 @@ td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_er
     float *k = calloc(n + 1, sizeof *k);
     td_ride ride = { 0 };
     bool made = k && !td_ride_init(&ride, d->reach / d->grain, INFINITY, (double)d->rate_hz / (double)d->grain);
-    td_status st = made ? estimate_steps(d, p, &ride, k, n, err) : no_memory(err);
+    td_status st = made ? estimate_steps(d, p, &ride, k, n, err) : td_no_memory(err);
     float scale = (float)(10 * p->drive * p->drive * p->trim * p->trim / d->rate_hz);
     for (size_t i = 0; i < n; i++) k[i] *= scale;
     *lufs = td_gated_loudness(k, n);
@@ -381,7 +376,7 @@ static td_status play_chunk(td_driven *d, const td_pass *p, gains *g, uint64_t a
     if (st) return st;
     apply_gain(d, p, g != NULL, n);
     if (g) l->lowest_gain = lowest(l->lowest_gain, d->gain, n);
-    if (td_loudness_add(l->loudness, ch, n)) return no_memory(err);
+    if (td_loudness_add(l->loudness, ch, n)) return td_no_memory(err);
     if (l->learn)
         learn_spots(d, l, at, n);
     else if (l->peak)

@@ -13,11 +13,6 @@ typedef struct question {
     const td_condition *condition; /* arguments */
 } question;
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for features");
-}
-
 /* ---- helpers ---------------------------------------------------------------------------------------------------- */
 
 /* Steps in which the signal plays, or rests: below its own gates, but not digital silence. The caller frees. */
@@ -34,7 +29,7 @@ static unsigned char *steps_of(const td_signal *g, bool playing)
 static td_status mean_bands(const question *q, bool playing, td_band_power *out, size_t *steps, td_error *err)
 {
     unsigned char *mask = steps_of(q->signal, playing);
-    if (!mask) return no_memory(err);
+    if (!mask) return td_no_memory(err);
     *steps = 0;
     for (size_t i = 0; i < q->signal->steps; i++) *steps += mask[i];
     td_status st = td_survey_bands(q->survey, q->index, mask, out, err);
@@ -84,7 +79,7 @@ static td_status peaks_against(const question *q, const double range_hz[2], cons
     unsigned char *mask = steps_of(g, true);
     double *power = malloc((g->steps + 1) * sizeof *power), sum = 0;
     td_band_frame frame;
-    td_status st = mask && power ? TD_OK : no_memory(err);
+    td_status st = mask && power ? TD_OK : td_no_memory(err);
     size_t n = 0;
     for (size_t i = 0; !st && i < g->steps; i++) {
         if (!mask[i]) continue;
@@ -165,7 +160,7 @@ static td_status noise_floor(const question *q, td_found *out, td_error *err)
     }
     free(level);
     free(rest);
-    return rest && level ? TD_OK : no_memory(err);
+    return rest && level ? TD_OK : td_no_memory(err);
 }
 
 static td_status hum(const question *q, td_found *out, td_error *err)
@@ -347,7 +342,7 @@ static void add_masked(const double victim[TD_BANDS], const double threshold[TD_
 static td_status masking(const question *q, td_found *out, td_error *err)
 {
     unsigned char *mask = steps_of(q->signal, true);
-    td_status st = mask ? TD_OK : no_memory(err);
+    td_status st = mask ? TD_OK : td_no_memory(err);
     double masked = 0, all = 0;
     for (size_t i = 0; !st && i < q->signal->steps; i++) {
         double victim[TD_BANDS], threshold[TD_BANDS];
@@ -372,7 +367,7 @@ static td_status low_of_role(const question *q, const char *role, float **out, t
     td_row row[16];
     size_t steps = q->signal->steps;
     float *low = *out = calloc(steps * TD_LOWS + 1, sizeof *low);
-    td_status st = low ? TD_OK : no_memory(err);
+    td_status st = low ? TD_OK : td_no_memory(err);
     for (size_t s = 0; !st && s < q->session->n_stems; s++) {
         if (!td_stem_plays(q->session, s) || !td_role_covers(role, q->session->stem[s].role.name)) continue;
         for (size_t at = 0; !st && at < steps; at += 16) {
@@ -419,7 +414,7 @@ static td_status measure_kick_lead(const question *q, td_kick_lead *out, td_erro
     float *kick = NULL, *bass = NULL;
     size_t n = q->signal->steps * TD_LOWS;
     double *room = malloc((n / 10 + 2) * sizeof *room); /* hits lie 100 ms apart */
-    td_status st = room ? low_of_role(q, "drums.kick", &kick, err) : no_memory(err);
+    td_status st = room ? low_of_role(q, "drums.kick", &kick, err) : td_no_memory(err);
     if (!st) st = low_of_role(q, "bass", &bass, err);
     if (!st) *out = lead_of(kick, bass, n, room);
     free(kick);

@@ -32,8 +32,7 @@ static void source_fini(source *s)
 static td_status source_init(source *s, td_error *err)
 {
     for (unsigned c = 0; c < s->channels; c++)
-        if (!(s->buffer[c] = td_calloc2(AHEAD, 1, sizeof(float))))
-            return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+        if (!(s->buffer[c] = td_calloc2(AHEAD, 1, sizeof(float)))) return td_no_memory(err);
     return TD_OK;
 }
 
@@ -196,10 +195,9 @@ static td_status share_chains(td_feed *f, td_error *err)
             bool shared = false;
             if (!other->chain || other->from.channels != 1) continue;
             td_status st = td_chain_share(in->chain, other->chain, &shared);
-            if (st) return td_fail(err, st, NULL, NULL, "no memory");
+            if (st) return td_no_memory(err);
             if (!shared) continue;
-            if (!(other->ready = td_calloc2(TD_BLOCK, 1, sizeof(float))))
-                return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+            if (!(other->ready = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return td_no_memory(err);
             td_chain_free(other->chain);
             other->chain = NULL;
             in->mate = other;
@@ -213,12 +211,12 @@ td_status td_feed_new(td_survey *survey, const td_session *session, const td_pla
 {
     *out = NULL;
     td_feed *f = calloc(1, sizeof *f);
-    td_status st = f ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
-    if (!st && !(f->stem = calloc(n ? n : 1, sizeof *f->stem))) st = td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    td_status st = f ? TD_OK : td_no_memory(err);
+    if (!st && !(f->stem = calloc(n ? n : 1, sizeof *f->stem))) st = td_no_memory(err);
     for (size_t c = 0; !st && c < 2; c++) {
         f->work[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
         f->sum[c] = td_calloc2(TD_BLOCK, 1, sizeof(double));
-        if (!f->work[c] || !f->sum[c]) st = td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+        if (!f->work[c] || !f->sum[c]) st = td_no_memory(err);
     }
     for (size_t i = 0; !st && i < n; i++) {
         f->n = i + 1;
@@ -310,7 +308,7 @@ td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_for
     for (size_t i = 0; i < n; i++) parts += wish->step[i].n_parts;
     td_step *step = calloc(n + 1, sizeof *step);
     td_part *part = calloc(parts + 1, sizeof *part), *next = part;
-    td_status st = step && part ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    td_status st = step && part ? TD_OK : td_no_memory(err);
     for (size_t i = 0; !st && i < n; i++) {
         const td_plan_step *s = &wish->step[i];
         step[i] = (td_step){
@@ -473,7 +471,7 @@ static td_status lane_keys(td_lane *l, td_survey *survey, const td_session *sess
         l->dry[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
         good = good && l->key_block[c] && l->dry[c];
     }
-    if (!good) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (!good) return td_no_memory(err);
     for (size_t i = 0; i < l->steps; i++) {
         td_status st = td_key_feed(survey, session, plan, &l->bus->chain.step[i], &l->key[i], err);
         if (st) return st;
@@ -490,7 +488,7 @@ td_status td_lane_new(td_survey *survey, const td_session *session, const td_pla
 {
     *out = NULL;
     td_lane *l = calloc(1, sizeof *l);
-    if (!l) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (!l) return td_no_memory(err);
     l->bus = &plan->bus[bus];
     l->rate_hz = session->rate_hz;
     l->ride = (ride){ .point = l->bus->ride, .n = l->bus->n_ride, .rate_hz = l->rate_hz };
@@ -514,7 +512,7 @@ td_status td_lane_new(td_survey *survey, const td_session *session, const td_pla
 td_status td_lane_watch(td_lane *l, td_error *err)
 {
     td_status st = td_watch_new(&l->bus->chain, l->chain, l->rate_hz, &l->watch);
-    return st ? td_fail(err, st, NULL, NULL, "no memory") : TD_OK;
+    return st ? td_no_memory(err) : TD_OK;
 }
 
 const td_reduction *td_lane_reduction(const td_lane *l, size_t step, size_t detector)
@@ -559,8 +557,7 @@ static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *e
 td_status td_lane_seek(td_lane *l, int64_t at, td_error *err)
 {
     float *scrap[2] = { malloc(TD_BLOCK * sizeof(float)), malloc(TD_BLOCK * sizeof(float)) };
-    td_status st =
-        scrap[0] && scrap[1] ? td_feed_seek(l->in, at, err) : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    td_status st = scrap[0] && scrap[1] ? td_feed_seek(l->in, at, err) : td_no_memory(err);
     for (size_t i = 0; !st && i < l->steps; i++)
         if (l->key[i]) st = td_feed_seek(l->key[i], at, err);
     td_chain_reset(l->chain);

@@ -371,7 +371,7 @@ td_status td_intake_make(const td_session *session, const td_survey *survey, td_
     td_stem_findings *stem = arena ? td_arena_array(arena, session->n_stems, sizeof *stem) : NULL;
     if (!in || !stem) {
         td_arena_free(arena);
-        return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+        return td_no_memory(err);
     }
     *in = (td_findings){ .stem = stem, .n_stems = session->n_stems, .arena = arena };
     hearing h = { .session = session, .survey = survey, .err = err };

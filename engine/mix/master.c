@@ -37,20 +37,15 @@ typedef struct work {
     yield yielded;
 } work;
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "master: out of memory");
-}
-
 td_status td_master_new(const td_scratch *premaster, unsigned rate_hz, const char *scratch_folder, td_master **out,
                         td_error *err)
 {
     *out = NULL;
     td_master *m = calloc(1, sizeof *m);
-    if (!m) return no_memory(err);
+    if (!m) return td_no_memory(err);
     m->rate_hz = rate_hz;
     m->folder = strdup(scratch_folder);
-    td_status st = m->folder ? td_driven_new(premaster, rate_hz, scratch_folder, &m->driven, err) : no_memory(err);
+    td_status st = m->folder ? td_driven_new(premaster, rate_hz, scratch_folder, &m->driven, err) : td_no_memory(err);
     if (st)
         td_master_free(m);
     else
@@ -266,7 +261,7 @@ static td_status meet(work *w)
     w->pass.drive = td_from_db(drive_db);
     w->limited = (given || !isnan(w->target->loudness_lufs)) && exceeds_a_ceiling(w);
     if (!w->limited) w->pass.ceiling[TD_SAMPLES] = w->pass.ceiling[TD_TRUE_PEAKS] = 0;
-    td_status st = td_true_peak_new(2, 16, &w->listeners.peak) ? no_memory(w->err) : TD_OK;
+    td_status st = td_true_peak_new(2, 16, &w->listeners.peak) ? td_no_memory(w->err) : TD_OK;
     if (!st) td_true_peak_soften(w->listeners.peak);
     if (!st && w->limited && given) st = set_drive(w, drive_db);
     if (!st) st = w->limited && !given ? solve_and_write(w, drive_db) : write(w);
@@ -278,7 +273,7 @@ static td_status render(td_master *m, double given_db, const td_target *target, 
 {
     *audio = NULL;
     work w = { .m = m, .given_db = given_db, .target = target, .stop = stop, .err = err };
-    td_status st = td_loudness_new(m->rate_hz, 2, &w.listeners.loudness) ? no_memory(err) : meet(&w);
+    td_status st = td_loudness_new(m->rate_hz, 2, &w.listeners.loudness) ? td_no_memory(err) : meet(&w);
     if (!st) report(&w, result);
     td_loudness_free(w.listeners.loudness);
     td_true_peak_free(w.listeners.peak);

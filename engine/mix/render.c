@@ -101,11 +101,6 @@ static void desk_free(desk *d)
     free(d);
 }
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, "fewer threads or shorter songs need less", "memory is short");
-}
-
 static bool alloc_pair(float *pair[2], size_t n)
 {
     pair[0] = td_calloc2(n, 1, sizeof(float));
@@ -139,12 +134,12 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
     if (!hears(w, b)) return TD_OK;
     td_status st = td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &u->lane, err);
     if (st) return st;
-    if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return no_memory(err);
+    if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return td_no_memory(err);
     if (!d->measuring) return TD_OK;
     unsigned rate = w->session->rate_hz;
     if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu) || td_bands_new(rate, &u->work) ||
         td_spectrum_new(rate, 2, add_bands, u, &u->spectrum))
-        return no_memory(err);
+        return td_no_memory(err);
     return td_lane_watch(u->lane, err);
 }
 
@@ -152,12 +147,12 @@ static td_status extras_init(desk *d, td_error *err)
 {
     const td_render_wish *w = d->wish;
     td_status st = td_stem_sends(w->session, d->plan, d->arena, &d->send, &d->n_sends, err);
-    if (!st && !(d->extra = td_arena_array(d->arena, d->n_sends + 1, sizeof *d->extra))) st = no_memory(err);
+    if (!st && !(d->extra = td_arena_array(d->arena, d->n_sends + 1, sizeof *d->extra))) st = td_no_memory(err);
     for (size_t i = 0; !st && i < d->n_sends; i++) {
         extra *e = &d->extra[i];
         if (!hears(w, d->send[i].bus)) continue;
         st = td_feed_new(w->survey, w->session, d->plan, true, &d->send[i].stem, 1, NULL, &e->feed, err);
-        if (!st && (!alloc_pair(e->out[0], TD_CHUNK) || !alloc_pair(e->out[1], TD_CHUNK))) st = no_memory(err);
+        if (!st && (!alloc_pair(e->out[0], TD_CHUNK) || !alloc_pair(e->out[1], TD_CHUNK))) st = td_no_memory(err);
     }
     return st;
 }
@@ -177,7 +172,8 @@ static td_status take_add(desk *d, const bool *heard, td_board_role role, td_err
     if (st) return st;
     t->pair = calloc(n + 1, 2 * sizeof *t->pair);
     t->source = calloc(n + 1, sizeof *t->source);
-    if (!t->pair || !t->source || !alloc_pair(t->in, TD_BLOCK) || !alloc_pair(t->out, TD_BLOCK)) return no_memory(err);
+    if (!t->pair || !t->source || !alloc_pair(t->in, TD_BLOCK) || !alloc_pair(t->out, TD_BLOCK))
+        return td_no_memory(err);
     for (size_t i = 0; i < n; i++) t->source[i] = t->pair + 2 * i;
     t->drop = td_board_latency(t->board);
     t->left = d->plan->frames;
@@ -209,7 +205,7 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
         w->plan->n_stems != w->session->n_stems)
         return td_fail(err, TD_RECIPE, "plan", "plan these stems anew", "has other stems or buses than the session");
     desk *d = calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return td_no_memory(err);
     d->wish = w;
     d->plan = w->plan;
     d->measuring = measuring;
@@ -218,13 +214,13 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
     d->arena = td_arena_new();
     d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
     d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
-    td_status st = d->strip && d->take ? TD_OK : no_memory(err);
+    td_status st = d->strip && d->take ? TD_OK : td_no_memory(err);
     for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = strip_init(d, b, err);
     if (!st) st = extras_init(d, err);
     if (!st) st = takes_init(d, err);
     if (!st && measuring &&
         (td_vu_new(w->session->rate_hz, &d->vu) || td_loudness_new(w->session->rate_hz, 2, &d->loudness)))
-        st = no_memory(err);
+        st = td_no_memory(err);
     if (st) {
         desk_free(d);
         return st;
@@ -281,7 +277,7 @@ static td_status measure_buses(desk *d, size_t first, td_error *err)
         loudness[n] = u->loudness;
         heard[n++] = ch;
     }
-    return td_loudness_add_all(loudness, heard, n, d->last) ? no_memory(err) : TD_OK;
+    return td_loudness_add_all(loudness, heard, n, d->last) ? td_no_memory(err) : TD_OK;
 }
 
 static void point_at(const desk *d, take *t, size_t at)
@@ -335,7 +331,7 @@ static td_status mask(desk *d, td_error *err)
     for (size_t i = 0; i < n; i++) {
         for (size_t b = 0; b < d->plan->n_buses; b++)
             if (d->strip[b].lane) memcpy(frame[b], d->strip[b].frame[i], sizeof frame[b]);
-        if (td_masking_add(&d->masking, (const float(*)[TD_BANDS])frame)) return no_memory(err);
+        if (td_masking_add(&d->masking, (const float(*)[TD_BANDS])frame)) return td_no_memory(err);
     }
     for (size_t b = 0; b < d->plan->n_buses; b++) d->strip[b].n_frames = 0;
     return TD_OK;
@@ -369,7 +365,7 @@ static td_status to_scratch(desk *d, take *t, size_t skip, size_t n, td_error *e
     const float *out[2] = { t->out[0] + skip, t->out[1] + skip };
     if (t == d->take) {
         d->peak = fmaxf(d->peak, peak_of(out, n));
-        if (td_loudness_add(d->loudness, out, n)) return no_memory(err);
+        if (td_loudness_add(d->loudness, out, n)) return td_no_memory(err);
     }
     return td_scratch_append(t->to, out, n, err);
 }
@@ -434,7 +430,7 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     for (size_t i = 0; i < p->n_rets; i++) most += p->ret[i].chain.n_steps;
     r->step = td_arena_array(d->arena, most * TD_DETECTORS_MAX + 1, sizeof *r->step);
     r->bus = td_arena_array(d->arena, p->n_buses + 1, sizeof *r->bus);
-    if (!r->step || !r->bus) return no_memory(err);
+    if (!r->step || !r->bus) return td_no_memory(err);
     reach(r, "mix", &p->mix, td_board_watch(d->take[0].board), NULL);
     for (size_t b = 0; b < p->n_buses; b++) {
         if (d->strip[b].lane) reach(r, p->bus[b].name, &p->bus[b].chain, NULL, d->strip[b].lane);
@@ -476,14 +472,14 @@ static td_status make_residual(desk *d, td_rendered *r, td_error *err)
     td_status st = td_scratch_new(d->wish->scratch_folder, 2, &r->residual, err);
     bool good = alloc_pair(whole, TD_CHUNK);
     good = alloc_pair(part, TD_CHUNK) && good;
-    if (!st && (!good || td_loudness_new(d->wish->session->rate_hz, 2, &loudness))) st = no_memory(err);
+    if (!st && (!good || td_loudness_new(d->wish->session->rate_hz, 2, &loudness))) st = td_no_memory(err);
     float peak = 0;
     for (uint64_t at = 0; !st && at < d->plan->frames; at += TD_CHUNK) {
         size_t n = d->plan->frames - at < TD_CHUNK ? (size_t)(d->plan->frames - at) : TD_CHUNK;
         const float *const *out = (const float *const *)whole;
         st = leave_over(r, d->n_parts, at, whole, part, n, err);
         if (!st) st = td_scratch_append(r->residual, out, n, err);
-        if (!st && td_loudness_add(loudness, out, n)) st = no_memory(err);
+        if (!st && td_loudness_add(loudness, out, n)) st = td_no_memory(err);
         peak = fmaxf(peak, peak_of(out, n));
     }
     if (!st) {
@@ -505,7 +501,7 @@ static td_status spread(desk *d, td_rendered *r, td_error *err)
     r->n_versions = w->n_versions;
     r->version = td_arena_array(d->arena, w->n_versions + 1, sizeof *r->version);
     r->part = td_arena_array(d->arena, d->n_parts + 1, sizeof *r->part);
-    if (!r->version || !r->part) return no_memory(err);
+    if (!r->version || !r->part) return td_no_memory(err);
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < d->n_takes; i++) {
         size_t plain = d->n_takes - d->n_parts;
@@ -524,7 +520,7 @@ static td_status rendered_new(desk *d, td_rendered **out, td_error *err)
         free(r);
         free(keep);
         desk_free(d);
-        return no_memory(err);
+        return td_no_memory(err);
     }
     keep->desk = d;
     r->keep = keep;

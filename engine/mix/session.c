@@ -467,7 +467,7 @@ td_status td_session_open(const td_session_wish *wish, td_session **out, td_erro
     td_session *s = arena ? td_arena_alloc(arena, sizeof *s) : NULL;
     if (!s) {
         td_arena_free(arena);
-        return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+        return td_no_memory(err);
     }
     s->arena = arena;
     opening o = { .s = s };

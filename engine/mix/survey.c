@@ -6,11 +6,6 @@
 #define BATCH 64   /* rows read at once */
 #define BLOCK 4096 /* frames, where audio is made again */
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for the survey");
-}
-
 unsigned td_stem_channels(const td_stem *stem)
 {
     return stem->path_right ? 2 : stem->info.channels;
@@ -42,7 +37,7 @@ td_status td_survey_alloc(const td_session *session, const char *folder, td_surv
 {
     *out = NULL;
     td_survey *s = calloc(1, sizeof *s);
-    if (!s) return no_memory(err);
+    if (!s) return td_no_memory(err);
     size_t n = session->n_stems + session->n_buses + 1;
     s->session = session;
     s->folder = strdup(folder);
@@ -59,7 +54,7 @@ td_status td_survey_alloc(const td_session *session, const char *folder, td_surv
     }
     if (!whole) {
         td_survey_free(s);
-        return no_memory(err);
+        return td_no_memory(err);
     }
     *out = s;
     return TD_OK;

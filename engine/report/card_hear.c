@@ -88,7 +88,7 @@ td_status td_card_hear_sum(const td_survey *survey, const td_session *session, t
     const td_signal *g = td_survey_signal(survey, sum);
     unsigned char *active = td_arena_alloc(a, g->steps + 1);
     float *short_term = td_arena_array(a, g->steps + 1, sizeof *short_term);
-    if (!active || !short_term) return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    if (!active || !short_term) return td_no_memory(err);
     size_t n = td_gated_frames(g->k, g->steps, active);
     *out = (td_card_side){ .loudness_lufs = g->loudness_lufs,
                            .range_lu = g->range_lu,

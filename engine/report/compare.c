@@ -26,7 +26,7 @@ static td_status listen(const char *path, td_arena *a, td_compared *out, td_erro
 {
     td_measurement *m = td_arena_alloc(a, sizeof *m);
     td_portrait *portrait = td_arena_alloc(a, sizeof *portrait);
-    if (!m || !portrait) return td_fail(err, TD_NOMEM, path, NULL, "memory is short");
+    if (!m || !portrait) return td_no_memory(err);
     td_status st = td_measure_file(path, m, err);
     if (!st) st = td_portrait_make(path, a, portrait, err);
     if (st) return st;
@@ -179,5 +179,5 @@ td_status td_compare_files(const char *path, const char *reference, td_arena *a,
     if (!st) st = listen(path, a, &out->file, err);
     if (st) return st;
     hold_together(out);
-    return in_words(out, a) ? td_fail(err, TD_NOMEM, path, NULL, "memory is short") : TD_OK;
+    return in_words(out, a) ? td_no_memory(err) : TD_OK;
 }

@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, "report.json", NULL, "memory is short");
-}
-
 static json_t *series(const float *x, size_t n, double step)
 {
     json_t *a = json_array();
@@ -420,7 +415,7 @@ static td_status add_sound(json_t *j, const td_report_wish *w, const td_report_m
     char path[4096];
     td_portrait *p = td_arena_alloc(a, sizeof *p);
     td_device_check *device = td_arena_array(a, TD_DEVICES, sizeof *device);
-    if (!p || !device) return no_memory(err);
+    if (!p || !device) return td_no_memory(err);
     if ((size_t)snprintf(path, sizeof path, "%s/%s", w->folder, f->name) >= sizeof path)
         return td_fail(err, TD_ARG, w->folder, NULL, "the path is too long");
     td_status st = td_portrait_make(path, a, p, err);
@@ -434,7 +429,7 @@ static td_status add_sound(json_t *j, const td_report_wish *w, const td_report_m
     json_object_set_new(j, "tone", tone_json(&tone));
     json_object_set_new(j, "against_reference", match_json(p, &g->reference));
     json_object_set_new(j, "translation", devices);
-    return add_card(j, w, said, g, p, &tone, a) ? no_memory(err) : TD_OK;
+    return add_card(j, w, said, g, p, &tone, a) ? td_no_memory(err) : TD_OK;
 }
 
 /* ---- a mix, and all of them ------------------------------------------------------------------------------------- */
@@ -589,11 +584,11 @@ static td_status report(const td_report_wish *w, td_arena *a, json_t *j, td_erro
     guests *g = td_arena_alloc(a, sizeof *g);
     json_t *mixes = json_array(), *isrc = json_array();
     for (size_t i = 0; i < w->n_isrc; i++) json_array_append_new(isrc, td_json_text(w->isrc[i]));
-    td_status st = g ? guest_make(w->session->rough, a, &g->rough, err) : no_memory(err);
+    td_status st = g ? guest_make(w->session->rough, a, &g->rough, err) : td_no_memory(err);
     if (!st) st = guest_make(w->session->reference, a, &g->reference, err);
     if (!st && w->survey) {
         g->sum = td_arena_alloc(a, sizeof *g->sum);
-        st = g->sum ? td_card_hear_sum(w->survey, w->session, a, g->sum, err) : no_memory(err);
+        st = g->sum ? td_card_hear_sum(w->survey, w->session, a, g->sum, err) : td_no_memory(err);
     }
     json_object_set_new(j, "v", json_integer(1));
     json_object_set_new(j, "topdown", json_string(TD_VERSION));
@@ -613,13 +608,13 @@ td_status td_report_json(const td_report_wish *w, td_text *out, td_error *err)
 {
     td_arena *a = td_arena_new();
     json_t *j = json_object();
-    td_status st = a && j ? report(w, a, j, err) : no_memory(err);
+    td_status st = a && j ? report(w, a, j, err) : td_no_memory(err);
     char *s = st ? NULL : json_dumps(j, TD_JSON_STYLE);
-    if (!st && !s) st = no_memory(err);
+    if (!st && !s) st = td_no_memory(err);
     if (s) add_folded(out, s);
     td_text_add(out, "\n");
     free(s);
     json_decref(j);
     td_arena_free(a);
-    return !st && out->broken ? no_memory(err) : st;
+    return !st && out->broken ? td_no_memory(err) : st;
 }

@@ -883,5 +883,5 @@ td_status td_report_html(const char *json, size_t length, td_language language, 
     bool good = p.arena && !out->broken;
     td_arena_free(p.arena);
     json_decref(report);
-    return good ? TD_OK : td_fail(err, TD_NOMEM, "report.html", NULL, "memory is short");
+    return good ? TD_OK : td_no_memory(err);
 }

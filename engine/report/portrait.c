@@ -127,7 +127,7 @@ static td_status listen(sitter *s, td_error *err)
         add_sides(s, got);
     }
     td_spectrum_end(s->spectrum, s->work);
-    return s->broken ? td_fail(err, TD_NOMEM, NULL, NULL, "memory is short") : TD_OK;
+    return s->broken ? td_no_memory(err) : TD_OK;
 }
 
 /* ---- what it comes to ------------------------------------------------------------------------------------------- */
@@ -219,7 +219,7 @@ td_status td_portrait_make(const char *path, td_arena *a, td_portrait *out, td_e
     td_status st = td_reader_open(path, &s.reader, &s.info, &faults, err);
     if (!st && (st = sitter_init(&s))) td_fail(err, st, path, NULL, "cannot be measured: %s", td_status_name(st));
     if (!st) st = listen(&s, err);
-    if (!st && (st = conclude(&s, a, out))) td_fail(err, st, path, NULL, "memory is short");
+    if (!st && (st = conclude(&s, a, out))) td_no_memory(err);
     sitter_fini(&s);
     return st;
 }

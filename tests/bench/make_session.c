@@ -409,7 +409,7 @@ static td_status make_stem(const char *folder, size_t index, uint64_t frames, ui
     size_t round = index / N_PARTS;
     const struct part *part = &parts[index % N_PARTS];
     player *p = calloc(1, sizeof *p);
-    if (!p) return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
+    if (!p) return td_no_memory(err);
     p->part = part;
     td_random_seed(&p->random, seed * 1000 + index);
     if (round)

@@ -61,7 +61,7 @@ static td_status aligner_init(aligner *a, td_decider *d, size_t reference, size_
     a->lag = td_calloc2(LENGTH, 1, sizeof(double));
     if (!a->spectrum[0] || !a->spectrum[1] || !a->own_re || !a->own_im || !a->x || !a->re || !a->im || !a->cross_re ||
         !a->cross_im || !a->lag || td_fft_new(LENGTH, &a->fft))
-        return td_decide_nomem(err);
+        return td_no_memory(err);
     TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &reference, 1, NULL, &a->feed[0], err));
     return td_feed_new(d->survey, d->session, d->plan, false, &moved, 1, NULL, &a->feed[1], err);
 }

@@ -78,7 +78,7 @@ td_status td_classify(td_decider *d, td_error *err)
     };
     d->plan->balance_reason = td_arena_printf(d->arena, what[d->print], s.sd_peak_db, s.over_db);
     d->plan->balance = d->print == TD_RAW || d->print == TD_NORMALISED ? TD_BALANCE_LOUDNESS : TD_BALANCE_DELIVERED;
-    return d->plan->balance_reason ? TD_OK : td_decide_nomem(err);
+    return d->plan->balance_reason ? TD_OK : td_no_memory(err);
 }
 
 /* ---- staging ----------------------------------------------------------------------------------------------------- */
@@ -246,7 +246,7 @@ static td_status settle(td_decider *d, const double *delivered_db, td_error *err
         p->fader_db = td_round_to(p->fader_db - highest, 0.01);
         p->fader_reason = td_arena_printf(d->arena, "delivered at %.1f, moved %+.1f dB: %s", p->fader_db - move_db,
                                           move_db, p->fader_reason);
-        if (!p->fader_reason) return td_decide_nomem(err);
+        if (!p->fader_reason) return td_no_memory(err);
     }
     return TD_OK;
 }
@@ -292,7 +292,7 @@ static void offsets(td_decider *d)
 static td_status mark_active(td_decider *d, td_error *err)
 {
     float *mix = td_arena_array(d->arena, d->steps + 1, sizeof *mix);
-    if (!mix) return td_decide_nomem(err);
+    if (!mix) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, mix);
     memset(d->active, 0, d->steps);
     td_gated_frames(mix, d->steps, d->active);
@@ -317,12 +317,12 @@ td_status td_choose_balance(td_decider *d, td_error *err)
         bool lost = p->balance == TD_BALANCE_LOUDNESS && wanted == TD_BALANCE_DELIVERED;
         if (lost && td_decide_note(d, TD_NOTE_WARNING, "balance delivered was asked for, but these stems would get %s",
                                    p->balance_reason))
-            return td_decide_nomem(err);
+            return td_no_memory(err);
         p->balance = wanted;
         p->balance_reason = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
                                             d->wish->has_balance ? "order" : "recipe");
     }
-    return p->balance_reason ? TD_OK : td_decide_nomem(err);
+    return p->balance_reason ? TD_OK : td_no_memory(err);
 }
 
 td_status td_decide_balance(td_decider *d, td_error *err)
@@ -337,6 +337,6 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     offsets(d);
     for (size_t b = 0; b < p->n_buses; b++)
-        if (!p->bus[b].fader_reason) return td_decide_nomem(err);
+        if (!p->bus[b].fader_reason) return td_no_memory(err);
     return mark_active(d, err);
 }

@@ -57,7 +57,7 @@ static td_status listen(td_decider *d, const td_site *site, listener *l, td_erro
     l->hop = td_arena_array(d->arena, l->n + 1, sizeof *l->hop);
     l->low = td_section_bilinear(td_low_pass(LOW_HZ, 0.7071), rate);
     l->high = td_section_bilinear(td_high_pass(HIGH_HZ, 0.7071), rate);
-    td_status st = l->hop ? open_feed(d, site, &l->feed, err) : td_decide_nomem(err);
+    td_status st = l->hop ? open_feed(d, site, &l->feed, err) : td_no_memory(err);
     for (uint64_t at = 0; !st && at < d->session->frames; at += TD_BLOCK) {
         size_t n = d->session->frames - at < TD_BLOCK ? (size_t)(d->session->frames - at) : TD_BLOCK;
         st = td_feed_read(l->feed, ch, n, err);
@@ -131,7 +131,7 @@ td_status td_find_breaths(td_decider *d, const td_site *site, td_breath **out, s
     TD_TRY(listen(d, site, &l, err));
     double sung = sung_power(&l);
     *out = td_arena_array(d->arena, l.n / LEAST + 1, sizeof **out);
-    if (!*out) return td_decide_nomem(err);
+    if (!*out) return td_no_memory(err);
     for (size_t h = 0, to; h < l.n; h = to) {
         to = h + 1;
         if (!is_air(&l.hop[h], sung)) continue;

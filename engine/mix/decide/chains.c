@@ -127,7 +127,7 @@ static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *
     value_notes own = { .origin = TD_AS_WRITTEN };
     *p = (td_plan_part){ .proc = w->proc, .goal = td_no_goal };
     p->value = td_arena_array(d->arena, p->proc->n_params + 1, sizeof(double));
-    if (!p->value) return td_decide_nomem(err);
+    if (!p->value) return td_no_memory(err);
     c->part = w;
     c->proc = p->proc;
     td_status st = take_values(d, c, w->value, p->value, &own, err);
@@ -148,7 +148,7 @@ static td_status take_parts(td_decider *d, td_range_case *c, td_plan_step *step,
     const td_step_wish *w = c->step;
     size_t most = td_parts_most(w->proc);
     step->part = td_arena_array(d->arena, most, sizeof *step->part);
-    if (!step->part) return td_decide_nomem(err);
+    if (!step->part) return td_no_memory(err);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < w->n_parts; i++) {
             size_t before = step->n_parts;
@@ -172,14 +172,14 @@ static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *s
     size_t index[TD_STEMS_MAX];
     bool taken[TD_STEMS_MAX] = { false };
     step->key = td_arena_array(d->arena, d->session->n_stems + 1, sizeof *step->key);
-    if (!step->key) return td_decide_nomem(err);
+    if (!step->key) return td_no_memory(err);
     for (size_t k = 0; k < w->n_keys; k++) {
         size_t n = td_stems_meant(d->session, w->key[k], index);
         for (size_t i = 0; i < n; i++) {
             if (taken[index[i]]) continue;
             taken[index[i]] = true;
             const char *name = td_arena_strdup(d->arena, d->session->stem[index[i]].name);
-            if (!name) return td_decide_nomem(err);
+            if (!name) return td_no_memory(err);
             step->key[step->n_keys++] = name;
         }
     }
@@ -223,7 +223,7 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
                             .note = td_arena_strdup(d->arena, w->note),
                             .goal = td_no_goal };
     step->value = td_arena_array(d->arena, w->proc->n_params + 1, sizeof(double));
-    if (!step->value || !step->name || (w->file && !step->file)) return td_decide_nomem(err);
+    if (!step->value || !step->name || (w->file && !step->file)) return td_no_memory(err);
     td_range_case c = { .site = site, .step = w, .proc = w->proc, .found = found };
     td_status st = take_values(d, &c, w->value, step->value, &notes, err);
     if (!st) st = take_parts(d, &c, step, &notes, err);
@@ -232,7 +232,7 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
     step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : as_written;
     bool broken = notes.reason.broken || !step->reason;
     td_text_free(&notes.reason);
-    if (!st && broken) st = td_decide_nomem(err);
+    if (!st && broken) st = td_no_memory(err);
     if (!st) st = td_decide_moves(d, site, w, step, err);
     if (!st) st = td_decide_rider(d, site, step, err);
     if (!st) st = td_solve_goals(d, site, w, step, err);
@@ -251,7 +251,7 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
 {
     td_plan_chain *chain = site->chain;
     td_plan_step *grown = td_arena_array(d->arena, chain->n_steps + wish->n_steps + 1, sizeof *grown);
-    if (!grown) return td_decide_nomem(err);
+    if (!grown) return td_no_memory(err);
     if (chain->n_steps) memcpy(grown, chain->step, chain->n_steps * sizeof *grown);
     chain->step = grown;
     for (size_t i = 0; i < wish->n_steps; i++) {
@@ -292,7 +292,7 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
             step->origin = TD_FROM_FIX;
             step->name = td_arena_printf(d->arena, "%s%s%s", fix->name, wish->n_steps > 1 ? "-" : "",
                                          wish->n_steps > 1 ? w->name : "");
-            if (!step->name) return td_decide_nomem(err);
+            if (!step->name) return td_no_memory(err);
         }
         chain->n_steps++;
     }

@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-td_status td_decide_nomem(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "memory is short");
-}
-
 td_status td_decide_go_on(const td_plan_wish *wish, td_error *err)
 {
     bool stopped = wish->pool && td_pool_stopped(wish->pool);
@@ -56,10 +51,10 @@ td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_
                           td_error *err)
 {
     td_plan_send *send = td_arena_array(d->arena, n + 1, sizeof *send);
-    if (!send) return td_decide_nomem(err);
+    if (!send) return td_no_memory(err);
     for (size_t i = 0; i < n; i++) {
         send[i] = (td_plan_send){ td_arena_strdup(d->arena, wish[i].to), wish[i].level_db.a, "as written" };
-        if (!send[i].to) return td_decide_nomem(err);
+        if (!send[i].to) return td_no_memory(err);
     }
     *out = send;
     *n_out = n;

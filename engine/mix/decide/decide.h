@@ -35,7 +35,6 @@ typedef struct td_decider {
         if (try_) return try_;   \
     } while (0)
 
-td_status td_decide_nomem(td_error *err);
 /* TD_STOPPED once the pool was told to stop; asked between steps. */
 td_status td_decide_go_on(const td_plan_wish *wish, td_error *err);
 

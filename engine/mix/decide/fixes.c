@@ -136,7 +136,7 @@ static td_status limit(td_decider *d, candidate *c, size_t n, td_error *err)
 {
     candidate **m = td_arena_array(d->arena, n + 1, sizeof *m);
     size_t k = 0, most = d->session->n_stems / 10;
-    if (!m) return td_decide_nomem(err);
+    if (!m) return td_no_memory(err);
     if (most < 1) most = 1;
     if (most > 3) most = 3;
     for (size_t i = 0; i < n; i++)
@@ -161,14 +161,14 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
     TD_TRY(td_measure_offset(d, index[0], site->index, &offset, err));
     if (isnan(offset.later_ms)) return TD_OK;
     td_plan_step *step = td_arena_array(d->arena, site->chain->n_steps + 1, sizeof *step);
-    if (!step) return td_decide_nomem(err);
+    if (!step) return td_no_memory(err);
     if (site->chain->n_steps) memcpy(step + 1, site->chain->step, site->chain->n_steps * sizeof *step);
     int slot = td_param_find(proc, "delay");
     *step = (td_plan_step){
         .name = td_arena_strdup(d->arena, f->name), .proc = proc, .blend = 1, .origin = TD_FROM_FIX, .goal = td_no_goal
     };
     step->value = td_arena_array(d->arena, proc->n_params, sizeof(double));
-    if (!step->value) return td_decide_nomem(err);
+    if (!step->value) return td_no_memory(err);
     td_processor_defaults(proc, step->value);
     step->value[slot] = td_param_round(&proc->params[slot], -offset.later_ms);
     step->value[td_param_find(proc, "flip")] = offset.flip;
@@ -176,7 +176,7 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
         td_arena_printf(d->arena, "%.2f ms %s than %s%s: aligned, their sum gains %.1f dB below 400 Hz",
                         fabs(offset.later_ms), offset.later_ms > 0 ? "later" : "earlier",
                         d->session->stem[index[0]].name, offset.flip ? " and upside down" : "", offset.gain_db);
-    if (!step->reason || !step->name) return td_decide_nomem(err);
+    if (!step->reason || !step->name) return td_no_memory(err);
     site->chain->step = step;
     site->chain->n_steps++;
     return TD_OK;
@@ -199,7 +199,7 @@ td_status td_decide_fixes(td_decider *d, td_error *err)
 {
     size_t most = d->recipe->n_fixes * d->session->n_stems, n = 0;
     candidate *c = td_arena_array(d->arena, most + 1, sizeof *c);
-    if (!c) return td_decide_nomem(err);
+    if (!c) return td_no_memory(err);
     for (size_t f = 0; f < d->recipe->n_fixes; f++) {
         const td_fix_wish *fix = &d->recipe->fix[f];
         size_t asked = 0, before = n;

@@ -60,7 +60,7 @@ td_status td_decide_trim(td_decider *d, td_error *err)
     td_feed *feed[TD_BUSES_MAX] = { 0 };
     td_vu *vu = NULL;
     d->sum_peak = td_arena_array(d->arena, d->steps + 1, sizeof *d->sum_peak);
-    td_status st = !d->sum_peak || td_vu_new(d->session->rate_hz, &vu) ? td_decide_nomem(err) : TD_OK;
+    td_status st = !d->sum_peak || td_vu_new(d->session->rate_hz, &vu) ? td_no_memory(err) : TD_OK;
     if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err);
     for (size_t b = 0; !st && b < d->plan->n_buses; b++)
         st = td_feed_bus(d->survey, d->session, d->plan, b, &feed[b], err);
@@ -70,7 +70,7 @@ td_status td_decide_trim(td_decider *d, td_error *err)
         d->plan->trim_db = td_round_to(-18 - td_vu_max_dbfs(vu), 0.1);
         d->plan->trim_reason = td_arena_printf(d->arena, "loudest VU reading %.1f at %s, brought to 0 VU",
                                                td_vu_max_dbfs(vu) + 18, td_clock(td_vu_max_at(vu), clock));
-        if (!d->plan->trim_reason) st = td_decide_nomem(err);
+        if (!d->plan->trim_reason) st = td_no_memory(err);
     }
     for (size_t b = 0; b < d->plan->n_buses; b++) td_feed_free(feed[b]);
     td_vu_free(vu);
@@ -87,11 +87,11 @@ static td_status power_at(td_status (*pull)(void *from, float *const *out, size_
 {
     td_loudness *m = NULL;
     float *buffer = malloc(2 * (size_t)rate_hz * sizeof *buffer);
-    td_status st = !buffer || td_loudness_new(rate_hz, 2, &m) ? td_decide_nomem(err) : TD_OK;
+    td_status st = !buffer || td_loudness_new(rate_hz, 2, &m) ? td_no_memory(err) : TD_OK;
     float *to[2] = { buffer, buffer ? buffer + rate_hz : NULL };
     for (int s = 0; !st && s < WARM_S + PLACE_S; s++) {
         st = pull(from, to, rate_hz, err);
-        if (!st && td_loudness_add(m, (const float *const *)to, rate_hz)) st = td_decide_nomem(err);
+        if (!st && td_loudness_add(m, (const float *const *)to, rate_hz)) st = td_no_memory(err);
     }
     if (!st) {
         size_t n;
@@ -140,7 +140,7 @@ static size_t spread_places(const td_decider *d, size_t bus, int64_t *at)
 static td_status without_keyed(const td_decider *d, const td_plan_chain *chain, td_plan_chain *out, td_error *err)
 {
     *out = (td_plan_chain){ .step = td_arena_array(d->arena, chain->n_steps + 1, sizeof *out->step) };
-    if (!out->step) return td_decide_nomem(err);
+    if (!out->step) return td_no_memory(err);
     for (size_t i = 0; i < chain->n_steps; i++)
         if (!chain->step[i].n_keys) out->step[out->n_steps++] = chain->step[i];
     return TD_OK;
@@ -207,7 +207,7 @@ static td_status choose_loudest(td_decider *d, td_error *err)
     float *k = td_arena_array(d->arena, d->steps + 4, sizeof *k);
     bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
     d->n_passages = 0;
-    if (!k || !taken) return td_decide_nomem(err);
+    if (!k || !taken) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, k);
     for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
     if (d->sum_peak) {
@@ -231,13 +231,13 @@ static td_status play_passages(td_decider *d, const int64_t *at, size_t n, td_sc
                          .pool = d->wish->pool,
                          .scratch_folder = d->wish->scratch_folder };
     double trim_db = d->plan->trim_db;
-    td_status st = buffer ? TD_OK : td_decide_nomem(err);
+    td_status st = buffer ? TD_OK : td_no_memory(err);
     *highest = -INFINITY;
     d->plan->trim_db = 0;
     for (size_t i = 0; !st && i < n; i++) {
         td_vu *vu = NULL;
         st = td_render_passage(&w, at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, err);
-        if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_decide_nomem(err);
+        if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_no_memory(err);
         if (!st) {
             td_vu_add(vu, in[0], in[1], frames);
             *highest = fmax(*highest, td_vu_max_dbfs(vu));
@@ -283,7 +283,7 @@ static td_status choose_passages(td_decider *d, int64_t **at, size_t *n, td_erro
     }
     *n = (size_t)(((int64_t)d->session->frames + length - 1) / length);
     *at = td_arena_array(d->arena, *n + 1, sizeof **at);
-    if (!*at) return td_decide_nomem(err);
+    if (!*at) return td_no_memory(err);
     for (size_t i = 0; i < *n; i++) (*at)[i] = (int64_t)i * length;
     return TD_OK;
 }
@@ -308,7 +308,7 @@ td_status td_decide_check(td_decider *d, td_error *err)
                     : td_arena_printf(d->arena, "loudest VU reading %.1f behind the groups, brought to 0 VU",
                                       highest + 18);
         d->sum = kept;
-        st = d->plan->trim_reason ? correct_goals(d, err) : td_decide_nomem(err);
+        st = d->plan->trim_reason ? correct_goals(d, err) : td_no_memory(err);
         d->sum = whole;
     }
     td_scratch_free(kept);

@@ -43,7 +43,7 @@ static td_status hear(moves *m, td_error *err)
     m->own = td_arena_array(d->arena, d->steps + 1, sizeof *m->own);
     m->rest = td_arena_array(d->arena, d->steps + 1, sizeof *m->rest);
     m->sounds = td_arena_alloc(d->arena, d->steps + 1);
-    if (!m->own || !m->rest || !m->sounds) return td_decide_nomem(err);
+    if (!m->own || !m->rest || !m->sounds) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, m->rest);
     bool mix = m->site->kind == TD_SITE_MIX;
     double gain = mix ? 1 : site_power(d, m->site), sum = 0;
@@ -133,7 +133,7 @@ static td_status ride_sections(moves *m, double amount, double range_db, td_erro
     double *off = td_arena_array(m->d->arena, p->n_sections + 1, sizeof *off);
     double usual = standing(m, 0, (double)m->d->steps * TD_STEP_S);
     bool any = false;
-    if (!gain || !off) return td_decide_nomem(err);
+    if (!gain || !off) return td_no_memory(err);
     for (size_t i = 0; i < p->n_sections; i++) {
         double x = standing(m, p->section[i].from_s, p->section[i].to_s);
         off[i] = isnan(x) || isnan(usual) ? 0 : x - usual;
@@ -256,7 +256,7 @@ static td_status to_parts(const moves *m, const size_t *list, size_t lists, td_p
     int at = td_param_find(proc, "at"), gain = td_param_find(proc, "gain");
     td_breakpoint *all = td_arena_array(m->d->arena, m->n + 1, sizeof *all);
     step->part = td_arena_array(m->d->arena, m->n + 1, sizeof *step->part);
-    if (!all || !step->part) return td_decide_nomem(err);
+    if (!all || !step->part) return td_no_memory(err);
     memcpy(all, m->point, m->n * sizeof *all);
     qsort(all, m->n, sizeof *all, earlier);
     for (size_t i = 0; i < m->n; i++) {
@@ -265,7 +265,7 @@ static td_status to_parts(const moves *m, const size_t *list, size_t lists, td_p
         *p = (td_plan_part){ .proc = proc,
                              .value = td_arena_array(m->d->arena, proc->n_params, sizeof(double)),
                              .goal = td_no_goal };
-        if (!p->value) return td_decide_nomem(err);
+        if (!p->value) return td_no_memory(err);
         td_processor_defaults(proc, p->value);
         double sum = 0;
         for (size_t k = 0; k < lists; k++) sum += td_ride_db(m->point + list[k], list[k + 1] - list[k], all[i].at_s);
@@ -296,7 +296,7 @@ td_status td_decide_moves(td_decider *d, const td_site *site, const td_step_wish
         return td_fail(err, TD_RECIPE, site->name, "write points", "%s: a return has no parts of its own", w->name);
     moves m = { .d = d, .site = site };
     m.point = td_arena_array(d->arena, 2 * TD_POINTS_MAX, sizeof *m.point);
-    td_status st = m.point ? hear(&m, err) : td_decide_nomem(err);
+    td_status st = m.point ? hear(&m, err) : td_no_memory(err);
     if (!st && !isnan(sections)) st = ride_sections(&m, sections / 100, isnan(range) ? RANGE_DB : range, err);
     list[++lists] = m.n;
     if (!st && !isnan(lift)) lift_transitions(&m, lift);
@@ -306,7 +306,7 @@ td_status td_decide_moves(td_decider *d, const td_site *site, const td_step_wish
     if (!st) st = to_parts(&m, list, lists, step, err);
     step->origin = TD_SOLVED;
     step->reason = td_arena_strdup(d->arena, td_text_or_empty(&m.reason));
-    if (!st && (m.reason.broken || !step->reason)) st = td_decide_nomem(err);
+    if (!st && (m.reason.broken || !step->reason)) st = td_no_memory(err);
     td_text_free(&m.reason);
     return st;
 }
@@ -377,7 +377,7 @@ td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step
     float *k = td_arena_array(d->arena, d->steps + s->steps + 1, sizeof *k);
     float *level = td_arena_array(d->arena, d->steps + s->steps + 1, sizeof *level);
     double eq, sum = 0;
-    if (!k || !level) return td_decide_nomem(err);
+    if (!k || !level) return td_no_memory(err);
     size_t steps = site->kind == TD_SITE_MIX ? d->steps : s->steps;
     if (site->kind == TD_SITE_MIX)
         td_mix_power(d, SIZE_MAX, k);
@@ -392,5 +392,5 @@ td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step
     step->reason =
         td_arena_printf(d->arena, "rides to %.1f dBFS, the mean of what is sung; nine tenths of it lie within %.1f dB",
                         step->value[slot], (double)(level[n * 19 / 20] - level[n / 20]));
-    return step->reason ? TD_OK : td_decide_nomem(err);
+    return step->reason ? TD_OK : td_no_memory(err);
 }

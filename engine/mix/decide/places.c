@@ -60,7 +60,7 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
         p->reason =
             td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: a usual place for %s", p->reason ? p->reason : "",
                             p->reason ? "; " : "", gain, d->plan->bus[bus].name, p->role);
-        if (!p->reason) return td_decide_nomem(err);
+        if (!p->reason) return td_no_memory(err);
     }
     return TD_OK;
 }
@@ -137,7 +137,7 @@ static td_status place(td_decider *d, mono *m, field *f, double pan, const char 
     m->placed = true;
     put(f, m->power, pan, p->gain_db);
     p->reason = td_arena_printf(d->arena, "%s%s%s", p->reason ? p->reason : "", p->reason ? "; " : "", why);
-    return p->reason ? TD_OK : td_decide_nomem(err);
+    return p->reason ? TD_OK : td_no_memory(err);
 }
 
 /* Doubles (one role, one level) go to opposite sides first; then each track to the side that leaves the octaves of left
@@ -147,7 +147,7 @@ static td_status positions(td_decider *d, size_t bus, td_error *err)
     mono *m = td_arena_array(d->arena, d->session->n_stems + 1, sizeof *m);
     field f = { 0 };
     size_t n = 0;
-    if (!m) return td_decide_nomem(err);
+    if (!m) return td_no_memory(err);
     for (size_t i = 0; i < d->session->n_stems; i++) {
         td_band_power p;
         if (d->session->stem[i].bus != bus || stays_in_the_middle(d, i)) continue;

@@ -14,7 +14,7 @@ static td_status copy_stems(td_decider *d, td_error *err)
     const td_session *s = d->session;
     p->n_stems = s->n_stems;
     p->stem = td_arena_array(d->arena, s->n_stems + 1, sizeof *p->stem);
-    if (!p->stem) return td_decide_nomem(err);
+    if (!p->stem) return td_no_memory(err);
     for (size_t i = 0; i < s->n_stems; i++) {
         const td_stem *t = &s->stem[i];
         td_plan_stem *q = &p->stem[i];
@@ -27,15 +27,15 @@ static td_status copy_stems(td_decider *d, td_error *err)
         q->sha256 = td_arena_strdup(d->arena, t->sha256);
         if (t->role.guess)
             q->reason = td_arena_printf(d->arena, "role guessed: %s; say so in the job file", t->role.why);
-        if (!q->name || !q->path || !q->role || !q->sha256) return td_decide_nomem(err);
+        if (!q->name || !q->path || !q->role || !q->sha256) return td_no_memory(err);
     }
     p->n_buses = s->n_buses;
     p->bus = td_arena_array(d->arena, s->n_buses + 1, sizeof *p->bus);
-    if (!p->bus) return td_decide_nomem(err);
+    if (!p->bus) return td_no_memory(err);
     for (size_t b = 0; b < s->n_buses; b++) {
         p->bus[b].name = td_arena_strdup(d->arena, s->bus[b].name);
         p->bus[b].group = td_arena_strdup(d->arena, s->bus[b].group);
-        if (!p->bus[b].name || !p->bus[b].group) return td_decide_nomem(err);
+        if (!p->bus[b].name || !p->bus[b].group) return td_no_memory(err);
     }
     return TD_OK;
 }
@@ -70,8 +70,7 @@ static td_status copy_head(td_decider *d, td_error *err)
     p->preview = r->preview;
     p->preview_format = td_arena_strdup(d->arena, r->preview_format ? r->preview_format : "wav");
     p->preview_bits = r->preview_bits;
-    if (!p->recipe || !p->label || !p->recipe_hash || !p->session_hash || !p->preview_format)
-        return td_decide_nomem(err);
+    if (!p->recipe || !p->label || !p->recipe_hash || !p->session_hash || !p->preview_format) return td_no_memory(err);
     p->master.named = td_arena_strdup(d->arena, r->master.named);
     p->preview.named = td_arena_strdup(d->arena, r->preview.named);
     return TD_OK;
@@ -150,7 +149,7 @@ static td_status decide_group(void *shared, size_t b, td_error *err)
 static td_status decide_groups(td_decider *d, td_error *err)
 {
     group_task *t = calloc(1, sizeof *t);
-    if (!t) return td_decide_nomem(err);
+    if (!t) return td_no_memory(err);
     t->d = d;
     td_status st = TD_OK;
     size_t n = d->plan->n_buses;
@@ -161,13 +160,12 @@ static td_status decide_groups(td_decider *d, td_error *err)
         t->plan[b].n_notes = 0;
         t->own[b].plan = &t->plan[b];
         t->own[b].arena = td_arena_new();
-        if (!t->own[b].arena) st = td_decide_nomem(err);
+        if (!t->own[b].arena) st = td_no_memory(err);
     }
     if (!st) st = td_pool_run(d->wish->pool, n, decide_group, t, err);
     for (size_t b = 0; b < n; b++) {
         for (size_t i = 0; !st && i < t->plan[b].n_notes; i++)
-            if (td_decide_note(d, (int)t->plan[b].note[i].kind, "%s", t->plan[b].note[i].text))
-                st = td_decide_nomem(err);
+            if (td_decide_note(d, (int)t->plan[b].note[i].kind, "%s", t->plan[b].note[i].text)) st = td_no_memory(err);
         td_arena_join(d->arena, t->own[b].arena);
     }
     free(t);
@@ -191,7 +189,7 @@ static td_status decide_returns(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     p->ret = td_arena_array(d->arena, d->recipe->n_rets + 1, sizeof *p->ret);
-    if (!p->ret) return td_decide_nomem(err);
+    if (!p->ret) return td_no_memory(err);
     for (size_t i = 0; i < d->recipe->n_rets; i++) {
         const td_group_wish *g = &d->recipe->ret[i];
         bool fed = false;
@@ -262,7 +260,7 @@ td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
     d.active = a ? td_arena_alloc(a, d.steps + 1) : NULL;
     if (!p || !d.active) {
         td_arena_free(a);
-        return td_decide_nomem(err);
+        return td_no_memory(err);
     }
     p->arena = a;
     td_status st = decide(&d, err);

@@ -149,7 +149,7 @@ static td_status solve_width(td_decider *d, const td_range_case *c, const double
         *reason = td_arena_printf(
             d->arena, "%.0f %%, the least asked for: mono loss %.1f LU, the octave at %s has correlation %.2f", *out,
             w.mono_loss_lu, band_name(w.worst_band, name), w.worst_octave);
-    return *reason ? TD_OK : td_decide_nomem(err);
+    return *reason ? TD_OK : td_no_memory(err);
 }
 
 /* Width by role, where the recipe leaves it to us. */
@@ -222,7 +222,7 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
                                   "the mix stands %+.1f dB off '%s' at %.0f to %.0f Hz, but %s makes only %.0f %% of "
                                   "it there",
                                   before, d->curve_name, k->low_hz, k->high_hz, c->site->name, share * 100);
-        return *reason ? TD_OK : td_decide_nomem(err);
+        return *reason ? TD_OK : td_no_memory(err);
     }
     for (int i = 1; i <= 8; i++) {
         *out = td_param_round(c->param, near + (far - near) * i / 8);
@@ -232,7 +232,7 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
     *reason = td_arena_printf(d->arena, "the mix stood %+.1f dB off '%s' at %.0f to %.0f Hz, now %+.1f dB%s", before,
                               d->curve_name, k->low_hz, k->high_hz, after,
                               compare(k, after) ? "; the end of the range, more is not allowed" : "");
-    return *reason ? TD_OK : td_decide_nomem(err);
+    return *reason ? TD_OK : td_no_memory(err);
 }
 
 /* A gain in a range without condition on the mix bus: the air shelf. Half of what its band lacks and half a dB of air.
@@ -252,7 +252,7 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
         *out = 0;
         *reason = td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s', brighter than most",
                                   at_hz, -lack, d->curve_name);
-        return *reason ? TD_OK : td_decide_nomem(err);
+        return *reason ? TD_OK : td_no_memory(err);
     }
     double want = lack > 0 ? 0.5 + lack / 2 : 0;
     *out = td_param_round(c->param, td_clamp(want, low, high));
@@ -261,7 +261,7 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
                         want < low    ? "; the least asked for"
                         : want > high ? "; the most asked for"
                                       : "");
-    return *reason ? TD_OK : td_decide_nomem(err);
+    return *reason ? TD_OK : td_no_memory(err);
 }
 
 /* ---- angle: a picture turned until both sides weigh the same ----------------------------------------------------- */
@@ -283,7 +283,7 @@ static td_status solve_angle(td_decider *d, const td_range_case *c, double low, 
     *reason = td_arena_printf(d->arena, "the %s side is %.1f dB stronger; turned by %+.1f deg both weigh the same%s",
                               ll > rr ? "left" : "right", ll > 0 && rr > 0 ? fabs(td_power_db(ll / rr)) : INFINITY,
                               even, even < low || even > high ? "; the end of the range" : "");
-    return *reason ? TD_OK : td_decide_nomem(err);
+    return *reason ? TD_OK : td_no_memory(err);
 }
 
 /* ---- others ------------------------------------------------------------------------------------------------------ */
@@ -304,7 +304,7 @@ static td_status solve_low_cut(td_decider *d, const td_range_case *c, double low
     }
     *out = td_param_round(c->param, td_clamp(0.6 * lowest_hz, low, high));
     *reason = td_arena_printf(d->arena, "%.0f Hz: 0.6 times its lowest playing band, %.4g Hz", *out, nominal_hz);
-    return *reason ? TD_OK : td_decide_nomem(err);
+    return *reason ? TD_OK : td_no_memory(err);
 }
 
 static bool named(const td_param *p, const char *name)
@@ -338,7 +338,7 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
         double over = fabs(c->found->value - c->found->limit);
         *out = td_param_round(c->param, td_clamp(far < near ? near - over : near + over, low, high));
         *reason = td_arena_printf(d->arena, "%.1f over the limit of %g", over, c->found->limit);
-        return *reason ? TD_OK : td_decide_nomem(err);
+        return *reason ? TD_OK : td_no_memory(err);
     }
     *out = td_param_round(c->param, near);
     *reason = "the gentler end of its range: nothing asks for more";

@@ -91,7 +91,7 @@ static td_status read_at(const td_scratch *s, double at, float *const *out, size
     double tap[2 * TAPS], whole = floor(at), part = at - whole;
     size_t room = n + 2 * TAPS;
     float *x = malloc(2 * room * sizeof *x), *plane[2] = { x, x ? x + room : NULL };
-    td_status st = x ? td_scratch_read(s, (int64_t)whole - TAPS + 1, plane, room, err) : td_decide_nomem(err);
+    td_status st = x ? td_scratch_read(s, (int64_t)whole - TAPS + 1, plane, room, err) : td_no_memory(err);
     for (int k = 0; k < 2 * TAPS; k++) {
         double u = k - TAPS + 1 - part, w = td_cos(TD_PI * u / (2 * TAPS + 2));
         tap[k] = fabs(u) < 1e-9 ? 1 : td_sin(TD_PI * u) / (TD_PI * u) * w * w;
@@ -141,7 +141,7 @@ static td_status coarse(const rough *r, double *lag, td_error *err)
     size_t lags = 2 * (size_t)reach + 1;
     float *x = calloc(2 * n + 1, sizeof *x), *y = x + n;
     double *c = calloc(2 * lags, sizeof *c);
-    td_status st = x && c ? TD_OK : td_decide_nomem(err);
+    td_status st = x && c ? TD_OK : td_no_memory(err);
     for (size_t b = 0; b < r->n; b++) all[b] = b;
     if (!st) st = onsets(r, all, r->n, x, n, err);
     if (!st) st = onsets(r, &r->n, 1, y, n, err);
@@ -168,7 +168,7 @@ static td_status fine(const rough *r, td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *i
 {
     float *a = malloc(4 * PASSAGE * sizeof *a), *one[2] = { a, a ? a + PASSAGE : NULL };
     float *two[2] = { a ? a + 2 * PASSAGE : NULL, a ? a + 3 * PASSAGE : NULL };
-    td_status st = a ? read_at(r->sound[bus], at, one, PASSAGE, err) : td_decide_nomem(err);
+    td_status st = a ? read_at(r->sound[bus], at, one, PASSAGE, err) : td_no_memory(err);
     if (!st) st = read_at(r->sound[r->n], floor(at + known), two, PASSAGE, err);
     *lag = NAN;
     for (size_t i = 0; !st && i < PASSAGE; i++) {
@@ -232,7 +232,7 @@ static td_status align(rough *r, bool *found, td_error *err)
     if (isnan(known)) return TD_OK;
     td_fft *fft = NULL;
     td_v2 *work = malloc(3 * PASSAGE * sizeof *work);
-    td_status st = !work || td_fft_new(PASSAGE, &fft) ? td_decide_nomem(err) : TD_OK;
+    td_status st = !work || td_fft_new(PASSAGE, &fft) ? td_no_memory(err) : TD_OK;
     for (size_t b = 0; !st && b < r->n; b++) {
         st = fine_of(r, fft, work, b, known, &r->late[b], err);
         if (!st && !isnan(r->late[b])) sorted[n++] = r->late[b];
@@ -290,7 +290,7 @@ static td_status multiply(void *shared, size_t f, td_error *err)
     const rough *r = shared;
     double *x = td_calloc2(r->n + 1, 2 * FRAME, sizeof *x), *y = x ? x + r->n * 2 * FRAME : NULL;
     double start = (double)f * FRAME, *g = r->gram + f * r->n * r->n, *c = r->cross + f * r->n;
-    td_status st = x ? whitened(r, r->sound[r->n], start, y, err) : td_decide_nomem(err);
+    td_status st = x ? whitened(r, r->sound[r->n], start, y, err) : td_no_memory(err);
     for (size_t b = 0; !st && b < r->n; b++) st = whitened(r, r->sound[b], start - r->late[b], x + b * 2 * FRAME, err);
     for (size_t b = 0; !st && b < r->n; b++) {
         const double *p = x + b * 2 * FRAME;
@@ -431,7 +431,7 @@ static td_status take_faders(rough *r, const double *g, const double *mad, doubl
         p->bus[b].fader_reason = td_arena_printf(
             r->d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB; starts %.3f s later)",
             x, residual, mad[b], r->late[b] / RATE);
-        if (!p->bus[b].fader_reason) return td_decide_nomem(err);
+        if (!p->bus[b].fader_reason) return td_no_memory(err);
     }
     return TD_OK;
 }
@@ -445,7 +445,7 @@ static td_status solve(rough *r, td_error *err)
     r->cross = td_calloc2(r->frames, r->n, sizeof(double));
     r->energy = td_calloc2(r->frames, 1, sizeof(double));
     r->t = td_calloc2(r->frames, 1, sizeof(double));
-    if (!r->gram || !r->cross || !r->energy || !r->t) return td_decide_nomem(err);
+    if (!r->gram || !r->cross || !r->energy || !r->t) return td_no_memory(err);
     TD_TRY(td_pool_run(r->d->wish->pool, r->frames, multiply, r, err));
     if (!fit(r, 0, r->frames, g))
         return td_decide_note(r->d, TD_NOTE_WARNING, "rough: its buses cannot be told apart: left as delivered");

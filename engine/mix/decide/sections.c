@@ -111,7 +111,7 @@ static td_status name_sections(td_decider *d, const levels *fine, td_error *err)
     const td_signal *sum = td_survey_signal(d->survey, td_survey_sum(d->survey));
     double(*mean)[N] = td_arena_array(d->arena, p->n_sections + 1, sizeof *mean);
     unsigned letters = 0;
-    if (!mean) return td_decide_nomem(err);
+    if (!mean) return td_no_memory(err);
     for (size_t i = 0; i < p->n_sections; i++) {
         td_plan_section *s = &p->section[i];
         size_t from = (size_t)(s->from_s / TD_STEP_S + 0.5), to = (size_t)(s->to_s / TD_STEP_S + 0.5);
@@ -122,7 +122,7 @@ static td_status name_sections(td_decider *d, const levels *fine, td_error *err)
         letters += like == i;
         s->loudness_lu =
             isfinite(loud) && isfinite(sum->loudness_lufs) ? td_round_to(loud - sum->loudness_lufs, 0.1) : NAN;
-        if (!s->name) return td_decide_nomem(err);
+        if (!s->name) return td_no_memory(err);
     }
     return TD_OK;
 }
@@ -133,7 +133,7 @@ td_status td_find_sections(td_decider *d, td_error *err)
     td_band_frame frame[CHUNK];
     size_t signal = td_survey_sum(d->survey), steps = d->steps;
     float(*power)[N] = td_arena_array(d->arena, steps + 1, sizeof *power);
-    if (!power) return td_decide_nomem(err);
+    if (!power) return td_no_memory(err);
     for (size_t at = 0; at < steps; at += CHUNK) {
         size_t n = steps - at < CHUNK ? steps - at : CHUNK;
         TD_TRY(td_survey_band_frames(d->survey, signal, at, n, frame, err));
@@ -142,11 +142,11 @@ td_status td_find_sections(td_decider *d, td_error *err)
     }
     levels coarse = levels_of(d->arena, power, steps, HOP), fine = levels_of(d->arena, power, steps, 1);
     bool *edge = td_arena_array(d->arena, coarse.n + 1, sizeof *edge);
-    if (!coarse.db || !fine.db || !edge) return td_decide_nomem(err);
+    if (!coarse.db || !fine.db || !edge) return td_no_memory(err);
     size_t n = find_edges(&coarse, edge, d->arena);
     td_plan *p = d->plan;
     p->section = td_arena_array(d->arena, n + 1, sizeof *p->section);
-    if (!p->section) return td_decide_nomem(err);
+    if (!p->section) return td_no_memory(err);
     for (size_t i = 0; i < coarse.n && steps; i++) {
         if (!edge[i]) continue;
         double at_s = td_round_to((double)exactly(&fine, i * HOP) * TD_STEP_S, 0.001);

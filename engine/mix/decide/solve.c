@@ -170,7 +170,7 @@ static td_status take_picks(solver *s, front *f, td_unit_state *unit, td_error *
     float *level[TD_DETECTORS_MAX], *plane[TD_DETECTORS_MAX + 1], in[2][TD_BLOCK], key[2][TD_BLOCK];
     float *to[2] = { in[0], in[1] }, *kto[2] = { key[0], key[1] };
     float *block = malloc(2 * rows * TD_BLOCK * sizeof *block);
-    if (!block) return td_decide_nomem(err);
+    if (!block) return td_no_memory(err);
     for (size_t i = 0; i < rows; i++) {
         if (i < TD_DETECTORS_MAX) level[i] = block + i * TD_BLOCK;
         plane[i] = block + (rows + i) * TD_BLOCK;
@@ -238,10 +238,10 @@ static td_status trial(solver *s, unsigned stride, td_error *err)
     enum { CHUNK = 4 * TD_BLOCK };
     double rate = s->d->session->rate_hz / stride;
     float *block = malloc((TD_DETECTORS_MAX + 1) * CHUNK * sizeof *block), *plane[TD_DETECTORS_MAX + 1];
-    td_status st = block ? unit_for(s, stride, &unit, err) : td_decide_nomem(err);
+    td_status st = block ? unit_for(s, stride, &unit, err) : td_no_memory(err);
     for (size_t i = 0; i <= TD_DETECTORS_MAX; i++) plane[i] = block ? block + i * CHUNK : NULL;
     for (size_t i = 0; !st && i < s->n_goals; i++)
-        if (!s->goals[i].found && td_reduction_new(rate, 1, s->step->proc->peaks, &r[i])) st = td_decide_nomem(err);
+        if (!s->goals[i].found && td_reduction_new(rate, 1, s->step->proc->peaks, &r[i])) st = td_no_memory(err);
     uint64_t length = td_scratch_length(s->picks);
     for (uint64_t at = 0; !st && at < length; at += CHUNK) {
         size_t n = length - at < CHUNK ? (size_t)(length - at) : CHUNK;
@@ -425,7 +425,7 @@ static td_status explain(solver *s, td_error *err)
         goal *g = &s->goals[i];
         const char *before = g->part < 0 ? s->step->reason : s->step->part[g->part].reason;
         const char *reason = goal_reason(d, s->site, g, g->wish.knob, before);
-        if (!reason) return td_decide_nomem(err);
+        if (!reason) return td_no_memory(err);
         if (missed(g) && s->step->proc->dynamics)
             TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s %s: %.1f dB asked, %.1f dB is as near as its %s can come",
                                   s->site->name, s->step->name, asked(g), reached(g), g->solved->name));

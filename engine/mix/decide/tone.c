@@ -134,7 +134,7 @@ static td_status bell_part(td_decider *d, double at_hz, double gain_db, td_plan_
     *out = (td_plan_part){ .proc = bell,
                            .value = td_arena_array(d->arena, bell->n_params, sizeof(double)),
                            .goal = td_no_goal };
-    if (!out->value) return td_decide_nomem(err);
+    if (!out->value) return td_no_memory(err);
     td_processor_defaults(bell, out->value);
     out->value[td_param_find(bell, "at")] = at_hz;
     out->value[td_param_find(bell, "gain")] = gain_db;
@@ -189,7 +189,7 @@ static td_status choose_target(td_decider *d, const td_site *site, const td_part
     out->name = td_arena_printf(d->arena, "three quarters of '%s' mixes", same ? d->curve_name : name);
     out->part = written_or_default(wish, "strength") / 100;
     out->most_db = 2;
-    return out->name ? TD_OK : td_decide_nomem(err);
+    return out->name ? TD_OK : td_no_memory(err);
 }
 
 /* The mix as this step will leave it without its bells: what the step does already is not to be done twice. */
@@ -241,7 +241,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         if (fabs(gain) < LEAST_DB) break;
         TD_TRY(bell_part(d, at, gain, &part[n], err));
         part[n].reason = bell_reason(d, &t, off[worst], want[worst]);
-        if (!part[n].reason) return td_decide_nomem(err);
+        if (!part[n].reason) return td_no_memory(err);
         n++;
         for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
     }

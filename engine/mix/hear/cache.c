@@ -160,8 +160,7 @@ static td_status get_signal(FILE *f, td_survey *s, size_t i, bool *rows, const c
     g->cutoff_hz = x.cutoff_hz;
     memcpy(g->clip_at_s, x.clip_at_s, sizeof g->clip_at_s);
     if (s->like[i] != i) return TD_OK;
-    if (x.has_true_peak && !(g->true_peak = td_calloc2(g->steps + 1, 1, sizeof(float))))
-        return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for the survey");
+    if (x.has_true_peak && !(g->true_peak = td_calloc2(g->steps + 1, 1, sizeof(float)))) return td_no_memory(err);
     if (!get_powers(f, g->k, g->steps) || !get_powers(f, g->ms, g->steps) || !get_powers(f, g->peak, g->steps) ||
         (g->true_peak && !get_powers(f, g->true_peak, g->steps)))
         return refuse(path, err);
@@ -199,7 +198,7 @@ static td_status read_all(FILE *f, td_survey *s, const char *path, td_error *err
 {
     head h, own = head_of(s);
     bool *rows = calloc(s->n_signals, sizeof *rows);
-    td_status st = rows ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for the survey");
+    td_status st = rows ? TD_OK : td_no_memory(err);
     if (!st && !get(f, &h, sizeof h)) st = refuse(path, err);
     if (!st) {
         s->tempo_bpm = own.tempo_bpm = h.tempo_bpm;

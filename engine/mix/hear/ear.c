@@ -286,7 +286,7 @@ td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err)
 {
     *out = NULL;
     td_ear *e = td_calloc2(1, 1, sizeof *e);
-    if (!e) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (!e) return td_no_memory(err);
     e->wish = *wish;
     e->gain = (td_v2){ fabs(wish->sides.left), fabs(wish->sides.right) };
     e->out.first_sound_s = e->out.last_sound_s = e->out.true_peak_dbtp = NAN;
@@ -304,7 +304,7 @@ td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err)
     e->scaled[0] = td_calloc2(BLOCK, 2, sizeof(float));
     if (!st && (!e->k || !e->ms || !e->peaks || !e->scaled[0] || (wish->true_peak && !e->true_peaks))) st = TD_NOMEM;
     if (st)
-        td_fail(err, st, NULL, NULL, "no memory");
+        td_no_memory(err);
     else {
         e->scaled[1] = e->scaled[0] + BLOCK;
         st = td_scratch_new(wish->folder, 1, &e->rows, err);
@@ -366,7 +366,7 @@ static td_status add_part(td_ear *const *e, size_t n, td_bands *work, const floa
         loudness[k] = e[k]->loudness;
         in[k] = e[k]->in;
     }
-    if (td_loudness_add_all(loudness, in, n, frames)) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (td_loudness_add_all(loudness, in, n, frames)) return td_no_memory(err);
     td_status st = TD_OK;
     for (size_t k = 0; !st && k < n; k++) st = finish_part(e[k], work, frames, err);
     return st;
@@ -474,7 +474,7 @@ td_status td_signal_sum_up(td_signal *s, unsigned rate_hz, uint64_t frames, td_e
 {
     unsigned char *active = calloc(s->steps ? s->steps : 1, 1);
     double square = 0, peak = 0;
-    if (!active) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    if (!active) return td_no_memory(err);
     s->active_steps = td_gated_frames(s->k, s->steps, active);
     for (size_t i = 0; i < s->steps; i++) {
         if (active[i]) square += (double)s->ms[i];

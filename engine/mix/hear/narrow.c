@@ -159,7 +159,7 @@ td_status td_find_resonance(const td_survey *s, size_t signal, double low_hz, do
     const td_signal *g = td_survey_signal(s, signal);
     resonance *r = calloc(1, sizeof *r);
     unsigned char *active = calloc(g->steps + 1, 1);
-    td_status st = r && active ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    td_status st = r && active ? TD_OK : td_no_memory(err);
     *out = TD_NOT_FOUND;
     if (!st) {
         td_gated_frames(g->k, g->steps, active);
@@ -234,7 +234,7 @@ td_status td_find_hum(const td_survey *s, size_t signal, td_found *out, td_error
     const td_signal *g = td_survey_signal(s, signal);
     hum *h = calloc(1, sizeof *h);
     unsigned char *mask = calloc(g->steps + 1, 1);
-    td_status st = h && mask ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory");
+    td_status st = h && mask ? TD_OK : td_no_memory(err);
     *out = TD_NOT_FOUND;
     if (!st) {
         td_gated_frames(g->k, g->steps, mask);

@@ -48,17 +48,12 @@ typedef struct pass {
     size_t benches, free_benches;
 } pass;
 
-static td_status no_memory(td_error *err)
-{
-    return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for the survey");
-}
-
 /* ---- setting up ------------------------------------------------------------------------------------------------- */
 
 static td_status voice_open(voice *v, size_t chunk, unsigned channels, const td_ear_wish *wish, td_error *err)
 {
     for (unsigned c = 0; c < channels; c++)
-        if (!(v->ch[c] = td_calloc2(chunk, 1, sizeof(float)))) return no_memory(err);
+        if (!(v->ch[c] = td_calloc2(chunk, 1, sizeof(float)))) return td_no_memory(err);
     return wish ? td_ear_new(wish, &v->ear, err) : TD_OK;
 }
 
@@ -133,17 +128,17 @@ static td_status open_all(pass *p, unsigned threads, td_error *err)
     p->crew = td_calloc2(session->n_stems, 1, sizeof *p->crew);
     p->bus = td_calloc2(session->n_buses, 1, sizeof *p->bus);
     p->bench = td_calloc2(threads, 1, sizeof(td_bands *));
-    if (!p->stem || !p->crew || !p->bus || !p->bench) return no_memory(err);
+    if (!p->stem || !p->crew || !p->bus || !p->bench) return td_no_memory(err);
     td_status st = TD_OK;
     for (; !st && p->benches < threads; p->benches++)
-        if (td_bands_new(session->rate_hz, &p->bench[p->benches])) return no_memory(err);
+        if (td_bands_new(session->rate_hz, &p->bench[p->benches])) return td_no_memory(err);
     p->free_benches = p->benches;
     for (size_t i = 0; !st && i < session->n_stems; i++)
         if (td_stem_plays(session, i) && !(st = open_stem(p, i, err))) join_crew(p, i);
     for (size_t b = 0; !st && b < session->n_buses; b++) st = open_bus(p, b, err);
     if (!st && (td_pulse_new(session->rate_hz, session->frames, &p->pulse) ||
                 td_percussion_new(session->rate_hz, session->frames, &p->percussion)))
-        return no_memory(err);
+        return td_no_memory(err);
     td_ear_wish wish = ear_for(p, 2, (td_sides){ 1, 1 }, true);
     return st ? st : td_ear_new(&wish, &p->sum, err);
 }
@@ -225,7 +220,7 @@ static td_status hear_sum(pass *p, td_error *err)
         }
         td_stem_store((const double *const *)sum, out, n);
         td_pulse_add(p->pulse, (const float *const *)out, n);
-        if (td_percussion_add(p->percussion, (const float *const *)out, n)) st = no_memory(err);
+        if (td_percussion_add(p->percussion, (const float *const *)out, n)) st = td_no_memory(err);
         if (!st) st = td_ears_add(&p->sum, 1, work, &(const float *const *){ (const float *const *)out }, n, err);
     }
     leave_bench(p, work);

@@ -95,7 +95,7 @@ static td_status spectrogram(excerpt *e, const float *mono, td_error *err)
     td_status st = x ? td_fft_new(e->size, &fft) : TD_NOMEM;
     if (st) {
         free(x);
-        return td_fail(err, st, NULL, NULL, "no memory for percussiveness");
+        return td_no_memory(err);
     }
     td_v2 *re = x + e->size, *im = x + 2 * e->size;
     for (size_t t = 0; t < e->frames; t += 2) {
@@ -118,8 +118,7 @@ static td_status hear_excerpt(excerpt *e, const float *mono, td_error *err)
 {
     size_t points = e->frames * e->bins, across = (size_t)rint(ALONG_HZ * (double)e->size / e->rate_hz) | 1;
     float *medianed = td_calloc2(points, 2, sizeof(float));
-    td_status st =
-        medianed ? spectrogram(e, mono, err) : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    td_status st = medianed ? spectrogram(e, mono, err) : td_no_memory(err);
     if (!st) {
         for (size_t b = 0; b < e->bins; b++) medians(e->level + b, e->frames, e->bins, ALONG_TIME, medianed + b);
         for (size_t t = 0; t < e->frames; t++)
@@ -178,7 +177,7 @@ td_status td_percussion_end(td_percussion *p, double *db, td_error *err)
     if (!e.frames) return TD_OK;
     e.level = td_calloc2(e.frames, e.bins, sizeof *e.level);
     e.hann = td_calloc2(e.window, 1, sizeof *e.hann);
-    td_status st = e.level && e.hann ? TD_OK : td_fail(err, TD_NOMEM, NULL, NULL, "no memory for percussiveness");
+    td_status st = e.level && e.hann ? TD_OK : td_no_memory(err);
     for (size_t i = 0; !st && i < e.window; i++)
         e.hann[i] = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)e.window);
     for (int i = 0; !st && i < EXCERPTS; i++)

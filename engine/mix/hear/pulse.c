@@ -191,7 +191,7 @@ td_status td_pulse_tempo(td_pulse *p, double *bpm, td_error *err)
     enum { LAGS = BEATS * 60 * TICKS_S / 60 + 2 };
     double own[LAGS], best = 0, *onset = malloc((p->ticks + 1) * sizeof *onset);
     *bpm = 0;
-    if (!onset) return td_fail(err, TD_NOMEM, NULL, NULL, "no memory for the tempo");
+    if (!onset) return td_no_memory(err);
     if (p->ticks > 2 * LAGS) {
         sharpen(p->onset, p->ticks, onset);
         for (size_t lag = 0; lag < LAGS; lag++) {
