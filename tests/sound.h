@@ -178,6 +178,28 @@ SOUND_INLINE void sound_run(td_unit_state *u, sound s)
     sound_run_all(u, s, (sound){ 0 }, NULL, 0, TD_BLOCK);
 }
 
+/* s itself, in place. */
+SOUND_INLINE sound sound_through(double rate_hz, const char *name, const char *spec, sound s)
+{
+    td_unit_state *u = sound_unit(rate_hz, name, spec);
+    sound_run(u, s);
+    td_unit_free(u);
+    return s;
+}
+
+/* Whether noise up to `peak` passes to the bit, as late as the processor says. */
+SOUND_INLINE bool sound_passes(double rate_hz, const char *name, const char *spec, double peak)
+{
+    sound s = sound_noise(9000, 3, peak), before = sound_copy(s);
+    td_unit_state *u = sound_unit(rate_hz, name, spec);
+    sound_run(u, s);
+    size_t late = td_unit_latency(u), bytes = (s.frames - late) * sizeof(float);
+    bool same = !memcmp(s.ch[0] + late, before.ch[0], bytes) && !memcmp(s.ch[1] + late, before.ch[1], bytes);
+    td_unit_free(u);
+    sound_free(s), sound_free(before);
+    return same;
+}
+
 /* ---- measuring -------------------------------------------------------------------------------------------------- */
 
 /* Sum of x[i] e^(-j w i). */
@@ -220,6 +242,16 @@ SOUND_INLINE double sound_peak(const float *x, size_t n)
     double peak = 0;
     for (size_t i = 0; i < n; i++) peak = fmax(peak, fabs((double)x[i]));
     return peak;
+}
+
+/* What a steady sine is changed by, dB, once two seconds have settled. */
+SOUND_INLINE double sound_moved_db(double rate_hz, const char *name, const char *spec, double freq_hz, double level_db)
+{
+    size_t half = (size_t)rate_hz;
+    sound s = sound_through(rate_hz, name, spec, sound_sine(2 * half, rate_hz, freq_hz, pow(10, level_db / 20)));
+    double out = sound_amplitude(s.ch[0] + half, half, freq_hz, rate_hz);
+    sound_free(s);
+    return 20 * log10(out) - level_db;
 }
 
 /* Root mean square of a - b (b `late` frames behind a) below full scale, dB; -INFINITY: the same. */

@@ -1,4 +1,4 @@
-/* engine/dsp/biquad.h - second-order sections: analog prototypes, digital ones that match them, running them.
+/* engine/dsp/biquad.h - second-order sections: analog prototypes and the digital ones that match them.
  *
  * The bilinear transform bends every curve towards Nyquist: a bell at 16 kHz is wrong by more than 3 dB at 48 kHz.
  * td_biquad_match instead keeps the prototype's magnitude up to 20 kHz, within 0.01 dB below an eighth of the rate and
@@ -6,7 +6,6 @@
 #ifndef TD_DSP_BIQUAD_H
 #define TD_DSP_BIQUAD_H
 
-#include "engine/base/lanes.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -47,14 +46,5 @@ td_biquad td_biquad_bilinear(const td_prototype *p, double rate_hz);
 
 double td_biquad_power(const td_biquad *b, double freq_hz, double rate_hz); /* |H|^2 */
 size_t td_biquad_ring(const td_biquad *b); /* frames until the impulse response has fallen by 120 dB */
-
-/* One frame of both channels through a section, transposed direct form II. state: two registers, zero at the start. */
-static inline td_v2 td_biquad_step(const td_biquad *b, td_v2 *state, td_v2 x)
-{
-    td_v2 y = b->b0 * x + state[0];
-    state[0] = b->b1 * x - b->a1 * y + state[1];
-    state[1] = b->b2 * x - b->a2 * y;
-    return y;
-}
 
 #endif

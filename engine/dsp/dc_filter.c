@@ -1,5 +1,5 @@
-#include "engine/dsp/biquad.h"
 #include "engine/dsp/dsp.h"
+#include "engine/dsp/section.h"
 
 enum { AT, PARAMS };
 
@@ -11,8 +11,8 @@ static const td_param params[PARAMS] = {
 
 typedef struct dc_filter {
     double rate_hz;
-    td_biquad section;
-    td_v2 state[2];
+    td_biquad biquad;
+    td_section section; /* of it */
 } dc_filter;
 
 static td_status dc_filter_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
@@ -21,7 +21,8 @@ static td_status dc_filter_prepare(void *st, const td_format *fmt, const td_sett
     dc_filter *d = st;
     td_prototype p = td_high_pass(set->value[AT], 0);
     d->rate_hz = fmt->rate_hz;
-    d->section = td_biquad_bilinear(&p, fmt->rate_hz);
+    d->biquad = td_biquad_bilinear(&p, fmt->rate_hz);
+    d->section = td_section_of(&d->biquad);
     return TD_OK;
 }
 
@@ -29,24 +30,23 @@ static void dc_filter_process(void *st, float *const *ch, const float *const *ke
 {
     (void)key, (void)gr;
     dc_filter *d = st;
-    for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, td_biquad_step(&d->section, d->state, td_v2_load(ch, i)));
+    for (size_t i = 0; i < frames; i++) td_v2_store(ch, i, td_section_pass(&d->section, td_v2_load(ch, i)));
 }
 
 static void dc_filter_reset(void *st)
 {
-    dc_filter *d = st;
-    d->state[0] = d->state[1] = td_v2_set(0);
+    td_section_clear(&((dc_filter *)st)->section, 1);
 }
 
 static size_t dc_filter_tail(const void *st)
 {
-    return td_biquad_ring(&((const dc_filter *)st)->section);
+    return td_section_ring(&((const dc_filter *)st)->section);
 }
 
 static double dc_filter_power_at(const void *st, double freq_hz)
 {
     const dc_filter *d = st;
-    return td_biquad_power(&d->section, freq_hz, d->rate_hz);
+    return td_biquad_power(&d->biquad, freq_hz, d->rate_hz);
 }
 
 const td_processor td_dc_filter = {

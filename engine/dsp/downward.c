@@ -1,21 +1,23 @@
 #include "engine/dsp/downward.h"
 
-td_status td_downward_prepare(td_downward *d, const td_format *fmt, const td_downward_settings *set)
+td_status td_downward_prepare(td_downward *d, const td_format *fmt, double threshold_db, double ratio, double knee_db,
+                              const double value[TD_DOWNWARD_PARAMS], td_error *err)
 {
     double rate_hz = td_pick_rate(fmt);
-    td_detector_set(&d->detector, TD_DETECT_ENVELOPE, set->low_cut_hz, 0, fmt->rate_hz);
-    if (set->high_cut_hz > 0) td_detector_high_cut(&d->detector, set->high_cut_hz, fmt->rate_hz);
-    td_knee_set(&d->knee, -set->threshold_db, 1, set->knee_db);
-    d->knee.slope = isinf(set->ratio) ? 1e6 : set->ratio - 1;
-    d->open_db = set->threshold_db + set->knee_db / 2;
-    d->close_db = d->open_db - set->hysteresis_db;
-    d->range_db = set->range_db;
-    d->attack = td_share(set->attack_ms, rate_hz);
-    d->release = td_share(set->release_ms, rate_hz);
-    d->hold = (size_t)rint(set->hold_ms * 0.001 * rate_hz);
-    td_status st = td_delayline_init(&d->delay, (size_t)rint(set->lookahead_ms * 0.001 * fmt->rate_hz));
+    td_detector_set(&d->detector, TD_DETECT_ENVELOPE, value[TD_DOWNWARD_LOW_CUT], 0, fmt->rate_hz);
+    if (value[TD_DOWNWARD_HIGH_CUT] > 0) td_detector_high_cut(&d->detector, value[TD_DOWNWARD_HIGH_CUT], fmt->rate_hz);
+    td_knee_set(&d->knee, -threshold_db, 1, knee_db);
+    d->knee.slope = isinf(ratio) ? 1e6 : ratio - 1;
+    d->open_db = threshold_db + knee_db / 2;
+    d->close_db = d->open_db - value[TD_DOWNWARD_HYSTERESIS];
+    d->range_db = value[TD_DOWNWARD_RANGE];
+    d->attack = td_share(value[TD_DOWNWARD_ATTACK], rate_hz);
+    d->release = td_share(value[TD_DOWNWARD_RELEASE], rate_hz);
+    d->hold = (size_t)rint(value[TD_DOWNWARD_HOLD] * 0.001 * rate_hz);
+    size_t ahead = (size_t)rint(value[TD_DOWNWARD_LOOKAHEAD] * 0.001 * fmt->rate_hz);
+    td_status st = td_delayline_init(&d->delay, ahead);
     td_downward_reset(d);
-    return st;
+    return st == TD_OK ? TD_OK : td_no_memory(err);
 }
 
 void td_downward_reset(void *st)

@@ -1,37 +1,15 @@
 #include "engine/dsp/downward.h"
 
-enum { THRESHOLD, RANGE, HYSTERESIS, ATTACK, HOLD, RELEASE, LOOKAHEAD, LOW_CUT, HIGH_CUT, PARAMS };
+enum { THRESHOLD, SHARED, PARAMS = SHARED + TD_DOWNWARD_PARAMS };
 
-/* clang-format off */
 static const td_param params[PARAMS] = {
     [THRESHOLD] = { "threshold", TD_UNIT_DBFS, -90, 0, -40, .help = "opens from here on, as the peak level of a sine" },
-    [RANGE] = { "range", TD_UNIT_DB, 0, 90, 20, .flags = TD_SOLVABLE, .help = "how much quieter it is when closed" },
-    [HYSTERESIS] = { "hysteresis", TD_UNIT_DB, 0, 20, 4, .help = "closes so much below the threshold" },
-    [ATTACK] = { "attack", TD_UNIT_MS, 0.05, 100, 0.5, .step = 0.01, .help = "63 % of the way open" },
-    [HOLD] = { "hold", TD_UNIT_MS, 0, 2000, 40, .help = "stays open for so long after the level fell" },
-    [RELEASE] = { "release", TD_UNIT_MS, 5, 5000, 120, .help = "63 % of the way closed" },
-    [LOOKAHEAD] = { "lookahead", TD_UNIT_MS, 0, 20, 2, .help = "opens so much before the sound" },
-    [LOW_CUT] = { "detector_low_cut", TD_UNIT_HZ, 20, 10000, NAN, .help = "it hears only what lies above; not set: all" },
-    [HIGH_CUT] = { "detector_high_cut", TD_UNIT_HZ, 50, 20000, NAN,
-        .help = "it hears only what lies below; not set: all" },
+    [SHARED] = TD_DOWNWARD_ROWS(20, 0.5, 120),
 };
-/* clang-format on */
 
 static td_status gate_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
 {
-    const double *value = set->value;
-    td_status ok = td_downward_prepare(st, fmt,
-                                       &(td_downward_settings){ .threshold_db = value[THRESHOLD],
-                                                                .hysteresis_db = value[HYSTERESIS],
-                                                                .range_db = value[RANGE],
-                                                                .ratio = INFINITY,
-                                                                .attack_ms = value[ATTACK],
-                                                                .hold_ms = value[HOLD],
-                                                                .release_ms = value[RELEASE],
-                                                                .lookahead_ms = value[LOOKAHEAD],
-                                                                .low_cut_hz = value[LOW_CUT],
-                                                                .high_cut_hz = value[HIGH_CUT] });
-    return ok == TD_OK ? TD_OK : td_no_memory(err);
+    return td_downward_prepare(st, fmt, set->value[THRESHOLD], INFINITY, 0, set->value + SHARED, err);
 }
 
 const td_processor td_gate = {

@@ -4,6 +4,7 @@
 #ifndef TD_DSP_SECTION_H
 #define TD_DSP_SECTION_H
 
+#include "engine/base/lanes.h"
 #include "engine/dsp/biquad.h"
 
 /* Transposed direct form II with the output put into the state's equations: each new state then waits for a product and

@@ -1,7 +1,5 @@
-#include "engine/dsp/biquad.h"
 #include "engine/dsp/dsp.h"
-
-#include <string.h>
+#include "engine/dsp/section.h"
 
 enum { WIDTH, LOW, MID, HIGH, MID_RANGE, MONO_BELOW = MID_RANGE + 2, PARAMS };
 
@@ -23,10 +21,9 @@ static const td_param params[PARAMS] = {
 typedef struct stereo {
     bool wire;
     double mid, low, high; /* of the side; low and high are what the shelves add to mid */
-    td_biquad shelf[2];    /* first order, below and above the mid range */
-    td_biquad cut[2];      /* mono_below: fourth order */
-    bool cuts;
-    td_v2 shelf_state[2][2], cut_state[2][2];
+    td_section shelf[2];   /* first order, below and above the mid range */
+    td_section cut[2];     /* mono_below: fourth order */
+    size_t n_cuts;         /* 2 or none */
 } stereo;
 
 static double either(double value, double fallback)
@@ -43,25 +40,21 @@ static td_status stereo_prepare(void *st, const td_format *fmt, const td_setting
     s->mid = either(v[MID], width);
     s->low = either(v[LOW], width) - s->mid;
     s->high = either(v[HIGH], width) - s->mid;
-    s->cuts = !isnan(v[MONO_BELOW]);
-    s->wire = s->mid == 1 && s->low == 0 && s->high == 0 && !s->cuts;
-    td_prototype below = td_low_pass(v[MID_RANGE], 0), above = td_high_pass(v[MID_RANGE + 1], 0);
-    s->shelf[0] = td_biquad_bilinear(&below, fmt->rate_hz);
-    s->shelf[1] = td_biquad_bilinear(&above, fmt->rate_hz);
-    for (unsigned i = 0; i < 2 && s->cuts; i++) {
-        td_prototype cut = td_high_pass(v[MONO_BELOW], td_butterworth_q(4, i));
-        s->cut[i] = td_biquad_bilinear(&cut, fmt->rate_hz);
-    }
+    s->n_cuts = isnan(v[MONO_BELOW]) ? 0 : 2;
+    s->wire = s->mid == 1 && s->low == 0 && s->high == 0 && s->n_cuts == 0;
+    s->shelf[0] = td_section_bilinear(td_low_pass(v[MID_RANGE], 0), fmt->rate_hz);
+    s->shelf[1] = td_section_bilinear(td_high_pass(v[MID_RANGE + 1], 0), fmt->rate_hz);
+    for (unsigned i = 0; i < s->n_cuts; i++)
+        s->cut[i] = td_section_bilinear(td_high_pass(v[MONO_BELOW], td_butterworth_q(4, i)), fmt->rate_hz);
     return TD_OK;
 }
 
 static double new_side(stereo *s, double side)
 {
     td_v2 x = td_v2_set(side), y = s->mid * x;
-    if (s->low != 0) y += s->low * td_biquad_step(&s->shelf[0], s->shelf_state[0], x);
-    if (s->high != 0) y += s->high * td_biquad_step(&s->shelf[1], s->shelf_state[1], x);
-    for (unsigned i = 0; i < 2 && s->cuts; i++) y = td_biquad_step(&s->cut[i], s->cut_state[i], y);
-    return y[0];
+    if (s->low != 0) y += s->low * td_section_pass(&s->shelf[0], x);
+    if (s->high != 0) y += s->high * td_section_pass(&s->shelf[1], x);
+    return td_section_pass_all(s->cut, s->n_cuts, y)[0];
 }
 
 static void stereo_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
@@ -78,18 +71,16 @@ static void stereo_process(void *st, float *const *ch, const float *const *key, 
 static void stereo_reset(void *st)
 {
     stereo *s = st;
-    memset(s->shelf_state, 0, sizeof s->shelf_state);
-    memset(s->cut_state, 0, sizeof s->cut_state);
+    td_section_clear(s->shelf, 2);
+    td_section_clear(s->cut, s->n_cuts);
 }
 
 static size_t stereo_tail(const void *st)
 {
     const stereo *s = st;
     size_t frames = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        frames += td_biquad_ring(&s->shelf[i]);
-        if (s->cuts) frames += td_biquad_ring(&s->cut[i]);
-    }
+    for (unsigned i = 0; i < 2; i++) frames += td_section_ring(&s->shelf[i]);
+    for (unsigned i = 0; i < s->n_cuts; i++) frames += td_section_ring(&s->cut[i]);
     return s->wire ? 0 : frames;
 }
 

@@ -13,19 +13,11 @@ static double db(double x)
     return 20 * log10(x);
 }
 
-static sound through(const char *name, const char *spec, sound s)
-{
-    td_unit_state *u = sound_unit(RATE, name, spec);
-    sound_run(u, s);
-    td_unit_free(u);
-    return s;
-}
-
 static double alias(const char *name, const char *spec, double peak)
 {
     double worst = -INFINITY;
     for (int two = 0; two < 2; two++) {
-        sound s = through(name, spec, alias_tones(FRAMES, RATE, two, peak));
+        sound s = sound_through(RATE, name, spec, alias_tones(FRAMES, RATE, two, peak));
         worst = fmax(worst, alias_db(s, RATE, two));
         sound_free(s);
     }
@@ -34,7 +26,7 @@ static double alias(const char *name, const char *spec, double peak)
 
 static double mean(const char *name, const char *spec)
 {
-    sound s = through(name, spec, sound_sine(2 * FRAMES, RATE, 1000, 0.7));
+    sound s = sound_through(RATE, name, spec, sound_sine(2 * FRAMES, RATE, 1000, 0.7));
     double sum = 0;
     for (size_t i = FRAMES; i < 2 * FRAMES; i++) sum += (double)s.ch[0][i];
     sound_free(s);
@@ -139,7 +131,7 @@ static double second_to_third(const char *model)
 {
     char spec[64];
     snprintf(spec, sizeof spec, "model=%s drive=6", model);
-    sound s = through("saturation", spec, sound_sine(FRAMES, RATE, 1000, pow(10, -0.9)));
+    sound s = sound_through(RATE, "saturation", spec, sound_sine(FRAMES, RATE, 1000, pow(10, -0.9)));
     const float *y = s.ch[0] + HALF;
     double ratio = sound_amplitude(y, HALF, 2000, RATE) / sound_amplitude(y, HALF, 3000, RATE);
     sound_free(s);
@@ -171,7 +163,7 @@ static double quiet_error(const char *model)
     double worst = 0;
     snprintf(spec, sizeof spec, "model=%s drive=0 auto_level=0", model);
     for (size_t i = 0; i < sizeof freq_hz / sizeof *freq_hz; i++) {
-        sound s = through("saturation", spec, sound_sine(FRAMES, RATE, freq_hz[i], 1e-3));
+        sound s = sound_through(RATE, "saturation", spec, sound_sine(FRAMES, RATE, freq_hz[i], 1e-3));
         double reached = 2 * cabs(sound_dft(s.ch[0] + HALF, HALF, freq_hz[i], RATE)) / HALF / 1e-3;
         worst = fmax(worst, fabs(db(reached * hypot(1, 5 / freq_hz[i]))));
         sound_free(s);
@@ -194,7 +186,7 @@ static double loudness_error(const char *spec)
             if (td_loudness_new(RATE, 2, &m) || td_loudness_add(m, (const float *const *)s.ch, s.frames)) abort();
             lufs[k] = td_loudness_integrated(m);
             td_loudness_free(m);
-            if (k == 0) through("saturation", spec, s);
+            if (k == 0) sound_through(RATE, "saturation", spec, s);
         }
         worst = fmax(worst, fabs(lufs[1] - lufs[0]));
         sound_free(s);
@@ -209,7 +201,7 @@ static void saturation(void)
     for (int m = 0; m < 5; m++) {
         char spec[64];
         snprintf(spec, sizeof spec, "model=%s drive=6", models[m]);
-        sound s = through("saturation", spec, sound_sine(FRAMES, RATE, 1000, pow(10, -0.9)));
+        sound s = sound_through(RATE, "saturation", spec, sound_sine(FRAMES, RATE, 1000, pow(10, -0.9)));
         thd = fmax(thd, fabs(bent_thd(s.ch[0] + HALF, HALF, 1000, RATE) - 0.01));
         sound_free(s);
         soft = fmax(soft, alias("saturation", spec, 0.5));
@@ -235,7 +227,7 @@ static void saturation(void)
 
 static double tape_thd(const char *spec, double vu_db)
 {
-    sound s = through("tape", spec, sound_sine(FRAMES, RATE, 1000, pow(10, (vu_db - 18) / 20)));
+    sound s = sound_through(RATE, "tape", spec, sound_sine(FRAMES, RATE, 1000, pow(10, (vu_db - 18) / 20)));
     double thd = bent_thd(s.ch[0] + HALF, HALF, 1000, RATE);
     sound_free(s);
     return thd;
@@ -263,7 +255,7 @@ static double tape_response_error(int speed)
     char spec[32];
     snprintf(spec, sizeof spec, "speed=%d", speed);
     for (size_t i = 0; i < sizeof freq_hz / sizeof *freq_hz; i++) {
-        sound s = through("tape", spec, sound_sine(FRAMES, RATE, freq_hz[i], 1e-3));
+        sound s = sound_through(RATE, "tape", spec, sound_sine(FRAMES, RATE, freq_hz[i], 1e-3));
         double reached = db(2 * cabs(sound_dft(s.ch[0] + HALF, HALF, freq_hz[i], RATE)) / HALF / 1e-3);
         worst = fmax(worst, fabs(reached - tape_sheet_db(speed, freq_hz[i])));
         sound_free(s);
@@ -293,7 +285,7 @@ static double tape_sides_differ(void)
 {
     sound s = sound_noise(FRAMES, 3, 0.7);
     memcpy(s.ch[1], s.ch[0], FRAMES * sizeof(float));
-    through("tape", "drive=6", s);
+    sound_through(RATE, "tape", "drive=6", s);
     double most = 0;
     for (size_t i = 0; i < FRAMES; i++) most = fmax(most, fabs((double)s.ch[0][i] - (double)s.ch[1][i]));
     sound_free(s);
@@ -328,8 +320,8 @@ static void exciter(void)
     double error = 0, other = -INFINITY;
     for (int odd = 0; odd <= 100; odd += 100)
         for (double level_db = -50; level_db <= 0; level_db += 10) {
-            sound s =
-                through("exciter", odd ? "odd=100" : "odd=0", sound_sine(FRAMES, RATE, 5000, pow(10, level_db / 20)));
+            sound s = sound_through(RATE, "exciter", odd ? "odd=100" : "odd=0",
+                                    sound_sine(FRAMES, RATE, 5000, pow(10, level_db / 20)));
             double second = db(sound_amplitude(s.ch[0] + HALF, HALF, 10000, RATE)) - level_db;
             double third = db(sound_amplitude(s.ch[0] + HALF, HALF, 15000, RATE)) - level_db;
             error = fmax(error, fabs((odd ? third : second) + 18));

@@ -1,6 +1,7 @@
 /* The meters, and the dither of what is written: EBU Tech 3341 and 3342, the VU needle. */
 #include "engine/audio/audio.h"
 #include "engine/meter/meter.h"
+#include "tests/ebu.h"
 #include "tests/figures/figures.h"
 
 #include <unistd.h>
@@ -11,15 +12,11 @@ enum { RATE = 48000 };
 
 /* ---- loudness --------------------------------------------------------------------------------------------------- */
 
-typedef struct part {
-    double peak_dbfs, seconds; /* of 1 kHz on both sides */
-} part;
-
 typedef struct reading {
     double integrated, range, momentary, short_term;
 } reading;
 
-static void add_tone(td_loudness *m, part p)
+static void add_tone(td_loudness *m, ebu_part p)
 {
     size_t frames = (size_t)rint(p.seconds * RATE);
     sound s = sound_sine(frames, RATE, 1000, pow(10, p.peak_dbfs / 20));
@@ -27,7 +24,7 @@ static void add_tone(td_loudness *m, part p)
     sound_free(s);
 }
 
-static reading listen(const part *p, size_t n)
+static reading listen(const ebu_part *p, size_t n)
 {
     td_loudness *m;
     if (td_loudness_new(RATE, 2, &m)) abort();
@@ -40,19 +37,9 @@ static reading listen(const part *p, size_t n)
 
 static void integrated(void)
 {
-    static const struct {
-        part part[5];
-        double lufs;
-    } cases[] = {
-        { { { -23, 20 } }, -23 },
-        { { { -33, 20 } }, -33 },
-        { { { -36, 10 }, { -23, 60 }, { -36, 10 } }, -23 },
-        { { { -72, 10 }, { -36, 10 }, { -23, 60 }, { -36, 10 }, { -72, 10 } }, -23 },
-        { { { -26, 20 }, { -20, 20.1 }, { -26, 20 } }, -23 },
-    };
     double worst = 0;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        worst = fmax(worst, fabs(listen(cases[i].part, 5).integrated - cases[i].lufs));
+    for (size_t i = 0; i < 5; i++)
+        worst = fmax(worst, fabs(listen(ebu_integrated[i].part, 5).integrated - ebu_integrated[i].lufs));
     figure("loudness", "integrated, EBU Tech 3341 cases 1 to 5", AT_MOST, 0.1, worst, "LU");
 }
 
@@ -72,7 +59,7 @@ static void full_scale(void)
         sound_free(s);
     }
     figure("loudness", "997 Hz of full scale, on one side and on both", AT_MOST, 0.01, error, "LU");
-    double in = listen(&(part){ -69.9, 10 }, 1).integrated, out = listen(&(part){ -70.1, 10 }, 1).integrated;
+    double in = listen(&(ebu_part){ -69.9, 10 }, 1).integrated, out = listen(&(ebu_part){ -70.1, 10 }, 1).integrated;
     figure("loudness", "a tone of -69.9 LUFS, just inside the gate", AT_MOST, 0.1, fabs(in + 69.9), "LU");
     figure("loudness", "a tone of -70.1 LUFS, just outside", AT_MOST, -999, out, "LUFS");
 }
@@ -84,21 +71,21 @@ static void windows(void)
     for (int i = 0; i < 20; i++)
         for (int rising = 0; rising < 2; rising++) {
             double level = rising ? -38 + i : -23;
-            const part at_3s[] = { { -300, 0.15 * i }, { level, 3 }, { -300, 1 } };
-            const part at_400ms[] = { { -300, 0.02 * i }, { level, 0.4 }, { -300, 1 } };
+            const ebu_part at_3s[] = { { -300, 0.15 * i }, { level, 3 }, { -300, 1 } };
+            const ebu_part at_400ms[] = { { -300, 0.02 * i }, { level, 0.4 }, { -300, 1 } };
             short_term = fmax(short_term, fabs(listen(at_3s, 3).short_term - level));
             momentary = fmax(momentary, fabs(listen(at_400ms, 3).momentary - level));
         }
     td_loudness *m;
     if (td_loudness_new(RATE, 2, &m)) abort();
     for (int i = 0; i < 250; i++) { /* cases 9 and 12, read at the end of each tenth of a second */
-        static const part pieces[] = { { -20, 0.18 }, { -30, 0.22 } };
+        static const ebu_part pieces[] = { { -20, 0.18 }, { -30, 0.22 } };
         add_tone(m, pieces[i % 2]);
         if (i > 20) momentary = fmax(momentary, fabs(td_loudness_momentary(m) + 23));
     }
     td_loudness_reset(m);
     for (int i = 0; i < 10; i++) {
-        static const part pieces[] = { { -20, 1.34 }, { -30, 1.66 } };
+        static const ebu_part pieces[] = { { -20, 1.34 }, { -30, 1.66 } };
         add_tone(m, pieces[i % 2]);
         if (i > 1) short_term = fmax(short_term, fabs(td_loudness_short_term(m) + 23));
     }
@@ -109,18 +96,8 @@ static void windows(void)
 
 static void range(void)
 {
-    static const struct {
-        part part[5];
-        size_t n;
-        double lu;
-    } cases[] = {
-        { { { -20, 20 }, { -30, 20 } }, 2, 10 },
-        { { { -20, 20 }, { -15, 20 } }, 2, 5 },
-        { { { -40, 20 }, { -20, 20 } }, 2, 20 },
-        { { { -50, 20 }, { -35, 20 }, { -20, 20 }, { -35, 20 }, { -50, 20 } }, 5, 15 },
-    };
     double worst = 0;
-    for (size_t i = 0; i < 4; i++) worst = fmax(worst, fabs(listen(cases[i].part, cases[i].n).range - cases[i].lu));
+    for (size_t i = 0; i < 4; i++) worst = fmax(worst, fabs(listen(ebu_range[i].part, 5).range - ebu_range[i].lu));
     figure("loudness", "range, EBU Tech 3342 cases 1 to 4", AT_MOST, 0.1, worst, "LU");
 }
 

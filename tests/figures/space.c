@@ -15,14 +15,6 @@ static double db(double x)
     return 20 * log10(x);
 }
 
-static sound through(const char *name, const char *spec, sound s)
-{
-    td_unit_state *u = sound_unit(RATE, name, spec);
-    sound_run(u, s);
-    td_unit_free(u);
-    return s;
-}
-
 /* ---- reverb ----------------------------------------------------------------------------------------------------- */
 
 static const struct room {
@@ -41,7 +33,7 @@ static sound response(const char *model, bool left_only)
     snprintf(spec, sizeof spec, "model=%s predelay=0", model);
     sound s = sound_impulse(5 * RATE, 1);
     if (left_only) s.ch[1][0] = 0;
-    return through("reverb", spec, s);
+    return sound_through(RATE, "reverb", spec, s);
 }
 
 static double common(sound s, size_t from)
@@ -60,7 +52,7 @@ static double level_error(const char *model)
     for (unsigned c = 0; c < 2; c++) /* falls as music does */
         for (size_t i = 1; i < s.frames; i++) s.ch[c][i] = s.ch[c][i - 1] + 0.1f * (s.ch[c][i] - s.ch[c][i - 1]);
     double before = sound_rms(s.ch[0] + 4 * RATE, 4 * RATE);
-    through("reverb", spec, s);
+    sound_through(RATE, "reverb", spec, s);
     double error = fabs(db(sound_rms(s.ch[0] + 4 * RATE, 4 * RATE) / before));
     sound_free(s);
     return error;
@@ -116,7 +108,7 @@ static double ringing_db(const struct room *r)
         snprintf(spec, sizeof spec, "model=%s predelay=0", r->model);
         sound s = sound_impulse(5 * RATE, 1);
         s.ch[from % 2][0] = 0;
-        through("reverb", spec, s);
+        sound_through(RATE, "reverb", spec, s);
         size_t at = (size_t)((from < 2 ? 0.5 : 0.9) * r->decay_s * RATE);
         for (size_t i = 0; i < N; i++)
             x[i] = (td_v2){ (double)s.ch[0][at + i], (double)s.ch[1][at + i] } * pow(sin(M_PI * (double)i / N), 2) *
@@ -276,7 +268,7 @@ static void reverb(void)
 
 static void delay(void)
 {
-    sound s = through("delay", "feedback=50", sound_impulse(3 * RATE, 1)); /* 1/4 note at 120 bpm */
+    sound s = sound_through(RATE, "delay", "feedback=50", sound_impulse(3 * RATE, 1)); /* 1/4 note at 120 bpm */
     size_t first = 0;
     while (first < s.frames && s.ch[0][first] == 0) first++;
     double error = 0, one = cabs(sound_dft(s.ch[0] + RATE / 2, RATE / 4, 1100, RATE));
@@ -303,7 +295,7 @@ static void delay(void)
 
 static double mono_residual_db(const char *spec)
 {
-    sound in = sound_noise(4 * RATE, 1, 0.4), out = through("chorus", spec, sound_copy(in));
+    sound in = sound_noise(4 * RATE, 1, 0.4), out = sound_through(RATE, "chorus", spec, sound_copy(in));
     for (size_t i = 0; i < in.frames; i++)
         for (unsigned c = 0; c < 2; c++) {
             in.ch[c][i] = c ? 0 : in.ch[0][i] + in.ch[1][i];
@@ -317,18 +309,18 @@ static double mono_residual_db(const char *spec)
 /* Voices by themselves: dry sound taken away, times what brought both to the power of one. */
 static void voices(void)
 {
-    sound s = through("chorus", "depth=0 amount=100 delay=12 low_cut=20", sound_impulse(RATE, 1));
+    sound s = sound_through(RATE, "chorus", "depth=0 amount=100 delay=12 low_cut=20", sound_impulse(RATE, 1));
     figure("chorus", "dry sound and a voice standing still: power against the input", AT_MOST, 0.03,
            fabs(db(sqrt(RATE) * sound_rms(s.ch[0], RATE))), "dB");
     sound_free(s);
-    s = through("chorus", "depth=0 amount=100 delay=12 low_cut=20", sound_impulse(RATE, 1));
+    s = sound_through(RATE, "chorus", "depth=0 amount=100 delay=12 low_cut=20", sound_impulse(RATE, 1));
     size_t stands = 1;
     for (size_t i = 1; i < s.frames; i++)
         if (fabsf(s.ch[0][i]) > fabsf(s.ch[0][stands])) stands = i;
     figure("chorus", "place of a voice standing still, off 12 ms", AT_MOST, 0.05, fabs((double)stands / 48 - 12), "ms");
     sound_free(s);
     sound dry = sound_sine(4 * RATE, RATE, 1000, 0.5);
-    s = through("chorus", "amount=100 rate=0.5 depth=2 delay=10", sound_copy(dry));
+    s = sound_through(RATE, "chorus", "amount=100 rate=0.5 depth=2 delay=10", sound_copy(dry));
     double low = INFINITY, high = -INFINITY, turns = 0, before = 0;
     for (size_t at = RATE; at + 480 <= s.frames; at += 48) { /* ten cycles at a time; a cycle lasts 1 ms */
         float v[480];
@@ -386,7 +378,7 @@ static double formant_error(double freq_hz)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char spec[64];
         snprintf(spec, sizeof spec, "pitch=%g formant=%g", cases[i][0], cases[i][1]);
-        sound s = through("pitch", spec, voice(freq_hz));
+        sound s = sound_through(RATE, "pitch", spec, voice(freq_hz));
         double now = resonance_hz(s, 100 * pow(2, cases[i][0] / 12));
         worst = fmax(worst, fabs(now / (before * pow(2, cases[i][1] / 12)) - 1));
         sound_free(s);
@@ -397,7 +389,7 @@ static double formant_error(double freq_hz)
 
 static double wire_db(void)
 {
-    sound in = sound_noise(RATE, 1, 0.4), out = through("pitch", "", sound_copy(in));
+    sound in = sound_noise(RATE, 1, 0.4), out = sound_through(RATE, "pitch", "", sound_copy(in));
     double residual_db = sound_residual_db(in, out, 0);
     sound_free(in), sound_free(out);
     return residual_db;
@@ -424,11 +416,11 @@ static void pitch(void)
         sound s = sound_new(RATE);
         for (size_t i = 0; i < RATE; i++)
             s.ch[0][i] = s.ch[1][i] = (float)((double)(i % 218) / 436 - 0.25); /* 220 Hz */
-        through("pitch", spec, s);
+        sound_through(RATE, "pitch", spec, s);
         double ratio = pow(2, st / 12);
         saw = fmax(saw, off_pitch(s, 4 * RATE / 218.0 * ratio));
         sound_free(s);
-        s = through("pitch", spec, sound_sine(RATE, RATE, 440, 0.5));
+        s = sound_through(RATE, "pitch", spec, sound_sine(RATE, RATE, 440, 0.5));
         sine = fmax(sine, off_pitch(s, 440 * ratio));
         sound_free(s);
         td_unit_state *u = sound_unit(RATE, "pitch", spec);

@@ -11,14 +11,6 @@
 
 enum { RATE = 48000, FRAMES = 4 * RATE };
 
-static sound through(const char *spec, sound s)
-{
-    td_unit_state *u = sound_unit(RATE, "chorus", spec);
-    sound_run(u, s);
-    td_unit_free(u);
-    return s;
-}
-
 /* At any fraction the kernel's response is a pure delay: flat, and of that phase, to 0.4 of the rate. */
 static void between_samples(void **unused)
 {
@@ -43,7 +35,7 @@ static void between_samples(void **unused)
 static void stands_where_it_should(void **unused)
 {
     (void)unused;
-    sound s = through("depth=0 amount=100 delay=12 low_cut=20", sound_impulse(FRAMES, 1));
+    sound s = sound_through(RATE, "chorus", "depth=0 amount=100 delay=12 low_cut=20", sound_impulse(FRAMES, 1));
     for (unsigned c = 0; c < 2; c++) {
         assert_true(fabs((double)s.ch[c][0] - M_SQRT1_2) < 1e-6);
         assert_true(fabs((double)s.ch[c][576] - M_SQRT1_2) < 0.002);
@@ -57,7 +49,7 @@ static void swings(void **unused)
 {
     (void)unused;
     sound dry = sound_sine(FRAMES, RATE, 1000, 0.5),
-          s = through("amount=100 rate=0.5 depth=2 delay=10", sound_copy(dry));
+          s = sound_through(RATE, "chorus", "amount=100 rate=0.5 depth=2 delay=10", sound_copy(dry));
     double low = INFINITY, high = -INFINITY, turns = 0, before = 0;
     for (size_t at = RATE; at + 480 <= FRAMES; at += 48) { /* ten cycles at a time */
         float v[480];
@@ -78,7 +70,7 @@ static void mono_stays(void **unused)
     (void)unused;
     static const char *const specs[] = { "mode=dimension amount=100", "mode=doubler amount=100" };
     for (size_t k = 0; k < 2; k++) {
-        sound before = sound_noise(FRAMES, 1, 0.4), after = through(specs[k], sound_copy(before));
+        sound before = sound_noise(FRAMES, 1, 0.4), after = sound_through(RATE, "chorus", specs[k], sound_copy(before));
         double worst = 0, side = 0;
         for (size_t i = 0; i < FRAMES; i++) {
             double mono = (double)before.ch[0][i] + (double)before.ch[1][i];

@@ -54,14 +54,7 @@ static void folds_little_back(void **unused)
 static void below_the_knee_it_is_a_delay(void **unused)
 {
     (void)unused;
-    sound s = sound_noise(9000, 3, 0.3), before = sound_copy(s);
-    td_unit_state *u = sound_unit(RATE, "clipper", "ceiling=-3 knee=2");
-    sound_run(u, s);
-    size_t late = td_unit_latency(u);
-    for (int c = 0; c < 2; c++) assert_memory_equal(s.ch[c] + late, before.ch[c], (s.frames - late) * sizeof(float));
-    td_unit_free(u);
-    sound_free(s);
-    sound_free(before);
+    assert_true(sound_passes(RATE, "clipper", "ceiling=-3 knee=2", 0.3));
 }
 
 /* Slow enough for filters not to matter: the curve itself, against its own words. */

@@ -10,19 +10,11 @@
 
 enum { RATE = 48000, FRAMES = 3 * RATE };
 
-static sound through(const char *spec, sound s)
-{
-    td_unit_state *u = sound_unit(RATE, "delay", spec);
-    sound_run(u, s);
-    td_unit_free(u);
-    return s;
-}
-
 /* 60 / 120 bpm: half a second, to the sample; 30 % down each time. Cuts opened wide to leave the height. */
 static void in_time(void **unused)
 {
     (void)unused;
-    sound s = through("feedback=30 low_cut=20 high_cut=20000", sound_impulse(FRAMES, 1));
+    sound s = sound_through(RATE, "delay", "feedback=30 low_cut=20 high_cut=20000", sound_impulse(FRAMES, 1));
     double first = cabs(sound_dft(s.ch[0] + RATE / 2, RATE / 100, 1000, RATE));
     assert_true(sound_peak(s.ch[0], RATE / 2) == 0);
     assert_true((double)s.ch[0][RATE / 2] > 0.5);
@@ -31,7 +23,7 @@ static void in_time(void **unused)
         assert_true(fabs(level - 20 * log10(0.3) * (double)(k - 1)) < 0.1);
     }
     sound_free(s);
-    s = through("time=5 feedback=0", sound_impulse(FRAMES, 1));
+    s = sound_through(RATE, "delay", "time=5 feedback=0", sound_impulse(FRAMES, 1));
     assert_true(sound_peak(s.ch[0], 240) == 0 && fabsf(s.ch[0][240]) > 0.2f);
     sound_free(s);
 }
@@ -40,7 +32,7 @@ static void in_time(void **unused)
 static void darker_each_time(void **unused)
 {
     (void)unused;
-    sound s = through("feedback=50", sound_impulse(FRAMES, 1));
+    sound s = sound_through(RATE, "delay", "feedback=50", sound_impulse(FRAMES, 1));
     for (size_t k = 0; k < 2; k++) {
         size_t piece = RATE / 4;
         double one = cabs(sound_dft(s.ch[0] + RATE / 2 * (k + 1), piece, 200, RATE));
@@ -55,7 +47,7 @@ static void darker_each_time(void **unused)
 static void ping_pong(void **unused)
 {
     (void)unused;
-    sound s = through("ping_pong=1 time=500", sound_impulse(FRAMES, 1));
+    sound s = sound_through(RATE, "delay", "ping_pong=1 time=500", sound_impulse(FRAMES, 1));
     for (size_t k = 1; k < 5; k++) {
         double here = sound_peak(s.ch[(k - 1) % 2] + k * RATE / 2, RATE / 4);
         double there = sound_peak(s.ch[k % 2] + k * RATE / 2, RATE / 4);
@@ -71,8 +63,8 @@ static void ducks(void **unused)
     sound plain = sound_noise(FRAMES, 1, 0.3), soft;
     for (unsigned c = 0; c < 2; c++) memset(plain.ch[c] + RATE, 0, (FRAMES - RATE) * sizeof(float));
     soft = sound_copy(plain);
-    through("time=400 feedback=70", plain);
-    through("time=400 feedback=70 duck=6", soft);
+    sound_through(RATE, "delay", "time=400 feedback=70", plain);
+    sound_through(RATE, "delay", "time=400 feedback=70 duck=6", soft);
     double during =
         20 * log10(sound_rms(soft.ch[0] + RATE * 6 / 10, RATE / 4) / sound_rms(plain.ch[0] + RATE * 6 / 10, RATE / 4));
     double after = 20 * log10(sound_rms(soft.ch[0] + RATE * 2, RATE / 4) / sound_rms(plain.ch[0] + RATE * 2, RATE / 4));

@@ -16,26 +16,14 @@ static double wanted(double level, double threshold, double ratio, double knee)
     return (1 - 1 / ratio) * over;
 }
 
-/* What a steady sine at the band's centre is changed by, dB. */
-static double moved_db(const char *spec, double freq_hz, double level_db)
-{
-    enum { FRAMES = 48000 };
-    td_unit_state *u = sound_unit(48000, "dynamic_eq", spec);
-    sound s = sound_sine(FRAMES, 48000, freq_hz, pow(10, level_db / 20));
-    sound_run(u, s);
-    double out = sound_amplitude(s.ch[0] + FRAMES / 2, FRAMES / 2, freq_hz, 48000);
-    td_unit_free(u);
-    sound_free(s);
-    return 20 * log10(out) - level_db;
-}
-
 static void static_curve(void **unused)
 {
     (void)unused;
     for (int level = -60; level <= 0; level += 6) {
         double want = fmin(wanted(level, -30, 3, 6), 12);
-        double cut = moved_db("at=1000 threshold=-30 ratio=3 knee=6 depth=12", 1000, level);
-        double lift = moved_db("at=1000 threshold=-30 ratio=3 knee=6 depth=12 direction=lift", 1000, level);
+        double cut = sound_moved_db(48000, "dynamic_eq", "at=1000 threshold=-30 ratio=3 knee=6 depth=12", 1000, level);
+        double lift = sound_moved_db(48000, "dynamic_eq",
+                                     "at=1000 threshold=-30 ratio=3 knee=6 depth=12 direction=lift", 1000, level);
         if (fabs(cut + want) > 0.05 || fabs(lift - want) > 0.05)
             fail_msg("at %d dBFS: %g and %g dB, not %g", level, cut, lift, want);
     }
@@ -44,7 +32,7 @@ static void static_curve(void **unused)
 static void other_bands_do_not_move_it(void **unused)
 {
     (void)unused;
-    assert_true(fabs(moved_db("at=1000 q=4 threshold=-30", 100, -6)) < 0.01);
+    assert_true(fabs(sound_moved_db(48000, "dynamic_eq", "at=1000 q=4 threshold=-30", 100, -6)) < 0.01);
 }
 
 /* A loud key drives it to full depth; what it then does to an impulse is the bell of that depth. */

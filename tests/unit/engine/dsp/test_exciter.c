@@ -10,14 +10,6 @@
 
 enum { RATE = 48000, FRAMES = 48000, HALF = FRAMES / 2 };
 
-static sound through(const char *spec, sound s)
-{
-    td_unit_state *u = sound_unit(RATE, "exciter", spec);
-    sound_run(u, s);
-    td_unit_free(u);
-    return s;
-}
-
 static double db(double x)
 {
     return 20 * log10(x);
@@ -32,7 +24,7 @@ static void adds_one_harmonic(void **unused)
         for (int odd = 0; odd <= 100; odd += 100) {
             char spec[64];
             snprintf(spec, sizeof spec, "odd=%d amount=-20", odd);
-            sound s = through(spec, sound_sine(FRAMES, RATE, 5000, pow(10, level_db / 20)));
+            sound s = sound_through(RATE, "exciter", spec, sound_sine(FRAMES, RATE, 5000, pow(10, level_db / 20)));
             double one = db(sound_amplitude(s.ch[0] + HALF, HALF, 5000, RATE));
             double two = db(sound_amplitude(s.ch[0] + HALF, HALF, 10000, RATE));
             double three = db(sound_amplitude(s.ch[0] + HALF, HALF, 15000, RATE));
@@ -59,7 +51,7 @@ static void aliases(void **unused)
 {
     (void)unused;
     for (int two = 0; two < 2; two++) {
-        sound s = through("at=2000 amount=0 odd=100", alias_tones(FRAMES, RATE, two, 0.9));
+        sound s = sound_through(RATE, "exciter", "at=2000 amount=0 odd=100", alias_tones(FRAMES, RATE, two, 0.9));
         assert_true(alias_db(s, RATE, two) < (two ? -70 : -90));
         sound_free(s);
     }

@@ -64,14 +64,7 @@ static void true_peaks_stay_below_the_ceiling(void **unused)
 static void below_the_ceiling_it_is_a_delay(void **unused)
 {
     (void)unused;
-    sound s = sound_noise(9000, 3, 0.5), before = sound_copy(s);
-    td_unit_state *u = sound_unit(RATE, "limiter", "ceiling=0");
-    sound_run(u, s);
-    size_t late = td_unit_latency(u);
-    for (int c = 0; c < 2; c++) assert_memory_equal(s.ch[c] + late, before.ch[c], (s.frames - late) * sizeof(float));
-    td_unit_free(u);
-    sound_free(s);
-    sound_free(before);
+    assert_true(sound_passes(RATE, "limiter", "ceiling=0", 0.5));
 }
 
 /* 50 Hz, 3 dB over, 5 ms: everything but the fundamental below 0.5 % of it. */

@@ -28,19 +28,6 @@ static void idle_sum_is_flat(void **unused)
     }
 }
 
-/* A steady sine's change, dB. */
-static double moved_db(const char *spec, double freq_hz, double level_db)
-{
-    enum { FRAMES = 96000 };
-    td_unit_state *u = sound_unit(48000, "multiband", spec);
-    sound s = sound_sine(FRAMES, 48000, freq_hz, pow(10, level_db / 20));
-    sound_run(u, s);
-    double out = sound_amplitude(s.ch[0] + FRAMES / 2, FRAMES / 2, freq_hz, 48000);
-    td_unit_free(u);
-    sound_free(s);
-    return 20 * log10(out) - level_db;
-}
-
 static void near(double is, double want, double within)
 {
     if (!(fabs(is - want) <= within)) fail_msg("%g, not %g", is, want);
@@ -53,9 +40,9 @@ static void bands_move_alone(void **unused)
 #define THREE " | band ratio=2 threshold=-20 knee=0 | band ratio=1 | band ratio=4 threshold=-30 knee=0 makeup=3"
     static const char *const specs[] = { "crossovers=200,3000" THREE, "phase=linear crossovers=200,3000" THREE };
     for (size_t i = 0; i < 2; i++) {
-        near(moved_db(specs[i], 30, -10), -5, 0.05);
-        near(moved_db(specs[i], 800, -10), 0, 0.05);
-        near(moved_db(specs[i], 15000, -10), -15 + 3, 0.05);
+        near(sound_moved_db(48000, "multiband", specs[i], 30, -10), -5, 0.05);
+        near(sound_moved_db(48000, "multiband", specs[i], 800, -10), 0, 0.05);
+        near(sound_moved_db(48000, "multiband", specs[i], 15000, -10), -15 + 3, 0.05);
     }
 }
 
@@ -65,8 +52,10 @@ static void range_bounds(void **unused)
     (void)unused;
     for (int level = -20; level <= 0; level += 5) {
         double c = 0.5 * (level + 20), want = 3 * (1 - exp(-c / 3));
-        near(moved_db("| band ratio=2 threshold=-20 knee=0 range=-3 | band", 20, level), -want, 0.03);
-        near(moved_db("| band ratio=2 threshold=-20 knee=0 range=3 | band", 20, level), want, 0.03);
+        near(sound_moved_db(48000, "multiband", "| band ratio=2 threshold=-20 knee=0 range=-3 | band", 20, level),
+             -want, 0.03);
+        near(sound_moved_db(48000, "multiband", "| band ratio=2 threshold=-20 knee=0 range=3 | band", 20, level), want,
+             0.03);
     }
 }
 

@@ -1,4 +1,5 @@
 #include "signals.h"
+#include "tests/ebu.h"
 
 #include <ebur128.h>
 #include <string.h>
@@ -36,32 +37,23 @@ static reading measure(const signal *s, size_t block)
         if (!(fabs(a_ - b_) <= (tolerance))) fail_msg("%s is %.4f, not %.4f", #a, a_, b_); \
     } while (0)
 
-typedef struct part {
-    double peak_dbfs, seconds;
-} part;
+static void add_parts(signal *s, const ebu_part part[5])
+{
+    for (size_t i = 0; i < 5; i++) add_tone(s, 1000, part[i].peak_dbfs, part[i].seconds);
+}
 
 /* EBU Tech 3341 cases 1 to 5: integrated loudness of 1 kHz tones. */
 static void tech_3341_integrated(void **state)
 {
     (void)state;
-    static const struct {
-        part part[5];
-        double expect;
-    } cases[] = {
-        { { { -23, 20 } }, -23 },
-        { { { -33, 20 } }, -33 },
-        { { { -36, 10 }, { -23, 60 }, { -36, 10 } }, -23 },
-        { { { -72, 10 }, { -36, 10 }, { -23, 60 }, { -36, 10 }, { -72, 10 } }, -23 },
-        { { { -26, 20 }, { -20, 20.1 }, { -26, 20 } }, -23 },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < 5; i++) {
         signal s = { .rate_hz = 48000 };
-        for (size_t p = 0; p < 5; p++) add_tone(&s, 1000, cases[i].part[p].peak_dbfs, cases[i].part[p].seconds);
+        add_parts(&s, ebu_integrated[i].part);
         reading r = measure(&s, 4096);
-        assert_near(r.integrated, cases[i].expect, 0.1);
+        assert_near(r.integrated, ebu_integrated[i].lufs, 0.1);
         if (i < 2) {
-            assert_near(r.max_momentary, cases[i].expect, 0.1);
-            assert_near(r.max_short_term, cases[i].expect, 0.1);
+            assert_near(r.max_momentary, ebu_integrated[i].lufs, 0.1);
+            assert_near(r.max_short_term, ebu_integrated[i].lufs, 0.1);
         }
         signal_free(&s);
     }
@@ -121,20 +113,10 @@ static void tech_3341_maxima(void **state)
 static void tech_3342(void **state)
 {
     (void)state;
-    static const struct {
-        double level[5];
-        size_t n;
-        double expect;
-    } cases[] = {
-        { { -20, -30 }, 2, 10 },
-        { { -20, -15 }, 2, 5 },
-        { { -40, -20 }, 2, 20 },
-        { { -50, -35, -20, -35, -50 }, 5, 15 },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < 4; i++) {
         signal s = { .rate_hz = 44100 };
-        for (size_t p = 0; p < cases[i].n; p++) add_tone(&s, 1000, cases[i].level[p], 20);
-        assert_near(measure(&s, 4096).range, cases[i].expect, 0.1);
+        add_parts(&s, ebu_range[i].part);
+        assert_near(measure(&s, 4096).range, ebu_range[i].lu, 0.1);
         signal_free(&s);
     }
 }
