@@ -44,17 +44,12 @@ static td_status open_session(check *c, td_error *err)
     return st ? st : td_session_open(&wish, &c->session, err);
 }
 
-/* Hears all stems; one that turns out to be damaged is taken out, and the others are heard anew. */
 static td_status hear(check *c, td_error *err)
 {
     const char *tmp = getenv("TMPDIR"), *scratch = td_args_get(c->args, "scratch");
     if (!scratch) scratch = tmp && *tmp ? tmp : "/var/tmp";
     td_progress show = td_args_has(c->args, "json") ? NULL : td_progress_show; /* one object, and nothing beside it */
-    td_status st;
-    do {
-        st = td_survey_make(c->session, c->pool, scratch, show, c->progress, &c->survey, err);
-    } while (st == TD_INPUT && td_session_refuse(c->session, err));
-    return st;
+    return td_survey_hear(c->session, c->pool, scratch, show, c->progress, &c->survey, err);
 }
 
 static td_status judge(check *c, td_error *err)

@@ -1,17 +1,46 @@
 #include "cmd/mixing.h"
 
+#include "engine/mix/intake.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- stems and recipes from words and flags ---------------------------------------------------------------------- */
+
+static bool same_folder(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static bool is_named(const td_args *a, const char *folder)
+{
+    for (size_t i = 0; i < a->n_words; i++)
+        if (same_folder(a->word[i], folder)) return true;
+    return false;
+}
+
+/* Takes may lie down there, or the stems of a song before: only a person knows. */
+static td_status warn_of_below(const td_args *a, const char *folder, const char *cure, td_arena *arena, td_error *err)
+{
+    td_below *below;
+    size_t n;
+    char text[160];
+    td_status st = td_folders_below(folder, arena, &below, &n, err);
+    for (size_t i = 0; !st && i < n; i++)
+        if (!is_named(a, below[i].path))
+            td_report_warning(below[i].path, td_below_text(&below[i], cure, text, sizeof text));
+    return st;
+}
 
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err)
 {
     for (size_t i = 0; i < a->n_words; i++) {
         if (td_is_folder(a->word[i])) {
             td_status st = td_stems_in_folder(a->word[i], arena, stem, n, err);
+            if (!st) st = warn_of_below(a, a->word[i], "name this folder as well", arena, err);
             if (st) return st;
             continue;
         }
@@ -143,9 +172,7 @@ static int load_plans(td_mixing *m, const td_args *a)
     return code;
 }
 
-/* ---- both
- * ---------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- both -------------------------------------------------------------------------------------------------------- */
 
 static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
 {
@@ -214,6 +241,8 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     st = td_args_number(a, "threads", 1, 256, 0, &threads, &err);
     if (!st && td_args_has(a, "job")) {
         if ((code = load_job(m, a))) return code;
+        if (m->order->stems_folder)
+            st = warn_of_below(a, m->order->stems_folder, "list them below 'files' in the job file", m->arena, &err);
     } else if (!st) {
         st = order_of_flags(m, a, &err);
     }
@@ -240,16 +269,52 @@ int td_mixing_init(td_mixing *m, const td_args *a)
 static void show_refused(const td_session *s)
 {
     for (size_t i = 0; s && i < s->n_stems; i++)
-        if (s->stem[i].fault_text[0]) td_report_warning(s->stem[i].name, s->stem[i].fault_text);
+        if (td_stem_is_refused(&s->stem[i])) td_report_warning(s->stem[i].name, s->stem[i].fault_text);
+}
+
+/* A name need not be UTF-8, JSON must. */
+static json_t *printable_json(const char *text)
+{
+    char safe[1024];
+    return json_string(td_printable(text, safe, sizeof safe));
+}
+
+static json_t *message_json(const td_session *s, const td_findings *f, td_language language)
+{
+    td_text t = { 0 };
+    td_intake_message(s, f, language, &t);
+    json_t *o = json_string(td_text_or_empty(&t));
+    td_text_free(&t);
+    return o;
+}
+
+/* Which stems, and what their sender can be told. */
+static void add_refused(json_t *o, const td_mixdown *d)
+{
+    const td_session *s = d->session;
+    td_findings *f;
+    if (td_intake_make(s, d->survey, &f, NULL)) return;
+    json_t *refused = json_array();
+    for (size_t i = 0; i < s->n_stems; i++)
+        if (td_stem_is_refused(&s->stem[i]))
+            json_array_append_new(refused, json_pack("{s:o, s:o}", "file", printable_json(s->stem[i].name), "why",
+                                                     printable_json(s->stem[i].fault_text)));
+    json_object_set_new(o, "refused", refused);
+    json_object_set_new(
+        o, "message",
+        json_pack("{s:o, s:o}", "en", message_json(s, f, TD_ENGLISH), "de", message_json(s, f, TD_GERMAN)));
+    td_intake_free(f);
 }
 
 /* For programs, such as the service that started this one: what went wrong, as the last object on stdout. */
-static void tell_error(const td_args *a, td_status st, const td_error *err)
+static void tell_error(const td_args *a, td_status st, const td_error *err, const td_mixdown *d)
 {
     if (!td_args_has(a, "json")) return;
     json_t *o =
-        json_pack("{s:s, s:i, s:s, s:s, s:s, s:s}", "type", "error", "v", 1, "code", td_status_name(st), "where",
-                  err->where, "what", err->what[0] ? err->what : td_status_name(st), "hint", err->hint);
+        json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "type", "error", "v", 1, "code", td_status_name(st), "where",
+                  printable_json(err->where), "what", printable_json(err->what[0] ? err->what : td_status_name(st)),
+                  "hint", printable_json(err->hint));
+    if (st == TD_INPUT && d && d->session) add_refused(o, d);
     char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
     if (text) puts(text);
     free(text);
@@ -267,14 +332,14 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         show_messages(d->messages);
         if (td_messages_errors(d->messages)) {
             td_messages_error(d->messages, st, &err);
-            tell_error(a, st, &err);
+            tell_error(a, st, &err, d);
             return td_status_exit(st);
         }
     }
     if (st == TD_INPUT && d) show_refused(d->session);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
-    tell_error(a, st, &err);
+    tell_error(a, st, &err, d);
     return td_report_error(st, &err);
 }
 

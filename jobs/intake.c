@@ -1,6 +1,7 @@
 #include "jobs/intake.h"
 
 #include "jobs/fetch.h"
+#include "jobs/folder.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,13 @@ static td_status copy(gathering *g, const char *path, const char *to, int64_t *b
     return st;
 }
 
+/* What is named like a stem is never left out in silence. */
+static td_status refuse_odd(const char *name, mode_t mode, td_error *err)
+{
+    return td_fail(err, TD_INPUT, name, "put the file itself into the folder of stems", "%s",
+                   S_ISLNK(mode) ? "is a link, which the service does not follow" : "is no file");
+}
+
 static td_status copy_folder(gathering *g, const char *path, td_error *err)
 {
     int fd;
@@ -94,8 +102,11 @@ static td_status copy_folder(gathering *g, const char *path, td_error *err)
     for (size_t n = 0; !st && (e = readdir(dir));) {
         struct stat s;
         int64_t bytes;
-        if (e->d_name[0] == '.' || fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(s.st_mode))
+        if (e->d_name[0] == '.' || fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (!S_ISREG(s.st_mode)) {
+            if (td_sounds(e->d_name) && !S_ISDIR(s.st_mode)) st = refuse_odd(e->d_name, s.st_mode, err);
             continue;
+        }
         if (g->ask->stop(g->ask->user)) st = TD_STOPPED;
         if (++n > FOLDER_FILES_MAX)
             st = td_fail(err, TD_INPUT, path, NULL, "holds more than %d files", FOLDER_FILES_MAX);

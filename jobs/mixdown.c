@@ -3,15 +3,14 @@
 #include "engine/base/units.h"
 #include "engine/mix/planner.h"
 #include "engine/report/report.h"
+#include "jobs/folder.h"
 #include "jobs/outputs.h"
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void tell(void *user, const char *stage, double fraction)
@@ -32,51 +31,6 @@ static void turn_to(td_mixdown *m, const char *label)
 
 /* ---- stems ------------------------------------------------------------------------------------------------------- */
 
-static bool sounds(const char *name)
-{
-    static const char *const ends[] = { ".wav",  ".wave", ".bwf", ".rf64", ".w64",  ".aif", ".aiff",
-                                        ".aifc", ".flac", ".ogg", ".oga",  ".opus", ".mp3" };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof ends / sizeof ends[0]; i++)
-        if (!strcasecmp(dot, ends[i])) return name[0] != '.';
-    return false;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const td_stem_wish *x = a, *y = b;
-    return strcmp(x->file, y->file);
-}
-
-td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
-{
-    DIR *d = opendir(folder);
-    if (!d) return td_fail(err, td_status_of_errno(errno), folder, NULL, "cannot be opened: %s", strerror(errno));
-    td_stem_wish found[TD_STEMS_MAX + 1];
-    size_t k = 0;
-    td_status st = TD_OK;
-    for (struct dirent *e; !st && (e = readdir(d));) {
-        char *path = sounds(e->d_name) ? td_arena_printf(a, "%s/%s", folder, e->d_name) : NULL;
-        if (!path || td_is_folder(path)) continue; /* a link to nowhere is a stem that is missed */
-        if (k + *n > TD_STEMS_MAX)
-            st = td_fail(err, TD_ARG, folder, "name the ones to mix", "holds more than %d sound files", TD_STEMS_MAX);
-        else
-            found[k++] = (td_stem_wish){ .file = path, .pan = NAN };
-    }
-    closedir(d);
-    if (!st && !k)
-        st = td_fail(err, TD_ARG, folder, "stems are WAV, AIFF, FLAC, Ogg, Opus or MP3 files", "holds no sound files");
-    if (st) return st;
-    qsort(found, k, sizeof *found, by_name);
-    td_stem_wish *all = td_arena_array(a, *n + k, sizeof *all);
-    if (!all) return td_no_memory(err);
-    if (*n) memcpy(all, *stem, *n * sizeof *all);
-    memcpy(all + *n, found, k * sizeof *all);
-    *stem = all;
-    *n += k;
-    return TD_OK;
-}
-
 /* A listed file that lies in the folder too is an exception, not a second stem. */
 static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
 {
@@ -92,7 +46,9 @@ static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **ste
     for (size_t i = 0; i < o->n_stems; i++) {
         size_t k = 0;
         while (k < *n && strcmp(all[k].file, o->stem[i].file)) k++;
+        const char *refused = k < *n ? all[k].refused : o->stem[i].refused;
         all[k] = o->stem[i];
+        all[k].refused = refused;
         if (k == *n) (*n)++;
     }
     *stem = all;
@@ -123,9 +79,7 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
     return TD_OK;
 }
 
-/* ---- survey
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- survey ------------------------------------------------------------------------------------------------------ */
 
 static const char *scratch_of(const td_mixdown_wish *w)
 {
@@ -133,25 +87,38 @@ static const char *scratch_of(const td_mixdown_wish *w)
     return w->scratch ? w->scratch : tmp && *tmp ? tmp : "/var/tmp";
 }
 
+/* With nothing left there is no mix, whether refused stems may be left out or not. */
+static td_status judge_stems(const td_mixdown_wish *w, const td_session *s, td_error *err)
+{
+    bool left = s->n_buses > 0;
+    td_status st = w->skip_rejected && left ? TD_OK : td_session_refusal(s, err);
+    return st || left ? st
+                      : td_fail(err, TD_INPUT, NULL, "'topdown check' shows what each is", "no stem is left to mix");
+}
+
+static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path[4096])
+{
+    return w->cache && snprintf(path, 4096, "%s/%s.survey", w->cache, m->session->hash) < 4096;
+}
+
 static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     if (w->n_plans) return td_survey_bare(m->session, m->pool, scratch_of(w), &m->survey, err);
     char path[4096];
-    bool cached =
-        w->cache && (size_t)snprintf(path, sizeof path, "%s/%s.survey", w->cache, m->session->hash) < sizeof path;
-    if (cached && td_is_file(path) && td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK) {
+    if (survey_path(w, m, path) && td_is_file(path) &&
+        td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK) {
         m->survey_cached = true;
         return td_survey_ready(m->survey, m->pool, err);
     }
-    td_status st = td_survey_make(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
-    if (!st && cached && td_folder_make(w->cache, NULL) == TD_OK)
+    td_status st = judge_stems(w, m->session, err);
+    if (!st) st = td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
+    if (!st) st = judge_stems(w, m->session, err);
+    if (!st && survey_path(w, m, path) && td_folder_make(w->cache, NULL) == TD_OK)
         td_survey_save(m->survey, path, NULL); /* a cache may fail */
     return st;
 }
 
-/* ---- plans
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
 
 static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe *recipe, size_t i, td_error *err)
 {
@@ -345,9 +312,7 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe
     return st;
 }
 
-/* ---- the line
- * --------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the line ---------------------------------------------------------------------------------------------------- */
 
 /* Whoever compares mixes wants to compare them with what was there before. */
 static bool wants_guests(const td_mixdown_wish *w, const td_mixdown *m)

@@ -67,7 +67,4 @@ enum { TD_PLAN_NAME = 96 };
 /* What the plan of the i-th mix is called in the folder: plan-LABEL.yaml. */
 void td_mixdown_plan_name(const td_mixdown_wish *wish, size_t i, char out[TD_PLAN_NAME]);
 
-/* Stems of a folder: every file whose name ends like sound, sorted. Appends to the wishes; paths live in a. */
-td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
-
 #endif

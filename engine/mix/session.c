@@ -9,7 +9,7 @@ enum { LOWEST_RATE_HZ = 44100, HIGHEST_RATE_HZ = 96000, PERCUSSION_ALONE = 3 };
 
 #define LENGTH_TOLERANCE_S 0.1 /* exports of one session differ by a few blocks */
 
-/* The session being opened, and why the first refused stem was refused. */
+/* The session being opened, and why the first refused mix or stem was refused. */
 typedef struct opening {
     td_session *s;
     td_error refusal;
@@ -38,20 +38,30 @@ static void keep_refusal(td_stem *m, const td_error *why)
     snprintf(m->fault_text, sizeof m->fault_text, "%.90s%s%.66s", why->what, why->hint[0] ? "; " : "", why->hint);
 }
 
-bool td_session_refuse(td_session *s, const td_error *err)
+bool td_stem_is_refused(const td_stem *m)
 {
+    return is_refused(m) && !is_set_aside(m);
+}
+
+static const char leave_out[] =
+    "--skip-rejected leaves out what is refused; 'topdown check STEMS --message en' writes to "
+    "the client";
+
+td_status td_session_refusal(const td_session *s, td_error *err)
+{
+    td_text names = { 0 };
+    const td_stem *last = NULL;
+    size_t n = 0;
     for (size_t i = 0; i < s->n_stems; i++) {
-        td_stem *m = &s->stem[i];
-        bool meant = !strcmp(td_basename(m->path), err->where) ||
-                     (m->path_right && !strcmp(td_basename(m->path_right), err->where));
-        if (!meant || m->bus == UINT_MAX) continue;
-        keep_refusal(m, err);
-        m->faults |= TD_FAULT_BIT(DAMAGED);
-        s->bus[m->bus].stems--;
-        m->bus = UINT_MAX;
-        return true;
+        if (!td_stem_is_refused(&s->stem[i])) continue;
+        last = &s->stem[i];
+        td_text_addf(&names, "%s%s", n++ ? ", " : "", last->name);
     }
-    return false;
+    td_status st = TD_OK;
+    if (n == 1) st = td_fail(err, TD_INPUT, last->name, leave_out, "%s", last->fault_text);
+    if (n > 1) st = td_fail(err, TD_INPUT, NULL, leave_out, "%zu stems are refused: %s", n, td_text_or_empty(&names));
+    td_text_free(&names);
+    return st;
 }
 
 /* Opens a file, keeps what it is and how it was judged. A refusal is no failure here. */
@@ -59,6 +69,7 @@ static td_status judge(opening *o, td_stem *m, td_error *err)
 {
     td_reader *reader;
     td_error why = { 0 };
+    if (is_refused(m)) return TD_OK;
     td_status st = td_reader_open(m->path, &reader, &m->info, &m->faults, &why);
     td_reader_close(reader);
     if (st == TD_INPUT) {
@@ -251,6 +262,7 @@ static td_status arrange(td_session *s)
         s->stem[i].bus = takes_part(&s->stem[i]) ? bus_rank(s->stem[i].role.name, joins) : UINT_MAX;
     qsort(s->stem, s->n_stems, sizeof *s->stem, compare_stems);
     s->bus = td_arena_array(s->arena, s->n_stems, sizeof *s->bus);
+    s->n_buses = 0;
     if (!s->bus) return TD_NOMEM;
     unsigned last = UINT_MAX;
     for (size_t i = 0; i < s->n_stems && s->stem[i].bus != UINT_MAX; i++) {
@@ -281,6 +293,7 @@ static void settle_rate(td_session *s)
         if (takes_part(&s->stem[i]) && s->stem[i].info.rate_hz > s->rate_hz) s->rate_hz = s->stem[i].info.rate_hz;
     }
     if (s->rate_hz > HIGHEST_RATE_HZ) s->rate_hz = HIGHEST_RATE_HZ;
+    s->frames = 0;
     for (size_t i = 0; i < s->n_stems; i++) {
         td_stem *m = &s->stem[i];
         m->frames = converted(&m->info, s->rate_hz);
@@ -340,6 +353,16 @@ static void note_faults(td_session *s)
         if ((double)off > LENGTH_TOLERANCE_S * s->rate_hz) m->faults |= TD_FAULT_BIT(LENGTH_DIFFERS);
         if (is_heard_before(s, i)) m->faults |= TD_FAULT_BIT(DUPLICATE);
     }
+}
+
+/* What follows from which stems take part. */
+static td_status settle(td_session *s)
+{
+    td_status st = arrange(s);
+    if (st) return st;
+    settle_rate(s);
+    note_faults(s);
+    return TD_OK;
 }
 
 /* ---- mixes to compare with --------------------------------------------------------------------------------------- */
@@ -420,6 +443,9 @@ static td_status copy_stems(td_session *s, const td_session_wish *wish)
                         .pan = w->pan,
                         .flip = w->flip };
         if (!m->path || !m->name || (w->right && !m->path_right)) return TD_NOMEM;
+        if (!w->refused) continue;
+        m->faults = TD_FAULT_BIT(UNREADABLE);
+        snprintf(m->fault_text, sizeof m->fault_text, "%s", w->refused);
     }
     return TD_OK;
 }
@@ -446,11 +472,9 @@ static td_status fill(opening *o, const td_session_wish *wish, td_error *err)
     if (st) return st;
     keep_accompaniment(s);
     st = pair(s);
-    if (!st) st = arrange(s);
+    if (!st) st = settle(s);
     if (st) return st;
-    settle_rate(s);
     settle_tempo(s, wish->tempo_bpm);
-    note_faults(s);
     st = find_mix(o, wish->rough, "mix.rough", &s->rough, err);
     if (!st) st = find_mix(o, wish->reference, "mix.reference", &s->reference, err);
     return st ? st : hash_session(s);
@@ -477,9 +501,38 @@ td_status td_session_open(const td_session_wish *wish, td_session **out, td_erro
         return st;
     }
     *out = s;
-    if (!o.refused || wish->skip_rejected) return TD_OK;
+    if (wish->skip_rejected) return TD_OK;
+    st = td_session_refusal(s, err);
+    if (st || !o.refused) return st;
     if (err) *err = o.refusal;
     return TD_INPUT;
+}
+
+/* A mix among the stems moves with them when they are sorted anew; the order's own does not. */
+static td_stem *find_again(td_session *s, td_stem *mix, const char *role)
+{
+    if (mix < s->stem || mix >= s->stem + s->n_stems) return mix;
+    td_stem *found = NULL;
+    find_mix(&(opening){ .s = s }, NULL, role, &found, NULL);
+    return found;
+}
+
+bool td_session_refuse(td_session *s, const td_error *err)
+{
+    for (size_t i = 0; i < s->n_stems; i++) {
+        td_stem *m = &s->stem[i];
+        bool meant = !strcmp(td_basename(m->path), err->where) ||
+                     (m->path_right && !strcmp(td_basename(m->path_right), err->where));
+        if (!meant || m->bus == UINT_MAX) continue;
+        keep_refusal(m, err);
+        m->faults |= TD_FAULT_BIT(DAMAGED);
+        td_stem *rough = s->rough, *reference = s->reference;
+        if (settle(s)) return false;
+        s->rough = find_again(s, rough, "mix.rough");
+        s->reference = find_again(s, reference, "mix.reference");
+        return hash_session(s) == TD_OK;
+    }
+    return false;
 }
 
 void td_session_free(td_session *s)

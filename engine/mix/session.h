@@ -17,9 +17,10 @@ typedef struct td_stem_wish {
     const char *name;  /* as the client calls it; NULL: the path's last part */
     const char *role;  /* NULL: read it from the name */
     double level_db;
-    double pan;         /* -100..100; NaN: as delivered */
-    bool flip;          /* polarity */
-    const char *sha256; /* what the file's bytes hash to, in hex; NULL: not said. Who fetches the file checks it */
+    double pan;          /* -100..100; NaN: as delivered */
+    bool flip;           /* polarity */
+    const char *sha256;  /* what the file's bytes hash to, in hex; NULL: not said. Who fetches the file checks it */
+    const char *refused; /* why it cannot be a stem, where that is known before it is opened; NULL */
 } td_stem_wish;
 
 typedef struct td_stem {
@@ -75,9 +76,14 @@ typedef struct td_session_wish {
 td_status td_session_open(const td_session_wish *wish, td_session **out, td_error *err);
 void td_session_free(td_session *s);
 
-/* Takes the stem out that a later error (TD_INPUT) names: only decoding showed that it is damaged. False when no stem
- * that takes part has that file. The hash is no longer that of the session. */
+/* Takes the stem out that a later error (TD_INPUT) names: only decoding showed that it is damaged. The session is then
+ * as if it had been refused from the start. False when no stem that takes part has that file. */
 bool td_session_refuse(td_session *s, const td_error *err);
+
+/* Whether a stem is refused and somebody has to mind: a broken click track keeps nobody from mixing. */
+bool td_stem_is_refused(const td_stem *m);
+/* TD_INPUT with all refused stems in one message; TD_OK when there are none. */
+td_status td_session_refusal(const td_session *s, td_error *err);
 
 /* The length most stems that take part have, or stand around; 0 when none does. */
 uint64_t td_session_usual_frames(const td_session *s);

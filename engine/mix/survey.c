@@ -105,6 +105,16 @@ td_status td_survey_make(const td_session *session, td_pool *pool, const char *s
     return st;
 }
 
+td_status td_survey_hear(td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,
+                         void *user, td_survey **out, td_error *err)
+{
+    td_status st;
+    do {
+        st = td_survey_make(session, pool, scratch_folder, progress, user, out, err);
+    } while (st == TD_INPUT && td_session_refuse(session, err));
+    return st;
+}
+
 td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,
                          td_error *err)
 {

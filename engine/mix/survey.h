@@ -50,6 +50,9 @@ typedef void (*td_progress)(void *user, const char *stage, double fraction);
 /* scratch_folder holds the temporary audio. progress may be NULL. */
 td_status td_survey_make(const td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,
                          void *user, td_survey **out, td_error *err);
+/* The same; a stem that turns out to be damaged is refused, and the others are heard anew. */
+td_status td_survey_hear(td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,
+                         void *user, td_survey **out, td_error *err);
 void td_survey_free(td_survey *s);
 
 size_t td_survey_signals(const td_survey *s);

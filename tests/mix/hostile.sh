@@ -34,10 +34,46 @@ done
 cp -r "$work/stems" "$work/missed"
 ln -s nowhere.wav "$work/missed/Vox.wav"
 ok "a link to nowhere is a stem that is missed" says "Vox.wav" mix "$work/missed" -o "$work/x"
+mkdir "$work/ajar" # what only decoding shows, beside what no one can open
+cp "$work/stems/Kick.flac" "$work/ajar"
+python3 -c 'import sys; d = bytearray(open(sys.argv[1], "rb").read()); d[200000:200400] = bytes(400); open(sys.argv[2], "wb").write(d)' \
+    "$work/stems/Piano.flac" "$work/ajar/Spoilt.flac"
+mkfifo "$work/ajar/Pipe.wav"
+ok "a pipe in a folder is refused, not waited for" exits 3 timeout 60 "$topdown" check "$work/ajar" -q
+ok "and named" says "Pipe.wav: is a pipe, no file" mix "$work/ajar" -o "$work/x"
+rm "$work/ajar/Pipe.wav"
+cp "$work/ajar/Spoilt.flac" "$work/ajar/Stained.flac"
+ok "what decoding shows is all named" says "2 stems are refused: Spoilt.flac, Stained.flac" mix "$work/ajar" -o "$work/x"
+ok "or left out" mix "$work/ajar" --skip-rejected -o "$work/left"
+mkdir "$work/whole" && cp "$work/stems/Kick.flac" "$work/whole"
+ok "as if it had never been there" mix "$work/whole" -o "$work/right"
+ok "to the byte" cmp "$work"/left/*Master*.wav "$work"/right/*Master*.wav
+rm "$work/ajar/Kick.flac"
+ok "nothing left is no mix" exits 3 mix "$work/ajar" --skip-rejected -o "$work/x"
+
+# folders in the folder
+mkdir -p "$work/nested/Drums" "$work/nested/Takes/old" "$work/deep/Drums"
+cp "$work/stems/Piano.flac" "$work/nested"
+cp "$work/stems/Kick.flac" "$work/nested/Drums"
+cp "$work/stems/Kick.flac" "$work/deep/Drums"
+cp "$work/stems/Kick.flac" "$work/nested/Takes/old"
+ok "sound further down is said" says "$work/nested/Drums: its sound file is not read" mix "$work/nested" -o "$work/n1"
+ok "at any depth" says "Takes/old: its sound file is not read" "$topdown" check "$work/nested" -q
+ok "but not what is named too" bash -c '! "$1" check "$2" "$2/Drums/" -q 2>&1 | grep Drums:' - "$topdown" "$work/nested/"
+ok "what holds only folders says which" says "'$work/deep/Drums'" exits 2 mix "$work/deep/" -o "$work/x"
+printf 'topdown: job/1\nstems: nested\nrecipes: [ pop-rock ]\n' >"$work/nested.yaml"
+ok "a job's too" says "nested/Drums: its sound file is not read; list them below 'files'" \
+    "$topdown" mix --job "$work/nested.yaml" -o "$work/n2" --no-cache -q
+
 ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/x"
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"
 ok "each refused stem is named" says "warning: Broken.wav: " mix "$work/stems" -o "$work/x"
-rm "$work/stems/Broken.wav"
+head -c 200000 "$work/stems/Kick.flac" >"$work/stems/Cut.flac"
+ok "all of them are, in one line" says "2 stems are refused: Broken.wav, Cut.flac" mix "$work/stems" -o "$work/x"
+ok "with the way out" says --skip-rejected mix "$work/stems" -o "$work/x"
+ok "programs get reasons" says '{"file":"Cut.flac","why":"is cut off' mix "$work/stems" --json -o "$work/x"
+ok "and what the client can be sent" says 'vielen Dank' mix "$work/stems" --json -o "$work/x"
+rm "$work/stems/Broken.wav" "$work/stems/Cut.flac"
 ok "nothing came of any" exits 1 test -e "$work/x/report.json"
 
 # what stands there is seen before the first sound is read
