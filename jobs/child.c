@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES ((size_t)64 << 10)
+#define LINE_MAX_BYTES ((size_t)256 << 10)
 #define LOG_TAIL       4096
 #define ASK_MS         200
 #define ARGS_MAX       32
@@ -115,8 +115,19 @@ static td_status spawn(const td_child *c, int out_fd, pid_t *pid, td_error *err)
 
 /* ---- listening --------------------------------------------------------------------------------------------------- */
 
+static void keep_refusal(td_child_end *end, const json_t *o)
+{
+    json_t *refused = json_object_get(o, "refused"), *message = json_object_get(o, "message");
+    if (!json_is_array(refused) || !json_is_object(message)) return;
+    json_t *kept = json_pack("{s:O, s:O}", "refused", refused, "message", message);
+    free(end->refusal);
+    end->refusal = kept ? json_dumps(kept, JSON_COMPACT) : NULL;
+    json_decref(kept);
+}
+
 static void tell(td_child_end *end, const json_t *o)
 {
+    keep_refusal(end, o);
     const char *where = json_string_value(json_object_get(o, "where"));
     const char *what = json_string_value(json_object_get(o, "what"));
     const char *code = json_string_value(json_object_get(o, "code"));

@@ -60,6 +60,18 @@ static void add_results(td_arena *a, json_t *o, const td_job *j, const char *sta
     json_decref(result);
 }
 
+json_t *td_job_problem(const td_job *j)
+{
+    if (!j->error_code) return NULL;
+    json_t *o = json_pack("{s:s, s:s}", "code", j->error_code, "detail", j->error_text ? j->error_text : "");
+    json_t *result = j->result ? json_loads(j->result, 0, NULL) : NULL;
+    static const char *const members[] = { "refused", "message" };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        json_object_set(o, members[i], json_object_get(result, members[i])); /* absent ones are not set */
+    json_decref(result);
+    return o;
+}
+
 json_t *td_job_json(td_arena *a, const td_job *j)
 {
     td_job_state state = td_job_state_of(j->state);
@@ -74,10 +86,8 @@ json_t *td_job_json(td_arena *a, const td_job *j)
     add_results(a, o, j, people);
     json_object_set_new(o, "cancel_requested", json_boolean(j->cancel_requested));
     json_object_set_new(o, "attempt", json_integer(j->attempt));
-    json_object_set_new(
-        o, "problem",
-        j->error_code ? json_pack("{s:s, s:s}", "code", j->error_code, "detail", j->error_text ? j->error_text : "")
-                      : json_null());
+    json_t *problem = td_job_problem(j);
+    json_object_set_new(o, "problem", problem ? problem : json_null());
     json_object_set_new(o, "tags", tags ? tags : json_object());
     return o;
 }

@@ -5,6 +5,9 @@
 #include "jobs/store.h"
 #include <jansson.h>
 
+/* What keeps the job from being done: { "code", "detail" }, and where stems are refused { "refused", "message" }, which
+ * their sender can be told; NULL: nothing does. */
+json_t *td_job_problem(const td_job *j);
 json_t *td_job_json(td_arena *a, const td_job *j);
 json_t *td_outbox_json(const td_outbox *o);
 

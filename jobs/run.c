@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -67,6 +68,7 @@ static void end_by_child(attempt *a, const td_child_end *c)
                            : c->code == 69 || c->code == 75 || c->code >= 128 ? TD_END_TRANSIENT
                                                                               : TD_END_PERMANENT;
         set_ending(a, kind, code, c->text[0] ? c->text : text);
+        a->ending.result = td_arena_strdup(a->arena, c->refusal);
     }
 }
 
@@ -166,10 +168,11 @@ static td_status run_child(attempt *a, td_child_end *end)
 
 static bool mix(attempt *a)
 {
-    td_child_end end;
+    td_child_end end = { .code = -1 };
     td_run_tell(a->run, "checking", 0);
     td_status st = run_child(a, &end);
     if (st) {
+        free(end.refusal);
         end_by_status(a, st, "mix");
         return false;
     }
@@ -177,6 +180,7 @@ static bool mix(attempt *a)
     bool good =
         !end.stopped && !end.timed_out && !end.signal && (end.code == 0 || end.code == td_status_exit(TD_PARTIAL));
     if (!good) end_by_child(a, &end);
+    free(end.refusal);
     return good;
 }
 

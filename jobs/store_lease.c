@@ -120,7 +120,7 @@ static td_status move(td_tx *tx, td_job *j, const td_ending *e, const td_landing
         " WHERE id=$1 AND fence=$2 AND state='leased' RETURNING " TD_JOB_COLUMNS,
         TD_T(j->id), TD_N(j->fence), TD_T(td_job_state_word(land->to)), TD_N(tx->now_ms + land->wait_ms),
         TD_N(land->attempts), TD_N(land->crashes), TD_T(code), TD_T(e->text), final ? TD_N(tx->now_ms) : TD_T(NULL),
-        TD_T(done ? e->result : NULL), TD_N(done ? 1000 : 0), TD_N(tx->now_ms));
+        TD_T(e->result), TD_N(done ? 1000 : 0), TD_N(tx->now_ms));
     if (!st && !rows.n) return TD_STOPPED;
     if (!st) st = TD_SQL(tx, NULL, "UPDATE client SET running=running-1 WHERE id=$1 AND running>0", TD_T(j->client_id));
     if (!st)

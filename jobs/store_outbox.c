@@ -1,11 +1,13 @@
 #include "jobs/store_tx.h"
 
 #include "engine/base/json.h"
+#include "jobs/job_json.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ENDPOINT_PATIENCE_MS (5 * 86400000LL)
+#define EVENT_BYTES          20000 /* what every receiver takes */
 
 #define OUTBOX_COLUMNS                                                                                                \
     "o.id, o.job_id, o.kind, o.event, o.url, e.credential, o.body, o.path, o.sha256, o.state, o.last_error, o.bytes," \
@@ -44,20 +46,30 @@ static td_status endpoint(td_tx *tx, const char *client, const char *url, const 
     return st;
 }
 
+/* Hundreds of refused stems: who is told of the job asks for the rest. */
+static char *without_message(json_t *body, char *text)
+{
+    json_t *problem = json_object_get(json_object_get(body, "data"), "problem");
+    json_object_del(problem, "message");
+    json_object_del(problem, "refused");
+    free(text);
+    return json_dumps(body, TD_JSON_LINE);
+}
+
 /* The body of an event: built once, stored, sent unchanged under one id. */
 static char *event_body(td_tx *tx, const td_job *j, const char *event)
 {
     char stamp[32], finished[32];
     td_job_state state = td_job_state_of(j->state);
     json_t *tags = j->tags ? json_loads(j->tags, 0, NULL) : NULL;
-    json_t *problem = j->error_text ? json_pack("{s:s*, s:s}", "code", j->error_code, "detail", j->error_text) : NULL;
     char *url = td_arena_printf(tx->arena, "%s/v1/jobs/%s", tx->store->public_url ? tx->store->public_url : "", j->id);
-    json_t *body = json_pack("{s:s, s:s, s:{s:s, s:s?, s:s, s:s?, s:o?, s:s, s:o?}}", "type", event, "timestamp",
-                             td_rfc3339(tx->now_ms, stamp), "data", "id", j->id, "title", j->title, "state",
-                             td_job_state_people(state), "finished_at",
-                             j->finished_ms ? td_rfc3339(j->finished_ms, finished) : NULL, "tags",
-                             tags ? tags : json_object(), "url", url ? url : "", "problem", problem);
+    json_t *body = json_pack(
+        "{s:s, s:s, s:{s:s, s:s?, s:s, s:s?, s:o?, s:s, s:o?}}", "type", event, "timestamp",
+        td_rfc3339(tx->now_ms, stamp), "data", "id", j->id, "title", j->title, "state", td_job_state_people(state),
+        "finished_at", j->finished_ms ? td_rfc3339(j->finished_ms, finished) : NULL, "tags",
+        tags ? tags : json_object(), "url", url ? url : "", "problem", j->error_text ? td_job_problem(j) : NULL);
     char *text = body ? json_dumps(body, TD_JSON_LINE) : NULL;
+    if (text && strlen(text) > EVENT_BYTES) text = without_message(body, text);
     char *kept = td_arena_strdup(tx->arena, text);
     free(text);
     json_decref(body);

@@ -511,12 +511,20 @@ static void a_refused_stem_holds_the_job(void **state)
     house *h = *state;
     write_text(in_dir(h, "mix"),
                "[ $n -gt 1 ] || { echo '{\"type\":\"error\",\"v\":1,\"code\":\"input\",\"what\":\"Kick.wav is "
-               "damaged\"}'; exit 3; }\n",
+               "damaged\",\"refused\":[{\"file\":\"Kick.wav\",\"why\":\"damaged\"}],\"message\":{\"de\":\"Guten "
+               "Tag\"}}'; exit 3; }\n",
                0600);
     const char *id = submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
     json_t *o = wait_for(h, id, "held");
-    assert_string_equal(text_of(h, json_object_get(o, "problem"), "detail"), "Kick.wav is damaged");
+    json_t *problem = json_object_get(o, "problem");
+    assert_string_equal(text_of(h, problem, "detail"), "Kick.wav is damaged");
+    assert_string_equal(text_of(h, json_array_get(json_object_get(problem, "refused"), 0), "file"), "Kick.wav");
+    assert_string_equal(text_of(h, json_object_get(problem, "message"), "de"), "Guten Tag");
     json_decref(o);
+    json_t *line = next_line();
+    problem = json_object_get(json_object_get(json_object_get(line, "body"), "data"), "problem");
+    assert_string_equal(text_of(h, json_object_get(problem, "message"), "de"), "Guten Tag");
+    json_decref(line);
     assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", id), "", NULL, NULL, NULL), 200);
     json_decref(wait_for(h, id, "done"));
 }
