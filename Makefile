@@ -103,6 +103,7 @@ mix: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/mix/run.sh
 	@TOPDOWN=$(BUILD)/topdown tests/mix/hostile.sh
 	@TOPDOWN=$(BUILD)/topdown tests/mix/outputs.sh
+	@TOPDOWN=$(BUILD)/topdown tests/mix/kept.sh
 	@tests/mix/ebu.py $(BUILD)/topdown $(BUILD)/ebu.txt
 
 # processors from outside: recipes of one step on sounds sox makes, against what formulas say

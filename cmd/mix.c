@@ -10,6 +10,7 @@ static const td_flag flags[] = {
     { "output", 'o', "DIR", "where everything goes; made when missing" },
     { "title", 0, "TEXT", "the song; its folder's name otherwise" },
     { "artist", 0, "TEXT", "" },
+    { "keep-groups", 0, NULL, "keep rendered groups for the next render of a changed plan, as --plan does" },
     { "force", 0, NULL, "replace files that stand there already" },
     { "strict", 0, NULL, "exit 5 when a target was not reached" },
     { NULL, 0, NULL, NULL },
@@ -28,6 +29,13 @@ static void session_line(const td_mixdown *d)
             s->rate_hz / 1000.0, s->n_buses);
     if (guessed) fprintf(stderr, "    (%zu roles guessed or unknown: 'topdown plan' shows them)", guessed);
     fputc('\n', stderr);
+    size_t thawed = 0, buses = 0;
+    for (size_t i = 0; i < d->n && d->mix; i++) {
+        const td_rendered *r = d->mix[i] ? d->mix[i]->rendered : NULL;
+        thawed += r ? r->n_thawed : 0;
+        buses += r ? r->n_buses : 0;
+    }
+    if (thawed) fprintf(stderr, "%zu of %zu groups as an earlier render kept them\n", thawed, buses);
 }
 
 static size_t print_mix(const td_mix *m)

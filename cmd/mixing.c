@@ -237,8 +237,9 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     if (st) return td_report_error(st, &err);
     int code = td_args_has(a, "plan") ? load_plans(m, a) : 0;
     if (code) return code;
-    long threads;
+    long threads, cache_mb;
     st = td_args_number(a, "threads", 1, 256, 0, &threads, &err);
+    if (!st) st = td_args_number(a, "cache-limit", 0, 1000000, 4000, &cache_mb, &err);
     if (!st && td_args_has(a, "job")) {
         if ((code = load_job(m, a))) return code;
         if (m->order->stems_folder)
@@ -256,6 +257,8 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         .n_plans = m->n_plans,
         .scratch = td_args_get(a, "scratch"),
         .cache = td_args_has(a, "no-cache") ? NULL : cache_folder(m->arena),
+        .cache_bytes = (uint64_t)cache_mb * 1000000,
+        .keep_groups = m->n_plans || td_args_has(a, "keep-groups"),
         .threads = (unsigned)threads,
         .force = td_args_has(a, "force"),
         .skip_rejected = td_args_has(a, "skip-rejected"),

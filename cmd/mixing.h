@@ -15,8 +15,9 @@
         { "recipes", 0, "DIR", "look for recipes here first" },                                          \
         { "skip-rejected", 0, NULL, "leave out stems that are refused, instead of stopping" },           \
         { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },                          \
+        { "cache-limit", 0, "MB", "of surveys and groups that are kept, the longest unused go; 4000" },  \
     {                                                                                                    \
-        "no-cache", 0, NULL, "survey anew, keep no survey"                                               \
+        "no-cache", 0, NULL, "survey and render anew, keep nothing"                                      \
     }
 
 typedef struct td_mixing {

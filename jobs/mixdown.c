@@ -1,6 +1,7 @@
 #include "jobs/mixdown.h"
 
 #include "engine/base/units.h"
+#include "engine/mix/frozen.h"
 #include "engine/mix/planner.h"
 #include "engine/report/report.h"
 #include "jobs/folder.h"
@@ -103,18 +104,20 @@ static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path
 
 static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
-    if (w->n_plans) return td_survey_bare(m->session, m->pool, scratch_of(w), &m->survey, err);
+    if (w->n_plans) return td_survey_bare(m->session, NULL, scratch_of(w), &m->survey, err);
     char path[4096];
     if (survey_path(w, m, path) && td_is_file(path) &&
         td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK) {
         m->survey_cached = true;
-        return td_survey_ready(m->survey, m->pool, err);
+        return td_survey_ready(m->survey, m->pool, NULL, err);
     }
     td_status st = judge_stems(w, m->session, err);
     if (!st) st = td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
     if (!st) st = judge_stems(w, m->session, err);
-    if (!st && survey_path(w, m, path) && td_folder_make(w->cache, NULL) == TD_OK)
+    if (!st && survey_path(w, m, path) && td_folder_make(w->cache, NULL) == TD_OK) {
         td_survey_save(m->survey, path, NULL); /* a cache may fail */
+        td_cache_room(w->cache, 0, w->cache_bytes, INT64_MAX);
+    }
     return st;
 }
 
@@ -260,7 +263,9 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
                          .parts = need.parts,
                          .progress = tell,
                          .user = m,
-                         .stop = w->stop };
+                         .stop = w->stop,
+                         .keep_folder = w->keep_groups ? w->cache : NULL,
+                         .keep_bytes = w->cache_bytes };
     td_status st = td_render(&r, &mix->rendered, err);
     if (!st) st = td_outputs_write(&outputs, mix, err);
     if (!st) st = write_plan(w, m, i, err);

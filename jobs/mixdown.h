@@ -27,10 +27,12 @@ typedef struct td_mixdown_wish {
     const td_library *library;
     td_plan *const *plan; /* decided already, taken over: rendered as they are, unsurveyed; NULL: plan order->mix */
     size_t n_plans;
-    const char *out;     /* folder, made when missing; NULL: plan only, nothing is written */
-    const char *scratch; /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
-    const char *cache;   /* folder of surveys; NULL: none is kept */
-    unsigned threads;    /* 0: as many as there are processors */
+    const char *out;      /* folder, made when missing; NULL: plan only, nothing is written */
+    const char *scratch;  /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
+    const char *cache;    /* folder of surveys and rendered groups; NULL: none is kept */
+    uint64_t cache_bytes; /* it is kept below that: what was unused for longest goes */
+    bool keep_groups;     /* play what another render kept, keep what this one makes */
+    unsigned threads;     /* 0: as many as there are processors */
     bool force, skip_rejected;
     double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
     td_stage_told progress; /* may be NULL */

@@ -330,18 +330,11 @@ td_status td_key_feed(td_survey *survey, const td_session *session, const td_pla
                       td_feed **out, td_error *err)
 {
     *out = NULL;
-    size_t index[TD_STEMS_MAX], n = 0;
+    size_t index[TD_STEMS_MAX];
     double gain_db[TD_STEMS_MAX];
     if (!step->n_keys) return TD_OK;
-    for (size_t i = 0; i < session->n_stems; i++) {
-        if (session->stem[i].bus >= plan->n_buses) continue;
-        for (size_t k = 0; k < step->n_keys; k++) {
-            if (strcmp(step->key[k], session->stem[i].name)) continue;
-            gain_db[n] = plan->bus[session->stem[i].bus].clip_gain_db;
-            index[n++] = i;
-            break;
-        }
-    }
+    size_t n = td_plan_keys(plan, session, step, index);
+    for (size_t i = 0; i < n; i++) gain_db[i] = plan->bus[session->stem[index[i]].bus].clip_gain_db;
     return td_feed_new(survey, session, plan, false, index, n, gain_db, out, err);
 }
 
@@ -414,6 +407,19 @@ void td_watch_count(td_watch *w, const float *left, const float *right, size_t n
         }
 }
 
+void td_watch_pack(const td_watch *w, td_text *to)
+{
+    for (size_t i = 0; i < w->steps * TD_DETECTORS_MAX; i++)
+        if (w->reduction[i]) td_reduction_pack(w->reduction[i], to);
+}
+
+bool td_watch_unpack(td_watch *w, const char **from, const char *end)
+{
+    for (size_t i = 0; i < w->steps * TD_DETECTORS_MAX; i++)
+        if (w->reduction[i] && !td_reduction_unpack(w->reduction[i], from, end)) return false;
+    return true;
+}
+
 const td_reduction *td_watch_reduction(const td_watch *w, size_t step, size_t detector)
 {
     if (!w || step >= w->steps || detector >= w->detectors[step]) return NULL;
@@ -441,6 +447,7 @@ struct td_lane {
     float staged_peak;
     double staged_square;
     uint64_t staged_frames;
+    td_frozen *from, *to; /* the sound behind the chain: kept already, being kept; NULL */
 };
 
 void td_lane_free(td_lane *l)
@@ -454,6 +461,8 @@ void td_lane_free(td_lane *l)
         free(l->dry[c]);
     }
     td_watch_free(l->watch);
+    td_frozen_free(l->from);
+    td_frozen_free(l->to);
     free(l->key);
     free(l->keys);
     free(l->key_pointer);
@@ -483,11 +492,11 @@ static td_status lane_keys(td_lane *l, td_survey *survey, const td_session *sess
     return TD_OK;
 }
 
-td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
-                      td_lane **out, td_error *err)
+/* The lane with its chain; it has no stems yet. */
+static td_status lane_alloc(const td_session *session, const td_plan *plan, size_t bus, size_t steps, td_lane **out,
+                            td_error *err)
 {
-    *out = NULL;
-    td_lane *l = calloc(1, sizeof *l);
+    td_lane *l = *out = calloc(1, sizeof *l);
     if (!l) return td_no_memory(err);
     l->bus = &plan->bus[bus];
     l->rate_hz = session->rate_hz;
@@ -497,7 +506,15 @@ td_status td_lane_new(td_survey *survey, const td_session *session, const td_pla
     l->clip = (float)td_from_db(l->bus->clip_gain_db);
     l->fader = (float)td_from_db(l->bus->makeup_db + l->bus->fader_db);
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
-    td_status st = td_chain_of_plan(&l->bus->chain, steps, &fmt, &l->chain, err);
+    return td_chain_of_plan(&l->bus->chain, steps, &fmt, &l->chain, err);
+}
+
+td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
+                      td_lane **out, td_error *err)
+{
+    td_lane *l;
+    *out = NULL;
+    td_status st = lane_alloc(session, plan, bus, steps, &l, err);
     if (!st) st = lane_keys(l, survey, session, plan, err);
     if (!st) st = td_feed_bus(survey, session, plan, bus, &l->in, err);
     if (!st) st = td_lane_seek(l, 0, err);
@@ -589,11 +606,71 @@ td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err)
     for (size_t done = 0; done < n;) {
         size_t m = n - done < TD_BLOCK ? n - done : TD_BLOCK;
         float *to[2] = { out[0] + done, out[1] + done };
-        td_status st = lane_block(l, to, m, err);
+        td_status st = TD_OK;
+        if (l->from && !td_frozen_read(l->from, to, m))
+            st = td_fail(err, TD_DISK, l->bus->name, "again with --no-cache", "its kept sound cannot be read");
+        if (!l->from) st = lane_block(l, to, m, err);
         if (st) return st;
+        if (l->to) td_frozen_write(l->to, (const float *const *)to, m);
         if (l->whole) lane_fader(l, to, m);
         l->at += (int64_t)m;
         done += m;
     }
     return TD_OK;
+}
+
+/* ---- kept sound -------------------------------------------------------------------------------------------------- */
+
+/* Counted by the chain's own time, of what went in: they are of the sound, as it is. */
+typedef struct staged {
+    double square;
+    uint64_t frames;
+    float peak;
+    uint32_t none;
+} staged;
+
+void td_lane_freeze(td_lane *l, td_frozen *to)
+{
+    l->to = to;
+}
+
+void td_lane_frozen(td_lane *l)
+{
+    td_text t = { 0 };
+    staged s = { .square = l->staged_square, .frames = l->staged_frames, .peak = l->staged_peak };
+    if (!l->to) return;
+    td_text_addn(&t, (const char *)&s, sizeof s);
+    td_watch_pack(l->watch, &t);
+    if (!t.broken) td_frozen_commit(l->to, t.data, t.length);
+    td_text_free(&t);
+}
+
+static bool recall(td_lane *l)
+{
+    size_t n;
+    const char *at = td_frozen_figures(l->from, &n), *end = at + n;
+    staged s;
+    if (n < sizeof s) return false;
+    memcpy(&s, at, sizeof s);
+    at += sizeof s;
+    l->staged_square = s.square;
+    l->staged_frames = s.frames;
+    l->staged_peak = s.peak;
+    return td_watch_unpack(l->watch, &at, end) && at == end;
+}
+
+td_status td_lane_thaw(td_frozen *from, const td_session *session, const td_plan *plan, size_t bus, td_lane **out,
+                       td_error *err)
+{
+    td_lane *l;
+    td_status st = lane_alloc(session, plan, bus, SIZE_MAX, &l, err);
+    *out = NULL;
+    if (l)
+        l->from = from;
+    else
+        td_frozen_free(from);
+    if (!st) st = td_lane_watch(l, err);
+    if (!st && recall(l)) *out = l;
+    if (!*out) td_lane_free(l);
+    return st;
 }

@@ -10,6 +10,7 @@
 #ifndef TD_MIX_FLOW_H
 #define TD_MIX_FLOW_H
 
+#include "engine/mix/frozen.h"
 #include "engine/mix/plan.h"
 #include "engine/mix/reduction.h"
 #include "engine/mix/survey.h"
@@ -36,6 +37,16 @@ typedef struct td_lane td_lane;
 /* The first `steps` steps of the bus's chain (SIZE_MAX: all, then make-up and fader with its ride). */
 td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
                       td_lane **out, td_error *err);
+/* All of it, whose sound behind the chain is kept already, with what was counted: nothing is read and nothing runs but
+ * make-up and fader. It has no seek. *out is NULL when the file's figures do not fit; `from` is the lane's then, or
+ * freed.
+ */
+td_status td_lane_thaw(td_frozen *from, const td_session *session, const td_plan *plan, size_t bus, td_lane **out,
+                       td_error *err);
+/* What leaves the chain from now on goes to a file as well, which is the lane's; td_lane_frozen keeps it, at the end.
+ */
+void td_lane_freeze(td_lane *l, td_frozen *to);
+void td_lane_frozen(td_lane *l);
 void td_lane_free(td_lane *l);
 td_status td_lane_seek(td_lane *l, int64_t at, td_error *err);
 td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err); /* any n */
@@ -68,6 +79,8 @@ td_status td_watch_new(const td_plan_chain *wish, td_chain *chain, double rate_h
 void td_watch_free(td_watch *w);
 float *const *const *td_watch_taps(td_watch *w); /* for td_chain_process; valid for one block */
 void td_watch_count(td_watch *w, const float *left, const float *right, size_t n); /* the chain's input of that block */
+void td_watch_pack(const td_watch *w, td_text *to);
+bool td_watch_unpack(td_watch *w, const char **from, const char *end); /* as td_reduction_unpack */
 const td_reduction *td_watch_reduction(const td_watch *w, size_t step, size_t detector);
 
 #endif

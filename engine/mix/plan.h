@@ -158,6 +158,14 @@ double td_ride_db(const td_breakpoint *ride, size_t n, double at_s);
 /* SHA-256 over everything that decides the sound: no reasons, notes, paths, labels. */
 td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX]);
 
+/* The stems whose sum drives a step's detector, as indices of the session; index has room for all of its stems. Returns
+ * how many. */
+size_t td_plan_keys(const td_plan *p, const td_session *s, const td_plan_step *step, size_t *index);
+
+/* SHA-256 over everything that decides the sound of a bus behind its chain, before make-up and fader: stems, fixes,
+ * staging, steps, keys. Files that steps name count by their content. */
+td_status td_plan_bus_hash(const td_plan *p, const td_session *s, size_t bus, char out[TD_SHA256_HEX], td_error *err);
+
 /* How many decisions it holds, and how many of them were solved or are fixes. */
 typedef struct td_plan_count {
     size_t all, solved, written, fixes;

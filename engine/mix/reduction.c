@@ -173,3 +173,56 @@ const float *td_reduction_steps(const td_reduction *r, size_t *n)
     *n = r->n_steps;
     return r->steps;
 }
+
+/* ---- as bytes ---------------------------------------------------------------------------------------------------- */
+
+static bool holds(const uint32_t *count)
+{
+    for (size_t i = 0; i < BINS; i++)
+        if (count[i]) return true;
+    return false;
+}
+
+static void put(td_text *to, const void *data, size_t bytes)
+{
+    td_text_addn(to, data, bytes);
+}
+
+/* Most levels never occur; LEVELS ends the list of those that do. */
+void td_reduction_pack(const td_reduction *r, td_text *to)
+{
+    uint64_t steps = r->n_steps, level = 0;
+    put(to, &r->max, sizeof r->max);
+    put(to, &r->max_at, sizeof r->max_at);
+    for (; level < LEVELS; level++) {
+        if (!holds(r->count[level])) continue;
+        put(to, &level, sizeof level);
+        put(to, r->count[level], sizeof r->count[level]);
+    }
+    put(to, &level, sizeof level);
+    put(to, &steps, sizeof steps);
+    put(to, r->steps, r->n_steps * sizeof *r->steps);
+}
+
+static bool take(const char **from, const char *end, void *to, size_t bytes)
+{
+    if ((size_t)(end - *from) < bytes) return false;
+    if (bytes) memcpy(to, *from, bytes);
+    *from += bytes;
+    return true;
+}
+
+bool td_reduction_unpack(td_reduction *r, const char **from, const char *end)
+{
+    uint64_t steps, level;
+    if (!take(from, end, &r->max, sizeof r->max) || !take(from, end, &r->max_at, sizeof r->max_at)) return false;
+    for (;;) {
+        if (!take(from, end, &level, sizeof level) || level > LEVELS) return false;
+        if (level == LEVELS) break;
+        if (!take(from, end, r->count[level], sizeof r->count[level])) return false;
+    }
+    if (!take(from, end, &steps, sizeof steps) || steps > (size_t)(end - *from) / sizeof *r->steps) return false;
+    if (!(r->steps = td_calloc2((size_t)steps + 1, 1, sizeof *r->steps))) return false;
+    r->n_steps = r->room = (size_t)steps;
+    return take(from, end, r->steps, (size_t)steps * sizeof *r->steps);
+}

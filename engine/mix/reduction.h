@@ -8,6 +8,7 @@
 #define TD_MIX_REDUCTION_H
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +31,10 @@ double
 td_reduction_idle(const td_reduction *r); /* part of active time below 0.1 dB; below 1 where the maximum is not */
 /* The highest change of every 100 ms, for drawing. */
 const float *td_reduction_steps(const td_reduction *r, size_t *n);
+
+/* All that the questions above are answered from, as bytes at the end of a text, and back into a fresh reduction: *from
+ * moves on. False: they hold no reduction, or memory is short. */
+void td_reduction_pack(const td_reduction *r, td_text *to);
+bool td_reduction_unpack(td_reduction *r, const char **from, const char *end);
 
 #endif

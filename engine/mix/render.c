@@ -1,10 +1,14 @@
 #include "engine/mix/render.h"
 
+#include "engine/base/file.h"
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/board.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- the desk: lanes, stems with sends of their own, and boards ------------------------------------------------- */
 
@@ -12,7 +16,9 @@ enum { FRAMES_MAX = 16 }; /* spectra a chunk can bring: one every 800 frames at 
 
 typedef struct strip { /* of a bus */
     td_lane *lane;     /* NULL: not heard */
-    float *out[2][2];  /* per side of the double buffer, per channel */
+    bool thawed;       /* its sound was kept */
+    char hash[TD_SHA256_HEX];
+    float *out[2][2]; /* per side of the double buffer, per channel */
     td_loudness *loudness;
     td_vu *vu;
     float peak;
@@ -60,6 +66,7 @@ typedef struct desk {
     int side;           /* which half of the double buffer the buses fill */
     size_t chunk, last; /* frames of the chunk being filled, and of the one being mixed */
     uint64_t frames;    /* of buses, in all */
+    int64_t began;      /* what is kept and was used since stays */
     /* where the mix goes, n frames from `skip` on */
     td_status (*sink)(struct desk *d, take *t, size_t skip, size_t n, td_error *err);
     float *const *to; /* a passage, and how much of it is filled */
@@ -132,7 +139,7 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
     const td_render_wish *w = d->wish;
     strip *u = &d->strip[b];
     if (!hears(w, b)) return TD_OK;
-    td_status st = td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &u->lane, err);
+    td_status st = u->lane ? TD_OK : td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &u->lane, err);
     if (st) return st;
     if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return td_no_memory(err);
     if (!d->measuring) return TD_OK;
@@ -140,7 +147,7 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
     if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu) || td_bands_new(rate, &u->work) ||
         td_spectrum_new(rate, 2, add_bands, u, &u->spectrum))
         return td_no_memory(err);
-    return td_lane_watch(u->lane, err);
+    return u->thawed ? TD_OK : td_lane_watch(u->lane, err);
 }
 
 static td_status extras_init(desk *d, td_error *err)
@@ -197,6 +204,76 @@ static td_status takes_init(desk *d, td_error *err)
     return st;
 }
 
+/* ---- kept buses -------------------------------------------------------------------------------------------------- */
+
+/* The name of a bus's sound also says how much of it there is and which program made it. */
+static td_status name_strip(desk *d, const char *program, size_t b, td_error *err)
+{
+    char hash[TD_SHA256_HEX], all[2 * TD_SHA256_HEX + 32];
+    td_status st = td_plan_bus_hash(d->plan, d->wish->session, b, hash, err);
+    if (st) return st;
+    snprintf(all, sizeof all, "%s %s %" PRIu64, program, hash, d->frames);
+    return td_sha256_of(all, strlen(all), d->strip[b].hash) ? td_no_memory(err) : TD_OK;
+}
+
+static td_status thaw_task(void *shared, size_t b, td_error *err)
+{
+    desk *d = shared;
+    const td_render_wish *w = d->wish;
+    strip *u = &d->strip[b];
+    td_frozen *from = *u->hash ? td_frozen_find(w->keep_folder, u->hash, d->frames) : NULL;
+    td_status st = from ? td_lane_thaw(from, w->session, d->plan, b, &u->lane, err) : TD_OK;
+    u->thawed = u->lane != NULL;
+    return st;
+}
+
+/* Takes up what is kept, and has the stems of all else decoded. */
+static td_status strips_thaw(desk *d, td_error *err)
+{
+    const td_render_wish *w = d->wish;
+    char program[TD_SHA256_HEX];
+    bool wanted[TD_STEMS_MAX] = { 0 };
+    td_status st = TD_OK;
+    d->frames = d->plan->frames + td_board_latency(d->take[0].board);
+    if (w->keep_folder && td_sha256_file("/proc/self/exe", program, NULL, NULL) == TD_OK) {
+        d->began = (int64_t)time(NULL);
+        for (size_t b = 0; !st && b < d->plan->n_buses; b++)
+            if (hears(w, b)) st = name_strip(d, program, b, err);
+        if (!st) st = td_pool_run(w->pool, d->plan->n_buses, thaw_task, d, err);
+    }
+    for (size_t i = 0; i < w->session->n_stems; i++) {
+        unsigned b = w->session->stem[i].bus;
+        wanted[i] = b < d->plan->n_buses && hears(w, b) && !d->strip[b].thawed;
+    }
+    return st ? st : td_survey_ready(w->survey, w->pool, wanted, err);
+}
+
+/* Has the others kept, as many as there is room for. */
+static void strips_freeze(desk *d)
+{
+    const td_render_wish *w = d->wish;
+    uint64_t size = td_frozen_bytes(d->frames), want = 0;
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (*d->strip[b].hash && !d->strip[b].thawed) want += size;
+    if (!want || td_folder_make(w->keep_folder, NULL)) return;
+    uint64_t room = td_cache_room(w->keep_folder, want, w->keep_bytes, d->began);
+    for (size_t b = 0; b < d->plan->n_buses && room >= size; b++) {
+        strip *u = &d->strip[b];
+        if (!*u->hash || u->thawed) continue;
+        td_lane_freeze(u->lane, td_frozen_begin(w->keep_folder, u->hash, d->frames));
+        room -= size;
+    }
+}
+
+/* Keeps what came to its end. */
+static void strips_keep(desk *d)
+{
+    const td_render_wish *w = d->wish;
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (d->strip[b].lane) td_lane_frozen(d->strip[b].lane);
+    if (w->keep_folder) td_cache_room(w->keep_folder, 0, w->keep_bytes, INT64_MAX);
+}
+
 /* at: where in the song it begins. */
 static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, desk **out, td_error *err)
 {
@@ -215,9 +292,11 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
     d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
     d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
     td_status st = d->strip && d->take ? TD_OK : td_no_memory(err);
-    for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = strip_init(d, b, err);
     if (!st) st = extras_init(d, err);
     if (!st) st = takes_init(d, err);
+    if (!st && measuring) st = strips_thaw(d, err);
+    for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = strip_init(d, b, err);
+    if (!st && measuring) strips_freeze(d);
     if (!st && measuring &&
         (td_vu_new(w->session->rate_hz, &d->vu) || td_loudness_new(w->session->rate_hz, 2, &d->loudness)))
         st = td_no_memory(err);
@@ -433,6 +512,7 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     if (!r->step || !r->bus) return td_no_memory(err);
     reach(r, "mix", &p->mix, td_board_watch(d->take[0].board), NULL);
     for (size_t b = 0; b < p->n_buses; b++) {
+        r->n_thawed += d->strip[b].thawed;
         if (d->strip[b].lane) reach(r, p->bus[b].name, &p->bus[b].chain, NULL, d->strip[b].lane);
         bus_figures(r, d, b);
     }
@@ -538,7 +618,8 @@ td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err
     if (st || (st = rendered_new(d, &r, err))) return st;
     d->sink = to_scratch;
     st = spread(d, r, err);
-    if (!st) st = desk_run(d, wish->plan->frames + td_board_latency(d->take[0].board), err);
+    if (!st) st = desk_run(d, d->frames, err);
+    if (!st) strips_keep(d);
     if (!st && wish->parts) st = make_residual(d, r, err);
     if (!st) st = collect(d, r, err);
     if (st) {

@@ -43,6 +43,7 @@ typedef struct td_rendered {
     size_t n_steps;
     td_bus_reached *bus;
     size_t n_buses;
+    size_t n_thawed;           /* buses whose sound was kept by another render */
     const td_masking *masking; /* of buses among each other, after chain and fader */
     double premaster_lufs, premaster_peak_dbfs;
     double vu_max_dbfs, vu_mean_dbfs; /* at the mix bus's input, after the trim */
@@ -65,6 +66,10 @@ typedef struct td_render_wish {
     td_progress progress;
     void *user;
     const volatile int *stop; /* not 0: end with TD_STOPPED; may be NULL */
+    /* A cache that keeps what leaves the chains of buses: what another render made is played again, what this one makes
+     * is kept, while all in the folder is at most so many bytes. The same bytes come out. NULL: nothing is kept. */
+    const char *keep_folder;
+    uint64_t keep_bytes;
 } td_render_wish;
 
 td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err);

@@ -120,7 +120,7 @@ td_status td_survey_bare(const td_session *session, td_pool *pool, const char *s
 {
     td_status st = td_survey_alloc(session, scratch_folder, out, err);
     if (st || !pool) return st;
-    st = td_survey_ready(*out, pool, err);
+    st = td_survey_ready(*out, pool, NULL, err);
     if (st) {
         td_survey_free(*out);
         *out = NULL;
@@ -250,14 +250,21 @@ td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out
     return st;
 }
 
+typedef struct wanted {
+    td_survey *survey;
+    const bool *stem;
+} wanted;
+
 static td_status ready_stem(void *shared, size_t i, td_error *err)
 {
-    td_survey *s = shared;
+    const wanted *w = shared;
     const td_scratch *made;
-    return td_stem_plays(s->session, i) ? td_survey_stem_audio(s, i, &made, err) : TD_OK;
+    if (!td_stem_plays(w->survey->session, i) || (w->stem && !w->stem[i])) return TD_OK;
+    return td_survey_stem_audio(w->survey, i, &made, err);
 }
 
-td_status td_survey_ready(td_survey *s, td_pool *pool, td_error *err)
+td_status td_survey_ready(td_survey *s, td_pool *pool, const bool *stem, td_error *err)
 {
-    return td_pool_run(pool, s->session->n_stems, ready_stem, s, err);
+    wanted w = { s, stem };
+    return td_pool_run(pool, s->session->n_stems, ready_stem, &w, err);
 }

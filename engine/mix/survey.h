@@ -79,8 +79,8 @@ td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out
  * when it is asked for, else now. */
 td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,
                          td_error *err);
-/* Makes all such audio that is not there yet, side by side: after td_survey_load. */
-td_status td_survey_ready(td_survey *s, td_pool *pool, td_error *err);
+/* Makes all such audio that is not there yet, side by side: after td_survey_load. stem: of which; NULL: of all. */
+td_status td_survey_ready(td_survey *s, td_pool *pool, const bool *stem, td_error *err);
 
 /* Beats per minute as estimated from the sum's onsets, 60 to 200; 0 when nothing beats. */
 double td_survey_tempo(const td_survey *s);

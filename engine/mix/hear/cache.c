@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A survey in a file, little-endian as x86-64 and aarch64 keep it:
  *
@@ -222,6 +223,7 @@ td_status td_survey_load(const td_session *session, const char *path, const char
     if (!f) return td_fail(err, TD_DISK, path, NULL, "cannot be read");
     td_status st = td_survey_alloc(session, scratch_folder, out, err);
     if (!st) st = read_all(f, *out, path, err);
+    if (!st) futimens(fileno(f), NULL); /* it was of use: others go first */
     fclose(f);
     if (st) {
         td_survey_free(*out);

@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -113,6 +115,40 @@ static void peaks_count_by_the_step(void **state)
     td_reduction_free(steps);
 }
 
+static void packed_and_unpacked_it_answers_alike(void **state)
+{
+    (void)state;
+    td_reduction *r, *same;
+    td_text t = { 0 };
+    size_t n, k;
+    assert_int_equal(td_reduction_new(RATE, 1, false, &r), 0);
+    for (int i = 0; i < 20; i++) feed(r, RATE / 5, 0.01f * (float)(i + 1), 0.3f * (float)i);
+    td_reduction_pack(r, &t);
+    assert_int_equal(td_reduction_new(RATE, 1, false, &same), 0);
+    const char *at = t.data, *end = at + t.length;
+    assert_true(td_reduction_unpack(same, &at, end));
+    assert_ptr_equal(at, end);
+    assert_true(td_reduction_max(r) == td_reduction_max(same) && td_reduction_max_at(r) == td_reduction_max_at(same));
+    for (double part = 0.05; part < 1; part += 0.1)
+        assert_true(td_reduction_percentile(r, part) == td_reduction_percentile(same, part));
+    assert_true(td_reduction_idle(r) == td_reduction_idle(same));
+    const float *steps = td_reduction_steps(r, &n), *again = td_reduction_steps(same, &k);
+    assert_int_equal(n, k);
+    assert_memory_equal(steps, again, n * sizeof *steps);
+    td_reduction_free(same);
+    for (size_t cut = 0; cut < t.length; cut += 97) { /* exactly as much memory as there is */
+        char *part = malloc(cut + 1);
+        memcpy(part, t.data, cut);
+        at = part;
+        assert_int_equal(td_reduction_new(RATE, 1, false, &same), 0);
+        assert_false(td_reduction_unpack(same, &at, part + cut));
+        td_reduction_free(same);
+        free(part);
+    }
+    td_text_free(&t);
+    td_reduction_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +158,7 @@ int main(void)
         cmocka_unit_test(every_eighth_value_gives_the_same_percentile),
         cmocka_unit_test(steps_hold_the_highest_of_every_100_ms),
         cmocka_unit_test(peaks_count_by_the_step),
+        cmocka_unit_test(packed_and_unpacked_it_answers_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
