@@ -142,10 +142,10 @@ static void group_inside(td_reader *r, td_node *n, void *into)
     ((td_group_wish *)into)->inside_loudness = td_read_word(r, n, "'inside'", words) == 1;
 }
 
-static void group_pan(td_reader *r, td_node *n, void *into)
+static void read_places(td_reader *r, td_node *n, void *into)
 {
-    static const char *const words[] = { "delivered", "auto", NULL };
-    ((td_group_wish *)into)->pan_auto = td_read_word(r, n, "'pan' of a group", words) == 1;
+    int word = td_read_word(r, n, "'pan'", td_pan_names);
+    if (word >= 0) *(td_pan *)into = (td_pan)(TD_PAN_DELIVERED + word);
 }
 
 static void group_sends(td_reader *r, td_node *n, void *into)
@@ -172,7 +172,7 @@ static const td_member group_members[] = {
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
     TD_WHOLE("loudness", group_loudness),
     TD_WHOLE("inside", group_inside),
-    TD_WHOLE("pan", group_pan),
+    TD_MEMBER(td_group_wish, "pan", read_places, pan),
     TD_WHOLE("sends", group_sends),
     TD_WHOLE("when", group_when),
     TD_WHOLE("edit", no_edit),
@@ -456,6 +456,7 @@ static const td_member recipe_members[] = {
     TD_WHOLE("approach", read_approach),
     TD_WHOLE("focus", read_focus),
     TD_MEMBER(td_recipe, "balance", td_member_balance, balance),
+    TD_MEMBER(td_recipe, "pan", read_places, pan),
     TD_WHOLE("reference", read_reference),
     TD_WHOLE("staging", read_staging),
     TD_WHOLE("mix", read_mix),

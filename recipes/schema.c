@@ -49,7 +49,9 @@ static const struct {
     { "level", "gain", "an offset on what the balance gives" },
     { "group.loudness", "gain", "wished loudness against the mix, in LU" },
     { "inside", "inside", "how the tracks inside stand: as delivered, or by loudness" },
-    { "group.pan", "group_pan", NULL },
+    { "recipe.pan", "places",
+      "places for tracks recorded in mono: as delivered, or auto; of all groups that say nothing" },
+    { "group.pan", "places", "places for its tracks recorded in mono: as delivered, or auto" },
     { "pan", "pan", "L100 to R100, or auto" },
     { "sends", "sends", "how much goes to which return" },
     { "when", "text", "a condition, such as rumble > -40 dB" },
@@ -363,7 +365,7 @@ td_status td_recipe_schema(td_text *out)
     define(&d, "approach", words(td_approach_names));
     define(&d, "meter", words((const char *const[]){ "peak", "rms", "vu", NULL }));
     define(&d, "inside", words((const char *const[]){ "delivered", "loudness", NULL }));
-    define(&d, "group_pan", words((const char *const[]){ "delivered", "auto", NULL }));
+    define(&d, "places", words(td_pan_names));
     define(&d, "knobs", map_of(either(reference("knob"), reference("text"))));
     define(&d, "groups", map_of(reference("group")));
     define(&d, "returns", map_of(reference("return")));

@@ -20,6 +20,7 @@ const td_named_target td_named_targets[] = {
 
 const char *const td_approach_names[] = { "top-down", "bottom-up", "hybrid", NULL };
 const char *const td_balance_names[] = { "auto", "even", "delivered", "rough", "loudness", "focus", NULL };
+const char *const td_pan_names[] = { "delivered", "auto", NULL };
 
 const char *td_approach_name(td_approach a)
 {

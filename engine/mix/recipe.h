@@ -96,13 +96,17 @@ typedef struct td_send_wish {
     td_wish level_db;
 } td_send_wish;
 
+/* Where tracks stand that were recorded in mono. Unsaid: as the recipe says for all. */
+typedef enum td_pan { TD_PAN_UNSAID, TD_PAN_DELIVERED, TD_PAN_AUTO } td_pan;
+extern const char *const td_pan_names[]; /* from TD_PAN_DELIVERED on; NULL-terminated */
+
 typedef struct td_group_wish {
     const char *bus; /* the group's name, or a return's */
     td_chain_wish chain;
     td_wish level_db;     /* offset on what balance gives; default 0 */
     td_wish loudness_lu;  /* wished loudness against the mix; none: the template */
     bool inside_loudness; /* inside: loudness */
-    bool pan_auto;
+    td_pan pan;
     td_send_wish *send;
     size_t n_sends;
     const td_condition *when;
@@ -180,6 +184,7 @@ typedef struct td_recipe {
     td_approach approach;
     const char *focus; /* a role; NULL */
     td_balance balance;
+    td_pan pan;        /* of all groups that say nothing */
     double stage_dbfs; /* -12 */
     td_stage_meter stage_meter;
     td_chain_wish mix;

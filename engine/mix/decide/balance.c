@@ -325,14 +325,21 @@ td_status td_choose_balance(td_decider *d, td_error *err)
     return p->balance_reason ? TD_OK : td_no_memory(err);
 }
 
+td_status td_guess_balance(td_decider *d, td_error *err)
+{
+    td_balance mode = d->plan->balance;
+    delivered(d);
+    TD_TRY(mark_active(d, err));
+    if (mode == TD_BALANCE_EVEN) even(d);
+    if (mode == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
+    if (mode == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
+    return TD_OK;
+}
+
 td_status td_decide_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
-    delivered(d);
-    TD_TRY(mark_active(d, err));
-    if (p->balance == TD_BALANCE_EVEN) even(d);
-    if (p->balance == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
-    if (p->balance == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
+    TD_TRY(td_guess_balance(d, err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     offsets(d);

@@ -67,11 +67,13 @@ void td_band_levels(const td_band_power *p, double level_db[TD_BANDS]);
 void td_deviation(const double level_db[TD_BANDS], const float target[TD_BANDS], double out[TD_BANDS]);
 double td_band_mean(const double value[TD_BANDS], double low_hz, double high_hz);
 
-/* ---- places.c: inside a bus -------------------------------------------------------------------------------------- */
+/* ---- places.c, positions.c: single tracks ------------------------------------------------------------------------ */
 
-/* Levels (`inside: loudness`) and positions (`pan: auto`) of the stems of a bus, where the recipe asks or raw drums
- * need it. Before staging: both change the sum. */
+/* Levels (`inside: loudness`) and positions (`pan: auto`) of the stems, where the recipe asks or raw drums need it.
+ * Before staging: both change the sum. */
 td_status td_decide_places(td_decider *d, td_error *err);
+/* The positions, with the faders as they are; moved: the buses that are no longer as they were. */
+td_status td_decide_positions(td_decider *d, bool moved[TD_BUSES_MAX], td_error *err);
 
 /* The recipe's settings for a bus: its own, else its group's; NULL. */
 const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b);
@@ -85,6 +87,8 @@ td_status td_classify(td_decider *d, td_error *err);
 td_status td_choose_balance(td_decider *d, td_error *err);
 td_status td_decide_staging(td_decider *d, td_error *err);
 td_status td_decide_balance(td_decider *d, td_error *err);
+/* The faders before a rough mix is heard, and without remarks: enough to weigh tracks against each other. */
+td_status td_guess_balance(td_decider *d, td_error *err);
 
 /* Faders as they stand in the session's rough mix, where they can be read from it; else as delivered. rough.c */
 td_status td_decide_rough(td_decider *d, td_error *err);
@@ -195,6 +199,8 @@ td_status td_measure_offset(td_decider *d, size_t reference, size_t moved, td_of
 /* ---- fixes.c, check.c -------------------------------------------------------------------------------------------- */
 
 td_status td_decide_fixes(td_decider *d, td_error *err);
+/* Whether a fix is for this stem and its condition holds; context apart. */
+td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err);
 /* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */
 td_status td_decide_trim(td_decider *d, td_error *err);
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took: a duck is meant to be

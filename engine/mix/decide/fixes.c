@@ -101,6 +101,17 @@ typedef struct near_miss {
     char text[192];
 } near_miss;
 
+td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err)
+{
+    td_site site = site_of(d, stem);
+    td_finding f;
+    *out = meant(fix, site.role);
+    if (!*out || !fix->when) return TD_OK;
+    TD_TRY(td_evaluate(d, &site, fix->when, &f, err));
+    *out = f.holds;
+    return TD_OK;
+}
+
 static td_status consider(td_decider *d, const td_fix_wish *fix, size_t stem, candidate *c, bool *fires,
                           near_miss *nearest, td_error *err)
 {

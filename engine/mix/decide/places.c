@@ -1,7 +1,6 @@
 #include "engine/mix/decide/decide.h"
 
 #include "engine/base/units.h"
-#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,135 +64,12 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
     return TD_OK;
 }
 
-/* ---- positions --------------------------------------------------------------------------------------------------- */
+/* ---- what both did to the buses ------------------------------------------------------------------------------------
+ */
 
-/* Octaves of 125 Hz to 8 kHz by which both sides are balanced. */
-enum { OCTAVES = 7 };
-
-typedef struct field {
-    double side[2][OCTAVES]; /* power on the left, on the right */
-} field;
-
-static void octaves(const td_band_power *p, double out[OCTAVES])
+static void weigh_again(td_decider *d, size_t bus)
 {
-    for (size_t o = 0; o < OCTAVES; o++) {
-        out[o] = 0;
-        for (size_t b = 6 + 3 * o; b < 9 + 3 * o && b < TD_BANDS; b++) out[o] += p->ll[b];
-    }
-}
-
-static double width_for(const char *role)
-{
-    if (td_role_covers("guitars", role)) return 70;
-    if (td_role_covers("vocals", role)) return 50;
-    if (td_role_covers("drums", role) || td_role_covers("percussion", role)) return 40;
-    return 50;
-}
-
-static bool stays_in_the_middle(const td_decider *d, size_t stem)
-{
-    static const char *const centre[] = { "drums.kick", "drums.snare", "bass", "vocals.lead", "speech" };
-    const td_stem *t = &d->session->stem[stem];
-    for (size_t i = 0; i < sizeof centre / sizeof centre[0]; i++)
-        if (td_role_covers(centre[i], t->role.name)) return true;
-    return t->info.channels != 1 || t->path_right || !isnan(t->pan); /* stereo, or placed by the order */
-}
-
-static double lopsided(const field *f)
-{
-    double sum = 0;
-    for (size_t o = 0; o < OCTAVES; o++) {
-        double l = f->side[0][o], r = f->side[1][o];
-        if (l + r > 0) sum += fabs(l - r) / (l + r);
-    }
-    return sum;
-}
-
-static void put(field *f, const double power[OCTAVES], double pan, double gain_db)
-{
-    td_sides s = td_stem_sides(1, gain_db, pan, false);
-    for (size_t o = 0; o < OCTAVES; o++) {
-        f->side[0][o] += s.left * s.left * power[o];
-        f->side[1][o] += s.right * s.right * power[o];
-    }
-}
-
-typedef struct mono {
-    size_t stem;
-    double power[OCTAVES], loudness;
-    bool placed;
-} mono;
-
-static int loudest_first(const void *p, const void *q)
-{
-    const mono *a = p, *b = q;
-    return (b->loudness > a->loudness) - (b->loudness < a->loudness);
-}
-
-static td_status place(td_decider *d, mono *m, field *f, double pan, const char *why, td_error *err)
-{
-    td_plan_stem *p = &d->plan->stem[m->stem];
-    p->pan = pan;
-    m->placed = true;
-    put(f, m->power, pan, p->gain_db);
-    p->reason = td_arena_printf(d->arena, "%s%s%s", p->reason ? p->reason : "", p->reason ? "; " : "", why);
-    return p->reason ? TD_OK : td_no_memory(err);
-}
-
-/* Doubles (one role, one level) go to opposite sides first; then each track to the side that leaves the octaves of left
- * and right more alike, loudest first. */
-static td_status positions(td_decider *d, size_t bus, td_error *err)
-{
-    mono *m = td_arena_array(d->arena, d->session->n_stems + 1, sizeof *m);
-    field f = { 0 };
-    size_t n = 0;
-    if (!m) return td_no_memory(err);
-    for (size_t i = 0; i < d->session->n_stems; i++) {
-        td_band_power p;
-        if (d->session->stem[i].bus != bus || stays_in_the_middle(d, i)) continue;
-        TD_TRY(td_survey_bands(d->survey, td_survey_stem(d->survey, i), NULL, &p, err));
-        m[n].stem = i;
-        m[n].loudness = active_loudness(d, i);
-        octaves(&p, m[n++].power);
-    }
-    qsort(m, n, sizeof *m, loudest_first);
-    for (size_t i = 0; i < n; i++) {
-        const char *role = d->session->stem[m[i].stem].role.name;
-        double w = width_for(role);
-        for (size_t k = i + 1; k < n && !m[i].placed; k++) {
-            if (m[k].placed || strcmp(role, d->session->stem[m[k].stem].role.name) ||
-                m[i].loudness - m[k].loudness > 1.5)
-                continue;
-            TD_TRY(place(d, &m[i], &f, -w, "left: one of a double", err));
-            TD_TRY(place(d, &m[k], &f, w, "right: the other of a double", err));
-        }
-        if (m[i].placed) continue;
-        field left = f, right = f;
-        put(&left, m[i].power, -w, d->plan->stem[m[i].stem].gain_db);
-        put(&right, m[i].power, w, d->plan->stem[m[i].stem].gain_db);
-        bool go_left = lopsided(&left) <= lopsided(&right);
-        TD_TRY(place(d, &m[i], &f, go_left ? -w : w,
-                     go_left ? "left: keeps both sides alike" : "right: keeps both sides alike", err));
-    }
-    return TD_OK;
-}
-
-/* ---- what both did to the bus ------------------------------------------------------------------------------------ */
-
-static td_status measure_again(td_decider *d, size_t bus, td_error *err)
-{
-    td_feed *feed;
-    float left[TD_BLOCK], right[TD_BLOCK], *to[2] = { left, right }, peak = 0;
     double before = 0, after = 0;
-    TD_TRY(td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err));
-    td_status st = TD_OK;
-    for (uint64_t rest = d->session->frames; !st && rest;) {
-        size_t n = rest < TD_BLOCK ? (size_t)rest : TD_BLOCK;
-        st = td_feed_read(feed, to, n, err);
-        for (size_t i = 0; i < n; i++) peak = fmaxf(peak, fmaxf(fabsf(left[i]), fabsf(right[i])));
-        rest -= n;
-    }
-    td_feed_free(feed);
     for (size_t i = 0; i < d->session->n_stems; i++) {
         const td_stem *t = &d->session->stem[i];
         if (t->bus != bus) continue;
@@ -203,23 +79,58 @@ static td_status measure_again(td_decider *d, size_t bus, td_error *err)
         before += power * td_db_power(t->level_db);
         after += power * td_db_power(d->plan->stem[i].gain_db);
     }
-    d->peak_dbfs[bus] = td_to_db((double)peak);
     d->inside_db[bus] = before > 0 && after > 0 ? td_power_db(after / before) : 0;
+}
+
+typedef struct peak_task {
+    td_decider *d;
+    const bool *changed;
+} peak_task;
+
+static td_status find_peak(void *shared, size_t bus, td_error *err)
+{
+    const peak_task *t = shared;
+    td_decider *d = t->d;
+    td_feed *feed;
+    float left[TD_BLOCK], right[TD_BLOCK], *to[2] = { left, right }, peak = 0;
+    if (!t->changed[bus]) return TD_OK;
+    TD_TRY(td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err));
+    td_status st = TD_OK;
+    for (uint64_t rest = d->session->frames; !st && rest;) {
+        size_t n = rest < TD_BLOCK ? (size_t)rest : TD_BLOCK;
+        st = td_feed_read(feed, to, n, err);
+        for (size_t i = 0; i < n; i++) peak = fmaxf(peak, fmaxf(fabsf(left[i]), fabsf(right[i])));
+        rest -= n;
+    }
+    td_feed_free(feed);
+    d->peak_dbfs[bus] = td_to_db((double)peak);
     return st;
+}
+
+/* Whether what the stems said about each other is gone. */
+static bool proportions_lost(const td_decider *d)
+{
+    return d->print == TD_RAW || d->print == TD_NORMALISED;
 }
 
 td_status td_decide_places(td_decider *d, td_error *err)
 {
-    bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
     bool placing = d->plan->balance == TD_BALANCE_LOUDNESS || d->plan->balance == TD_BALANCE_FOCUS;
+    bool changed[TD_BUSES_MAX] = { 0 };
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
-        bool inside = (g && g->inside_loudness) || (raw && placing && !strcmp(d->plan->bus[b].name, "drums"));
-        bool pan = g && g->pan_auto;
+        bool kit = proportions_lost(d) && placing && !strcmp(d->plan->bus[b].name, "drums");
         d->peak_dbfs[b] = NAN;
-        if (inside) TD_TRY(levels_inside(d, b, err));
-        if (pan) TD_TRY(positions(d, b, err));
-        if (inside || pan) TD_TRY(measure_again(d, b, err));
+        if (!kit && !(g && g->inside_loudness)) continue;
+        TD_TRY(levels_inside(d, b, err));
+        weigh_again(d, b);
+        changed[b] = true;
     }
-    return TD_OK;
+    if (proportions_lost(d)) { /* who stands where depends on how loud everybody will be */
+        TD_TRY(td_decide_staging(d, err));
+        TD_TRY(td_guess_balance(d, err));
+        TD_TRY(td_decide_positions(d, changed, err));
+    }
+    peak_task t = { d, changed };
+    return td_pool_run(d->wish->pool, d->plan->n_buses, find_peak, &t, err);
 }

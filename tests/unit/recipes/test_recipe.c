@@ -123,8 +123,9 @@ static void groups_fixes_and_targets(void **state)
         HEAD "focus: vocals.lead\n"
              "approach: bottom-up\n"
              "balance: rough\n"
+             "pan: auto\n"
              "groups:\n"
-             "  vocals: { level: +1 dB, loudness: -6 LU, inside: loudness, pan: auto, sends: { plate: -16 dB } }\n"
+             "  vocals: { level: +1 dB, loudness: -6 LU, inside: loudness, pan: delivered, sends: { plate: -16 dB } }\n"
              "returns:\n"
              "  plate: { chain: [ gain ], level: -2 dB }\n"
              "tracks:\n"
@@ -143,7 +144,7 @@ static void groups_fixes_and_targets(void **state)
     assert_string_equal(g->bus, "vocals");
     assert_float_equal(g->level_db.a, 1, 0);
     assert_float_equal(g->loudness_lu.a, -6, 0);
-    assert_true(g->inside_loudness && g->pan_auto);
+    assert_true(r->pan == TD_PAN_AUTO && g->inside_loudness && g->pan == TD_PAN_DELIVERED);
     assert_string_equal(g->send[0].to, "plate");
     assert_float_equal(g->send[0].level_db.a, -16, 0);
     assert_float_equal(r->ret[0].level_db.a, -2, 0);

@@ -1,0 +1,238 @@
+/* Places for what was recorded in mono: who moves, who does not, and that both sides weigh the same. */
+#include "engine/base/units.h"
+#include "engine/mix/flow.h"
+#include "engine/mix/planner.h"
+#include "recipes/recipes.h"
+#include "tests/unit/engine/mix/scene.h"
+
+#include <ebur128.h>
+#include <math.h>
+
+enum { SECONDS = 6, RATE_HZ = 48000, FRAMES = SECONDS * RATE_HZ };
+
+/* Two hits a second, a burst of decaying sine. */
+static double hit(double t, double freq_hz, double level)
+{
+    double in = fmod(t, 0.5);
+    return level * sin(2 * M_PI * freq_hz * in) * exp(-in * 20);
+}
+
+static double note(double t, double freq_hz, double level)
+{
+    return level * (sin(2 * M_PI * freq_hz * t) + 0.3 * sin(6 * M_PI * freq_hz * t)) * exp(-fmod(t, 0.25) * 4);
+}
+
+#define SOUND(name, value)                   \
+    static double name(double t, unsigned c) \
+    {                                        \
+        (void)c;                             \
+        return value;                        \
+    }
+SOUND(kick, hit(t, 60, 0.9))
+SOUND(snare, hit(t, 220, 0.8))
+SOUND(hihat, hit(t, 7000, 0.3))
+SOUND(shaker, hit(t + 0.2, 5000, 0.35))
+SOUND(bass, note(t, 80, 0.4))
+SOUND(guitar, note(t, 330, 0.40))
+SOUND(again, note(t + 0.02, 331, 0.38))
+SOUND(piano, note(t, 523, 0.5))
+SOUND(organ, note(t, 440, 0.2))
+SOUND(voice, note(t, 262, 0.5))
+SOUND(low_guitar, note(t, 90, 0.5) - 0.3 * sin(6 * M_PI * 90 * t) * 0.5 * exp(-fmod(t, 0.25) * 4))
+
+static const struct part {
+    const char *file;
+    sound play;
+} rhythm[] = { { "Kick.wav", kick }, { "Snare.wav", snare },    { "HiHat.wav", hihat },
+               { "Bass.wav", bass }, { "Lead Vox.wav", voice }, { NULL, NULL } },
+  band[] = { { "Gtr 1.wav", guitar }, { "Gtr 2.wav", again },   { "Piano.wav", piano },
+             { "Organ.wav", organ },  { "Shaker.wav", shaker }, { NULL, NULL } },
+  one_guitar[] = { { "Gtr.wav", guitar }, { NULL, NULL } },
+  guitar_and_piano[] = { { "Gtr.wav", guitar }, { "Piano.wav", piano }, { NULL, NULL } },
+  low[] = { { "Gtr Low.wav", low_guitar }, { "Piano.wav", piano }, { "Organ.wav", organ }, { NULL, NULL } };
+
+typedef struct decided {
+    scene *s;
+    td_plan *plan;
+} decided;
+
+static void add(scene *s, const struct part *p, unsigned channels)
+{
+    for (; p->file; p++) scene_add(s, p->file, RATE_HZ, channels, SECONDS, p->play);
+}
+
+static decided decide(scene *s, const char *wishes)
+{
+    decided d = { .s = s };
+    td_error err = { 0 };
+    td_recipe *recipe = NULL;
+    td_messages *m = td_messages_new();
+    const char *text = td_arena_printf(s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ pop ]\n%s", wishes);
+    scene_open(s);
+    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
+    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
+    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
+    td_plan_wish wish = {
+        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = s->pool, .scratch_folder = s->path
+    };
+    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    return d;
+}
+
+static decided decide_mono(const struct part *more, const char *wishes)
+{
+    scene *s = scene_new();
+    add(s, rhythm, 1);
+    add(s, more, 1);
+    return decide(s, wishes);
+}
+
+static void leave(decided *d)
+{
+    td_plan_free(d->plan);
+    td_pool_free(d->s->pool);
+    scene_free(d->s);
+}
+
+/* In percent; the middle is 0. */
+static double place(const decided *d, const char *stem)
+{
+    double pan = d->plan->stem[scene_stem(d->s, stem)].pan;
+    return isnan(pan) ? 0 : pan;
+}
+
+static bool anybody_placed(const decided *d)
+{
+    for (size_t i = 0; i < d->plan->n_stems; i++)
+        if (!isnan(d->plan->stem[i].pan)) return true;
+    return false;
+}
+
+/* A bus at its fader. */
+static void add_bus(const decided *d, size_t b, float *const mix[2])
+{
+    td_feed *feed;
+    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
+    float gain = (float)td_from_db(d->plan->bus[b].clip_gain_db + d->plan->bus[b].fader_db);
+    assert_int_equal(td_feed_bus(d->s->survey, d->s->session, d->plan, b, &feed, NULL), TD_OK);
+    for (size_t at = 0, n; at < FRAMES; at += n) {
+        n = FRAMES - at < TD_BLOCK ? FRAMES - at : TD_BLOCK;
+        assert_int_equal(td_feed_read(feed, to, n, NULL), TD_OK);
+        for (size_t c = 0; c < 2; c++)
+            for (size_t i = 0; i < n; i++) mix[c][at + i] += gain * block[c][i];
+    }
+    td_feed_free(feed);
+}
+
+/* Left over right, LU, by libebur128: each side heard alone. */
+static double leans_lu(const decided *d)
+{
+    float *mix[2] = { td_calloc2(FRAMES, 1, sizeof(float)), td_calloc2(FRAMES, 1, sizeof(float)) };
+    double lufs[2];
+    for (size_t b = 0; b < d->plan->n_buses; b++) add_bus(d, b, mix);
+    for (size_t c = 0; c < 2; c++) {
+        ebur128_state *e = ebur128_init(1, RATE_HZ, EBUR128_MODE_I);
+        ebur128_add_frames_float(e, mix[c], FRAMES);
+        ebur128_loudness_global(e, &lufs[c]);
+        ebur128_destroy(&e);
+        free(mix[c]);
+    }
+    return lufs[0] - lufs[1];
+}
+
+static void test_the_song_stays_in_the_middle_the_band_does_not(void **state)
+{
+    (void)state;
+    static const char *const middle[] = { "Kick.wav", "Snare.wav", "Bass.wav", "Lead Vox.wav" };
+    static const char *const sides[] = {
+        "Gtr 1.wav", "Gtr 2.wav", "Piano.wav", "Organ.wav", "HiHat.wav", "Shaker.wav"
+    };
+    decided d = decide_mono(band, "pan: auto\n");
+    for (size_t i = 0; i < sizeof middle / sizeof middle[0]; i++) assert_true(place(&d, middle[i]) == 0);
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+        assert_true(fabs(place(&d, sides[i])) > 5);
+        assert_non_null(d.plan->stem[scene_stem(d.s, sides[i])].reason);
+    }
+    assert_true(place(&d, "Gtr 1.wav") == -place(&d, "Gtr 2.wav")); /* one part, played twice: far out, opposite */
+    assert_true(fabs(place(&d, "Gtr 1.wav")) >= 60);
+    assert_true(place(&d, "HiHat.wav") * place(&d, "Shaker.wav") < 0);
+    assert_true(place(&d, "Piano.wav") * place(&d, "Organ.wav") < 0);
+    assert_true(fabs(leans_lu(&d)) < 0.5);
+    leave(&d);
+}
+
+/* One has nobody to stand against; two of different groups have each other. */
+static void test_company_may_come_from_another_group(void **state)
+{
+    (void)state;
+    decided alone = decide_mono(one_guitar, "pan: auto\n"), two = decide_mono(guitar_and_piano, "pan: auto\n");
+    assert_true(place(&alone, "Gtr.wav") == 0);
+    assert_true(place(&two, "Gtr.wav") * place(&two, "Piano.wav") < 0);
+    assert_true(fabs(leans_lu(&two)) < 0.5);
+    leave(&alone);
+    leave(&two);
+}
+
+static void test_lows_stay_in_the_middle(void **state)
+{
+    (void)state;
+    decided d = decide_mono(low, "pan: auto\n");
+    assert_true(place(&d, "Gtr Low.wav") == 0);
+    assert_true(place(&d, "Piano.wav") * place(&d, "Organ.wav") < 0);
+    leave(&d);
+}
+
+static void test_only_who_is_asked_for(void **state)
+{
+    (void)state;
+    decided none = decide_mono(guitar_and_piano, "");
+    decided but_keys = decide_mono(band, "pan: auto\ngroups:\n  keys: { pan: delivered }\n");
+    decided fixed = decide_mono(band, "tracks:\n  - { fix: wide, for: guitars, pan: auto }\n");
+    assert_false(anybody_placed(&none));
+    assert_true(place(&but_keys, "Piano.wav") == 0 && place(&but_keys, "Gtr 1.wav") != 0);
+    assert_true(place(&fixed, "Gtr 1.wav") != 0 && place(&fixed, "HiHat.wav") == 0);
+    leave(&none);
+    leave(&but_keys);
+    leave(&fixed);
+}
+
+/* The order's place is kept, and weighs: the piano goes to the other side. */
+static void test_the_orders_place_holds(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    add(s, rhythm, 1);
+    add(s, band, 1);
+    for (size_t i = 0; i < s->n; i++)
+        if (strstr(s->wish[i].file, "Piano")) s->wish[i].pan = 25;
+    decided d = decide(s, "pan: auto\n");
+    assert_true(place(&d, "Piano.wav") == 25);
+    assert_true(fabs(leans_lu(&d)) < 0.5);
+    leave(&d);
+}
+
+static void test_stereo_stays_as_delivered(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    add(s, rhythm, 2);
+    add(s, band, 2);
+    decided d = decide(s, "pan: auto\n");
+    assert_false(anybody_placed(&d));
+    leave(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_song_stays_in_the_middle_the_band_does_not),
+        cmocka_unit_test(test_company_may_come_from_another_group),
+        cmocka_unit_test(test_lows_stay_in_the_middle),
+        cmocka_unit_test(test_only_who_is_asked_for),
+        cmocka_unit_test(test_the_orders_place_holds),
+        cmocka_unit_test(test_stereo_stays_as_delivered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
