@@ -10,6 +10,7 @@ static const td_flag flags[] = {
     { "set", 0, "KNOB=VALUE", "check and show with this knob turned" },
     { "resolved", 0, NULL, "show: every value of the merged recipe with the file it came from" },
     { "output", 'o', "FILE", "new: write here instead of NAME.yaml" },
+    { "force", 0, NULL, "new: replace a file that stands there already" },
     { "markdown", 0, NULL, "processors NAME: as the manual prints it" },
     { NULL, 0, NULL, NULL },
 };
@@ -169,7 +170,7 @@ static int new (call *c)
     if (!out) out = td_arena_printf(c->arena, "%s.yaml", c->word);
     char *full = td_arena_printf(c->arena, text, c->word, c->word);
     td_error err = { 0 };
-    td_status st = out && full ? td_file_write(out, full, strlen(full), false, &err) : TD_NOMEM;
+    td_status st = out && full ? td_file_write(out, full, strlen(full), td_args_has(c->a, "force"), &err) : TD_NOMEM;
     if (st) return td_report_error(st, &err);
     printf("%s\n", out);
     return 0;

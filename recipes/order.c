@@ -289,10 +289,9 @@ static void read_recipes(td_reader *r, td_node *n, void *into)
 static void try_recipe(td_reader *r, const td_library *l, const td_node *at, const char *what, const td_node *set)
 {
     if (!td_is_path(what) && !td_library_find(l, what)) {
-        const char *names[256];
-        const char *near = td_did_you_mean(r->messages, what, names, td_library_names(l, names, 256));
-        td_mistake(r->messages, at, "unknown_recipe", near ? near : "'topdown recipe list' lists them",
-                   "no recipe '%s'", td_cut(r->messages, what));
+        const char *folder = r->remote ? NULL : td_folder_of(r->messages, at->doc->file);
+        td_mistake(r->messages, at, "unknown_recipe", td_recipe_hint(r->messages, l, folder, what), "no recipe '%s'",
+                   td_cut(r->messages, what));
         return;
     }
     if (td_is_path(what) && !td_is_file(what)) {

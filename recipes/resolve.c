@@ -289,6 +289,23 @@ static td_node *load_file(td_reader *r, const td_library *l, trail *t, const cha
     return NULL;
 }
 
+const char *td_folder_of(td_messages *m, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    return slash ? td_say(m, "%.*s", slash == file ? 1 : (int)(slash - file), file) : ".";
+}
+
+const char *td_recipe_hint(td_messages *m, const td_library *l, const char *folder, const char *what)
+{
+    static const char *const ends[] = { "yaml", "yml" };
+    for (size_t i = 0; folder && !strchr(what, '/') && i < 2; i++)
+        if (td_is_file(td_say(m, "%s/%s.%s", folder, what, ends[i])))
+            return td_say(m, "a file is named with its path: './%s.%s'", what, ends[i]);
+    const char *names[256];
+    const char *near = td_did_you_mean(m, what, names, l ? td_library_names(l, names, 256) : 0);
+    return near ? near : "'topdown recipe list' lists them";
+}
+
 /* The file that `extends` means; NULL after a mistake. */
 static const char *parent_path(td_reader *r, const td_library *l, const td_node *extends)
 {
@@ -304,11 +321,9 @@ static const char *parent_path(td_reader *r, const td_library *l, const td_node 
     }
     const td_library_entry *entry = l ? td_library_find_base(l, what) : NULL;
     if (entry) return entry->path;
-    const char *names[256];
-    size_t n = l ? td_library_names(l, names, 256) : 0;
-    const char *hint = td_did_you_mean(r->messages, what, names, n);
-    td_mistake(r->messages, extends, "unknown_recipe", hint ? hint : "'topdown recipe list' lists them",
-               "no recipe '%s'", td_cut(r->messages, what));
+    const char *folder = r->remote ? NULL : td_folder_of(r->messages, extends->doc->file);
+    td_mistake(r->messages, extends, "unknown_recipe", td_recipe_hint(r->messages, l, folder, what), "no recipe '%s'",
+               td_cut(r->messages, what));
     return NULL;
 }
 
@@ -368,10 +383,8 @@ td_node *td_resolve_named(td_reader *r, const td_library *l, const char *what)
     if (td_is_path(what)) return load_file(r, l, &(trail){ 0 }, what, NULL);
     const td_library_entry *entry = l ? td_library_find(l, what) : NULL;
     if (entry) return load_file(r, l, &(trail){ 0 }, entry->path, NULL);
-    const char *names[256];
-    const char *near = td_did_you_mean(r->messages, what, names, l ? td_library_names(l, names, 256) : 0);
     td_error err = { 0 };
-    td_fail(&err, TD_RECIPE, NULL, near ? near : "'topdown recipe list' lists them", "no recipe '%s'",
+    td_fail(&err, TD_RECIPE, NULL, td_recipe_hint(r->messages, l, r->remote ? NULL : ".", what), "no recipe '%s'",
             td_cut(r->messages, what));
     td_mistake_file(r->messages, "recipes", &err);
     return NULL;

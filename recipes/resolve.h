@@ -24,6 +24,10 @@ size_t td_all_steps(td_messages *m, const td_node *root, const char **out, size_
 
 /* For `extends`: the library that came with the program first, so that a house recipe may extend the one it shadows. */
 const td_library_entry *td_library_find_base(const td_library *l, const char *name);
+const char *td_folder_of(td_messages *m, const char *file); /* "." for one without; lives in m */
+/* What may be meant by a name that is no recipe's: the file of that name in `folder` (NULL: none is looked for), the
+ * nearest name, else where names are listed. */
+const char *td_recipe_hint(td_messages *m, const td_library *l, const char *folder, const char *what);
 size_t td_library_names(const td_library *l, const char **out, size_t room);
 
 #endif

@@ -36,8 +36,16 @@ ok "every bus is staged to -12.00 dBFS" awk '/"peak_after_dbfs"/ { n++; if ($2 +
 ok "report.json holds to its schema" /usr/bin/python3 tests/mix/schema.py packaging/schema/report-1.json "$work/a/report.json"
 ok "the page is drawn again" "$topdown" report "$work/a" --html "$work/page.html"
 ok "as it was" cmp "$work/a/report.html" "$work/page.html"
+if command -v chromium >/dev/null; then ok "and fits a phone" tests/mix/phone.sh "$work/page.html"; fi
 ok "nothing is overwritten" exits 2 mix -r pop-rock -o "$work/a"
 ok "an unknown recipe is named" says "'pop-rock'" exits 3 mix -r pop-rokc -o "$work/x"
+"$topdown" recipe new my-rock -o "$work/my-rock.yaml" >/dev/null
+ok "a recipe stays unless it is forced" exits 2 "$topdown" recipe new my-rock -o "$work/my-rock.yaml"
+ok "and is made anew" "$topdown" recipe new my-rock -o "$work/my-rock.yaml" --force
+ok "a file is no name of the library" bash -c 'cd "$2" && "$1" recipe check my-rock 2>&1 | grep -qF "./my-rock.yaml"' \
+    - "$(realpath "$topdown")" "$work"
+printf 'topdown: job/1\nstems: stems\nrecipes: [ my-rock ]\n' >"$work/rock.yaml"
+ok "in a job neither" says "./my-rock.yaml" "$topdown" job check "$work/rock.yaml"
 ok "an unknown flag is named" says "--recipe" exits 2 mix --recpie pop-rock -o "$work/x"
 ok "an unknown command is named" says "'mix'" exits 2 "$topdown" mxi
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/broken.wav"
