@@ -4,7 +4,7 @@
 static const td_flag flags[] = {
     { "listen", 0, "HOST:PORT", "127.0.0.1:8751; port 0 takes a free one" },
     { "secret", 0, "WHSEC", "judge signatures by this secret; it stands in the service's credentials" },
-    { "save", 0, "DIR", "take results by PUT and keep them here" },
+    { "save", 0, "DIR", "take results by PUT and keep them here, below the path they are sent to" },
     { NULL, 0, NULL, NULL },
 };
 

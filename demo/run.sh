@@ -80,7 +80,7 @@ wait_for "$serve_port"
     echo "recipes: [ pop-rock, electronic ]"
     echo "notify:"
     echo "  - { url: \"http://127.0.0.1:$listen_port/hook\", secret: demo-hook }"
-    echo "deliver: { to: \"http://127.0.0.1:$listen_port/results/\" }"
+    echo "deliver: { to: \"http://127.0.0.1:$listen_port/\" }"
 } >"$out/job.yaml"
 
 say "submitting $out/job.yaml: ten stems by URL, two recipes"

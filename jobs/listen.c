@@ -105,17 +105,19 @@ static const char *judge_digest(const td_http_request *r, bool *good)
 static void take_result(const td_http_request *r, td_http_reply *p)
 {
     const listener *l = r->user;
-    char name[256], path[1400], safe[1024];
+    char name[1024], path[2200], folder[2200], safe[1024];
     bool good;
     if (!l->options->save) {
         td_problem_refuse(r, 404, p);
         return;
     }
     const char *verdict = judge_digest(r, &good);
-    td_net_name(r->path, name, sizeof name); /* the server decoded the path; a second time changes no plain name */
+    td_net_path(r->path, name, sizeof name); /* the server decoded the path; a second time changes no plain name */
     snprintf(path, sizeof path, "%.1100s/%s", l->options->save, name);
     td_error err = { 0 };
-    td_status st = good ? td_file_commit(r->spooled, path, true, &err) : TD_OK;
+    snprintf(folder, sizeof folder, "%.*s", (int)(td_basename(path) - path - 1), path);
+    td_status st = good ? td_folder_make(folder, &err) : TD_OK;
+    if (!st && good) st = td_file_commit(r->spooled, path, true, &err);
     if (l->options->json) {
         print_json(json_pack("{s:s, s:i, s:s, s:I, s:s, s:b, s:s}", "type", "result", "v", 1, "name", name, "bytes",
                              (json_int_t)r->length, "sha256", r->sha256, "good", (int)(good && !st), "verdict",

@@ -88,6 +88,24 @@ const char *td_net_name(const char *url, char *out, size_t size)
     return out;
 }
 
+const char *td_net_path(const char *path, char *out, size_t size)
+{
+    char part[256], name[256];
+    size_t n = 0;
+    *out = 0;
+    for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
+        size_t length = strcspn(path, "/");
+        snprintf(part, sizeof part, "%.*s", (int)(length < sizeof part ? length : sizeof part - 1), path);
+        path += length;
+        if (!strcmp(part, ".") || !strcmp(part, "..")) continue;
+        td_net_name(part, name, sizeof name);
+        if (n + strlen(name) + 2 > size) break;
+        n += (size_t)snprintf(out + n, size - n, "%s%s", n ? "/" : "", name);
+    }
+    if (!n) snprintf(out, size, "file");
+    return out;
+}
+
 char *td_net_escape(td_arena *a, const char *s)
 {
     char *out = td_arena_alloc(a, 3 * strlen(s) + 1), *p = out;

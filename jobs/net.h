@@ -62,6 +62,9 @@ td_status td_net_allowed(const td_net_policy *p, const char *url, td_error *err)
 const char *td_net_shown(const char *url, char *out, size_t size);
 /* The last part of an address' path, percent-decoded, without anything a path must not have; "file" when empty. */
 const char *td_net_name(const char *url, char *out, size_t size);
+/* All parts of a path, each made so, without those that say nothing ("", ".", ".."): it stays below whatever folder it
+ * is put in. Returns out. */
+const char *td_net_path(const char *path, char *out, size_t size);
 /* s with every byte outside A-Za-z0-9-._~ percent-encoded, in the arena. */
 char *td_net_escape(td_arena *a, const char *s);
 

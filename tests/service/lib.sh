@@ -106,7 +106,7 @@ job_file() { # folder of the stems' address: a job of all stems, one recipe, bot
     echo "notify:"
     echo "  - { url: \"$listen_url/hook\", secret: hook-main }"
     echo "  - { url: \"$node_url/hook\", secret: hook-main }"
-    echo "deliver: { to: \"$listen_url/results/\" }"
+    echo "deliver: { to: \"$listen_url/\" }"
     echo "tags: { order: \"2041\" }"
 }
 submit() { # job file, key: the job's id

@@ -176,6 +176,17 @@ static void names_from_addresses(void **state)
     char name[64];
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         assert_string_equal(td_net_name(table[i][0], name, sizeof name), table[i][1]);
+    static const char *const path[][2] = {
+        { "/results/2041/Kick.wav", "results/2041/Kick.wav" },
+        { "//a//b/", "a/b" },
+        { "/../../etc/passwd", "etc/passwd" },
+        { "/a/./../.ssh/x", "a/ssh/x" },
+        { "/a/%2e%2e/x", "a/file/x" },
+        { "/a%2fb/%00", "a_b/_" },
+        { "/", "file" },
+    };
+    for (size_t i = 0; i < sizeof path / sizeof path[0]; i++)
+        assert_string_equal(td_net_path(path[i][0], name, sizeof name), path[i][1]);
     assert_string_equal(td_net_shown("https://a.example/x?X-Amz-Signature=secret", name, sizeof name),
                         "https://a.example/x");
 }

@@ -267,9 +267,9 @@ static void a_job_s_whole_life(void **state)
         json_decref(line);
     }
     assert_int_equal(results, 3);
-    assert_true(td_is_file(in_dir(h, "received/Song_Master_48k24.wav")));
+    assert_true(td_is_file(in_dir(h, "received/in/Song_Master_48k24.wav")));
     char *plan;
-    assert_int_equal(td_file_read(h->arena, in_dir(h, "received/plan-Warm.yaml"), 9999, &plan, NULL, NULL), TD_OK);
+    assert_int_equal(td_file_read(h->arena, in_dir(h, "received/in/plan-Warm.yaml"), 9999, &plan, NULL, NULL), TD_OK);
     assert_string_equal(plan, "path: Kick.wav\n"); /* nothing of where it lay here */
 }
 
