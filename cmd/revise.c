@@ -5,6 +5,7 @@
 
 static const td_flag flags[] = {
     { "output", 'o', "FILE", "write the revised plan here; without it, it is shown only" },
+    { "whole", 0, NULL, "show the whole plan, not only what changed" },
     { "force", 0, NULL, "replace a file that stands there already" },
     { NULL, 0, NULL, NULL },
 };
@@ -28,21 +29,29 @@ static td_status keep(const td_plan *p, const td_args *a, td_error *err)
     return st;
 }
 
+static void show(const td_plan *p, const td_plan *before, bool whole)
+{
+    td_text t = { 0 };
+    if (whole)
+        td_plan_view(p, &t);
+    else
+        td_plan_changes(p, before, &t);
+    fputs(td_text_or_empty(&t), stdout);
+    td_text_free(&t);
+}
+
 static int run(const td_args *a)
 {
-    td_plan *p = NULL;
+    td_plan *p = NULL, *before = NULL;
     td_error err = { 0 };
     td_status st = a->n_words < 2 ? td_fail(&err, TD_ARG, NULL, "topdown revise plan.yaml \"vocals +1 dB\"",
                                             "a plan and at least one move are needed")
                                   : load(a->word[0], &p, &err);
+    if (!st) st = load(a->word[0], &before, &err);
     for (size_t i = 1; !st && i < a->n_words; i++) st = td_plan_revise(p, a->word[i], &err);
     if (!st && td_args_has(a, "output")) st = keep(p, a, &err);
-    if (!st && !td_args_has(a, "quiet")) {
-        td_text t = { 0 };
-        td_plan_view(p, &t);
-        fputs(td_text_or_empty(&t), stdout);
-        td_text_free(&t);
-    }
+    if (!st && !td_args_has(a, "quiet")) show(p, before, td_args_has(a, "whole"));
+    td_plan_free(before);
     td_plan_free(p);
     return st ? td_report_error(st, &err) : 0;
 }

@@ -40,6 +40,13 @@ static void add_line(table *t, const char *place, const char *b, const char *c, 
     t->lines++;
 }
 
+static bool same_cells(const line *a, const line *b)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        if (strcmp(a->cell[i], b->cell[i]) != 0) return false;
+    return true;
+}
+
 /* A place is not said twice. */
 static void print_line(td_text *out, const line *l, const line *before, const size_t *width)
 {
@@ -318,29 +325,59 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
     return TD_OK;
 }
 
-void td_plan_view(const td_plan *p, td_text *out)
+/* Takes out what stands in `before` too. */
+static void keep_new(table *t, const table *before)
+{
+    line **at = &t->first;
+    while (*at) {
+        const line *old = before->first;
+        while (old && !same_cells(*at, old)) old = old->next;
+        if (old)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    }
+}
+
+/* Tables, and of each the lines that are new since `before`; NULL: all. */
+static void print_sections(const td_plan *p, const td_plan *before, td_text *out)
 {
     static const struct {
         const char *title;
         void (*fill)(const td_plan *p, table *t);
     } sections[] = { { "SONG", parts_of_song }, { "STEMS", stems },     { "MIX BUS", mix_bus }, { "GROUPS", groups },
                      { "TRACKS", tracks },      { "RETURNS", returns }, { "TARGETS", targets } };
+    td_arena *a = td_arena_new();
+    out->broken |= !a;
+    for (size_t i = 0; a && i < sizeof sections / sizeof *sections; i++) {
+        table t = { .arena = a }, old = { .arena = a };
+        t.end = &t.first;
+        old.end = &old.first;
+        sections[i].fill(p, &t);
+        if (before) sections[i].fill(before, &old);
+        keep_new(&t, &old);
+        t.broken |= old.broken;
+        print_table(out, sections[i].title, &t);
+    }
+    td_arena_free(a);
+}
+
+void td_plan_view(const td_plan *p, td_text *out)
+{
     td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
                  p->n_stems == 1 ? "" : "s");
     const char *mode = td_balance_name(p->balance), *reason = p->balance_reason;
     bool said = reason && td_starts_with(reason, mode);
     td_text_addf(out, "Balance  %s%s%s\n", said ? "" : mode, reason && !said ? ": " : "", reason ? reason : "");
-    td_arena *a = td_arena_new();
-    out->broken |= !a;
-    for (size_t i = 0; a && i < sizeof sections / sizeof *sections; i++) {
-        table t = { .arena = a };
-        t.end = &t.first;
-        sections[i].fill(p, &t);
-        print_table(out, sections[i].title, &t);
-    }
-    td_arena_free(a);
+    print_sections(p, NULL, out);
     print_notes(p, out);
     td_plan_count n = td_plan_counts(p);
     td_text_addf(out, "\n%zu decision%s: %zu solved, %zu as written, %zu fix%s.\n", n.all, n.all == 1 ? "" : "s",
                  n.solved, n.written, n.fixes, n.fixes == 1 ? "" : "es");
+}
+
+void td_plan_changes(const td_plan *p, const td_plan *before, td_text *out)
+{
+    td_text_addf(out, "Plan of '%s' revision %u, changed:\n", p->recipe, p->recipe_revision);
+    print_sections(p, before, out);
 }

@@ -73,6 +73,11 @@ static td_status take_times(move *m)
     if (!both || !(m->to_s > m->from_s))
         return td_fail(m->err, TD_ARG, m->text, "write for example 0:45-1:10", "'%s' is no stretch of the song",
                        m->word[m->n - 1]);
+    double song_s = (double)m->plan->frames / m->plan->rate_hz;
+    char song[16];
+    if (m->from_s >= song_s || m->to_s > ceil(song_s)) /* lengths are told in whole seconds */
+        return td_fail(m->err, TD_ARG, m->text, "choose a stretch within it",
+                       "'%s' goes beyond the song, which is %s long", m->word[m->n - 1], td_clock(ceil(song_s), song));
     m->when = m->word[--m->n];
     return TD_OK;
 }

@@ -187,6 +187,24 @@ static void comes_back_the_same(void **state)
     }
 }
 
+static void only_what_changed_is_told(void **state)
+{
+    (void)state;
+    td_plan *before = any_plan(7), *plan = any_plan(7);
+    td_text same = { 0 }, other = { 0 };
+    td_plan_changes(plan, before, &same);
+    assert_null(strchr(strchr(same.data, '\n') + 1, ':'));
+    td_plan_bus bus[2] = { plan->bus[0], plan->bus[1] };
+    bus[1].fader_db += 2.5;
+    plan->bus = bus; /* any_plan's are the same for both */
+    td_plan_changes(plan, before, &other);
+    assert_string_equal(strchr(other.data, '\n'), "\n\nGROUPS\n  backing  fader  gain  +2.5 dB  x\n");
+    td_text_free(&same);
+    td_text_free(&other);
+    td_plan_free(before);
+    td_plan_free(plan);
+}
+
 static void refused(const char *text, const char *message)
 {
     td_messages *m = td_messages_new();
@@ -253,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back_the_same),
+        cmocka_unit_test(only_what_changed_is_told),
         cmocka_unit_test(names_the_place_of_a_mistake),
         cmocka_unit_test(absurd_numbers_are_refused),
     };

@@ -36,9 +36,15 @@ static td_plan song(void)
     to_plate[0] = (td_plan_send){ .to = "plate", .level_db = -14, .reason = "as written" };
     reverb[0] = (td_plan_step){ .proc = td_processor_find("reverb") };
     ret[0] = (td_plan_return){ .name = "plate", .chain = { reverb, 1 } };
-    return (td_plan){
-        .stem = stem, .n_stems = 8, .bus = bus, .n_buses = 6, .ret = ret, .n_rets = 1, .arena = td_arena_new()
-    };
+    return (td_plan){ .rate_hz = 48000,
+                      .frames = 48000 * 239 + 1,
+                      .stem = stem,
+                      .n_stems = 8,
+                      .bus = bus,
+                      .n_buses = 6,
+                      .ret = ret,
+                      .n_rets = 1,
+                      .arena = td_arena_new() };
 }
 
 static td_plan after(const char *move)
@@ -179,6 +185,8 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "less reverb on drums",
                                          "less reverb on kick",
                                          "dB",
+                                         "drums -1 dB 3:50-4:01",
+                                         "drums -1 dB 4:00-4:00.5",
                                          "0:45-1:10" };
     for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
         td_plan p = song();
