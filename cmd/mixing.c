@@ -125,22 +125,7 @@ static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_e
     o->artist = p->artist;
     o->tempo_bpm = p->tempo_bpm;
     if (a->n_words) return td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
-    o->stem = td_arena_array(m->arena, p->n_stems + 1, sizeof *o->stem);
-    if (!o->stem) return td_no_memory(err);
-    for (size_t i = 0; i < p->n_stems; i++) {
-        const td_plan_stem *s = &p->stem[i];
-        if (!s->path)
-            return td_fail(err, TD_RECIPE, s->name, "name the stems too: topdown mix stems/ --plan plan.yaml",
-                           "the plan does not say where this stem lies");
-        o->stem[o->n_stems++] = (td_stem_wish){ .file = s->path,
-                                                .right = s->path_right,
-                                                .name = s->name,
-                                                .role = s->role,
-                                                .level_db = s->gain_db,
-                                                .pan = s->pan,
-                                                .flip = s->flip };
-    }
-    return TD_OK;
+    return td_stems_of_plan(p, m->arena, &o->stem, &o->n_stems, err);
 }
 
 static int show_messages(const td_messages *list)

@@ -430,15 +430,48 @@ static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
     return st ? st : m->failed || guests ? TD_PARTIAL : TD_OK;
 }
 
-static bool same_stems(const td_plan *p, const td_session *s)
+static bool is_among(const char *sha256, const td_session *s)
 {
+    for (size_t i = 0; sha256 && i < s->n_stems; i++)
+        if (!strcmp(s->stem[i].sha256, sha256)) return true;
+    return false;
+}
+
+/* A plan holds for the stems it was made for, to the byte: another take would be mixed by the wrong numbers. */
+static td_status expect_stems(const td_plan *p, const td_session *s, td_error *err)
+{
+    static const char anew[] = "plan these stems anew";
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (!is_among(p->stem[i].sha256, s))
+            return td_fail(err, TD_RECIPE, p->stem[i].name, anew, "the plan '%s' was made for another file",
+                           p->label ? p->label : p->recipe);
     bool same = p->n_stems == s->n_stems && p->n_buses == s->n_buses && p->rate_hz == s->rate_hz;
     for (size_t i = 0; same && i < s->n_stems; i++) {
         const char *bus = s->stem[i].bus < s->n_buses ? s->bus[s->stem[i].bus].name : "";
-        same = p->stem[i].sha256 && !strcmp(p->stem[i].sha256, s->stem[i].sha256) &&
-               !strcmp(p->stem[i].bus ? p->stem[i].bus : "", bus);
+        same = !strcmp(p->stem[i].sha256, s->stem[i].sha256) && !strcmp(p->stem[i].bus ? p->stem[i].bus : "", bus);
     }
-    return same;
+    return same ? TD_OK : td_fail(err, TD_RECIPE, p->label, anew, "the plan was made for other stems");
+}
+
+td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
+{
+    *n = 0;
+    *stem = td_arena_array(a, p->n_stems + 1, sizeof **stem);
+    if (!*stem) return td_no_memory(err);
+    for (size_t i = 0; i < p->n_stems; i++) {
+        const td_plan_stem *s = &p->stem[i];
+        if (!s->path)
+            return td_fail(err, TD_RECIPE, s->name, "name the stems too: stems/ --plan plan.yaml",
+                           "the plan does not say where this stem lies");
+        (*stem)[(*n)++] = (td_stem_wish){ .file = s->path,
+                                          .right = s->path_right,
+                                          .name = s->name,
+                                          .role = s->role,
+                                          .level_db = s->gain_db,
+                                          .pan = s->pan,
+                                          .flip = s->flip };
+    }
+    return TD_OK;
 }
 
 static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
@@ -452,9 +485,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     if ((st = open_session(w, m, err))) return st;
     for (size_t i = 0; i < w->n_plans; i++) {
         m->plan[i] = w->plan[i];
-        if (!same_stems(m->plan[i], m->session))
-            return td_fail(err, TD_RECIPE, m->plan[i]->label, "plan these stems anew",
-                           "the plan was made for other stems");
+        if ((st = expect_stems(m->plan[i], m->session, err))) return st;
     }
     if ((st = make_survey(w, m, err))) return st;
     if (!w->n_plans && (st = decide_all(w, m, recipe, err))) return st;

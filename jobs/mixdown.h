@@ -64,6 +64,10 @@ typedef struct td_mixdown {
 td_status td_mixdown_run(const td_mixdown_wish *wish, td_mixdown **out, td_error *err);
 void td_mixdown_free(td_mixdown *m);
 
+/* Stems as a plan names them, where they lay when it was made; texts are the plan's. TD_RECIPE: it does not say where.
+ */
+td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
+
 enum { TD_PLAN_NAME = 96 };
 
 /* What the plan of the i-th mix is called in the folder: plan-LABEL.yaml. */

@@ -181,23 +181,11 @@ static td_status order_outputs(const json_t *mix, td_arena *a, td_order *out, td
 
 static td_status order_stems(const td_verify_wish *w, const td_plan *p, td_arena *a, td_order *out, td_error *err)
 {
-    td_stem_wish *stem = td_arena_array(a, w->n_stems + p->n_stems + 1, sizeof *stem);
-    if (!stem) return td_no_memory(err);
-    out->stem = stem;
-    if (w->n_stems) memcpy(stem, w->stem, w->n_stems * sizeof *stem);
+    if (!w->n_stems) return td_stems_of_plan(p, a, &out->stem, &out->n_stems, err);
+    out->stem = td_arena_array(a, w->n_stems, sizeof *out->stem);
+    if (!out->stem) return td_no_memory(err);
+    memcpy(out->stem, w->stem, w->n_stems * sizeof *out->stem);
     out->n_stems = w->n_stems;
-    for (size_t i = 0; !w->n_stems && i < p->n_stems; i++) {
-        const td_plan_stem *s = &p->stem[i];
-        if (!s->path)
-            return td_fail(err, TD_RECIPE, s->name, "name the stems", "the plan does not say where this stem lies");
-        stem[out->n_stems++] = (td_stem_wish){ .file = s->path,
-                                               .right = s->path_right,
-                                               .name = s->name,
-                                               .role = s->role,
-                                               .level_db = s->gain_db,
-                                               .pan = s->pan,
-                                               .flip = s->flip };
-    }
     return TD_OK;
 }
 

@@ -130,7 +130,7 @@ static void stem_sha256(td_reader *r, td_node *n, void *into)
 {
     const char *hex = td_read_text(r, n, "'sha256'");
     ((td_stem_wish *)into)->sha256 = hex;
-    if (hex && (strlen(hex) != 64 || hex[strspn(hex, "0123456789abcdefABCDEF")]))
+    if (hex && !td_is_sha256(hex))
         td_mistake(r->messages, n, "bad_hash", "sha256sum prints it", "'sha256' is 64 hexadecimal digits");
 }
 

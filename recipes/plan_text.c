@@ -34,6 +34,7 @@ struct row {
     size_t size;  /* of an element of a list */
     bool inline_; /* a map on one line */
     bool needed;  /* a plan without it cannot be rendered */
+    bool hash;    /* text: a SHA-256 */
 };
 
 static const char *const origins[] = { "as-written", "solved", "knob", "fix", NULL };
@@ -41,6 +42,7 @@ static const char *const note_kinds[] = { "warning", "not-used", "not-made", "de
 
 /* Levels that undo each other may be large (a stem at -80 dBFS is staged by 68 dB), none beyond these. */
 #define LEVEL       .least = -100, .most = 100
+#define FADER       .least = -100, .most = TD_FADER_MOST_DB
 #define SEND        .least = -100, .most = 24
 #define MOMENT      .least = 0, .most = 86400
 #define FRAMES_MOST 8294400000 /* a day at 96 kHz */
@@ -86,7 +88,7 @@ static const row send_rows[] = {
 
 static const row ride_rows[] = {
     ROW(td_breakpoint, "at", SECONDS, at_s, .absent = NAN, .needed = true, MOMENT),
-    DB(td_breakpoint, "gain", gain_db, .absent = NAN, .needed = true, LEVEL),
+    DB(td_breakpoint, "gain", gain_db, .absent = NAN, .needed = true, FADER),
     { 0 },
 };
 
@@ -122,7 +124,7 @@ static const row bus_rows[] = {
     DB(td_plan_bus, "clip_gain", clip_gain_db, LEVEL),
     ROW(td_plan_bus, "chain", CHAIN, chain),
     DB(td_plan_bus, "makeup", makeup_db, LEVEL),
-    DB(td_plan_bus, "fader", fader_db, LEVEL),
+    DB(td_plan_bus, "fader", fader_db, FADER),
     ROW(td_plan_bus, "fader_reason", TEXT, fader_reason),
     ROWS(td_plan_bus, "ride", ride, n_ride, ride_rows, .inline_ = true),
     ROWS(td_plan_bus, "sends", send, n_sends, send_rows),
@@ -132,7 +134,7 @@ static const row bus_rows[] = {
 static const row return_rows[] = {
     ROW(td_plan_return, "return", TEXT, name, .needed = true),
     ROW(td_plan_return, "chain", CHAIN, chain),
-    DB(td_plan_return, "fader", fader_db, LEVEL),
+    DB(td_plan_return, "fader", fader_db, FADER),
     ROW(td_plan_return, "reason", TEXT, reason),
     { 0 },
 };
@@ -166,7 +168,7 @@ static const row plan_rows[] = {
     ROW(td_plan, "label", TEXT, label),
     ROW(td_plan, "title", TEXT, title),
     ROW(td_plan, "artist", TEXT, artist),
-    ROW(td_plan, "session_hash", TEXT, session_hash, .needed = true),
+    ROW(td_plan, "session_hash", TEXT, session_hash, .needed = true, .hash = true),
     ROW(td_plan, "rate_hz", WHOLE, rate_hz, .needed = true, .least = 44100, .most = 96000),
     ROW(td_plan, "frames", LONG, frames, .needed = true, .least = 1, .most = FRAMES_MOST),
     ROW(td_plan, "tempo", NUMBER, tempo_bpm, .measure = TD_MEASURE_BPM, .least = 20, .most = 400),
@@ -729,6 +731,9 @@ static void take_one(td_reader *r, const td_node *n, const row *w, char *into)
     switch (w->kind) {
     case TEXT:
         *(const char **)at = take_text(r, n);
+        if (w->hash && *(const char **)at && !td_is_sha256(*(const char **)at))
+            td_mistake(r->messages, n, "wrong_kind", "leave it as 'topdown plan' wrote it",
+                       "'%s' has to be a SHA-256: 64 digits, 0 to 9 and a to f", w->name);
         break;
     case TEXTS:
         if (!td_want(r, n, TD_NODE_LIST, td_say(r->messages, "'%s'", w->name))) break;

@@ -1,4 +1,4 @@
-#include "recipes/recipes.h"
+#include "recipes/parts.h"
 
 #include "engine/base/units.h"
 #include <ctype.h>
@@ -264,6 +264,9 @@ static td_status shift(const move *m, double *level_db, double step, td_breakpoi
         st = lift(m, ride, n_ride);
     else
         *level_db = td_round_to(*level_db + m->db, step);
+    if (!st && *level_db > TD_FADER_MOST_DB)
+        st = td_fail(m->err, TD_ARG, m->text, "lower what covers it",
+                     "%+.1f dB would be more than a fader has, %+.0f dB", *level_db, TD_FADER_MOST_DB);
     if (st) return st;
     *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
                               *reason ? "; " : "", m->db, m->when ? m->when : "", m->when ? " " : "");

@@ -86,3 +86,9 @@ td_status td_sha256_file(const char *path, char out[TD_SHA256_HEX], uint64_t *by
     if (bytes) *bytes = total;
     return TD_OK;
 }
+
+bool td_is_sha256(const char *text)
+{
+    size_t digits = strspn(text, "0123456789abcdefABCDEF");
+    return digits == TD_SHA256_HEX - 1 && !text[digits];
+}

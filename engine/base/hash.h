@@ -18,4 +18,7 @@ void td_sha256_free(td_sha256 *h);                         /* for those that are
 td_status td_sha256_of(const void *data, size_t length, char out[TD_SHA256_HEX]);
 td_status td_sha256_file(const char *path, char out[TD_SHA256_HEX], uint64_t *bytes, td_error *err);
 
+/* 64 hexadecimal digits and nothing else. */
+bool td_is_sha256(const char *text);
+
 #endif

@@ -151,6 +151,9 @@ ok "a plan without paths" exits 3 by_hand '/ path:/d'
 ok "a plan without stems" exits 3 by_hand '/^stems:/,/^buses:/d'
 ok "a gain that is no number" exits 3 by_hand 's/^( *)fader:.*/\1fader: nan/; s/^trim:.*/trim: nan/'
 ok "a length of nothing" exits 3 by_hand 's/^frames:.*/frames: 0/'
+ok "a fader beyond all" says "by-hand.yaml:" by_hand 's/^( *)clip_gain:.*/&\n\1fader: +80 dB/'
+ok "a hash that is none" says "has to be a SHA-256" by_hand 's/^session_hash:.*/session_hash: 0/'
+ok "another take of a stem" says "was made for another file" by_hand 's/^( *)sha256: ..../\1sha256: 0000/'
 ok "a rate of nothing" exits 3 by_hand 's/^rate_hz:.*/rate_hz: 0/'
 
 cp "$work/recipes/plain.yaml" "$work/recipes/a b.yaml"

@@ -86,7 +86,7 @@ static const char order_text[] = "topdown: job/1\n"
                                  "tags: { a: b }\n";
 static const char plan_text[] = "topdown: plan/1\n"
                                 "recipe: small\n"
-                                "session_hash: a1\n"
+                                "session_hash: a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1\n"
                                 "rate_hz: 48000\n"
                                 "frames: 1\n"
                                 "stems: [ { name: a.wav, bus: drums } ]\n"

@@ -131,7 +131,7 @@ static td_plan *any_plan(uint64_t seed)
         .label = "Warm: 1",
         .recipe_revision = 3,
         .recipe_hash = "12",
-        .session_hash = "1e5",
+        .session_hash = "1e571e571e571e571e571e571e571e571e571e571e571e571e571e571e571e57",
         .title = "- dash",
         .rate_hz = 48000,
         .frames = 8123456789,
@@ -218,7 +218,8 @@ static void refused(const char *text, const char *message)
     td_messages_free(m);
 }
 
-#define HEAD "topdown: plan/1\nrecipe: x\nsession_hash: a1\nrate_hz: 48000\nframes: 1\n"
+#define HASH "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
+#define HEAD "topdown: plan/1\nrecipe: x\nsession_hash: " HASH "\nrate_hz: 48000\nframes: 1\n"
 
 static void names_the_place_of_a_mistake(void **state)
 {
@@ -247,6 +248,9 @@ static void absurd_numbers_are_refused(void **state)
     refused(HEAD "master: { true_peak: 3 dBTP }\n", "out of range for 'true_peak'");
     refused(HEAD "preview: { format: exe }\n", "'format'");
     refused(HEAD "preview: { format: wav, bits: 7 }\n", "'bits'");
+    refused("topdown: plan/1\nrecipe: x\nsession_hash: 0000\n",
+            "p.yaml:3:15: error: 'session_hash' has to be a SHA-256");
+    refused(HEAD BUSES "    fader: +80 dB\n", "p.yaml:8:12: error: 80 dB is out of range for 'fader'");
     refused(HEAD BUSES "    fader: 1e300 dB\n", "p.yaml:8:12: error:");
     refused(HEAD BUSES "    clip_gain: -9999 dB\n", "out of range for 'clip_gain'");
     refused(HEAD BUSES "    ride:\n      - { at: -1 s, gain: 0 dB }\n",
