@@ -28,7 +28,7 @@
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
-typedef enum detail { NO_DETAIL, DETAIL_DB, DETAIL_HUM, DETAIL_LENGTH, DETAIL_RATE, DETAIL_PLACES } detail;
+typedef enum detail { NO_DETAIL, DETAIL_DB, DETAIL_HUM, DETAIL_LENGTH, DETAIL_RATE, DETAIL_PLACES, DETAIL_TWIN } detail;
 
 typedef struct words {
     const char *what;   /* is wrong */
@@ -119,7 +119,7 @@ static const struct {
                                       { "links und rechts löschen sich in Mono aus; eine Seite scheint verpolt",
                                         "Ist das kein gewollter Effekt, exportieren Sie sie bitte ohne die "
                                         "Verpolung." } } },
-    [TD_FAULT_DUPLICATE] = { NO_DETAIL,
+    [TD_FAULT_DUPLICATE] = { DETAIL_TWIN,
                              { { "it sounds exactly like another of the files",
                                  "Did another track mean to be here? Then please send that one." },
                                { "sie klingt genau wie eine andere der Dateien",
@@ -231,11 +231,12 @@ static bool same_sound(const td_signal *a, const td_signal *b)
     return all > 0 && apart < TWIN_POWER * all;
 }
 
+/* A later one is the copy. */
 static bool is_duplicate(hearing *h, td_finding *f)
 {
-    (void)f;
     for (size_t i = 0; i < h->index; i++) {
         if (h->session->stem[i].bus == UINT_MAX) continue;
+        f->twin = h->session->stem[i].name;
         if (same_sound(h->signal, td_survey_signal(h->survey, td_survey_stem(h->survey, i)))) return true;
     }
     return false;
@@ -320,6 +321,8 @@ static void keep_shown(const hearing *h, td_stem_findings *in, td_fault_code cod
     td_finding f = finding(code);
     if (faults[code].detail == DETAIL_RATE) f.value = h->stem->info.rate_hz;
     if (faults[code].detail == DETAIL_LENGTH) f.value = h->usual_s;
+    for (size_t i = 0; faults[code].detail == DETAIL_TWIN && i < h->index && !f.twin; i++)
+        if (!strcmp(h->session->stem[i].sha256, h->stem->sha256)) f.twin = h->session->stem[i].name;
     keep(in, f);
 }
 
@@ -424,7 +427,7 @@ void td_intake_free(td_findings *in)
 
 static const char *describe(const td_finding *f, td_language l, char *out, size_t size)
 {
-    char clock[16];
+    char clock[16], name[300];
     switch (faults[f->code].detail) {
     case DETAIL_PLACES:
         snprintf(out, size, l == TD_GERMAN ? " (zuerst bei %s; %.0f Stellen)" : " (first at %s; %.0f places)",
@@ -442,6 +445,9 @@ static const char *describe(const td_finding *f, td_language l, char *out, size_
     case DETAIL_RATE:
         snprintf(out, size, " (%.0f Hz)", f->value);
         break;
+    case DETAIL_TWIN:
+        snprintf(out, size, " (%s)", td_printable(f->twin, name, sizeof name));
+        break;
     case NO_DETAIL:
         *out = 0;
         break;
@@ -451,8 +457,9 @@ static const char *describe(const td_finding *f, td_language l, char *out, size_
 
 const char *td_finding_text(const td_finding *f, td_language language, char *out, size_t size)
 {
-    char more[64] = "";
-    if (!isnan(f->value)) describe(f, language, more, sizeof more);
+    char more[320] = "";
+    bool known = faults[f->code].detail == DETAIL_TWIN ? f->twin != NULL : !isnan(f->value);
+    if (known) describe(f, language, more, sizeof more);
     snprintf(out, size, "%s%s", faults[f->code].says[language].what, more);
     return out;
 }
@@ -483,7 +490,7 @@ static void add_heard(json_t *j, const td_stem *m, const td_stem_findings *in, c
 static json_t *file_json(const td_stem *m, const td_stem_findings *in)
 {
     json_t *j = json_object(), *codes = json_array(), *findings = json_array();
-    char text[256];
+    char text[512];
     for (size_t i = 0; i < in->n_findings; i++) {
         json_array_append_new(codes, json_string(td_fault_name(in->finding[i].code)));
         json_array_append_new(findings, json_string(td_finding_text(&in->finding[i], TD_ENGLISH, text, sizeof text)));
@@ -556,7 +563,7 @@ static bool is_told(const td_stem_findings *in, const td_finding *f, td_language
 
 static size_t tell(const td_session *session, const td_findings *in, td_verdict verdict, td_language l, td_text *out)
 {
-    char name[320], text[256];
+    char name[320], text[512];
     size_t told = 0;
     for (size_t i = 0; i < in->n_stems; i++) {
         const td_stem_findings *m = &in->stem[i];

@@ -13,10 +13,11 @@ typedef enum td_language { TD_ENGLISH, TD_GERMAN, TD_LANGUAGES } td_language;
 /* One thing about one stem. What a fault does not measure is NaN. */
 typedef struct td_finding {
     td_fault_code code;
-    double at_s;  /* where it was found first */
-    double value; /* clipped: places; dc, noise: dBFS; hum: dB against what plays; length_differs, starts_late: the
-                     usual length, s; rate, rate_differs, low_rate: Hz */
-    double at_hz; /* hum: 50 or 60 */
+    double at_s;      /* where it was found first */
+    double value;     /* clipped: places; dc, noise: dBFS; hum: dB against what plays; length_differs, starts_late: the
+                         usual length, s; rate, rate_differs, low_rate: Hz */
+    double at_hz;     /* hum: 50 or 60 */
+    const char *twin; /* duplicate: the stem it sounds like; of the session */
 } td_finding;
 
 typedef struct td_stem_findings {

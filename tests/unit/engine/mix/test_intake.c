@@ -169,6 +169,14 @@ static void twins_are_heard(void **state)
     td_findings *in = judged(s);
     assert_true((of(s, in, "Bass.wav")->faults | of(s, in, "Bass copy.wav")->faults) & TD_FAULT_BIT(DUPLICATE));
     assert_false(of(s, in, "Kick.wav")->faults & TD_FAULT_BIT(DUPLICATE));
+    bool copied = of(s, in, "Bass copy.wav")->faults & TD_FAULT_BIT(DUPLICATE);
+    const td_stem_findings *copy = of(s, in, copied ? "Bass copy.wav" : "Bass.wav");
+    char text[128];
+    for (size_t i = 0; i < copy->n_findings; i++)
+        if (copy->finding[i].code == TD_FAULT_DUPLICATE)
+            assert_string_equal(td_finding_text(&copy->finding[i], TD_GERMAN, text, sizeof text),
+                                copied ? "sie klingt genau wie eine andere der Dateien (Bass.wav)"
+                                       : "sie klingt genau wie eine andere der Dateien (Bass copy.wav)");
     td_intake_free(in);
     scene_free(s);
 }
