@@ -2,6 +2,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/units.h"
 #include "engine/dsp/dsp.h"
+#include "engine/dsp/formant.h"
 
 #include <rubberband/rubberband-c.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ float td_logf(float x)
  * queue, which starts with `late` zeros: by the time they are through, the sound is there. */
 typedef struct shifter {
     RubberBandState band;
-    double rate_hz, pitch_ratio, formant_ratio;
+    double rate_hz, ratio;
     unsigned pad, drop; /* silence it wants in front, and samples it then hands out too many */
     unsigned to_drop;   /* of those, still to come */
     float in[CHUNK], *queue;
@@ -95,11 +96,9 @@ static void feed(shifter *s, unsigned n)
 static bool make_band(shifter *s)
 {
     RubberBandOptions how = RubberBandOptionProcessRealTime | RubberBandOptionEngineFiner |
-                            RubberBandOptionThreadingNever | RubberBandOptionFormantPreserved |
-                            RubberBandOptionPitchHighConsistency;
-    RubberBandState band = rubberband_new((unsigned)rint(s->rate_hz), 1, how, 1, s->pitch_ratio);
+                            RubberBandOptionThreadingNever | RubberBandOptionPitchHighConsistency;
+    RubberBandState band = rubberband_new((unsigned)rint(s->rate_hz), 1, how, 1, s->ratio);
     if (!band) return false;
-    rubberband_set_formant_scale(band, s->formant_ratio / s->pitch_ratio);
     rubberband_set_max_process_size(band, CHUNK);
     if (s->band) rubberband_delete(s->band);
     s->band = band;
@@ -121,9 +120,9 @@ static void start(shifter *s)
     }
 }
 
-static td_status shifter_init(shifter *s, double rate_hz, double pitch_ratio, double formant_ratio)
+static td_status shifter_init(shifter *s, double rate_hz, double ratio)
 {
-    *s = (shifter){ .rate_hz = rate_hz, .pitch_ratio = pitch_ratio, .formant_ratio = formant_ratio };
+    *s = (shifter){ .rate_hz = rate_hz, .ratio = ratio };
     if (!make_band(s)) return TD_NOMEM;
     s->pad = rubberband_get_preferred_start_pad(s->band);
     s->drop = rubberband_get_start_delay(s->band);
@@ -139,20 +138,23 @@ static td_status shifter_init(shifter *s, double rate_hz, double pitch_ratio, do
 /* ---- the processor ---------------------------------------------------------------------------------------------- */
 
 /* Middle and difference apart: the library's two channels together lose the middle's focus before version 3.2, and the
- * difference of a mono voice rests at no cost. */
+ * difference of a mono voice rests at no cost. Rubber Band moves all of the voice, its formants too; those then go
+ * where they should. */
 typedef struct pitch {
-    bool neutral;
+    bool shifts;
     shifter part[2];
+    td_formant *formant; /* or NULL, where they go with the pitch */
 } pitch;
 
 /* The library's own reset keeps something of what was: fresh means new, and only when memory is short, reset. */
 static void pitch_reset(void *st)
 {
     pitch *p = st;
-    for (unsigned k = 0; k < 2 && !p->neutral; k++) {
+    for (unsigned k = 0; k < 2 && p->shifts; k++) {
         if (!make_band(&p->part[k])) rubberband_reset(p->part[k].band);
         start(&p->part[k]);
     }
+    if (p->formant) td_formant_reset(p->formant);
 }
 
 static td_status pitch_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
@@ -160,11 +162,12 @@ static td_status pitch_prepare(void *st, const td_format *fmt, const td_settings
     pitch *p = st;
     double pitch_st = set->value[PITCH], formant_st = set->value[FORMANT];
     td_status ok = TD_OK;
-    p->neutral = pitch_st == 0 && formant_st == 0;
-    for (unsigned k = 0; k < 2 && !p->neutral && ok == TD_OK; k++)
-        ok = shifter_init(&p->part[k], fmt->rate_hz, td_exp2(pitch_st / 12), td_exp2(formant_st / 12));
-    if (ok != TD_OK) return td_no_memory(err);
-    return TD_OK;
+    p->shifts = pitch_st != 0;
+    for (unsigned k = 0; k < 2 && p->shifts && ok == TD_OK; k++)
+        ok = shifter_init(&p->part[k], fmt->rate_hz, td_exp2(pitch_st / 12));
+    if (ok == TD_OK && formant_st != pitch_st)
+        ok = td_formant_new(fmt->rate_hz, td_exp2((formant_st - pitch_st) / 12), &p->formant);
+    return ok == TD_OK ? TD_OK : td_no_memory(err);
 }
 
 static float shift(shifter *s, float x)
@@ -189,24 +192,25 @@ static void pitch_process(void *st, float *const *ch, const float *const *key, f
 {
     (void)key, (void)gr;
     pitch *p = st;
-    for (size_t i = 0; i < frames && !p->neutral; i++) {
-        float mid = shift(&p->part[0], 0.5f * (ch[0][i] + ch[1][i]));
-        float side = shift(&p->part[1], 0.5f * (ch[0][i] - ch[1][i]));
-        ch[0][i] = mid + side;
-        ch[1][i] = mid - side;
+    for (size_t i = 0; i < frames && (p->shifts || p->formant); i++) {
+        float mid = 0.5f * (ch[0][i] + ch[1][i]), side = 0.5f * (ch[0][i] - ch[1][i]);
+        if (p->shifts) mid = shift(&p->part[0], mid), side = shift(&p->part[1], side);
+        td_v2 x = { (double)mid, (double)side };
+        if (p->formant) x = td_formant_pass(p->formant, x);
+        td_v2_store(ch, i, (td_v2){ x[0] + x[1], x[0] - x[1] });
     }
 }
 
 static size_t pitch_latency(const void *st)
 {
     const pitch *p = st;
-    return p->part[0].late;
+    return p->part[0].late + (p->formant ? td_formant_latency(p->formant) : 0);
 }
 
 static size_t pitch_tail(const void *st)
 {
     const pitch *p = st;
-    return 2 * p->part[0].pad;
+    return 2 * p->part[0].pad + (p->formant ? td_formant_latency(p->formant) : 0);
 }
 
 static void pitch_destroy(void *st)
@@ -216,6 +220,7 @@ static void pitch_destroy(void *st)
         if (p->part[k].band) rubberband_delete(p->part[k].band);
         free(p->part[k].queue);
     }
+    td_formant_free(p->formant);
 }
 
 const td_processor td_pitch = {

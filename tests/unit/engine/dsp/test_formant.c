@@ -1,0 +1,86 @@
+/* Formants go where they are sent, partials stay, and nothing else happens. */
+#include "engine/dsp/formant.h"
+#include "tests/sound.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { RATE = 48000 };
+
+static void run(double ratio, sound s)
+{
+    td_formant *f;
+    assert_int_equal(td_formant_new(RATE, ratio, &f), TD_OK);
+    for (size_t i = 0; i < s.frames; i++) td_v2_store(s.ch, i, td_formant_pass(f, td_v2_load(s.ch, i)));
+    td_formant_free(f);
+}
+
+static void at_one_it_is_a_delay(void **unused)
+{
+    (void)unused;
+    td_formant *f;
+    assert_int_equal(td_formant_new(RATE, 1, &f), TD_OK);
+    size_t late = td_formant_latency(f);
+    td_formant_free(f);
+    sound s = sound_noise(20000, 1, 0.5), was = sound_copy(s);
+    run(1, s);
+    assert_true(sound_residual_db(was, s, late) < -140);
+    sound_free(s), sound_free(was);
+}
+
+/* The power at freq_hz of a resonance of two poles, against its power at 0 Hz. */
+static double resonance_db(double at_hz, double width_hz, double freq_hz)
+{
+    double r = exp(-M_PI * width_hz / RATE), w = 2 * M_PI * at_hz / RATE, z = 2 * M_PI * freq_hz / RATE;
+    double complex turn = cexp(-I * z);
+    return 20 * log10((1 - 2 * r * cos(w) + r * r) / cabs(1 - 2 * r * cos(w) * turn + r * r * turn * turn));
+}
+
+/* Partials of 150 Hz under such a resonance come out under one that lies elsewhere and is as much wider. */
+static void partials_take_the_new_envelope(void **unused)
+{
+    (void)unused;
+    static const double ratios[] = { 0.8, 1.3 };
+    for (size_t k = 0; k < 2; k++) {
+        sound s = sound_new(RATE);
+        for (int p = 1; p < 40; p++) {
+            double peak = 0.002 * pow(10, resonance_db(900, 200, 150 * p) / 20);
+            for (size_t i = 0; i < s.frames; i++)
+                s.ch[0][i] += (float)(peak * cos(2 * M_PI * fmod(150.0 * p / RATE * (double)i, 1)));
+        }
+        run(ratios[k], s);
+        for (int p = 1; p < 14; p++) {
+            double want = resonance_db(900 * ratios[k], 200 * ratios[k], 150 * p);
+            double is = 20 * log10(sound_amplitude(s.ch[0] + RATE / 2, RATE / 2, 150 * p, RATE) / 0.002);
+            if (!(fabs(is - want) < 2)) fail_msg("%d Hz: %.2f dB, not %.2f", 150 * p, is, want);
+        }
+        assert_true(sound_peak(s.ch[1], s.frames) == 0); /* the other signal was none */
+        sound_free(s);
+    }
+}
+
+static void reset_is_fresh(void **unused)
+{
+    (void)unused;
+    td_formant *f;
+    assert_int_equal(td_formant_new(RATE, 1.2, &f), TD_OK);
+    sound s = sound_noise(9000, 2, 0.5), fresh = sound_copy(s);
+    run(1.2, fresh);
+    for (size_t i = 0; i < 5001; i++) td_formant_pass(f, td_v2_set(0.3));
+    td_formant_reset(f);
+    for (size_t i = 0; i < s.frames; i++) td_v2_store(s.ch, i, td_formant_pass(f, td_v2_load(s.ch, i)));
+    assert_memory_equal(s.ch[0], fresh.ch[0], 2 * s.frames * sizeof(float));
+    td_formant_free(f);
+    sound_free(s), sound_free(fresh);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(at_one_it_is_a_delay),
+                                        cmocka_unit_test(partials_take_the_new_envelope),
+                                        cmocka_unit_test(reset_is_fresh) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
