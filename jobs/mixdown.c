@@ -74,7 +74,7 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
     st = td_session_open(&wish, &m->session, err);
     if (st) return st;
     for (size_t i = 0; i < m->session->n_stems && o->unknown != TD_UNKNOWN_OTHER; i++)
-        if (m->session->stem[i].role.source == TD_ROLE_UNKNOWN)
+        if (m->session->stem[i].role.source >= TD_ROLE_FROM_SOUND)
             return td_fail(err, TD_JOB, m->session->stem[i].name, "give it a role in the job file",
                            "no role is known for this stem");
     return TD_OK;

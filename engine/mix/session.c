@@ -1,5 +1,7 @@
 #include "engine/mix/session.h"
 
+#include "engine/mix/listen.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +206,23 @@ static td_status pair(td_session *s)
             i -= k < i;
             break;
         }
+    }
+    return TD_OK;
+}
+
+/* ---- sound ------------------------------------------------------------------------------------------------------- */
+
+/* Stems of which no name tells what they are. What cannot be decoded stays unknown: the survey meets it again. */
+static td_status listen(td_session *s, td_error *err)
+{
+    for (size_t i = 0; i < s->n_stems; i++) {
+        td_stem *m = &s->stem[i];
+        if (!takes_part(m) || m->role.source != TD_ROLE_UNKNOWN) continue;
+        td_error why = { 0 };
+        td_status st = td_stem_listen(m, &why);
+        if (!st || st == TD_INPUT) continue;
+        if (err) *err = why;
+        return st;
     }
     return TD_OK;
 }
@@ -472,6 +491,7 @@ static td_status fill(opening *o, const td_session_wish *wish, td_error *err)
     if (st) return st;
     keep_accompaniment(s);
     st = pair(s);
+    if (!st) st = listen(s, err);
     if (!st) st = settle(s);
     if (st) return st;
     settle_tempo(s, wish->tempo_bpm);

@@ -1,6 +1,7 @@
 /* engine/mix/session.h - what there is: stems with their roles, buses and file facts. The first of the five values.
  *
- * Plain data in an arena. Made by td_session_open from what an order names; nothing is decoded beyond headers here. */
+ * Plain data in an arena. Made by td_session_open from what an order names; beyond headers nothing is decoded
+ * here but stems whose names say nothing. */
 #ifndef TD_MIX_SESSION_H
 #define TD_MIX_SESSION_H
 
