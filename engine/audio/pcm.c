@@ -1,6 +1,7 @@
 #include "engine/audio/pcm.h"
 
 #include "engine/audio/input.h"
+#include "engine/base/lanes.h"
 
 static float float_of(uint32_t bits)
 {
@@ -31,7 +32,7 @@ READER(unsigned_8, fraction((*p ^ 0x80u) << 24))
 READER(signed_8, fraction((uint32_t)*p << 24))
 READER(little_16, fraction(td_le16(p) << 16))
 READER(big_16, fraction(td_be16(p) << 16))
-READER(little_24, fraction(td_le32(p) << 8)) /* in one go with its neighbour's first byte */
+READER(few_24, fraction(td_le32(p) << 8)) /* in one go with its neighbour's first byte */
 READER(big_24, fraction(td_be32(p) & ~0xffu))
 READER(little_32, fraction(td_le32(p)))
 READER(big_32, fraction(td_be32(p)))
@@ -39,6 +40,27 @@ READER(little_float, float_of(td_le32(p)))
 READER(big_float, float_of(td_be32(p)))
 READER(little_double, narrowed(td_le64(p)))
 READER(big_double, narrowed(td_be64(p)))
+
+/* Four samples side by side, as they stand. */
+TD_WIDE static size_t row_24(const uint8_t *p, size_t n, float *to)
+{
+    typedef uint8_t bytes __attribute__((vector_size(16), aligned(1)));
+    const bytes none = { 0 };
+    size_t i = 0;
+    for (; i + 6 <= n; i += 4, p += 12) { /* 16 bytes are looked at: five samples and a byte */
+        bytes b = *(const bytes *)p;
+        td_mu bits =
+            (td_mu)__builtin_shufflevector(none, b, 0, 16, 17, 18, 0, 19, 20, 21, 0, 22, 23, 24, 0, 25, 26, 27);
+        *(td_fu *)(to + i) = __builtin_convertvector(bits, td_fu) * 0x1p-31f;
+    }
+    return i;
+}
+
+static void little_24(const uint8_t *p, size_t step, size_t n, float *to)
+{
+    size_t done = step == 3 ? row_24(p, n, to) : 0;
+    few_24(p + done * step, step, n - done, to + done);
+}
 
 static const struct {
     unsigned bytes;

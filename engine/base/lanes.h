@@ -31,7 +31,7 @@ typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparison
 #endif
 #ifndef TD_WIDE
 /* td_v4 never crosses a function's border by value: who passes it how depends on the machine compiled for. */
-#define TD_WIDE __attribute__((target_clones("avx2", "default")))
+#define TD_WIDE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #endif
 
 #define TD_V4(low, high) __builtin_shufflevector(low, high, 0, 1, 2, 3)

@@ -67,20 +67,37 @@ static float sum_of(const float *x, size_t n)
     return sum;
 }
 
+typedef struct premeasure {
+    td_true_peak *peak;
+    td_k_power *power;
+    float *step; /* K-weighted power of each whole 100 ms */
+    size_t n_steps;
+    double energy; /* of the 100 ms under way */
+} premeasure;
+
+/* K-weighted power of n frames from frame `at` on, into steps. */
+static void add_steps(const td_driven *d, premeasure *m, uint64_t at, const float *power, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        uint64_t end = (m->n_steps + 1) * (uint64_t)d->rate_hz / 10;
+        size_t part = smaller(end - (at + i), n - i);
+        for (size_t k = 0; k < part; k++) m->energy += (double)power[i + k];
+        i += part;
+        if (at + i < end) return;
+        m->step[m->n_steps++] = (float)(m->energy / (0.1 * d->rate_hz));
+        m->energy = 0;
+    }
+}
+
 /* n frames that begin with a grain. */
-static td_status keep_power(td_driven *d, td_k_power *meter, size_t n, td_error *err)
+static td_status keep_power(td_driven *d, premeasure *m, uint64_t at, size_t n, td_error *err)
 {
     size_t grains = 0;
-    td_k_power_run(meter, d->audio[0], d->audio[1], n, d->near);
+    td_k_power_run(m->power, d->audio[0], d->audio[1], n, d->near);
+    add_steps(d, m, at, d->near, n);
     for (size_t i = 0; i < n; i += d->grain) d->gain[grains++] = sum_of(d->near + i, smaller(d->grain, n - i));
     return td_scratch_append(d->power, (const float *[]){ d->gain }, grains, err);
 }
-
-typedef struct premeasure {
-    td_loudness *loudness;
-    td_true_peak *peak;
-    td_k_power *power;
-} premeasure;
 
 static td_status measure(td_driven *d, premeasure *m, td_error *err)
 {
@@ -88,16 +105,13 @@ static td_status measure(td_driven *d, premeasure *m, td_error *err)
     for (uint64_t at = 0; at < d->frames; at += whole_chunk(d)) {
         size_t n = smaller(whole_chunk(d), d->frames - at);
         td_status st = read_audio(d, at, n, err);
-        if (!st && td_loudness_add(m->loudness, ch, n)) st = td_no_memory(err);
-        if (!st) st = keep_power(d, m->power, n, err);
+        if (!st) st = keep_power(d, m, at, n, err);
         if (st) return st;
         td_true_peak_add(m->peak, ch, n);
     }
     td_true_peak_end(m->peak);
-    size_t n;
-    const float *step = td_loudness_steps(m->loudness, &n);
-    find_loudest(d, step, n);
-    d->loudness_lufs = td_loudness_integrated(m->loudness);
+    find_loudest(d, m->step, m->n_steps);
+    d->loudness_lufs = td_gated_loudness(m->step, m->n_steps);
     d->peak[TD_SAMPLES] = td_sample_peak_max(m->peak);
     d->peak[TD_TRUE_PEAKS] = td_true_peak_max(m->peak);
     return TD_OK;
@@ -116,14 +130,14 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
     d->frames = td_scratch_length(premaster);
     d->folder = strdup(folder);
     premeasure m = { 0 };
-    bool made = d->folder && !td_loudness_new(rate_hz, 2, &m.loudness) && !td_true_peak_new(2, 16, &m.peak) &&
-                !td_k_power_new(rate_hz, &m.power);
+    m.step = calloc((size_t)(d->frames * 10 / rate_hz) + 1, sizeof *m.step);
+    bool made = d->folder && m.step && !td_true_peak_new(2, 16, &m.peak) && !td_k_power_new(rate_hz, &m.power);
     td_status st = made ? td_scratch_new(folder, 1, &d->power, err) : td_no_memory(err);
     if (m.peak) td_true_peak_soften(m.peak);
     if (!st) st = measure(d, &m, err);
-    td_loudness_free(m.loudness);
     td_true_peak_free(m.peak);
     td_k_power_free(m.power);
+    free(m.step);
     if (st)
         td_driven_free(d);
     else

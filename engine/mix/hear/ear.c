@@ -81,20 +81,18 @@ static td_v2 biquad_run(biquad *q, td_v2 x)
 
 static double sum_of_eight(const float *x)
 {
-    td_fu a = *(const td_fu *)x, b = *(const td_fu *)(x + 4);
-    td_v2 low = __builtin_convertvector(TD_LOW(a), td_v2) + __builtin_convertvector(TD_LOW(b), td_v2);
-    td_v2 high = __builtin_convertvector(TD_HIGH(a), td_v2) + __builtin_convertvector(TD_HIGH(b), td_v2);
-    td_v2 sum = low + high;
-    return sum[0] + sum[1];
+    td_fu sum = *(const td_fu *)x + *(const td_fu *)(x + 4);
+    return ((double)sum[0] + (double)sum[1]) + ((double)sum[2] + (double)sum[3]);
 }
 
-/* So many averages of eight. */
+/* So many averages of eight; of mono, left and right are one. */
 static void low_run(low_band *l, const float *left, const float *right, size_t averages)
 {
     biquad high_pass = l->high_pass, low_pass = l->low_pass;
     td_v2 energy = l->energy;
     for (size_t i = 0; i < averages; i++) {
-        td_v2 x = { sum_of_eight(left + i * LOW_EVERY), sum_of_eight(right + i * LOW_EVERY) };
+        double first = sum_of_eight(left + i * LOW_EVERY);
+        td_v2 x = { first, left == right ? first : sum_of_eight(right + i * LOW_EVERY) };
         td_v2 y = biquad_run(&low_pass, biquad_run(&high_pass, x / LOW_EVERY));
         energy += y * y;
     }
