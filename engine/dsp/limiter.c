@@ -104,35 +104,48 @@ void td_ride_reset(td_ride *r)
         b->at = 0;
         b->sum = one *= (int64_t)b->length;
     }
-    r->stores.s = r->stores.slow = r->wanted_db = 0;
-    r->last = 0;
+    r->stores.s = r->stores.slow = 0;
     r->idle = 2 * r->reach + 1;
 }
 
-static inline int64_t box_run(struct td_ride_box *b, int64_t x)
+static void box_run(struct td_ride_box *b, int64_t *x, size_t n)
 {
-    b->sum += x - b->ring[b->at];
-    b->ring[b->at] = x;
-    if (++b->at == b->length) b->at = 0;
-    return b->sum;
+    int64_t sum = b->sum;
+    size_t at = b->at;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i] - b->ring[at];
+        b->ring[at] = x[i];
+        if (++at == b->length) at = 0;
+        x[i] = sum;
+    }
+    b->sum = sum;
+    b->at = at;
 }
 
-/* The gain asked for now, before smoothing; rounded down, so that the ceiling holds. */
-static inline int64_t released(td_ride *r, float held, double scale)
+/* How far down the gain is asked to be, before smoothing. */
+static void release_run(td_ride *r, const float *held, double scale, size_t n, double *down_db)
 {
-    if (held != r->last) {
-        double over = (double)held * scale;
-        r->wanted_db = over > 1 ? td_level_db(over) : 0;
-        r->last = held;
+    td_stores stores = r->stores;
+    double wanted_db = 0;
+    for (size_t i = 0; i < n; i++) {
+        double over = (double)held[i] * scale;
+        if (i == 0 || held[i] != held[i - 1]) wanted_db = over > 1 ? td_level_db(over) : 0;
+        down_db[i] = td_stores_step(&stores, wanted_db);
+        r->idle++;
+        if (down_db[i] >= RELEASED_DB)
+            r->idle = 0;
+        else
+            down_db[i] = stores.s = stores.slow = 0;
     }
-    double s = td_stores_step(&r->stores, r->wanted_db);
-    if (s >= RELEASED_DB) {
-        r->idle = 0;
-        return (int64_t)(td_db_gain(-s) * ((int64_t)1 << UNIT_BITS));
-    }
-    r->stores.s = r->stores.slow = 0;
-    r->idle++;
-    return (int64_t)1 << UNIT_BITS;
+    r->stores = stores;
+}
+
+/* Rounded down, so that the ceiling holds. */
+TD_WIDE static void units_of(const double *down_db, size_t n, int64_t *unit)
+{
+    double gain[TD_BLOCK];
+    for (size_t i = 0; i < n; i++) gain[i] = td_db_gain(-down_db[i]) * ((int64_t)1 << UNIT_BITS);
+    for (size_t i = 0; i < n; i++) unit[i] = (int64_t)gain[i];
 }
 
 static bool asks_nothing(const float *held, double scale, size_t frames)
@@ -142,17 +155,26 @@ static bool asks_nothing(const float *held, double scale, size_t frames)
     return (double)largest * scale <= 1;
 }
 
-void td_ride_run(td_ride *r, const float *held, double scale, size_t frames, float *gain)
+/* At most TD_BLOCK. */
+static void ride_block(td_ride *r, const float *held, double scale, size_t n, float *gain)
 {
-    if (r->idle > 2 * r->reach && asks_nothing(held, scale, frames)) { /* the boxes hold nothing but ones */
-        for (size_t i = 0; i < frames; i++) gain[i] = 1;
+    double down_db[TD_BLOCK];
+    int64_t x[TD_BLOCK];
+    if (r->idle > 2 * r->reach && asks_nothing(held, scale, n)) { /* the boxes hold nothing but ones */
+        for (size_t i = 0; i < n; i++) gain[i] = 1;
         return;
     }
-    r->last = -1; /* the scale may be another one */
-    for (size_t i = 0; i < frames; i++) {
-        int64_t x = released(r, held[i], scale);
-        for (unsigned k = 0; k < TD_RIDE_BOXES; k++) x = box_run(&r->box[k], x);
-        gain[i] = x == r->whole ? 1 : (float)((double)x / (double)r->whole);
+    release_run(r, held, scale, n, down_db);
+    units_of(down_db, n, x);
+    for (unsigned k = 0; k < TD_RIDE_BOXES; k++) box_run(&r->box[k], x, n);
+    for (size_t i = 0; i < n; i++) gain[i] = x[i] == r->whole ? 1 : (float)((double)x[i] / (double)r->whole);
+}
+
+void td_ride_run(td_ride *r, const float *held, double scale, size_t frames, float *gain)
+{
+    for (size_t at = 0, n; at < frames; at += n) {
+        n = frames - at < TD_BLOCK ? frames - at : TD_BLOCK;
+        ride_block(r, held + at, scale, n, gain + at);
     }
 }
 

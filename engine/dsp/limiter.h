@@ -37,8 +37,6 @@ void td_hold_run(td_hold *h, const float *peak, size_t frames, float *held);
 
 typedef struct td_ride {
     td_stores stores;
-    float last; /* held level whose reduction is known */
-    double wanted_db;
     size_t idle; /* inputs in a row that asked for nothing */
     size_t reach;
     /* A box is a running sum: whole numbers, so it never drifts. Three of them make a smooth window. */

@@ -38,9 +38,10 @@ static weighting weighting_at(double rate_hz)
 }
 
 /* Direct form I: the recursion waits for one product and one difference only, where the transposed form waits for
- * three operations. Four channels run side by side: of two stereo signals, of four mono ones, or of fewer beside
- * silence. */
-#define WIDE 4
+ * three operations. Four channels share a register: of two stereo signals, of four mono ones, or of fewer beside
+ * silence; another four fill the wait. */
+#define QUAD 4
+#define WIDE (2 * QUAD)
 typedef struct filter {
     td_v4 x1, x2, y1, y2, z1, z2; /* input, shelved, weighted: one and two frames ago */
 } filter;
@@ -55,30 +56,47 @@ static inline __attribute__((always_inline)) void weigh(const weighting *w, filt
     *v = z;
 }
 
-/* energy += the weighted frames' squares */
-TD_WIDE static void weigh_frames(const weighting *given, filter *state, const float *const x[WIDE], size_t frames,
-                                 td_v4 *energy)
+/* energy += the weighted frames' squares, of one quad or of two */
+static inline __attribute__((always_inline)) void
+weigh_quads(const weighting *given, filter *state, const float *const *x, size_t frames, td_v4 *energy, size_t quads)
 {
     const weighting w = *given;
-    filter f = *state;
-    td_v4 sum = *energy;
+    filter f[2] = { state[0], state[quads - 1] };
+    td_v4 sum[2] = { energy[0], energy[quads - 1] };
     size_t i = 0;
     for (; i + 4 <= frames; i += 4) {
-        td_f4 four[4];
-        td_f4_frames(x, i, four);
-        for (int k = 0; k < 4; k++) {
-            td_v4 v = __builtin_convertvector(four[k], td_v4);
-            weigh(&w, &f, &v);
-            sum += v * v;
+        td_f4 four[2][4];
+        for (size_t q = 0; q < quads; q++) td_f4_frames(x + q * QUAD, i, four[q]);
+        for (size_t k = 0; k < 4; k++) {
+            for (size_t q = 0; q < quads; q++) {
+                td_v4 v = __builtin_convertvector(four[q][k], td_v4);
+                weigh(&w, &f[q], &v);
+                sum[q] += v * v;
+            }
         }
     }
     for (; i < frames; i++) {
-        td_v4 v = { (double)x[0][i], (double)x[1][i], (double)x[2][i], (double)x[3][i] };
-        weigh(&w, &f, &v);
-        sum += v * v;
+        for (size_t q = 0; q < quads; q++) {
+            const float *const *of = x + q * QUAD;
+            td_v4 v = { (double)of[0][i], (double)of[1][i], (double)of[2][i], (double)of[3][i] };
+            weigh(&w, &f[q], &v);
+            sum[q] += v * v;
+        }
     }
-    *state = f;
-    *energy = sum;
+    for (size_t q = 0; q < quads; q++) {
+        state[q] = f[q];
+        energy[q] = sum[q];
+    }
+}
+
+TD_WIDE static void weigh_four(const weighting *w, filter *f, const float *const *x, size_t frames, td_v4 *energy)
+{
+    weigh_quads(w, f, x, frames, energy, 1);
+}
+
+TD_WIDE static void weigh_eight(const weighting *w, filter *f, const float *const *x, size_t frames, td_v4 *energy)
+{
+    weigh_quads(w, f, x, frames, energy, 2);
 }
 
 /* |b0 + b1 z + b2 z^2|^2 on the unit circle */
@@ -259,7 +277,7 @@ static void close_tick(td_loudness *m)
     if (m->ticks % 10 == 0) m->step[m->n_steps++] = (float)(tenth / (0.1 * (double)m->rate_hz));
 }
 
-/* Up to four channels on their way through one filter. */
+/* Channels on their way through one filter. */
 typedef struct lanes {
     channel *of[WIDE];
     const float *x[WIDE];
@@ -268,22 +286,26 @@ typedef struct lanes {
 
 static void lanes_run(const weighting *w, const lanes *l, size_t at, size_t frames)
 {
-    channel spare[WIDE] = { 0 }, *c[WIDE];
+    size_t quads = l->n > QUAD ? 2 : 1;
+    filter f[2] = { 0 };
+    td_v4 energy[2] = { 0 };
     const float *x[WIDE];
-    for (size_t k = 0; k < WIDE; k++) {
-        c[k] = k < l->n ? l->of[k] : &spare[k];
-        x[k] = l->x[k < l->n ? k : 0] + at;
+    for (size_t k = 0; k < WIDE; k++) x[k] = l->x[k < l->n ? k : 0] + at;
+    for (size_t k = 0; k < l->n; k++) {
+        const channel *c = l->of[k];
+        filter *to = &f[k / QUAD];
+        size_t i = k % QUAD;
+        to->x1[i] = c->x1, to->x2[i] = c->x2, to->y1[i] = c->y1, to->y2[i] = c->y2, to->z1[i] = c->z1,
+        to->z2[i] = c->z2;
+        energy[k / QUAD][i] = c->energy;
     }
-    filter f = { .x1 = { c[0]->x1, c[1]->x1, c[2]->x1, c[3]->x1 },
-                 .x2 = { c[0]->x2, c[1]->x2, c[2]->x2, c[3]->x2 },
-                 .y1 = { c[0]->y1, c[1]->y1, c[2]->y1, c[3]->y1 },
-                 .y2 = { c[0]->y2, c[1]->y2, c[2]->y2, c[3]->y2 },
-                 .z1 = { c[0]->z1, c[1]->z1, c[2]->z1, c[3]->z1 },
-                 .z2 = { c[0]->z2, c[1]->z2, c[2]->z2, c[3]->z2 } };
-    td_v4 energy = { c[0]->energy, c[1]->energy, c[2]->energy, c[3]->energy };
-    weigh_frames(w, &f, x, frames, &energy);
-    for (size_t k = 0; k < WIDE; k++)
-        *c[k] = (channel){ f.x1[k], f.x2[k], f.y1[k], f.y2[k], f.z1[k], f.z2[k], energy[k] };
+    (quads == 2 ? weigh_eight : weigh_four)(w, f, x, frames, energy);
+    for (size_t k = 0; k < l->n; k++) {
+        const filter *now = &f[k / QUAD];
+        size_t i = k % QUAD;
+        *l->of[k] =
+            (channel){ now->x1[i], now->x2[i], now->y1[i], now->y2[i], now->z1[i], now->z2[i], energy[k / QUAD][i] };
+    }
 }
 
 /* Up to the end of a tick, all of the meters, which are equally far. */

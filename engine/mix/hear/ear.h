@@ -37,7 +37,7 @@ td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err);
 void td_ear_free(td_ear *e); /* NULL is welcome */
 /* Ears that have heard equally much, ch[i] being what e[i] hears: four channels together take hardly longer than one.
  */
-#define TD_EARS_MAX 4
+#define TD_EARS_MAX 8
 td_status td_ears_add(td_ear *const *e, size_t n, td_bands *work, const float *const *const *ch, size_t frames,
                       td_error *err);
 /* Fills up to the last step with silence and hands over what was found: the arrays of *out and the rows are the

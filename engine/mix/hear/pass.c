@@ -30,7 +30,7 @@ typedef struct crew {
     unsigned channels;
 } crew;
 
-#define BUSES_ABREAST 2
+#define BUSES_ABREAST 4
 
 typedef struct pass {
     td_survey *survey;
