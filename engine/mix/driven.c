@@ -16,10 +16,10 @@ struct td_driven {
     char *folder;
     size_t reach, grain;                 /* a grain is a quarter of a millisecond: within one, gain hardly moves */
     uint64_t frames, loud_from, loud_to; /* the loudest 10 s */
-    double loudness_lufs, peak[TD_PEAK_KINDS]; /* of the premaster */
-    td_scratch *power;                         /* of each grain, K-weighted energy */
-    td_scratch *held[TD_PEAK_KINDS];           /* NULL: not yet needed */
-    double floor;                              /* lower peaks between samples were not looked for */
+    double loudness_lufs, sample_peak, true_peak; /* of the premaster; true peak: NaN while nobody has asked */
+    td_scratch *power;                            /* of each grain, K-weighted energy */
+    td_scratch *held[TD_PEAK_KINDS];              /* NULL: not yet needed */
+    double floor;                                 /* lower peaks between samples were not looked for */
     float audio[2][CHUNK], near[CHUNK], gain[CHUNK];
 };
 
@@ -68,7 +68,6 @@ static float sum_of(const float *x, size_t n)
 }
 
 typedef struct premeasure {
-    td_true_peak *peak;
     td_k_power *power;
     float *step; /* K-weighted power of each whole 100 ms */
     size_t n_steps;
@@ -101,19 +100,17 @@ static td_status keep_power(td_driven *d, premeasure *m, uint64_t at, size_t n, 
 
 static td_status measure(td_driven *d, premeasure *m, td_error *err)
 {
-    const float *const ch[2] = { d->audio[0], d->audio[1] };
+    float peak = 0;
     for (uint64_t at = 0; at < d->frames; at += whole_chunk(d)) {
         size_t n = smaller(whole_chunk(d), d->frames - at);
         td_status st = read_audio(d, at, n, err);
         if (!st) st = keep_power(d, m, at, n, err);
         if (st) return st;
-        td_true_peak_add(m->peak, ch, n);
+        for (int c = 0; c < 2; c++) peak = fmaxf(peak, td_largest(d->audio[c], n));
     }
-    td_true_peak_end(m->peak);
     find_loudest(d, m->step, m->n_steps);
     d->loudness_lufs = td_gated_loudness(m->step, m->n_steps);
-    d->peak[TD_SAMPLES] = td_sample_peak_max(m->peak);
-    d->peak[TD_TRUE_PEAKS] = td_true_peak_max(m->peak);
+    d->sample_peak = (double)peak;
     return TD_OK;
 }
 
@@ -129,13 +126,12 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
     d->grain = rate_hz / 4000;
     d->frames = td_scratch_length(premaster);
     d->folder = strdup(folder);
+    d->true_peak = NAN;
     premeasure m = { 0 };
     m.step = calloc((size_t)(d->frames * 10 / rate_hz) + 1, sizeof *m.step);
-    bool made = d->folder && m.step && !td_true_peak_new(2, 16, &m.peak) && !td_k_power_new(rate_hz, &m.power);
+    bool made = d->folder && m.step && !td_k_power_new(rate_hz, &m.power);
     td_status st = made ? td_scratch_new(folder, 1, &d->power, err) : td_no_memory(err);
-    if (m.peak) td_true_peak_soften(m.peak);
     if (!st) st = measure(d, &m, err);
-    td_true_peak_free(m.peak);
     td_k_power_free(m.power);
     free(m.step);
     if (st)
@@ -159,9 +155,36 @@ double td_driven_loudness(const td_driven *d)
     return d->loudness_lufs;
 }
 
-double td_driven_peak(const td_driven *d, td_peak_kind kind)
+double td_driven_sample_peak(const td_driven *d)
 {
-    return d->peak[kind];
+    return d->sample_peak;
+}
+
+static td_status measure_true_peak(td_driven *d, td_true_peak *meter, td_error *err)
+{
+    for (uint64_t at = 0; at < d->frames; at += CHUNK) {
+        size_t n = smaller(CHUNK, d->frames - at);
+        td_status st = read_audio(d, at, n, err);
+        if (st) return st;
+        td_true_peak_add(meter, (const float *const[]){ d->audio[0], d->audio[1] }, n);
+    }
+    td_true_peak_end(meter);
+    d->true_peak = td_true_peak_max(meter);
+    return TD_OK;
+}
+
+td_status td_driven_true_peak(td_driven *d, double *peak, td_error *err)
+{
+    td_true_peak *meter = NULL;
+    td_status st = TD_OK;
+    if (isnan(d->true_peak)) {
+        st = td_true_peak_new(2, 16, &meter) ? td_no_memory(err) : TD_OK;
+        if (!st) td_true_peak_soften(meter);
+        if (!st) st = measure_true_peak(d, meter, err);
+        td_true_peak_free(meter);
+    }
+    *peak = d->true_peak;
+    return st;
 }
 
 /* ---- peaks, held ------------------------------------------------------------------------------------------------ */

@@ -45,7 +45,9 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
                         td_error *err);
 void td_driven_free(td_driven *d); /* NULL is welcome */
 double td_driven_loudness(const td_driven *d);
-double td_driven_peak(const td_driven *d, td_peak_kind kind); /* linear */
+double td_driven_sample_peak(const td_driven *d); /* linear, as the next */
+/* Measured when first asked for: who knows from the samples that a limiter has to work need not ask. */
+td_status td_driven_true_peak(td_driven *d, double *peak, td_error *err);
 
 /* Makes the peaks a pass needs: once, or again when its drive has outgrown them. stop: not 0 ends with TD_STOPPED. */
 td_status td_driven_prepare(td_driven *d, const td_pass *p, const volatile int *stop, td_error *err);

@@ -234,34 +234,49 @@ static void set_ceilings(work *w)
 }
 
 /* The drive that needs no limiter: to the loudness, or up to the ceilings where none is asked for. */
-static double plain_drive_db(const work *w)
+static td_status plain_drive_db(const work *w, double *drive_db)
 {
-    const td_driven *d = w->m->driven;
-    if (!isnan(w->given_db)) return w->given_db;
-    if (!isnan(w->target->loudness_lufs))
-        return isfinite(td_driven_loudness(d)) ? w->target->loudness_lufs - td_driven_loudness(d) : 0;
-    double drive = INFINITY;
-    for (int k = 0; k < TD_PEAK_KINDS; k++)
-        if (w->pass.ceiling[k] > 0) drive = fmin(drive, w->pass.ceiling[k] / td_driven_peak(d, k));
-    return isfinite(drive) ? td_to_db(drive) : 0;
+    td_driven *d = w->m->driven;
+    const double *ceiling = w->pass.ceiling;
+    double lufs = td_driven_loudness(d), drive = INFINITY, true_peak;
+    td_status st = TD_OK;
+    *drive_db = isnan(w->given_db) ? 0 : w->given_db;
+    if (!isnan(w->given_db)) return TD_OK;
+    if (!isnan(w->target->loudness_lufs)) {
+        if (isfinite(lufs)) *drive_db = w->target->loudness_lufs - lufs;
+        return TD_OK;
+    }
+    if (ceiling[TD_SAMPLES] > 0) drive = ceiling[TD_SAMPLES] / td_driven_sample_peak(d);
+    if (ceiling[TD_TRUE_PEAKS] > 0 && !(st = td_driven_true_peak(d, &true_peak, w->err)))
+        drive = fmin(drive, ceiling[TD_TRUE_PEAKS] / true_peak);
+    if (isfinite(drive)) *drive_db = td_to_db(drive);
+    return st;
 }
 
-static bool exceeds_a_ceiling(const work *w)
+/* A true peak is never lower than its samples: mostly these tell. */
+static td_status exceeds_a_ceiling(const work *w, bool *exceeds)
 {
-    for (int k = 0; k < TD_PEAK_KINDS; k++)
-        if (w->pass.ceiling[k] > 0 && td_driven_peak(w->m->driven, k) * w->pass.drive > w->pass.ceiling[k]) return true;
-    return false;
+    td_driven *d = w->m->driven;
+    const double *ceiling = w->pass.ceiling;
+    double peak = td_driven_sample_peak(d) * w->pass.drive, true_peak;
+    *exceeds = false;
+    for (int k = 0; k < TD_PEAK_KINDS; k++) *exceeds |= ceiling[k] > 0 && peak > ceiling[k];
+    if (*exceeds || !(ceiling[TD_TRUE_PEAKS] > 0)) return TD_OK;
+    td_status st = td_driven_true_peak(d, &true_peak, w->err);
+    *exceeds = !st && true_peak * w->pass.drive > ceiling[TD_TRUE_PEAKS];
+    return st;
 }
 
 static td_status meet(work *w)
 {
     set_ceilings(w);
-    bool given = !isnan(w->given_db);
-    double drive_db = plain_drive_db(w);
+    bool given = !isnan(w->given_db), aims = given || !isnan(w->target->loudness_lufs);
+    double drive_db;
+    td_status st = plain_drive_db(w, &drive_db);
     w->pass.drive = td_from_db(drive_db);
-    w->limited = (given || !isnan(w->target->loudness_lufs)) && exceeds_a_ceiling(w);
+    if (!st && aims) st = exceeds_a_ceiling(w, &w->limited);
     if (!w->limited) w->pass.ceiling[TD_SAMPLES] = w->pass.ceiling[TD_TRUE_PEAKS] = 0;
-    td_status st = td_true_peak_new(2, 16, &w->listeners.peak) ? td_no_memory(w->err) : TD_OK;
+    if (!st && td_true_peak_new(2, 16, &w->listeners.peak)) st = td_no_memory(w->err);
     if (!st) td_true_peak_soften(w->listeners.peak);
     if (!st && w->limited && given) st = set_drive(w, drive_db);
     if (!st) st = w->limited && !given ? solve_and_write(w, drive_db) : write(w);
