@@ -20,8 +20,9 @@ typedef int td_mu __attribute__((vector_size(16), aligned(4)));
 typedef float td_f8 __attribute__((vector_size(32), aligned(4)));
 typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparisons: all ones or zero */
 
-/* Before a static function: compiled twice, for AVX2 and for every machine; which one runs is settled when the program
- * starts. No two may have one name: Clang 14 lets the chooser out of its file. */
+/* Before a static function: compiled three times, for AVX-512 (as many lanes, twice the registers), for AVX2 and for
+ * every machine; which one runs is settled when the program starts. Clang 14 does so twice: its chooser does not know
+ * levels of machines. It also lets the chooser out of its file, so no two may have one name. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TD_WIDE /* sanitizers are not ready when that is settled */
 #elif defined(__has_feature)
@@ -31,7 +32,11 @@ typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparison
 #endif
 #ifndef TD_WIDE
 /* td_v4 never crosses a function's border by value: who passes it how depends on the machine compiled for. */
+#ifdef __clang__
+#define TD_WIDE __attribute__((target_clones("avx2", "default")))
+#else
 #define TD_WIDE __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#endif
 #endif
 
 #define TD_V4(low, high) __builtin_shufflevector(low, high, 0, 1, 2, 3)
