@@ -15,12 +15,12 @@ enum { MOST_FILES = 8192 };
 extern const td_command td_cmd_check, td_cmd_doctor, td_cmd_help, td_cmd_job, td_cmd_measure, td_cmd_mix, td_cmd_plan,
     td_cmd_recipe, td_cmd_report, td_cmd_revise, td_cmd_verify, td_cmd_version;
 extern const td_command td_cmd_serve, td_cmd_work, td_cmd_submit, td_cmd_status, td_cmd_cancel, td_cmd_retry,
-    td_cmd_listen;
+    td_cmd_listen, td_cmd_key;
 
 const td_command *const td_commands[] = {
-    &td_cmd_mix,    &td_cmd_plan,   &td_cmd_revise, &td_cmd_check, &td_cmd_measure, &td_cmd_report, &td_cmd_verify,
-    &td_cmd_recipe, &td_cmd_job,    &td_cmd_serve,  &td_cmd_work,  &td_cmd_submit,  &td_cmd_status, &td_cmd_cancel,
-    &td_cmd_retry,  &td_cmd_listen, &td_cmd_doctor, &td_cmd_help,  &td_cmd_version, NULL,
+    &td_cmd_mix,    &td_cmd_plan, &td_cmd_revise, &td_cmd_check,  &td_cmd_measure, &td_cmd_report,  &td_cmd_verify,
+    &td_cmd_recipe, &td_cmd_job,  &td_cmd_serve,  &td_cmd_work,   &td_cmd_submit,  &td_cmd_status,  &td_cmd_cancel,
+    &td_cmd_retry,  &td_cmd_key,  &td_cmd_listen, &td_cmd_doctor, &td_cmd_help,    &td_cmd_version, NULL,
 };
 
 volatile int td_stop_asked;

@@ -109,7 +109,7 @@ bool td_key_parse(const char *token, char id[40])
     return td_id_valid(id);
 }
 
-static void make_key(char out[128])
+void td_key_make(char out[128])
 {
     unsigned char chance[32];
     unsigned char text[48];
@@ -127,7 +127,7 @@ static td_status admin_key(const td_home *h, td_store *s, td_arena *a, td_error 
     td_home_path(h, path, sizeof path, "api-key");
     if (!td_is_file(path)) {
         char fresh[128];
-        make_key(fresh);
+        td_key_make(fresh);
         td_status st = write_secret(path, fresh, err);
         OPENSSL_cleanse(fresh, sizeof fresh);
         if (st) return st;
@@ -137,7 +137,8 @@ static td_status admin_key(const td_home *h, td_store *s, td_arena *a, td_error 
     token[strcspn(token, "\r\n")] = 0;
     if (!td_key_parse(token, id)) return td_fail(err, TD_ARG, path, "remove it and start again", "holds no key");
     st = td_sha256_of(token, strlen(token), hash);
-    return st ? st : td_store_key_only(s, id, TD_ADMIN, hash, TD_SCOPE_ALL, err);
+    td_key key = { .id = id, .client_id = TD_ADMIN, .secret_sha256 = hash, .scopes = TD_SCOPE_ALL };
+    return st ? st : td_store_key_only(s, &key, err);
 }
 
 static td_status own_secret(const td_home *h, td_error *err)

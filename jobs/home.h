@@ -45,5 +45,6 @@ void td_tree_remove(const char *path);
 
 /* A key: "td_" + id + "_" + 43 characters of base64url. *id then points at 17 bytes of the caller's. False: no key. */
 bool td_key_parse(const char *token, char id[40]);
+void td_key_make(char out[128]); /* a new one, by chance */
 
 #endif

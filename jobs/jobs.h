@@ -56,6 +56,21 @@ td_status td_status_show(const td_client_options *o, const char *job, td_error *
 td_status td_cancel(const td_client_options *o, const char *job, td_error *err);
 td_status td_retry(const td_client_options *o, const char *job, td_error *err);
 
+/* Keys of a service's folder, whether it runs or not; those of client `admin` are its file's alone. */
+typedef struct td_key_options {
+    const char *data;   /* TD_DEFAULT_DATA; TD_ARG where no service ever lived */
+    const char *client; /* add: who it is for, made when new: small letters, digits, '_' */
+    const char *scopes; /* add: "submit,read,cancel" is the default; `files` too */
+    bool json;
+} td_key_options;
+
+/* Makes a key. *token is told this once: the queue keeps a hash. */
+td_status td_key_add(const td_key_options *o, char token[128], td_error *err);
+/* Prints all keys with their clients, never the secrets. */
+td_status td_key_list(const td_key_options *o, td_error *err);
+/* It is good no more, from the next request on. TD_ARG: no good key has that id. */
+td_status td_key_withdraw(const td_key_options *o, const char *id, td_error *err);
+
 typedef struct td_listen_options {
     const char *listen; /* HOST:PORT; port 0 takes a free one */
     const char *secret; /* whsec_...; NULL: signatures are not judged */
@@ -63,8 +78,8 @@ typedef struct td_listen_options {
     bool json;          /* one object a line on stdout */
 } td_listen_options;
 
-/* A receiver for developers: prints every webhook and whether its signature and time hold, stores what is PUT below any
- * path under its last part and says whether its sha256 header holds. Until SIGTERM or SIGINT. */
+/* A receiver for developers: prints every webhook and whether its signature and time hold, stores what is PUT
+ * below its path and says whether its sha256 header holds. Until SIGTERM or SIGINT. */
 td_status td_listen(const td_listen_options *o, td_error *err);
 
 /* The reference in short, from the tables the service goes by. */

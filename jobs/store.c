@@ -115,39 +115,83 @@ td_status td_store_client(td_store *s, const char *id, const td_client_limits *l
     td_tx tx;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
-    st = TD_SQL(&tx, NULL,
-                "INSERT INTO client (id, name, weight, max_running, max_queued) VALUES ($1, $1, $2, $3, $4)"
-                " ON CONFLICT (id) DO UPDATE SET weight=$2, max_running=$3, max_queued=$4",
-                TD_T(id), TD_N(l->weight), TD_N(l->max_running), TD_N(l->max_queued));
+    if (l)
+        st = TD_SQL(&tx, NULL,
+                    "INSERT INTO client (id, name, weight, max_running, max_queued) VALUES ($1, $1, $2, $3, $4)"
+                    " ON CONFLICT (id) DO UPDATE SET weight=$2, max_running=$3, max_queued=$4",
+                    TD_T(id), TD_N(l->weight), TD_N(l->max_running), TD_N(l->max_queued));
+    else
+        st = TD_SQL(&tx, NULL, "INSERT INTO client (id, name) VALUES ($1, $1) ON CONFLICT (id) DO NOTHING", TD_T(id));
     return td_tx_end(&tx, st);
 }
 
-td_status td_store_key_add(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
-                           td_error *err)
+/* known: what becomes of a key whose id is there already. */
+static td_status put_key(td_tx *tx, const td_key *k, const char *known)
+{
+    char sql[320];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO api_key (id, client_id, secret_sha256, scopes, created_ms) VALUES ($1, $2, $3, $4, $5)"
+             " ON CONFLICT (id) DO %s",
+             known);
+    return TD_SQL(tx, NULL, sql, TD_T(k->id), TD_T(k->client_id), TD_T(k->secret_sha256), TD_N(k->scopes),
+                  TD_N(tx->now_ms));
+}
+
+td_status td_store_key_add(td_store *s, const td_key *k, td_error *err)
+{
+    td_tx tx;
+    td_status st = td_tx_begin(s, &tx, err);
+    return st ? st : td_tx_end(&tx, put_key(&tx, k, "NOTHING"));
+}
+
+td_status td_store_key_only(td_store *s, const td_key *k, td_error *err)
 {
     td_tx tx;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
-    st = TD_SQL(&tx, NULL,
-                "INSERT INTO api_key (id, client_id, secret_sha256, scopes, created_ms) VALUES ($1, $2, $3, $4, $5)"
-                " ON CONFLICT (id) DO NOTHING",
-                TD_T(id), TD_T(client), TD_T(secret_sha256), TD_N(scopes), TD_N(tx.now_ms));
-    return td_tx_end(&tx, st);
-}
-
-td_status td_store_key_only(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
-                            td_error *err)
-{
-    td_tx tx;
-    td_status st = td_tx_begin(s, &tx, err);
-    if (st) return st;
-    st = TD_SQL(&tx, NULL,
-                "INSERT INTO api_key (id, client_id, secret_sha256, scopes, created_ms) VALUES ($1, $2, $3, $4, $5)"
-                " ON CONFLICT (id) DO UPDATE SET client_id=$2, secret_sha256=$3, scopes=$4, revoked_ms=NULL",
-                TD_T(id), TD_T(client), TD_T(secret_sha256), TD_N(scopes), TD_N(tx.now_ms));
+    st = put_key(&tx, k, "UPDATE SET client_id=$2, secret_sha256=$3, scopes=$4, revoked_ms=NULL");
     if (!st)
         st = TD_SQL(&tx, NULL, "UPDATE api_key SET revoked_ms=$3 WHERE client_id=$2 AND id<>$1 AND revoked_ms IS NULL",
-                    TD_T(id), TD_T(client), TD_N(tx.now_ms));
+                    TD_T(k->id), TD_T(k->client_id), TD_N(tx.now_ms));
+    return td_tx_end(&tx, st);
+}
+
+td_status td_store_key_withdraw(td_store *s, const char *id, bool *found, td_error *err)
+{
+    td_tx tx;
+    td_rows rows;
+    td_status st = td_tx_begin(s, &tx, err);
+    if (st) return st;
+    st = TD_SQL(&tx, &rows, "UPDATE api_key SET revoked_ms=$2 WHERE id=$1 AND revoked_ms IS NULL", TD_T(id),
+                TD_N(tx.now_ms));
+    *found = !st && rows.changed > 0;
+    return td_tx_end(&tx, st);
+}
+
+#define KEY_COLUMNS "id, client_id, secret_sha256, scopes, created_ms, revoked_ms"
+
+static td_status read_key(const td_rows *rows, size_t row, td_arena *a, td_key *out)
+{
+    *out = (td_key){ .id = td_arena_strdup(a, td_cell(rows, row, 0)),
+                     .client_id = td_arena_strdup(a, td_cell(rows, row, 1)),
+                     .secret_sha256 = td_arena_strdup(a, td_cell(rows, row, 2)),
+                     .scopes = (unsigned)td_cell_number(rows, row, 3),
+                     .created_ms = td_cell_number(rows, row, 4),
+                     .revoked_ms = td_cell_number(rows, row, 5) };
+    return out->id && out->client_id && out->secret_sha256 ? TD_OK : TD_NOMEM;
+}
+
+td_status td_store_keys(td_store *s, td_arena *a, td_key **out, size_t *n, td_error *err)
+{
+    td_tx tx;
+    td_rows rows;
+    *n = 0;
+    td_status st = td_tx_begin(s, &tx, err);
+    if (st) return st;
+    st = TD_SQL(&tx, &rows, "SELECT " KEY_COLUMNS " FROM api_key ORDER BY client_id, created_ms, id");
+    *out = st ? NULL : td_arena_array(a, rows.n + 1, sizeof **out);
+    if (!st && !*out) st = TD_NOMEM;
+    for (; !st && *n < rows.n; ++*n) st = read_key(&rows, *n, a, *out + *n);
     return td_tx_end(&tx, st);
 }
 
@@ -158,15 +202,8 @@ td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td
     td_rows rows;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
-    st = TD_SQL(&tx, &rows,
-                "SELECT id, client_id, secret_sha256, scopes FROM api_key"
-                " WHERE id=$1 AND revoked_ms IS NULL",
-                TD_T(id));
-    if (!st && rows.n) {
-        *out = (td_key){ td_arena_strdup(a, td_cell(&rows, 0, 0)), td_arena_strdup(a, td_cell(&rows, 0, 1)),
-                         td_arena_strdup(a, td_cell(&rows, 0, 2)), (unsigned)td_cell_number(&rows, 0, 3) };
-        if (!out->id || !out->client_id || !out->secret_sha256) st = TD_NOMEM;
-    }
+    st = TD_SQL(&tx, &rows, "SELECT " KEY_COLUMNS " FROM api_key WHERE id=$1 AND revoked_ms IS NULL", TD_T(id));
+    if (!st && rows.n) st = read_key(&rows, 0, a, out);
     return td_tx_end(&tx, st);
 }
 

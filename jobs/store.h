@@ -29,27 +29,31 @@ enum { /* scopes of a key */
        TD_SCOPE_CANCEL = 4,
        TD_SCOPE_FILES = 8, /* may name files of the server's file roots */
        TD_SCOPE_ALL = 15,
+       TD_SCOPES = 4,
 };
 
 typedef struct td_client_limits {
     int64_t weight, max_running, max_queued;
 } td_client_limits;
 
-/* Makes the client or changes its limits. */
+/* Makes the client or changes its limits; NULL: the usual ones, or those it has. */
 td_status td_store_client(td_store *s, const char *id, const td_client_limits *limits, td_error *err);
-/* Records a key: what is stored of its secret is the SHA-256. An id that exists stays as it is. */
-td_status td_store_key_add(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
-                           td_error *err);
 
 typedef struct td_key {
-    const char *id, *client_id, *secret_sha256;
+    const char *id, *client_id, *secret_sha256; /* what is stored of the secret */
     unsigned scopes;
+    int64_t created_ms, revoked_ms; /* as read; revoked_ms 0: it is good */
 } td_key;
 
+/* Records a key; an id that exists stays as it is. */
+td_status td_store_key_add(td_store *s, const td_key *key, td_error *err);
 /* The same, and it is the client's only key from now on: all others are revoked. An id that exists takes this secret
  * and these scopes, and is good again. */
-td_status td_store_key_only(td_store *s, const char *id, const char *client, const char *secret_sha256, unsigned scopes,
-                            td_error *err);
+td_status td_store_key_only(td_store *s, const td_key *key, td_error *err);
+/* *found: there was one of that id, and it was good. */
+td_status td_store_key_withdraw(td_store *s, const char *id, bool *found, td_error *err);
+/* All keys, by client and age. */
+td_status td_store_keys(td_store *s, td_arena *a, td_key **out, size_t *n, td_error *err);
 
 /* *out is zeroed when there is none, or it is revoked. */
 td_status td_store_key(td_store *s, const char *id, td_arena *a, td_key *out, td_error *err);

@@ -599,11 +599,39 @@ static void retry_asks_for_files_again(void **state)
     const char *id = cancelled(h, "k1");
     assert_int_equal(td_sha256_of(token, strlen(token), hash), TD_OK);
     assert_int_equal(td_store_open(in_dir(h, "data/queue.db"), "", NULL, &store, NULL), TD_OK);
-    assert_int_equal(td_store_key_add(store, "lesser", TD_ADMIN, hash, TD_SCOPE_SUBMIT | TD_SCOPE_READ, NULL), TD_OK);
+    td_key lesser = { "lesser", TD_ADMIN, hash, .scopes = TD_SCOPE_SUBMIT | TD_SCOPE_READ };
+    assert_int_equal(td_store_key_add(store, &lesser, NULL), TD_OK);
     td_store_close(store);
     snprintf(h->key, sizeof h->key, "Authorization: Bearer %s", token);
     assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 200);
     assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/retry", id), "", NULL, NULL, NULL), 403);
+}
+
+/* A client of its own, made beside the running service: it sees its jobs, nobody else's, until its key is withdrawn. */
+static void keys_come_and_go(void **state)
+{
+    house *h = *state;
+    char token[128], id[40];
+    json_t *o;
+    td_error err;
+    td_key_options k = { .data = h->data, .client = "studio_b", .scopes = "submit,read" };
+    submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k");
+    assert_int_equal(td_key_add(&k, token, NULL), TD_OK);
+    assert_true(td_key_parse(token, id));
+    snprintf(h->key, sizeof h->key, "Authorization: Bearer %s", token);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, &o, NULL), 200);
+    assert_int_equal(json_array_size(json_object_get(o, "data")), 0);
+    json_decref(o);
+    assert_int_equal(td_key_withdraw(&k, id, &err), TD_OK);
+    assert_int_equal(call(h, "GET", "/v1/jobs", NULL, NULL, NULL, NULL), 401);
+    assert_int_equal(td_key_withdraw(&k, id, &err), TD_ARG);
+    k.scopes = "submit,raed";
+    assert_int_equal(td_key_add(&k, token, &err), TD_ARG);
+    assert_string_equal(err.hint, "did you mean 'read'?");
+    k.client = TD_ADMIN;
+    assert_int_equal(td_key_add(&k, token, &err), TD_ARG);
+    k.data = in_dir(h, "nowhere");
+    assert_int_equal(td_key_withdraw(&k, id, &err), TD_ARG);
 }
 
 static void kill_9_of_the_service_costs_seconds(void **state)
@@ -683,6 +711,7 @@ int main(void)
         T(cancel_stops_a_running_child),
         T(retry_is_a_call_of_its_own),
         T(retry_asks_for_files_again),
+        T(keys_come_and_go),
         T(kill_9_of_the_service_costs_seconds),
         T(drained_jobs_go_back_unharmed),
         T(a_dead_address_never_fails_a_mix),
