@@ -891,12 +891,8 @@ td_status td_plan_load(const char *path, td_plan **out, td_messages *m)
     td_arena *a = td_arena_new();
     char *text;
     size_t length;
-    td_error err = { 0 };
-    td_status st = a ? td_file_read(a, path, TD_YAML_BYTES, &text, &length, &err) : TD_NOMEM;
-    if (st == TD_OK)
-        st = td_plan_read(path, text, length, out, m);
-    else if (st != TD_NOMEM)
-        td_mistake_file(m, path, &err);
+    td_status st = td_document_load(a, path, &text, &length, m);
+    if (!st) st = td_plan_read(path, text, length, out, m);
     td_arena_free(a);
     return st;
 }

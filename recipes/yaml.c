@@ -460,3 +460,11 @@ void td_node_remove(td_node *from, size_t at)
     if (from->key) memmove(from->key + at, from->key + at + 1, behind);
     from->n--;
 }
+
+td_status td_document_load(td_arena *a, const char *path, char **text, size_t *length, td_messages *m)
+{
+    td_error err = { 0 };
+    td_status st = a ? td_file_read(a, path, TD_YAML_BYTES, text, length, &err) : TD_NOMEM;
+    if (st && st != TD_NOMEM) td_mistake_file(m, path, &err);
+    return st;
+}

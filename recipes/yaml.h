@@ -53,4 +53,7 @@ void td_node_pointer(const td_node *n, td_text *out);
 bool td_node_append(td_arena *a, td_node *into, size_t at, td_node *key, td_node *value);
 void td_node_remove(td_node *from, size_t at);
 
+/* The text of a document from its file, in the arena (NULL: TD_NOMEM); why it cannot be had is a message. */
+td_status td_document_load(td_arena *a, const char *path, char **text, size_t *length, td_messages *m);
+
 #endif
