@@ -25,9 +25,12 @@ static void session_line(const td_mixdown *d)
         playing += s->stem[i].bus < s->n_buses;
     }
     char clock[16];
-    fprintf(stderr, "%zu stems, %s, %g kHz, %zu buses", playing, td_clock((double)s->frames / s->rate_hz, clock),
-            s->rate_hz / 1000.0, s->n_buses);
-    if (guessed) fprintf(stderr, "    (%zu roles guessed or unknown: 'topdown plan' shows them)", guessed);
+    fprintf(stderr, "%zu stem%s, %s, %g kHz, %zu bus%s", playing, playing == 1 ? "" : "s",
+            td_clock((double)s->frames / s->rate_hz, clock), s->rate_hz / 1000.0, s->n_buses,
+            s->n_buses == 1 ? "" : "es");
+    if (guessed)
+        fprintf(stderr, "    (%zu role%s guessed or unknown: 'topdown plan' shows them)", guessed,
+                guessed == 1 ? "" : "s");
     fputc('\n', stderr);
     size_t thawed = 0, buses = 0;
     for (size_t i = 0; i < d->n && d->mix; i++) {
@@ -55,12 +58,20 @@ static size_t print_mix(const td_mix *m)
     return missed;
 }
 
+/* "out/" is "out", so that no path has two slashes. */
+static const char *folder_of(td_mixing *m, const char *given)
+{
+    size_t n = given ? strlen(given) : 0;
+    while (n > 1 && given[n - 1] == '/') n--;
+    return given ? td_arena_strndup(m->arena, given, n) : NULL;
+}
+
 static int run(const td_args *a)
 {
     td_mixing m;
     td_error err;
     int code = td_mixing_init(&m, a);
-    if (!code && !(m.wish.out = td_args_get(a, "output"))) {
+    if (!code && !(m.wish.out = folder_of(&m, td_args_get(a, "output")))) {
         td_fail(&err, TD_ARG, NULL, "-o out/", "mix needs a folder for what comes out");
         code = td_report_error(TD_ARG, &err);
     }

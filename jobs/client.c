@@ -2,6 +2,7 @@
 
 #include "engine/base/json.h"
 #include "jobs/folder.h"
+#include "jobs/home.h"
 #include "jobs/ids.h"
 #include "jobs/net.h"
 #include "jobs/spec.h"
@@ -32,12 +33,18 @@ static td_status open_remote(const td_client_options *o, remote *out, td_error *
     char *key;
     *out = (remote){ .options = o, .arena = td_arena_new(), .server = server ? server : TD_DEFAULT_SERVER };
     if (!out->arena) return TD_NOMEM;
-    td_status st = td_file_read(out->arena, key_file ? key_file : TD_DEFAULT_DATA "/api-key", 4096, &key, NULL, err);
+    if (!key_file) key_file = TD_DEFAULT_DATA "/api-key";
+    td_status st = td_file_read(out->arena, key_file, 1 << 20, &key, NULL, err);
     if (st) {
         if (err) snprintf(err->hint, sizeof err->hint, "--key FILE names the server's api-key");
         return st;
     }
+    char id[40];
     key[strcspn(key, "\r\n")] = 0;
+    if (!td_key_parse(key, id))
+        return td_fail(err, TD_ARG, key_file,
+                       "--key FILE names the server's api-key, or what 'topdown key add' printed",
+                       "holds no key: td_, an id, and 43 characters");
     out->authorization = td_arena_printf(out->arena, "Authorization: Bearer %s", key);
     return out->authorization ? TD_OK : TD_NOMEM;
 }

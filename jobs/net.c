@@ -53,7 +53,9 @@ td_status td_net_allowed(const td_net_policy *p, const char *url, td_error *err)
     if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) st = TD_NOMEM;
     td_net_shown(url, shown, sizeof shown);
     if (!st && strcmp(scheme, "https") != 0 && !(p->allow_private && !strcmp(scheme, "http")))
-        st = td_fail(err, TD_DENIED, shown, "use https", "%s addresses are not allowed here", scheme);
+        st = td_fail(err, TD_DENIED, shown,
+                     !strcmp(scheme, "http") ? "use https, or start the service with --allow-private" : "use https",
+                     "%s addresses are not allowed here", scheme);
     curl_free(scheme);
     curl_url_cleanup(u);
     return st;

@@ -163,7 +163,9 @@ static td_status name_file(const listing *b, td_outgoing *g, td_error *err)
     char recipe[256];
     /* two mixes of one recipe differ by their labels */
     bool labelled = p->label && strcmp(p->label, p->recipe);
-    snprintf(recipe, sizeof recipe, "%s%s%s", p->recipe, labelled ? " " : "", labelled ? p->label : "");
+    bool numbered = labelled && td_starts_with(p->label, p->recipe); /* "pop-rock-2" says it all */
+    snprintf(recipe, sizeof recipe, "%s%s%s", numbered ? "" : p->recipe, labelled && !numbered ? " " : "",
+             labelled ? p->label : "");
     if (b->guest) recipe[0] = 0;
     td_name_parts parts = { .artist = b->wish->session->artist,
                             .song = b->wish->session->title,

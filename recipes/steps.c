@@ -65,8 +65,11 @@ static void unknown_parameter(td_reader *r, const td_node *key, const td_process
     for (size_t i = 0; i < proc->n_params && n < TD_VALUES_MAX; i++)
         if (proc->params[i].name) names[n++] = proc->params[i].name;
     if (proc->parts_name) names[n++] = proc->parts_name;
-    td_mistake(r->messages, key, "unknown_parameter", td_one_of(r->messages, key->text, names, n),
-               "%s has no parameter '%s'", proc->name, td_cut(r->messages, key->text));
+    const char *hint = td_is_graph_key(key->text)
+                           ? td_say(r->messages, "'%s' stands beside %s, not inside it", key->text, proc->name)
+                           : td_one_of(r->messages, key->text, names, n);
+    td_mistake(r->messages, key, "unknown_parameter", hint, "%s has no parameter '%s'", proc->name,
+               td_cut(r->messages, key->text));
     if (!proc->part) td_messages_about(r->messages, proc->name);
 }
 

@@ -534,19 +534,17 @@ td_status td_intake_json(const td_session *session, const td_survey *survey, con
 /* ---- for the client ---------------------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *thanks, *thanks_titled; /* number of tracks, title */
-    const char *need_one, *need_many;   /* number of tracks */
+    const char *thanks, *track, *tracks, *of; /* number of tracks; title */
+    const char *need_one, *need_many;         /* number of tracks */
     const char *noticed, *also_noticed, *fine, *regards;
 } phrases[TD_LANGUAGES] = {
-    [TD_ENGLISH] = { "Hello,\n\nthank you for your %zu tracks.\n",
-                     "Hello,\n\nthank you for the %zu tracks of \"%s\".\n",
+    [TD_ENGLISH] = { "Hello,\n\nthank you for your ", "track", "%zu tracks", " of \"%s\"",
                      "\nBefore we can mix, we need your help with one of them:\n",
                      "\nBefore we can mix, we need your help with %zu of them:\n",
                      "\nWe noticed the following. Where it is meant to be so, there is nothing to do:\n",
                      "\nWe noticed this as well. Where it is meant to be so, there is nothing to do:\n",
                      "\nAll is well with them, and we can begin.\n", "\nKind regards\n" },
-    [TD_GERMAN] = { "Guten Tag,\n\nvielen Dank für Ihre %zu Spuren.\n",
-                    "Guten Tag,\n\nvielen Dank für die %zu Spuren zu „%s“.\n",
+    [TD_GERMAN] = { "Guten Tag,\n\nvielen Dank für Ihre ", "Spur", "%zu Spuren", " zu „%s“",
                     "\nBevor wir mischen können, brauchen wir bei einer davon Ihre Hilfe:\n",
                     "\nBevor wir mischen können, brauchen wir bei %zu davon Ihre Hilfe:\n",
                     "\nUns ist Folgendes aufgefallen. Wo es so gewollt ist, brauchen Sie nichts zu tun:\n",
@@ -585,10 +583,10 @@ td_status td_intake_message(const td_session *session, const td_findings *in, td
     td_text refused = { 0 }, noticed = { 0 };
     size_t n_refused = tell(session, in, TD_REJECT, language, &refused);
     size_t n_noticed = tell(session, in, TD_WARN, language, &noticed);
-    if (session->title)
-        td_text_addf(out, phrases[language].thanks_titled, in->n_stems, session->title);
-    else
-        td_text_addf(out, phrases[language].thanks, in->n_stems);
+    td_text_add(out, phrases[language].thanks);
+    td_text_addf(out, in->n_stems == 1 ? phrases[language].track : phrases[language].tracks, in->n_stems);
+    if (session->title) td_text_addf(out, phrases[language].of, session->title);
+    td_text_add(out, ".\n");
     if (n_refused == 1) td_text_add(out, phrases[language].need_one);
     if (n_refused > 1) td_text_addf(out, phrases[language].need_many, n_refused);
     td_text_add(out, td_text_or_empty(&refused));

@@ -37,6 +37,14 @@ ok "report.json holds to its schema" /usr/bin/python3 tests/mix/schema.py packag
 ok "the page is drawn again" "$topdown" report "$work/a" --html "$work/page.html"
 ok "as it was" cmp "$work/a/report.html" "$work/page.html"
 if command -v chromium >/dev/null; then ok "and fits a phone" tests/mix/phone.sh "$work/page.html"; fi
+mkdir -p "$work/one" && cp demo/stems/*PIANO.flac "$work/one/Piano.flac"
+twice() { "$topdown" mix "$work/one/" -r pop-rock -r pop-rock -o "$work/twice/" --no-cache; }
+ok "one stem is one stem" says "1 stem, 0:28, 48 kHz, 1 bus" twice
+ok "one recipe twice is numbered" test -s "$work/twice/One_PopRock201_Master_48k24.wav"
+ok "a path has one slash" says "error: $work/twice/report.json" twice
+printf 'topdown: recipe/1\nname: a\nmix:\n  chain:\n    - tape: { when: crest > 3 dB }\n' >"$work/inside.yaml"
+ok "a 'when' has its place" says "'when' stands beside tape" "$topdown" recipe check "$work/inside.yaml"
+ok "what is no key is said to be none" says "holds no key" "$topdown" status --key README.md
 ok "nothing is overwritten" exits 2 mix -r pop-rock -o "$work/a"
 ok "an unknown recipe is named" says "'pop-rock'" exits 3 mix -r pop-rokc -o "$work/x"
 "$topdown" recipe new my-rock -o "$work/my-rock.yaml" >/dev/null

@@ -159,6 +159,16 @@ static void spellings_of_forbidden_places(void **state)
     }
 }
 
+static void a_refusal_names_its_cure(void **state)
+{
+    (void)state;
+    td_error err;
+    assert_int_equal(td_net_allowed(&strict, "http://a.example/x", &err), TD_DENIED);
+    assert_non_null(strstr(err.hint, "--allow-private"));
+    assert_int_equal(td_net_allowed(&open_policy, "ftp://a.example/x", &err), TD_DENIED);
+    assert_string_equal(err.hint, "use https");
+}
+
 static void names_from_addresses(void **state)
 {
     (void)state;
@@ -433,6 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_and_their_neighbours),
         cmocka_unit_test(spellings_of_forbidden_places),
+        cmocka_unit_test(a_refusal_names_its_cure),
         cmocka_unit_test(names_from_addresses),
         T(a_file_comes_whole),
         T(a_broken_fetch_goes_on),
