@@ -39,7 +39,7 @@ ok "as it was" cmp "$work/a/report.html" "$work/page.html"
 if command -v chromium >/dev/null; then ok "and fits a phone" tests/mix/phone.sh "$work/page.html"; fi
 mkdir -p "$work/one" && cp demo/stems/*PIANO.flac "$work/one/Piano.flac"
 twice() { "$topdown" mix "$work/one/" -r pop-rock -r pop-rock -o "$work/twice/" --no-cache; }
-ok "one stem is one stem" says "1 stem, 0:28, 48 kHz, 1 bus" twice
+ok "one stem is one stem" says "1 stem, 0:24, 48 kHz, 1 bus" twice
 ok "one recipe twice is numbered" test -s "$work/twice/One_PopRock201_Master_48k24.wav"
 ok "a path has one slash" says "error: $work/twice/report.json" twice
 printf 'topdown: recipe/1\nname: a\nmix:\n  chain:\n    - tape: { when: crest > 3 dB }\n' >"$work/inside.yaml"
