@@ -1,17 +1,21 @@
 #include "engine/mix/decide/decide.h"
 
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/render.h"
+#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- trim: the mix bus meets the level it is calibrated for ------------------------------------------------------ */
 
-static void keep_peaks(td_decider *d, uint64_t at, float (*ch)[TD_BLOCK], size_t n)
+static void keep_peaks(td_decider *d, uint64_t at, const float *const *ch, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t step = (size_t)((at + i) * 10 / d->session->rate_hz);
-        float peak = fmaxf(fabsf(ch[0][i]), fabsf(ch[1][i]));
+    uint64_t rate_hz = d->session->rate_hz;
+    for (size_t i = 0, run; i < n; i += run) {
+        uint64_t step = (at + i) * 10 / rate_hz, next = ((step + 1) * rate_hz + 9) / 10;
+        run = next - at < n ? (size_t)(next - at) - i : n - i;
+        float peak = fmaxf(td_largest(ch[0] + i, run), td_largest(ch[1] + i, run));
         if (step < d->steps) d->sum_peak[step] = fmaxf(d->sum_peak[step], peak);
     }
 }
@@ -19,22 +23,21 @@ static void keep_peaks(td_decider *d, uint64_t at, float (*ch)[TD_BLOCK], size_t
 /* Plays all staged buses with their faders and keeps the sum on disk, for the mix bus to be decided on. */
 static td_status play_sum(td_decider *d, td_feed **feed, td_vu *vu, td_error *err)
 {
-    double sum[2][TD_BLOCK];
-    float one[2][TD_BLOCK], out[2][TD_BLOCK], *to[2] = { one[0], one[1] }, *sound[2] = { out[0], out[1] };
+    double sums[2][TD_BLOCK], *sum[2] = { sums[0], sums[1] };
+    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
+    const float *const *sound = (const float *const *)to;
     for (uint64_t left = d->session->frames; left;) {
         size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK;
-        memset(sum, 0, sizeof sum);
+        memset(sums, 0, sizeof sums);
         for (size_t b = 0; b < d->plan->n_buses; b++) {
             double gain = td_from_db(td_bus_gain_db(d, b));
             TD_TRY(td_feed_read(feed[b], to, n, err));
-            for (size_t c = 0; c < 2; c++)
-                for (size_t i = 0; i < n; i++) sum[c][i] += gain * (double)one[c][i];
+            td_stem_add(sum, sound, 2, (td_sides){ gain, gain }, n);
         }
-        for (size_t c = 0; c < 2; c++)
-            for (size_t i = 0; i < n; i++) out[c][i] = (float)sum[c][i];
-        td_vu_add(vu, out[0], out[1], n);
-        keep_peaks(d, d->session->frames - left, out, n);
-        TD_TRY(td_scratch_append(d->sum, (const float *const *)sound, n, err));
+        td_stem_store((const double *const *)sum, to, n);
+        td_vu_add(vu, to[0], to[1], n);
+        keep_peaks(d, d->session->frames - left, sound, n);
+        TD_TRY(td_scratch_append(d->sum, sound, n, err));
         left -= n;
     }
     return TD_OK;
@@ -79,24 +82,24 @@ td_status td_decide_trim(td_decider *d, td_error *err)
 
 /* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
-enum { PLACES = 8, PLACE_S = 3, WARM_S = 1 };
+enum { PLACES = 8, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* of 100 ms */
 
-/* Mean K power of n seconds of a lane or feed at a place, after a second of warm-up that does not count. */
+/* Adds the K power of a place of a lane or feed, after some warm-up that does not count. */
 static td_status power_at(td_status (*pull)(void *from, float *const *out, size_t n, td_error *err), void *from,
                           unsigned rate_hz, double gain, double *power, td_error *err)
 {
     td_loudness *m = NULL;
-    float *buffer = malloc(2 * (size_t)rate_hz * sizeof *buffer);
+    size_t step = rate_hz / 10, n;
+    float *buffer = malloc(2 * step * sizeof *buffer);
     td_status st = !buffer || td_loudness_new(rate_hz, 2, &m) ? td_no_memory(err) : TD_OK;
-    float *to[2] = { buffer, buffer ? buffer + rate_hz : NULL };
-    for (int s = 0; !st && s < WARM_S + PLACE_S; s++) {
-        st = pull(from, to, rate_hz, err);
-        if (!st && td_loudness_add(m, (const float *const *)to, rate_hz)) st = td_no_memory(err);
+    float *to[2] = { buffer, buffer ? buffer + step : NULL };
+    for (int s = 0; !st && s < WARM_STEPS + PLACE_STEPS; s++) {
+        st = pull(from, to, step, err);
+        if (!st && td_loudness_add(m, (const float *const *)to, step)) st = td_no_memory(err);
     }
     if (!st) {
-        size_t n;
         const float *k = td_loudness_steps(m, &n);
-        for (size_t i = WARM_S * 10; i < n; i++) *power += gain * (double)k[i];
+        for (size_t i = WARM_STEPS; i < n; i++) *power += gain * (double)k[i];
     }
     td_loudness_free(m);
     free(buffer);
@@ -130,7 +133,7 @@ static size_t spread_places(const td_decider *d, size_t bus, int64_t *at)
         if (!own || !own[i]) continue;
         if (seen++ < active * n / PLACES) continue;
         int64_t where = (int64_t)((double)i * TD_STEP_S * d->session->rate_hz);
-        if (where - last < PLACE_S * (int64_t)d->session->rate_hz) continue;
+        if (where - last < PLACE_STEPS * (int64_t)d->session->rate_hz / 10) continue;
         at[n++] = last = where;
     }
     return n;
@@ -158,7 +161,7 @@ static td_status measure_makeup(td_decider *d, size_t bus, td_error *err)
     td_status st = td_lane_new(d->survey, d->session, d->plan, bus, p->chain.n_steps, &lane, err);
     if (!st) st = td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err);
     for (size_t i = 0; !st && i < n; i++) {
-        int64_t from = at[i] - WARM_S * (int64_t)d->session->rate_hz;
+        int64_t from = at[i] - WARM_STEPS * (int64_t)d->session->rate_hz / 10;
         st = td_lane_seek(lane, from, err);
         if (!st) st = td_feed_seek(feed, from, err);
         if (!st) st = power_at(pull_feed, feed, d->session->rate_hz, td_db_power(p->clip_gain_db), &before, err);
@@ -181,7 +184,8 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
-enum { CHECK_S = 4, CHECK_WARM_S = 1, PEAKS = 3 /* of the passages */ };
+enum { CHECK_S = 4, CHECK_WARM_S = 1 };
+enum { LOUD = 3, PEAKS = 2 }; /* passages */
 
 /* Adds passages of 4 s around the highest scores, until there are `most`; none overlaps another. */
 static void add_passages(td_decider *d, const float *score, bool *taken, size_t most)
@@ -211,10 +215,10 @@ static td_status choose_loudest(td_decider *d, td_error *err)
     td_mix_power(d, SIZE_MAX, k);
     for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
     if (d->sum_peak) {
-        add_passages(d, k, taken, TD_PASSAGES - PEAKS);
-        add_passages(d, d->sum_peak, taken, TD_PASSAGES);
+        add_passages(d, k, taken, LOUD);
+        add_passages(d, d->sum_peak, taken, LOUD + PEAKS);
     }
-    add_passages(d, k, taken, TD_PASSAGES);
+    add_passages(d, k, taken, LOUD + PEAKS);
     return TD_OK;
 }
 
