@@ -1,6 +1,7 @@
 #include "engine/mix/masking.h"
 
 #include "engine/base/base.h"
+#include "engine/mix/decide/usual.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,13 @@
 static const struct essence {
     const char *bus;
     double low_hz, high_hz, weight;
-} essences[] = { { "vocals", 1000, 4000, 3 }, { "bass", 80, 250, 2 }, { "drums", 0, 20000, 2 } };
+} essences[] = { { "bass", 80, 250, 2 }, { "drums", 0, 20000, 2 } };
 
-static const struct essence other = { NULL, 0, 20000, 1 };
+static const struct essence lead = { NULL, 1000, 4000, 3 }, other = { NULL, 0, 20000, 1 };
 
-static const struct essence *essence_of(const char *bus)
+static const struct essence *essence_of(const char *bus, bool leads)
 {
+    if (leads) return &lead;
     for (size_t i = 0; i < sizeof essences / sizeof essences[0]; i++)
         if (!strcmp(essences[i].bus, bus)) return &essences[i];
     return &other;
@@ -38,8 +40,9 @@ void td_masking_init(td_masking *m, const td_session *session)
         m->up[i] = td_db_power(-UP_DB * apart);
         m->down[i + 1] = td_db_power(-DOWN_DB * apart);
     }
+    size_t leader = td_find_lead(session).bus;
     for (size_t b = 0; b < m->n_buses; b++) {
-        const struct essence *e = essence_of(session->bus[b].name);
+        const struct essence *e = essence_of(session->bus[b].name, b == leader);
         m->low_hz[b] = e->low_hz;
         m->high_hz[b] = e->high_hz;
         m->weight[b] = e->weight;
@@ -57,28 +60,39 @@ static void spread(const td_masking *m, double power[TD_BANDS])
     for (size_t i = TD_BANDS - 1; i-- > 0;) power[i] = fmax(power[i], power[i + 1] * m->down[i + 1]);
 }
 
-void td_masking_powers(const td_band_frame *frame, float power[TD_BANDS])
+td_masking_frame td_masking_powers(const td_band_frame *frame)
 {
-    for (size_t i = 0; i < TD_BANDS; i++) power[i] = frame->ll[i] + frame->rr[i];
+    td_masking_frame f;
+    memcpy(f.side[0], frame->ll, sizeof f.side[0]);
+    memcpy(f.side[1], frame->rr, sizeof f.side[1]);
+    return f;
 }
 
-static float covered(const td_masking *m, const float (*bus)[TD_BANDS], size_t b)
+/* What all others sound like on one side. */
+static void threshold(const td_masking *m, const td_masking_frame *bus, size_t b, size_t side, double out[TD_BANDS])
 {
     const double below = td_db_power(-THRESHOLD_DB);
-    double others[TD_BANDS] = { 0 }, heard = 0, lost = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) out[i] = 0;
     for (size_t k = 0; k < m->n_buses; k++)
-        for (size_t i = 0; k != b && i < TD_BANDS; i++) others[i] += (double)bus[k][i];
-    spread(m, others);
+        for (size_t i = 0; k != b && i < TD_BANDS; i++) out[i] += (double)bus[k].side[side][i];
+    spread(m, out);
+    for (size_t i = 0; i < TD_BANDS; i++) out[i] *= below;
+}
+
+static float covered(const td_masking *m, const td_masking_frame *bus, size_t b)
+{
+    double over[2][TD_BANDS], heard = 0, lost = 0;
+    for (size_t side = 0; side < 2; side++) threshold(m, bus, b, side, over[side]);
     for (size_t i = 0; i < TD_BANDS; i++) {
-        double own = (double)bus[b][i];
+        double left = (double)bus[b].side[0][i], right = (double)bus[b].side[1][i];
         if (td_band_label(i) < m->low_hz[b] || td_band_label(i) > m->high_hz[b]) continue;
-        heard += own;
-        if (own < others[i] * below) lost += own;
+        heard += left + right;
+        if (left <= over[0][i] && right <= over[1][i]) lost += left + right;
     }
     return heard > 0 ? (float)(lost / heard) : NAN;
 }
 
-td_status td_masking_add(td_masking *m, const float (*bus)[TD_BANDS])
+td_status td_masking_add(td_masking *m, const td_masking_frame *bus)
 {
     for (size_t b = 0; b < m->n_buses; b++) {
         void *grown = m->share[b];

@@ -2,8 +2,9 @@
  *
  * Third octave by third octave, every 100 ms: what all other groups sound like together is spread over the ear's
  * frequency scale, by 25 dB a Bark downwards and 10 dB a Bark upwards (after Schroeder, Atal, Hall 1979), the strongest
- * part of it deciding. A band that stays 6 dB below that, the threshold of noise in noise, is covered. What a group is
- * known by counts: 1 to 4 kHz of the lead, 80 to 250 Hz of a bass, all of the others, weighted by energy. */
+ * part of it deciding. A band that stays 6 dB below that, the threshold of noise in noise, is covered, where it is so
+ * on both sides: one ear is enough to hear it (Zurek 1993). What a group is known by counts: 1 to 4 kHz of the lead, 80
+ * to 250 Hz of a bass, all of the others, weighted by energy. */
 #ifndef TD_MIX_MASKING_H
 #define TD_MIX_MASKING_H
 
@@ -20,11 +21,12 @@ typedef struct td_masking {
 
 void td_masking_init(td_masking *m, const td_session *session);
 void td_masking_fini(td_masking *m);
-/* One frame of every bus, L+R powers. TD_NOMEM. */
-td_status td_masking_add(td_masking *m, const float (*bus)[TD_BANDS]);
-
-/* L+R power of a frame. */
-void td_masking_powers(const td_band_frame *frame, float power[TD_BANDS]);
+/* One frame of every bus. TD_NOMEM. */
+typedef struct td_masking_frame {
+    float side[2][TD_BANDS]; /* power on the left, on the right */
+} td_masking_frame;
+td_status td_masking_add(td_masking *m, const td_masking_frame *bus);
+td_masking_frame td_masking_powers(const td_band_frame *frame);
 
 /* The covered part of a bus, mean over the frames in which it plays: those above the gates of its own K-weighted power.
  * NaN: there are none. */

@@ -26,7 +26,7 @@ typedef struct strip { /* of a bus */
     td_bands *work;
     td_spectrum *spectrum;
     td_band_power bands;
-    float frame[FRAMES_MAX][TD_BANDS]; /* spectra not yet held against the other buses' */
+    td_masking_frame frame[FRAMES_MAX]; /* spectra not yet held against the other buses' */
     size_t n_frames;
 } strip;
 
@@ -126,7 +126,7 @@ static void add_bands(void *user, size_t frame, const td_band_frame *bands, cons
     td_band_power *sum = &u->bands;
     (void)frame;
     (void)twelfth;
-    if (u->n_frames < FRAMES_MAX) td_masking_powers(bands, u->frame[u->n_frames++]);
+    if (u->n_frames < FRAMES_MAX) u->frame[u->n_frames++] = td_masking_powers(bands);
     for (size_t i = 0; i < TD_BANDS; i++) {
         sum->ll[i] += (double)bands->ll[i];
         sum->rr[i] += (double)bands->rr[i];
@@ -404,13 +404,13 @@ static td_status part_task(void *shared, size_t index, td_error *err)
 /* Holds the spectra that came in against each other: all buses have as many. */
 static td_status mask(desk *d, td_error *err)
 {
-    float frame[TD_BUSES_MAX][TD_BANDS] = { 0 };
+    td_masking_frame frame[TD_BUSES_MAX] = { 0 };
     size_t n = 0;
     for (size_t b = 0; b < d->plan->n_buses; b++) n = d->strip[b].n_frames > n ? d->strip[b].n_frames : n;
     for (size_t i = 0; i < n; i++) {
         for (size_t b = 0; b < d->plan->n_buses; b++)
-            if (d->strip[b].lane) memcpy(frame[b], d->strip[b].frame[i], sizeof frame[b]);
-        if (td_masking_add(&d->masking, (const float(*)[TD_BANDS])frame)) return td_no_memory(err);
+            if (d->strip[b].lane) frame[b] = d->strip[b].frame[i];
+        if (td_masking_add(&d->masking, frame)) return td_no_memory(err);
     }
     for (size_t b = 0; b < d->plan->n_buses; b++) d->strip[b].n_frames = 0;
     return TD_OK;

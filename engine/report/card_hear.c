@@ -41,13 +41,13 @@ static void conclude_masking(const td_masking *m, td_card_side *out)
 static td_status mask_steps(const td_survey *survey, size_t at, size_t n, td_masking *m, td_error *err)
 {
     td_band_frame frame[BATCH];
-    float power[BATCH][TD_BUSES_MAX][TD_BANDS] = { 0 };
+    td_masking_frame power[BATCH][TD_BUSES_MAX] = { 0 };
     td_status st = TD_OK;
     for (size_t b = 0; !st && b < m->n_buses; b++) {
         st = td_survey_band_frames(survey, td_survey_bus(survey, b), at, n, frame, err);
-        for (size_t i = 0; !st && i < n; i++) td_masking_powers(&frame[i], power[i][b]);
+        for (size_t i = 0; !st && i < n; i++) power[i][b] = td_masking_powers(&frame[i]);
     }
-    for (size_t i = 0; !st && i < n; i++) st = td_masking_add(m, (const float(*)[TD_BANDS])power[i]);
+    for (size_t i = 0; !st && i < n; i++) st = td_masking_add(m, power[i]);
     return st;
 }
 

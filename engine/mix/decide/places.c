@@ -37,6 +37,38 @@ static int ascending(const void *p, const void *q)
     return (a > b) - (a < b);
 }
 
+static double whole_power(const td_decider *d, size_t stem)
+{
+    const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, stem));
+    double sum = 0;
+    for (size_t i = 0; i < s->steps; i++) sum += (double)s->k[i];
+    return sum;
+}
+
+/* By how much gains on the stems of a bus make it louder. */
+static double louder_db(const td_decider *d, const size_t *stem, const double *gain_db, size_t n)
+{
+    double before = 0, after = 0;
+    for (size_t k = 0; k < n; k++) {
+        double power = whole_power(d, stem[k]);
+        before += power;
+        after += power * td_db_power(gain_db[k]);
+    }
+    return before > 0 && after > 0 ? td_power_db(after / before) : 0;
+}
+
+static td_status set_level(td_decider *d, size_t stem, double gain_db, td_error *err)
+{
+    td_plan_stem *p = &d->plan->stem[stem];
+    gain_db = td_round_to(gain_db, 0.1);
+    if (gain_db == 0) return TD_OK;
+    p->gain_db = td_round_to(p->gain_db + gain_db, 0.1);
+    p->reason = td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: a usual place for %s", p->reason ? p->reason : "",
+                                p->reason ? "; " : "", gain_db, p->bus, p->role);
+    return p->reason ? TD_OK : td_no_memory(err);
+}
+
+/* Stems stand towards each other as is usual; the bus stays as loud as it was: its own place is the fader's matter. */
 static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
 {
     double off[TD_STEMS_MAX], sorted[TD_STEMS_MAX];
@@ -51,35 +83,24 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
     if (n < 2) return TD_OK;
     memcpy(sorted, off, n * sizeof *off);
     qsort(sorted, n, sizeof *sorted, ascending);
-    for (size_t k = 0; k < n; k++) {
-        td_plan_stem *p = &d->plan->stem[stem[k]];
-        double gain = td_round_to(td_clamp(off[k] - sorted[n / 2], -12, 12), 0.1);
-        if (gain == 0) continue;
-        p->gain_db = td_round_to(p->gain_db + gain, 0.1);
-        p->reason =
-            td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: a usual place for %s", p->reason ? p->reason : "",
-                            p->reason ? "; " : "", gain, d->plan->bus[bus].name, p->role);
-        if (!p->reason) return td_no_memory(err);
-    }
+    for (size_t k = 0; k < n; k++) off[k] = td_clamp(off[k] - sorted[n / 2], -12, 12);
+    double louder = louder_db(d, stem, off, n);
+    for (size_t k = 0; k < n; k++) TD_TRY(set_level(d, stem[k], off[k] - louder, err));
     return TD_OK;
 }
 
-/* ---- what both did to the buses ------------------------------------------------------------------------------------
- */
+/* ---- what both did to the buses ---------------------------------------------------------------------------------- */
 
 static void weigh_again(td_decider *d, size_t bus)
 {
-    double before = 0, after = 0;
+    size_t stem[TD_STEMS_MAX], n = 0;
+    double gain_db[TD_STEMS_MAX];
     for (size_t i = 0; i < d->session->n_stems; i++) {
-        const td_stem *t = &d->session->stem[i];
-        if (t->bus != bus) continue;
-        const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
-        double power = 0;
-        for (size_t k = 0; k < s->steps; k++) power += (double)s->k[k];
-        before += power * td_db_power(t->level_db);
-        after += power * td_db_power(d->plan->stem[i].gain_db);
+        if (d->session->stem[i].bus != bus) continue;
+        gain_db[n] = d->plan->stem[i].gain_db - d->session->stem[i].level_db;
+        stem[n++] = i;
     }
-    d->inside_db[bus] = before > 0 && after > 0 ? td_power_db(after / before) : 0;
+    d->inside_db[bus] = louder_db(d, stem, gain_db, n);
 }
 
 typedef struct peak_task {

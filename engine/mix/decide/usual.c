@@ -38,7 +38,7 @@ double td_usual_taste_lu(const td_recipe *r, bool proportions_lost)
 {
     static const char *const unplugged[] = { "acoustic", "folk",      "singer-songwriter", "jazz",
                                              "big band", "orchestra", "classical",         NULL };
-    return td_recipe_tagged(r, unplugged) ? 4 : proportions_lost ? 1.5 : 3;
+    return proportions_lost ? 1.5 : td_recipe_tagged(r, unplugged) ? 4 : 3;
 }
 
 static bool may_lead(const char *role)

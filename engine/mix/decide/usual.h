@@ -16,7 +16,7 @@ double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *grou
 const char *td_usual_genres(const td_recipe *r);
 
 /* By how much a group may be off before it is moved, LU. These figures come from amplified music: players who balance
- * themselves in a room are not held to them. */
+ * themselves in a room are not held to them, unless nothing is left of that balance. */
 double td_usual_taste_lu(const td_recipe *r, bool proportions_lost);
 
 /* Who carries the tune: the singer; without one the only solo instrument, where it has a bus to itself. */

@@ -142,6 +142,35 @@ static double leans_lu(const decided *d)
     return lufs[0] - lufs[1];
 }
 
+static double loudness_of(const decided *d, const char *bus)
+{
+    float *mix[2] = { td_calloc2(FRAMES, 1, sizeof(float)), td_calloc2(FRAMES, 1, sizeof(float)) };
+    double lufs;
+    add_bus(d, scene_bus(d->s, bus), mix);
+    ebur128_state *e = ebur128_init(2, RATE_HZ, EBUR128_MODE_I);
+    for (size_t i = 0; i < FRAMES; i++) ebur128_add_frames_float(e, (float[]){ mix[0][i], mix[1][i] }, 1);
+    ebur128_loudness_global(e, &lufs);
+    ebur128_destroy(&e);
+    free(mix[0]);
+    free(mix[1]);
+    return lufs;
+}
+
+/* Levels inside a raw kit move its drums against each other, not the kit. */
+static void test_a_kit_stays_as_loud(void **state)
+{
+    (void)state;
+    decided d = decide_mono(one_guitar, "");
+    double most = 0, before = loudness_of(&d, "drums");
+    for (size_t i = 0; i < d.plan->n_stems; i++) {
+        most = fmax(most, fabs(d.plan->stem[i].gain_db));
+        d.plan->stem[i].gain_db = 0;
+    }
+    assert_true(most > 1);
+    assert_true(fabs(loudness_of(&d, "drums") - before) < 0.2);
+    leave(&d);
+}
+
 static void test_the_song_stays_in_the_middle_the_band_does_not(void **state)
 {
     (void)state;
@@ -232,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_lows_stay_in_the_middle),
         cmocka_unit_test(test_only_who_is_asked_for),
         cmocka_unit_test(test_the_orders_place_holds),
+        cmocka_unit_test(test_a_kit_stays_as_loud),
         cmocka_unit_test(test_stereo_stays_as_delivered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,13 +28,16 @@ static double power(double db)
 static double covered(size_t own, double level_db, size_t other)
 {
     td_masking m;
-    float frame[TD_BUSES_MAX][TD_BANDS] = { 0 }, k[STEPS];
+    td_masking_frame frame[TD_BUSES_MAX] = { 0 };
+    float k[STEPS];
     td_masking_init(&m, &session);
-    frame[0][own] = (float)power(level_db);
-    frame[1][other] = 1;
+    for (size_t side = 0; side < 2; side++) {
+        frame[0].side[side][own] = (float)power(level_db);
+        frame[1].side[side][other] = 1;
+    }
     for (size_t i = 0; i < STEPS; i++) {
         k[i] = 0.1f;
-        assert_int_equal(td_masking_add(&m, (const float(*)[TD_BANDS])frame), TD_OK);
+        assert_int_equal(td_masking_add(&m, frame), TD_OK);
     }
     double share = td_masked_share(&m, 0, k, STEPS);
     td_masking_fini(&m);
@@ -76,12 +79,14 @@ static void shares_are_of_the_time_it_plays(void **state)
     float k[60];
     td_masking_init(&m, &session);
     for (size_t i = 0; i < 60; i++) {
-        float frame[TD_BUSES_MAX][TD_BANDS] = { 0 };
+        td_masking_frame frame[TD_BUSES_MAX] = { 0 };
         k[i] = i < 40 ? 0.1f : 0;
-        frame[0][ONE_KHZ] = i < 40 ? 0.01f : 0;
-        frame[0][4] = frame[1][4] = 1; /* 63 Hz */
-        frame[1][ONE_KHZ] = i >= 20 ? 1 : 0;
-        assert_int_equal(td_masking_add(&m, (const float(*)[TD_BANDS])frame), TD_OK);
+        for (size_t side = 0; side < 2; side++) {
+            frame[0].side[side][ONE_KHZ] = i < 40 ? 0.01f : 0;
+            frame[0].side[side][4] = frame[1].side[side][4] = 1; /* 63 Hz */
+            frame[1].side[side][ONE_KHZ] = i >= 20 ? 1 : 0;
+        }
+        assert_int_equal(td_masking_add(&m, frame), TD_OK);
     }
     assert_float_equal(td_masked_share(&m, 0, k, 60), 0.5, 1e-6);
     assert_true(isnan(td_masked_share(&m, 2, k, 60)));
@@ -89,6 +94,41 @@ static void shares_are_of_the_time_it_plays(void **state)
     assert_float_equal(td_masked_whole(&m, share), (3 * 0.5 + 0.1) / 4, 1e-12);
     share[2] = 0.2;
     assert_float_equal(td_masked_whole(&m, share), (3 * 0.5 + 0.1 + 2 * 0.2) / 6, 1e-12);
+    td_masking_fini(&m);
+}
+
+/* The guitars 10 dB above the lead are on the left; the lead is heard where it is on the right as well. */
+static void one_ear_is_enough(void **state)
+{
+    (void)state;
+    for (size_t sides = 1; sides <= 2; sides++) {
+        td_masking m;
+        td_masking_frame frame[TD_BUSES_MAX] = { 0 };
+        float k[STEPS];
+        td_masking_init(&m, &session);
+        for (size_t side = 0; side < sides; side++) frame[0].side[side][ONE_KHZ] = 0.1f;
+        frame[1].side[0][ONE_KHZ] = 1;
+        for (size_t i = 0; i < STEPS; i++) {
+            k[i] = 0.1f;
+            assert_int_equal(td_masking_add(&m, frame), TD_OK);
+        }
+        assert_float_equal(td_masked_share(&m, 0, k, STEPS), sides == 1 ? 1 : 0, 1e-9);
+        td_masking_fini(&m);
+    }
+}
+
+/* Without a singer the only solo instrument is the lead, with the lead's weight. */
+static void a_saxophone_may_be_the_lead(void **state)
+{
+    (void)state;
+    td_bus two[] = { { .name = "woodwinds", .group = "woodwinds", .stems = 1 },
+                     { .name = "guitars", .group = "guitars", .stems = 1 } };
+    td_stem stem[] = { { .role.name = "woodwinds.sax", .bus = 0 }, { .role.name = "guitars.electric", .bus = 1 } };
+    td_session band = { .bus = two, .n_buses = 2, .stem = stem, .n_stems = 2 };
+    const double share[TD_BUSES_MAX] = { 0.5, 0.1 };
+    td_masking m;
+    td_masking_init(&m, &band);
+    assert_float_equal(td_masked_whole(&m, share), (3 * 0.5 + 0.1) / 4, 1e-12);
     td_masking_fini(&m);
 }
 
@@ -121,10 +161,9 @@ static void groups_are_weighed_where_they_play(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_band_is_covered_from_6_db_below),
-        cmocka_unit_test(lows_cover_highs_farther_than_highs_lows),
-        cmocka_unit_test(shares_are_of_the_time_it_plays),
-        cmocka_unit_test(groups_are_weighed_where_they_play),
+        cmocka_unit_test(a_band_is_covered_from_6_db_below), cmocka_unit_test(lows_cover_highs_farther_than_highs_lows),
+        cmocka_unit_test(shares_are_of_the_time_it_plays),   cmocka_unit_test(one_ear_is_enough),
+        cmocka_unit_test(a_saxophone_may_be_the_lead),       cmocka_unit_test(groups_are_weighed_where_they_play),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
