@@ -82,7 +82,7 @@ td_status td_decide_trim(td_decider *d, td_error *err)
 
 /* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
-enum { PLACES = 8, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* of 100 ms */
+enum { PLACES = 8, FEWEST = 4, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* steps of 100 ms */
 
 /* Adds the K power of a place of a lane or feed, after some warm-up that does not count. */
 static td_status power_at(td_status (*pull)(void *from, float *const *out, size_t n, td_error *err), void *from,
@@ -122,16 +122,19 @@ static td_status pull_feed(void *from, float *const *out, size_t n, td_error *er
     return TD_OK;
 }
 
-/* Places spread evenly over the time a bus is active, so that quiet and loud parts weigh as they sound. */
+/* Places spread evenly over the time a bus is active, so that quiet and loud parts weigh as they sound; of short songs
+ * not more than half of it. */
 static size_t spread_places(const td_decider *d, size_t bus, int64_t *at)
 {
     const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, bus));
     unsigned char *own = td_arena_alloc(d->arena, s->steps + 1);
     size_t active = own ? td_gated_frames(s->k, s->steps, own) : 0, seen = 0, n = 0;
+    size_t most = active / (2 * PLACE_STEPS);
     int64_t last = INT64_MIN / 2;
-    for (size_t i = 0; i < s->steps && n < PLACES; i++) {
+    most = most < FEWEST ? FEWEST : most > PLACES ? PLACES : most;
+    for (size_t i = 0; i < s->steps && n < most; i++) {
         if (!own || !own[i]) continue;
-        if (seen++ < active * n / PLACES) continue;
+        if (seen++ < active * n / most) continue;
         int64_t where = (int64_t)((double)i * TD_STEP_S * d->session->rate_hz);
         if (where - last < PLACE_STEPS * (int64_t)d->session->rate_hz / 10) continue;
         at[n++] = last = where;
@@ -185,7 +188,7 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
 enum { CHECK_S = 4, CHECK_WARM_S = 1 };
-enum { LOUD = 3, PEAKS = 2 }; /* passages */
+enum { PASSAGES = 5, FEWEST_PASSAGES = 2 };
 
 /* Adds passages of 4 s around the highest scores, until there are `most`; none overlaps another. */
 static void add_passages(td_decider *d, const float *score, bool *taken, size_t most)
@@ -205,20 +208,22 @@ static void add_passages(td_decider *d, const float *score, bool *taken, size_t 
 }
 
 /* What a mix bus does most it does in the loudest passages, by momentary loudness; what cuts tips, at the highest
- * peaks. They are seldom in the same place. */
+ * peaks. They are seldom in the same place. Half of a short song is enough. */
 static td_status choose_loudest(td_decider *d, td_error *err)
 {
     float *k = td_arena_array(d->arena, d->steps + 4, sizeof *k);
     bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
+    size_t most = d->steps / (2 * 10 * CHECK_S);
+    most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
     if (!k || !taken) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, k);
     for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
     if (d->sum_peak) {
-        add_passages(d, k, taken, LOUD);
-        add_passages(d, d->sum_peak, taken, LOUD + PEAKS);
+        add_passages(d, k, taken, (most + 1) / 2);
+        add_passages(d, d->sum_peak, taken, most);
     }
-    add_passages(d, k, taken, LOUD + PEAKS);
+    add_passages(d, k, taken, most);
     return TD_OK;
 }
 
