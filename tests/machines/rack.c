@@ -1,8 +1,11 @@
 /* Every processor at its defaults and at settings drawn from its row, on one sound, and the hash of what came out, a
  * line each: two machines that print the same lines compute the same samples. A new processor is in by having a row. */
+#include "engine/audio/audio.h"
 #include "engine/base/hash.h"
 #include "engine/base/maths.h"
 #include "tests/sound.h"
+
+#include <unistd.h>
 
 enum { RATE = 48000, FRAMES = 12000, DRAWS = 6, TRIES = 1000, PARTS = 5 };
 
@@ -79,6 +82,17 @@ static td_unit_state *draw_unit(const td_processor *p, td_random *r, bool defaul
     return u;
 }
 
+static void print_hash(const char *name, size_t draw_no, td_unit_state *u, sound in)
+{
+    sound s = sound_copy(in);
+    sound_run(u, s);
+    char hash[TD_SHA256_HEX];
+    if (td_sha256_of(s.ch[0], 2 * FRAMES * sizeof(float), hash) != TD_OK) abort();
+    printf("%s %zu %.16s\n", name, draw_no, hash);
+    sound_free(s);
+    td_unit_free(u);
+}
+
 /* Some settings do not go together: then others are drawn. */
 static void run(const td_processor *p, size_t draw_no, sound in)
 {
@@ -87,13 +101,34 @@ static void run(const td_processor *p, size_t draw_no, sound in)
     td_unit_state *u = NULL;
     for (int i = 0; i < TRIES && !u; i++) u = draw_unit(p, &r, draw_no == 0);
     if (!u) sound_mistake(p->name, "settings of its own row");
-    sound s = sound_copy(in);
-    sound_run(u, s);
-    char hash[TD_SHA256_HEX];
-    if (td_sha256_of(s.ch[0], 2 * FRAMES * sizeof(float), hash) != TD_OK) abort();
-    printf("%s %zu %.16s\n", p->name, draw_no, hash);
-    sound_free(s);
-    td_unit_free(u);
+    print_hash(p->name, draw_no, u, in);
+}
+
+/* The one processor that reads a file: an impulse response at another rate than the session's, so that resampling too
+ * is compared. */
+static void run_impulse(sound in)
+{
+    enum { LENGTH = 4410 };
+    char path[] = "/tmp/topdown-machines-XXXXXX";
+    int fd = mkstemp(path);
+    sound h = sound_noise(LENGTH, 2, 0.5);
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < LENGTH; i++) h.ch[c][i] *= (float)td_exp(-6.0 * (double)i / LENGTH);
+    td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 32, .rate_hz = 44100, .out_rate_hz = 44100, .channels = 2 };
+    td_writer *w;
+    if (fd < 0 || td_writer_open(path, &spec, NULL, &w, NULL) ||
+        td_writer_write(w, (const float *const *)h.ch, LENGTH, NULL) || td_writer_commit(w, true, NULL))
+        abort();
+    const td_processor *reverb = td_processor_find("reverb");
+    sound_settings *set = sound_read(reverb, "model=impulse");
+    set->set.file = path;
+    td_unit_state *u;
+    if (td_unit_new(reverb, &(td_format){ .rate_hz = RATE }, &set->set, &u, NULL)) abort();
+    print_hash("reverb", DRAWS, u, in);
+    free(set);
+    sound_free(h);
+    close(fd);
+    unlink(path);
 }
 
 int main(int argc, char **argv)
@@ -104,6 +139,7 @@ int main(int argc, char **argv)
         for (size_t k = 0; k < DRAWS; k++)
             if (!td_processors[i]->part && (argc < 2 || strcmp(argv[1], td_processors[i]->name) == 0))
                 run(td_processors[i], k, in);
+    if (argc < 2 || strcmp(argv[1], "reverb") == 0) run_impulse(in);
     sound_free(in);
     return 0;
 }
