@@ -1,7 +1,7 @@
 /* tests/bent.h - what curves do to tones: harmonics, and what folds back from above half the rate.
  *
- * Alias tones sit on multiples of ALIAS_STEP bins, so all that a curve makes of them does; the step does not divide the
- * length of the transform, so what folds back falls between. */
+ * Alias tones are multiples of a step of some bins, so all that a curve makes of them is as well; the step does not
+ * divide the length of the transform, so what folds back falls between. */
 #ifndef TESTS_BENT_H
 #define TESTS_BENT_H
 
@@ -16,26 +16,28 @@ SOUND_INLINE double bent_thd(const float *x, size_t n, double freq_hz, double ra
     return sqrt(sum) / sound_amplitude(x, n, freq_hz, rate_hz);
 }
 
-enum { ALIAS_N = 16384, ALIAS_STEP = 511 };
+enum { ALIAS_N = 16384 };
 
-SOUND_INLINE double alias_hz(int multiple, double rate_hz) /* at 48 kHz steps of 1497 Hz */
+/* The lower tone's multiple of the step is 1 or 6: 5 kHz alone; or 9 and 10.5 kHz, at 48 kHz. */
+SOUND_INLINE int alias_step(bool two)
 {
-    return multiple * ALIAS_STEP * rate_hz / ALIAS_N;
+    return two ? 511 : 1707;
 }
 
-/* Two tones, 9 and 10.5 kHz at 48 kHz, together up to `peak`; or one at 4.5 kHz. */
+/* The tones together go up to `peak`. */
 SOUND_INLINE sound alias_tones(size_t frames, double rate_hz, bool two, double peak)
 {
-    sound s = sound_sine(frames, rate_hz, alias_hz(two ? 6 : 3, rate_hz), two ? peak / 2 : peak);
-    sound also = sound_sine(frames, rate_hz, alias_hz(7, rate_hz), two ? peak / 2 : 0);
+    double step_hz = alias_step(two) * rate_hz / ALIAS_N;
+    sound s = sound_sine(frames, rate_hz, two ? 6 * step_hz : step_hz, two ? peak / 2 : peak);
+    sound also = sound_sine(frames, rate_hz, 7 * step_hz, two ? peak / 2 : 0);
     for (unsigned c = 0; c < 2; c++)
         for (size_t i = 0; i < frames; i++) s.ch[c][i] += also.ch[c][i];
     sound_free(also);
     return s;
 }
 
-/* The strongest line up to 20 kHz that no combination of the tones gives, against the (lower) tone; from the sound's
- * end. */
+/* All that lies up to 20 kHz and no combination of the tones gives, by power, against the (lower) tone; from the
+ * sound's end. */
 SOUND_INLINE double alias_db(sound s, double rate_hz, bool two)
 {
     static td_v2 x[ALIAS_N], re[ALIAS_N / 2 + 1], im[ALIAS_N / 2 + 1];
@@ -47,11 +49,14 @@ SOUND_INLINE double alias_db(sound s, double rate_hz, bool two)
     if (td_fft_new(ALIAS_N, &fft) != TD_OK) abort();
     td_fft_forward(fft, x, re, im);
     td_fft_free(fft);
-    double worst = 0;
-    for (int k = 8; k < 20000 * ALIAS_N / rate_hz; k++)
-        if ((k + 4) % ALIAS_STEP > 8) worst = fmax(worst, hypot(re[k][0], im[k][0]));
-    int tone = (two ? 6 : 3) * ALIAS_STEP;
-    return 20 * log10(worst / hypot(re[tone][0], im[tone][0]));
+    int step = alias_step(two), tone = two ? 6 * step : step;
+    double folded = 0, lower = 0;
+    for (int k = 8; k < 20000 * ALIAS_N / rate_hz; k++) {
+        double power = re[k][0] * re[k][0] + im[k][0] * im[k][0];
+        if ((k + 4) % step > 8) folded += power;
+        if (abs(k - tone) <= 4) lower += power;
+    }
+    return 10 * log10(folded / lower);
 }
 
 #endif

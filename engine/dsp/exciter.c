@@ -14,7 +14,7 @@ enum { AT, AMOUNT, ODD, EXCITER_PARAMS };
 /* clang-format off */
 static const td_param exciter_params[EXCITER_PARAMS] = {
     [AT] = { "at", TD_UNIT_HZ, 1000, 10000, 3000, .help = "what lies above gets harmonics; below, the sound stays as it is" },
-    [AMOUNT] = { "amount", TD_UNIT_DB, -40, 0, -18, .flags = TD_SOLVABLE,
+    [AMOUNT] = { "amount", TD_UNIT_DB, -40, -3, -18, .flags = TD_SOLVABLE,
         .help = "level of the harmonics against the band they come from, loud or soft" },
     [ODD] = { "odd", TD_UNIT_PERCENT, 0, 100, 30, .help = "0: second harmonics, silky; 100: third, edgy" },
 };
@@ -76,7 +76,7 @@ static td_status exciter_prepare(void *st, const td_format *fmt, const td_settin
         e->band[i] = e->clean[i] = td_section_bilinear(p, fmt->rate_hz);
     }
     td_detector_set(&e->ear, TD_DETECT_ENVELOPE, 0, 0, fmt->rate_hz);
-    e->factor = td_oversample_factor(fmt->rate_hz, 176400);
+    e->factor = td_oversample_factor(fmt->rate_hz, 352800);
     td_status ok = td_oversample_new(fmt->rate_hz, e->factor, TD_OVERSAMPLE_POINTS, &e->over);
     if (ok == TD_OK) {
         e->latency = td_oversample_latency(e->over);

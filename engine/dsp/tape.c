@@ -163,7 +163,7 @@ static td_status tape_prepare(void *st, const td_format *fmt, const td_settings 
     const double *value = set->value;
     double hot_db = value[DRIVE] + value[CALIBRATION] - 6;
     t->into = AT_0_VU / 2 / TD_VU_PEAK * td_from_db(hot_db);
-    t->factor = td_oversample_factor(fmt->rate_hz, hot_db <= 6 ? 176400 : hot_db <= 18 ? 352800 : 705600);
+    t->factor = td_oversample_factor(fmt->rate_hz, hot_db <= 12 ? 352800 : 705600);
     t->tail = (size_t)(TAIL_S * fmt->rate_hz);
     t->hyst.share = biases[(size_t)value[BIAS]].hysteresis;
     t->hyst.forget = 1 - td_exp(-1 / (FORGET_S * fmt->rate_hz * t->factor));

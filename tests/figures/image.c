@@ -83,7 +83,7 @@ void figures_image(void)
     static const char *const specs[] = { "width=0",   "width=50",       "width=130",
                                          "width=200", "low=0 high=150", "width=120 mono_below=120" };
     for (size_t i = 0; i < 6; i++) most = fmax(most, mono_change_db("stereo", specs[i]));
-    figure("stereo", "change of the mono sum at any width, floor of float samples", AT_MOST, -130, most, "dBFS");
+    figure("stereo", "change of the mono sum at any width, floor of float samples", AT_MOST, -150, most, "dBFS");
     figure("stereo", "side below 60 Hz with mono_below 120 Hz", AT_MOST, -20, side_db("mono_below=120", 60), "dB");
     figure("pan", "constant power law", AT_MOST, 0.001, pan_error_db("constant_power", power_left, sqrt(0.5)), "dB");
     figure("pan", "linear law", AT_MOST, 0.001, pan_error_db("linear", linear_left, 0.5), "dB");
