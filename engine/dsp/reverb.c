@@ -59,7 +59,7 @@ static const struct model {
     double decay_s, predelay_ms, size, high_decay, diffusion_ms[TD_FDN_STEPS], drift_ms;
     double early, early_from_ms, early_to_ms;
 } models[] = {
-    [ROOM] =    { 0.5,  0, 0.60, 0.55, {  3,  7, 13 }, 0.08, 0.6,  4, 35 },
+    [ROOM] =    { 0.5,  0, 0.60, 0.55, {  3,  7, 13 }, 0.10, 0.6,  4, 35 },
     [PLATE] =   { 1.6, 20, 1.00, 0.50, {  4, 11, 19 }, 0.12, 0,    0,  0 },
     [HALL] =    { 2.4, 20, 1.20, 0.50, { 11, 23, 41 }, 0.12, 0.3, 12, 75 },
     [CHAMBER] = { 1.2,  8, 0.90, 0.60, {  6, 13, 23 }, 0.10, 0.4,  7, 45 },

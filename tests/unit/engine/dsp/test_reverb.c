@@ -40,9 +40,9 @@ static void decays(void **unused)
             double before = 1.12;
             assert_true(fabs(room_decay(s, 1000, rates[r]) / decay_s[m] - 1) < 0.05);
             assert_true(fabs(room_decay(s, 8000, rates[r]) / (decay_s[m] * high_decay[m]) - 1) < 0.05);
-            for (double f = 250; f <= 8000; f *= 2) { /* falls, and nowhere by surprise */
+            for (double f = 250; f <= 8000; f *= 2) { /* falls, but for the scatter of T30, and nowhere by surprise */
                 double now = room_decay(s, f, rates[r]) / decay_s[m];
-                assert_true(now < before + 0.02 && now > before - 0.22);
+                assert_true(now < before + 0.03 && now > before - 0.22);
                 before = now;
             }
             sound_free(s);
