@@ -29,7 +29,7 @@ typedef struct td_mixdown_wish {
     size_t n_plans;
     const char *out;      /* folder, made when missing; NULL: plan only, nothing is written */
     const char *scratch;  /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
-    const char *cache;    /* folder of surveys and rendered groups; NULL: none is kept */
+    const char *cache;    /* folder of surveys, stems' hashes and rendered groups; NULL: none is kept */
     uint64_t cache_bytes; /* it is kept below that: what was unused for longest goes */
     bool keep_groups;     /* play what another render kept, keep what this one makes */
     unsigned threads;     /* 0: as many as there are processors */

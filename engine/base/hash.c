@@ -1,10 +1,13 @@
 #include "engine/base/hash.h"
 
+#include "engine/base/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct td_sha256 {
@@ -84,6 +87,55 @@ td_status td_sha256_file(const char *path, char out[TD_SHA256_HEX], uint64_t *by
     }
     td_sha256_hex(h, out);
     if (bytes) *bytes = total;
+    return TD_OK;
+}
+
+/* ---- hashes that are kept ---------------------------------------------------------------------------------------- */
+
+enum { SETTLED_S = 3 }; /* FAT counts by 2 s */
+
+/* Where the hash of a file is kept, by what tells it from every other and from itself before a change. */
+static bool place_of(const char *path, const char *folder, char *place, size_t size, struct stat *s)
+{
+    char text[200], stamp[TD_SHA256_HEX];
+    if (!folder || stat(path, s) || !S_ISREG(s->st_mode)) return false;
+    int n = snprintf(text, sizeof text, "%ju %ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)s->st_dev, (uintmax_t)s->st_ino,
+                     (intmax_t)s->st_size, (intmax_t)s->st_mtim.tv_sec, s->st_mtim.tv_nsec, (intmax_t)s->st_ctim.tv_sec,
+                     s->st_ctim.tv_nsec);
+    if (td_sha256_of(text, (size_t)n, stamp)) return false;
+    return (size_t)snprintf(place, size, "%s/%s.sha256", folder, stamp) < size;
+}
+
+static bool recall(const char *place, char out[TD_SHA256_HEX])
+{
+    FILE *f = fopen(place, "re");
+    size_t n = f ? fread(out, 1, TD_SHA256_HEX, f) : 0; /* one more than there is */
+    if (f) fclose(f);
+    if (n != TD_SHA256_HEX - 1) return false;
+    out[n] = 0;
+    return td_is_sha256(out);
+}
+
+/* What cannot be kept is read again. After a crash it may be empty: nothing waits for the disk. */
+static void keep(const char *place, const char *folder, const char *hash)
+{
+    char temp[4096];
+    if (td_folder_make(folder, NULL) || td_file_temp(place, temp, sizeof temp, NULL)) return;
+    FILE *f = fopen(temp, "we");
+    bool good = f && fputs(hash, f) >= 0;
+    if (f && fclose(f)) good = false;
+    if (!good || rename(temp, place)) unlink(temp);
+}
+
+td_status td_sha256_kept(const char *path, const char *folder, int64_t now_s, char out[TD_SHA256_HEX], td_error *err)
+{
+    char place[4096], after[4096];
+    struct stat s, then;
+    bool placed = place_of(path, folder, place, sizeof place, &s);
+    if (placed && recall(place, out)) return TD_OK;
+    td_status st = td_sha256_file(path, out, NULL, err);
+    if (st || !placed || s.st_ctim.tv_sec + SETTLED_S > now_s) return st;
+    if (place_of(path, folder, after, sizeof after, &then) && !strcmp(place, after)) keep(place, folder, out);
     return TD_OK;
 }
 

@@ -18,6 +18,12 @@ void td_sha256_free(td_sha256 *h);                         /* for those that are
 td_status td_sha256_of(const void *data, size_t length, char out[TD_SHA256_HEX]);
 td_status td_sha256_file(const char *path, char out[TD_SHA256_HEX], uint64_t *bytes, td_error *err);
 
+/* As td_sha256_file, but what `folder` (NULL: none) keeps of a file is taken instead of reading it again, and kept
+ * there otherwise. Kept hashes belong to a device, inode and length and to the times, in nanoseconds, at which content
+ * and inode last changed; the latter no program can turn back. A file that changed within the last seconds before now_s
+ * (since 1970) is not kept: clocks of file systems are coarse, and it may change again without their telling. */
+td_status td_sha256_kept(const char *path, const char *folder, int64_t now_s, char out[TD_SHA256_HEX], td_error *err);
+
 /* 64 hexadecimal digits and nothing else. */
 bool td_is_sha256(const char *text);
 

@@ -214,7 +214,8 @@ typedef struct entry {
 /* What belongs here, and what a crash left behind. */
 static bool is_ours(const char *name)
 {
-    return td_ends_with(name, ENDING) || td_ends_with(name, ".survey") || td_starts_with(name, ".td-");
+    return td_ends_with(name, ENDING) || td_ends_with(name, ".survey") || td_ends_with(name, ".sha256") ||
+           td_starts_with(name, ".td-");
 }
 
 static entry *list_files(DIR *d, size_t *n, uint64_t *held)

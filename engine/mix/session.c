@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { LOWEST_RATE_HZ = 44100, HIGHEST_RATE_HZ = 96000, PERCUSSION_ALONE = 3 };
 
@@ -14,6 +15,7 @@ enum { LOWEST_RATE_HZ = 44100, HIGHEST_RATE_HZ = 96000, PERCUSSION_ALONE = 3 };
 /* The session being opened, and why the first refused mix or stem was refused. */
 typedef struct opening {
     td_session *s;
+    const char *cache;
     td_error refusal;
     bool refused;
 } opening;
@@ -83,7 +85,7 @@ static td_status judge(opening *o, td_stem *m, td_error *err)
         if (err) *err = why;
         return st;
     }
-    return td_sha256_file(m->path, m->sha256, NULL, err);
+    return td_sha256_kept(m->path, o->cache, time(NULL), m->sha256, err);
 }
 
 /* ---- roles ------------------------------------------------------------------------------------------------------- */
@@ -514,7 +516,7 @@ td_status td_session_open(const td_session_wish *wish, td_session **out, td_erro
         return td_no_memory(err);
     }
     s->arena = arena;
-    opening o = { .s = s };
+    opening o = { .s = s, .cache = wish->cache };
     td_status st = fill(&o, wish, err);
     if (st) {
         td_session_free(s);

@@ -69,6 +69,7 @@ typedef struct td_session_wish {
     const char *rough, *reference; /* paths; NULL */
     double tempo_bpm;              /* 0: not said */
     bool skip_rejected;            /* leave refused stems out instead of failing */
+    const char *cache;             /* folder where hashes of unchanged files are kept (td_sha256_kept); NULL */
 } td_session_wish;
 
 /* Opens every file, judges it, reads roles, pairs L/R files, orders stems and buses (by bus, role, name, hash: the
