@@ -459,8 +459,10 @@ static void pitch(void)
     figure("pitch", "f0 of a saw, -12 to 12 st", AT_MOST, 3, saw, "cents");
     figure("pitch", "f0 of a sine, -12 to 12 st", AT_MOST, 3, sine, "cents");
     figure("pitch", "place of a click", AT_MOST, 2, late_ms, "ms");
-    formants("formants of 0.3 to 2.5 kHz, voice of 100 Hz, -7 to 7 st", 100, 7);
+    formants("formants of 0.3 to 2.5 kHz, voice of 80 Hz, -12 to 12 st", 80, 12);
+    formants("formants of 0.3 to 2.5 kHz, voice of 100 Hz, -12 to 12 st", 100, 12);
     formants("formants of 0.3 to 2.5 kHz, voice of 150 Hz, -12 to 12 st", 150, 12);
+    formants("formants of 0.3 to 2.5 kHz, voice of 240 Hz, -12 to 12 st", 240, 12);
     figure("pitch", "residual at 0 and 0 st", AT_MOST, -60, wire_db(), "dBFS");
 }
 
