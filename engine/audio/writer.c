@@ -53,7 +53,7 @@ struct td_writer {
     td_encoding e;
     td_sink sink;
     td_resampler *resampler; /* NULL: the rate stays */
-    td_random dither[2];
+    td_random8 dither;
     td_block block;
     size_t filled; /* frames in block */
     float converted[2][TD_BLOCK];
@@ -87,20 +87,40 @@ static td_status check_sink(td_writer *w, td_status st, td_error *err)
 
 /* ---- blocks ----------------------------------------------------------------------------------------------------- */
 
-/* Dither with a triangular density two LSB wide makes the error's mean and power independent of the sound (Lipshitz,
- * Wannamaker, Vanderkooy 1992). Each channel has its own. */
-TD_WIDE static void quantise(td_writer *w, unsigned c, const float *x, size_t n)
+typedef int32_t words __attribute__((vector_size(16), aligned(4)));
+typedef uint32_t bits __attribute__((vector_size(16), aligned(4)));
+
+static inline __attribute__((always_inline)) words between(words least, words x, words most)
 {
-    unsigned channels = w->e.spec.channels, shift = 32 - w->e.spec.bits;
-    double full = (double)(1u << (w->e.spec.bits - 1));
-    int32_t *to = w->block.i + w->filled * channels + c;
-    td_random *r = &w->dither[c];
-    for (size_t i = 0; i < n; i++) {
-        double noise = td_random_uniform(r);
-        noise += td_random_uniform(r);
-        double v = td_clamp(rint((double)x[i] * full + noise), -full, full - 1);
-        to[i * channels] = (int32_t)((uint32_t)(int32_t)v << shift);
+    words below = (x < least), above = (x > most);
+    return (least & below) | (most & above) | (x & ~below & ~above);
+}
+
+/* Dither with a triangular density two LSB wide makes the error's mean and power independent of the sound (Lipshitz,
+ * Wannamaker, Vanderkooy 1992): the sum of both halves of a random word. Eight samples of the block at once, each with
+ * a generator of its own; they become integers where they stand. */
+TD_WIDE static void quantise(td_random8 *dither, td_block *block, size_t samples, unsigned width)
+{
+    enum { AT_ONCE = 8 };
+    const double full = (double)(1u << (width - 1)), to_whole = 0x1.8p52; /* added, it leaves no room for a fraction */
+    const int32_t top = (int32_t)full;
+    const words least = { -top, -top, -top, -top }, most = { top - 1, top - 1, top - 1, top - 1 };
+    td_random8 random = *dither;
+    for (size_t i = 0; i < samples; i += AT_ONCE) {
+        td_w8 drawn;
+        td_random8_next(&random, &drawn);
+        for (size_t k = 0; k < AT_ONCE; k += 4) {
+            bits word = k ? __builtin_shufflevector(drawn, drawn, 4, 5, 6, 7)
+                          : __builtin_shufflevector(drawn, drawn, 0, 1, 2, 3);
+            td_fu x = *(const td_fu *)(block->f + i + k);
+            x = (td_fu)_mm_min_ps(_mm_max_ps((__m128)x, _mm_set1_ps(-2)), _mm_set1_ps(2));
+            td_v4 noise = __builtin_convertvector(((words)word >> 16) + ((words)(word << 16) >> 16), td_v4) * 0x1p-16;
+            td_v4 v = (__builtin_convertvector(x, td_v4) * full + noise + to_whole) - to_whole;
+            words whole = between(least, __builtin_convertvector(v, words), most);
+            *(words *)(block->i + i + k) = (words)((bits)whole << (32 - width));
+        }
     }
+    *dither = random;
 }
 
 static void interleave(td_writer *w, unsigned c, const float *x, size_t n)
@@ -120,6 +140,8 @@ static bool all_finite(const float *x, size_t n)
 static td_status encode_block(td_writer *w, td_error *err)
 {
     w->e.err = err;
+    if (!codecs[w->e.spec.codec].lossy && w->e.spec.bits < 32)
+        quantise(&w->dither, &w->block, w->filled * w->e.spec.channels, w->e.spec.bits);
     td_status st = w->filled ? w->encoder->write(w->state, &w->e, &w->block, w->filled) : TD_OK;
     w->filled = 0;
     return check_sink(w, st, err);
@@ -129,14 +151,13 @@ static td_status encode_block(td_writer *w, td_error *err)
  */
 static td_status encode(td_writer *w, const float *const *ch, size_t frames, td_error *err)
 {
-    bool integers = !codecs[w->e.spec.codec].lossy && w->e.spec.bits < 32;
     td_status st = TD_OK;
     for (size_t at = 0, n; !st && at < frames; at += n) {
         n = TD_BLOCK - w->filled < frames - at ? TD_BLOCK - w->filled : frames - at;
         for (unsigned c = 0; c < w->e.spec.channels; c++) {
             if (!all_finite(ch[c] + at, n))
                 return td_fail(err, TD_FAILED, w->path, NULL, "would hold samples that are no numbers");
-            (integers ? quantise : interleave)(w, c, ch[c] + at, n);
+            interleave(w, c, ch[c] + at, n);
         }
         w->filled += n;
         if (w->filled == TD_BLOCK) st = encode_block(w, err);
@@ -188,7 +209,7 @@ static td_status open_parts(td_writer *w, const td_tags *tags, td_error *err)
         td_status st = td_resampler_new(s->rate_hz, s->out_rate_hz, s->channels, &w->resampler);
         if (st) return st;
     }
-    for (unsigned c = 0; c < 2; c++) td_random_seed(&w->dither[c], s->dither_seed + c * UINT64_C(0x9e3779b97f4a7c15));
+    td_random8_seed(&w->dither, s->dither_seed);
     td_status st = td_file_temp(w->path, w->temp, sizeof w->temp, err);
     if (st) {
         w->temp[0] = 0;

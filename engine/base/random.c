@@ -1,5 +1,7 @@
 #include "engine/base/random.h"
 
+#include <stddef.h>
+
 static uint64_t splitmix64(uint64_t *x)
 {
     uint64_t z = *x += 0x9e3779b97f4a7c15u;
@@ -32,4 +34,13 @@ uint32_t td_random_next(td_random *r)
     s[2] ^= t;
     s[3] = rotate(s[3], 11);
     return result;
+}
+
+void td_random8_seed(td_random8 *r, uint64_t seed)
+{
+    for (size_t lane = 0; lane < 8; lane++) {
+        td_random one;
+        td_random_seed(&one, splitmix64(&seed));
+        for (size_t k = 0; k < 4; k++) r->s[k][lane] = one.s[k];
+    }
 }
