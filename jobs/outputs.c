@@ -15,7 +15,8 @@ enum { MASTERS_MAX = 4 * TD_OUTGOING_MAX, MOVED_TRIES = 5 };
 #define LOSSY_MARGIN_DB 0.8
 
 #define REACHED_LU 0.1  /* this near, loudness is reached */
-#define CHASED_LU  0.05 /* this near, a file is not tried again: two files to compare are within REACHED_LU then */
+#define CHASED_LU  0.08 /* this near, a file is not tried again, */
+#define MATCHED_LU 0.05 /* nor this near in a set to compare: any two of it are within REACHED_LU then */
 
 typedef struct outbox {
     const td_outputs_wish *wish;
@@ -339,10 +340,10 @@ static void judge(td_mix *m, td_mix_file *f, const td_master_result *r)
 }
 
 /* Whether the file calls for another try. Loudness is not chased where the limiter gave it up. */
-static bool learn(const td_mix_file *f, const td_master_result *r, correction *c)
+static bool learn(const td_mix_file *f, const td_master_result *r, double near_lu, correction *c)
 {
     double off = td_mix_file_off(f);
-    bool high = over(f) > 0, astray = fabs(off) > CHASED_LU && isfinite(off) && !(off < 0 && r->held_by[0]);
+    bool high = over(f) > 0, astray = fabs(off) > near_lu && isfinite(off) && !(off < 0 && r->held_by[0]);
     if (high) c->lower_db += td_round_to(over(f) + 0.15, 0.1);
     if (astray) c->louder_lu -= td_round_to(off, 0.01);
     return high || astray;
@@ -360,6 +361,7 @@ static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td
                            const td_master_result **result, td_error *err)
 {
     correction c = at_first(g);
+    double near_lu = g->compared && b->wish->match_lufs < 0 ? MATCHED_LU : CHASED_LU;
     td_file_spec spec = g->spec;
     spec.dither_seed = seed_of(b->mix);
     *result = NULL;
@@ -374,7 +376,7 @@ static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td
         if (!st) st = write_audio(audio, f->turned_db, path, &spec, &tags, temp, err);
         if (st) return st;
         st = td_mix_measure_file(temp, f, err);
-        if (!st && (g->raw || !is_moved(g) || try == MOVED_TRIES || !learn(f, *result, &c)))
+        if (!st && (g->raw || !is_moved(g) || try == MOVED_TRIES || !learn(f, *result, near_lu, &c)))
             return td_file_commit(temp, path, b->wish->force || b->wish->again, err);
         unlink(temp);
         if (st) return st;
