@@ -41,16 +41,16 @@ READER(big_float, float_of(td_be32(p)))
 READER(little_double, narrowed(td_le64(p)))
 READER(big_double, narrowed(td_be64(p)))
 
-/* Four samples side by side, as they stand. */
-TD_WIDE static size_t row_24(const uint8_t *p, size_t n, float *to)
+/* Four samples at once, `step` bytes apart, 3 or 6: what stands in front of each is masked out. Returns how many. */
+TD_WIDE static size_t row_24(const uint8_t *p, size_t step, size_t n, float *to)
 {
     typedef uint8_t bytes __attribute__((vector_size(16), aligned(1)));
-    const bytes none = { 0 };
     size_t i = 0;
-    for (; i + 6 <= n; i += 4, p += 12) { /* 16 bytes are looked at: five samples and a byte */
-        bytes b = *(const bytes *)p;
-        td_mu bits =
-            (td_mu)__builtin_shufflevector(none, b, 0, 16, 17, 18, 0, 19, 20, 21, 0, 22, 23, 24, 0, 25, 26, 27);
+    for (; i + 8 <= n; i += 4, p += 4 * step) { /* looks no further than the eighth */
+        bytes b = *(const bytes *)p, next = *(const bytes *)(p + 2 * step);
+        bytes near = __builtin_shufflevector(b, b, 0, 0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 8, 8, 9, 10, 11);
+        bytes apart = __builtin_shufflevector(b, next, 0, 0, 1, 2, 5, 6, 7, 8, 0, 16, 17, 18, 21, 22, 23, 24);
+        td_mu bits = (td_mu)(step == 3 ? near : apart) & (int)0xffffff00;
         *(td_fu *)(to + i) = __builtin_convertvector(bits, td_fu) * 0x1p-31f;
     }
     return i;
@@ -58,7 +58,7 @@ TD_WIDE static size_t row_24(const uint8_t *p, size_t n, float *to)
 
 static void little_24(const uint8_t *p, size_t step, size_t n, float *to)
 {
-    size_t done = step == 3 ? row_24(p, n, to) : 0;
+    size_t done = step == 3 || step == 6 ? row_24(p, step, n, to) : 0;
     few_24(p + done * step, step, n - done, to + done);
 }
 
