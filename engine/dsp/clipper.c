@@ -159,19 +159,22 @@ TD_WIDE static bool reaches_knee(const clipper *k, const td_v2 *x, size_t n)
     return most[0] > k->corner.start || most[1] > k->corner.start;
 }
 
-/* x, at the base rate, becomes what is taken of it. Long after the knee was last reached that is nothing. */
+/* x, at the base rate, becomes what is taken of it. Long after the knee was last reached that is nothing, and mostly
+ * the first doubling tells. */
 static void take(clipper *k, td_v2 *x, size_t n)
 {
     size_t many = n * k->factor;
-    td_v2 *over = td_oversample_up(k->over, x, n);
-    if (reaches_knee(k, over, many)) {
+    bool rests = k->calm >= k->rest.hold;
+    td_v2 *over =
+        rests ? td_oversample_up_above(k->over, x, n, k->corner.start, &k->past) : td_oversample_up(k->over, x, n);
+    if (over && reaches_knee(k, over, many)) {
         k->calm = 0;
         take_means(k, over, many);
     } else {
-        k->past = over[many - 1];
+        if (over) k->past = over[many - 1];
         k->past_integral = td_v2_set(0);
         memset(x, 0, n * sizeof *x);
-        if (k->calm >= k->rest.hold) return;
+        if (rests) return;
         memset(over, 0, many * sizeof *over);
         k->calm += n;
     }

@@ -8,11 +8,12 @@
 
 #define STAGES_MAX 4
 #define PASS_HZ    20000.0
+#define SPARE      16    /* raised, they fill the history of a stage behind the second: 16 and twice at most 8 taps */
 #define STOP_DB    112.0 /* by Kaiser's estimate, for one stage: all images of all stages together then keep to -100 */
 
 /* One doubling of the rate, low -> high -> low:
  *
- *   up:    [ 2 taps of history | block ]            ->  evens are copies, odds the mean of their neighbours
+ *   up:    [ SPARE + 2 taps of history | block ]    ->  evens are copies, odds the mean of their neighbours
  *   down:  [ 2 (wait + taps) of history | block ]   ->  at the low rate
  *
  * The high block of one stage is the low block of the next; the last one is what the caller sees. */
@@ -28,6 +29,8 @@ typedef struct stage {
 struct td_oversample {
     unsigned stages;
     size_t latency;
+    double growth; /* of the first doubling's peaks, at most, on their way up */
+    bool idle;     /* the stages behind the first have missed something */
     stage stage[STAGES_MAX];
 };
 
@@ -98,7 +101,7 @@ static td_status stage_init(stage *s, double low_hz, size_t multiple, bool means
     s->means = means ? (length + 1) / 2 : 0;
     s->wait = means ? s->means / 2 : s->taps;
     while ((s->taps + s->wait) % multiple != 0) s->wait++;
-    s->up_past = 2 * s->taps;
+    s->up_past = SPARE + 2 * s->taps;
     s->down_past = 2 * (s->wait + (means ? s->means : s->taps) + 1);
     s->up = td_calloc2(s->up_past + frames, 1, sizeof *s->up);
     s->down = td_calloc2(s->down_past + 2 * frames, 1, sizeof *s->down);
@@ -128,6 +131,7 @@ td_status td_oversample_new(double rate_hz, unsigned factor, td_oversample_for s
         td_oversample_free(o);
         return st;
     }
+    o->growth = 1.001 / td_sin(TD_PI / 2 * PASS_HZ / rate_hz);
     *out = o;
     return TD_OK;
 }
@@ -151,6 +155,7 @@ void td_oversample_reset(td_oversample *o)
         memset(s->up, 0, s->up_past * sizeof *s->up);
         memset(s->down, 0, s->down_past * sizeof *s->down);
     }
+    o->idle = false;
 }
 
 size_t td_oversample_latency(const td_oversample *o)
@@ -188,12 +193,16 @@ static inline __attribute__((always_inline)) void fold(const td_v2 *lo, const td
     }
 }
 
-/* n samples stand behind the history of s->up; 2 n go to high. Output 2t is input t - taps. */
-TD_WIDE static void stage_up(stage *s, td_v2 *high, size_t n)
+/* n samples from place `at` of s->up on; 2 n go to high. Output 2t is input t - taps. */
+TD_WIDE static void stage_raise(const stage *s, size_t at, td_v2 *high, size_t n)
 {
-    const td_v2 *middle = s->up + s->up_past - s->taps;
+    const td_v2 *middle = s->up + at - s->taps;
     for (size_t i = 0; i < n; i++) high[2 * i] = middle[i];
     fold(middle, middle + 1, 1, 1, s->odd, s->taps, high + 1, 2, n);
+}
+
+static void stage_pass(stage *s, size_t n)
+{
     memmove(s->up, s->up + n, s->up_past * sizeof *s->up);
 }
 
@@ -210,13 +219,63 @@ TD_WIDE static void stage_down(stage *s, td_v2 *low, size_t n)
     memmove(s->down, s->down + 2 * n, s->down_past * sizeof *s->down);
 }
 
+/* Where stage i puts what it makes. */
+static td_v2 *above(const td_oversample *o, unsigned i)
+{
+    const stage *s = &o->stage[i];
+    return i + 1 < o->stages ? s[1].up + s[1].up_past : s->down + s->down_past;
+}
+
+static td_v2 *rise(td_oversample *o, unsigned from, size_t frames)
+{
+    for (unsigned i = from; i < o->stages; i++) {
+        stage *s = &o->stage[i];
+        stage_raise(s, s->up_past, above(o, i), frames << i);
+        stage_pass(s, frames << i);
+    }
+    return above(o, o->stages - 1);
+}
+
 td_v2 *td_oversample_up(td_oversample *o, const td_v2 *in, size_t frames)
 {
-    stage *s = o->stage, *last = s + o->stages - 1;
+    memcpy(o->stage->up + o->stage->up_past, in, frames * sizeof *in);
+    return rise(o, 0, frames);
+}
+
+/* What the stages behind the second have missed, from what the second still holds. Returns the last sample of all. */
+static td_v2 catch_up(td_oversample *o)
+{
+    td_v2 made[2 * SPARE];
+    for (unsigned i = 1; i < o->stages; i++) {
+        const stage *s = &o->stage[i];
+        stage_raise(s, s->up_past - SPARE, made, SPARE);
+        if (i + 1 < o->stages) memcpy(s[1].up, made + 2 * SPARE - s[1].up_past, s[1].up_past * sizeof *made);
+    }
+    return made[2 * SPARE - 1];
+}
+
+static bool below(const td_v2 *x, size_t n, double limit)
+{
+    td_v2 most = { 0 };
+    for (size_t i = 0; i < n; i++) most = td_v2_max(most, td_v2_abs(x[i]));
+    return most[0] < limit && most[1] < limit;
+}
+
+td_v2 *td_oversample_up_above(td_oversample *o, const td_v2 *in, size_t frames, double limit, td_v2 *before)
+{
+    if (o->stages == 1) return td_oversample_up(o, in, frames);
+    stage *s = o->stage, *next = s + 1;
     memcpy(s->up + s->up_past, in, frames * sizeof *in);
-    for (; s < last; s++, frames *= 2) stage_up(s, s[1].up + s[1].up_past, frames);
-    stage_up(last, last->down + last->down_past, frames);
-    return last->down + last->down_past;
+    stage_raise(s, s->up_past, above(o, 0), frames);
+    stage_pass(s, frames);
+    if (below(next->up, next->up_past + 2 * frames, limit / o->growth)) { /* what is on its way up as well */
+        stage_pass(next, 2 * frames);
+        o->idle = true;
+        return NULL;
+    }
+    if (o->idle) *before = catch_up(o);
+    o->idle = false;
+    return rise(o, 1, frames);
 }
 
 void td_oversample_down(td_oversample *o, td_v2 *out, size_t frames)
