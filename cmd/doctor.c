@@ -1,5 +1,5 @@
 #include "cmd/cmd.h"
-#include "jobs/webhook.h"
+#include "jobs/net/webhook.h"
 #include "recipes/recipes.h"
 
 #include <FLAC/format.h>

@@ -3,8 +3,8 @@
 #define TD_CMD_MIXING_H
 
 #include "cmd/cmd.h"
-#include "jobs/folder.h"
-#include "jobs/mixdown.h"
+#include "jobs/order/folder.h"
+#include "jobs/order/mixdown.h"
 
 #define TD_MIXING_FLAGS                                                                                  \
     { "recipe", 'r', "NAME", "a recipe of the library, or a path; more than one is A/B delivery" },      \

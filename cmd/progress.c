@@ -1,7 +1,7 @@
 #include "cmd/cmd.h"
 
 #include "engine/base/json.h"
-#include "jobs/mixdown.h"
+#include "jobs/order/mixdown.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

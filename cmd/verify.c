@@ -1,4 +1,4 @@
-#include "jobs/verify.h"
+#include "jobs/order/verify.h"
 #include "cmd/mixing.h"
 
 #include <jansson.h>

@@ -1,10 +1,10 @@
 #include "jobs/jobs.h"
 
 #include "engine/base/json.h"
-#include "jobs/folder.h"
 #include "jobs/home.h"
 #include "jobs/ids.h"
-#include "jobs/net.h"
+#include "jobs/net/net.h"
+#include "jobs/order/folder.h"
 #include "jobs/spec.h"
 #include <limits.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 
 #include "jobs/files.h"
 #include "jobs/home.h"
-#include "jobs/net.h"
+#include "jobs/net/net.h"
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -1,6 +1,6 @@
 #include "jobs/home.h"
 
-#include "jobs/webhook.h"
+#include "jobs/net/webhook.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>

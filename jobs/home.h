@@ -6,7 +6,7 @@
 #ifndef TD_JOBS_HOME_H
 #define TD_JOBS_HOME_H
 
-#include "jobs/store.h"
+#include "jobs/store/store.h"
 
 /* The secret of a webhook whose job names none; made at the first start. */
 #define TD_OWN_CREDENTIAL "webhook"

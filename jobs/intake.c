@@ -1,7 +1,7 @@
 #include "jobs/intake.h"
 
-#include "jobs/fetch.h"
-#include "jobs/folder.h"
+#include "jobs/net/fetch.h"
+#include "jobs/order/folder.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "jobs/job_json.h"
 
-#include "jobs/net.h"
+#include "jobs/net/net.h"
 #include <string.h>
 
 static json_t *time_json(int64_t ms)

@@ -2,7 +2,7 @@
 #ifndef TD_JOBS_JOB_JSON_H
 #define TD_JOBS_JOB_JSON_H
 
-#include "jobs/store.h"
+#include "jobs/store/store.h"
 #include <jansson.h>
 
 /* What keeps the job from being done: { "code", "detail" }, and where stems are refused { "refused", "message" }, which

@@ -1,7 +1,7 @@
 #include "jobs/jobs.h"
 
-#include "jobs/api.h"
 #include "jobs/home.h"
+#include "jobs/http/api.h"
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 #include "jobs/jobs.h"
 
-#include "jobs/http.h"
+#include "jobs/http/http.h"
+#include "jobs/http/problem.h"
 #include "jobs/ids.h"
-#include "jobs/net.h"
-#include "jobs/problem.h"
+#include "jobs/net/net.h"
+#include "jobs/net/webhook.h"
 #include "jobs/results.h"
-#include "jobs/webhook.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "jobs/crew.h"
 
 #include "jobs/log.h"
+#include "jobs/net/webhook.h"
 #include "jobs/results.h"
-#include "jobs/webhook.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>

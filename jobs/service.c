@@ -1,8 +1,8 @@
 #include "jobs/jobs.h"
 
-#include "jobs/api.h"
 #include "jobs/confine.h"
 #include "jobs/crew.h"
+#include "jobs/http/api.h"
 #include "jobs/log.h"
 #include <curl/curl.h>
 #include <limits.h>

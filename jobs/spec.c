@@ -1,6 +1,6 @@
 #include "jobs/spec.h"
 
-#include "jobs/webhook.h"
+#include "jobs/net/webhook.h"
 #include "recipes/yaml.h"
 #include <stdio.h>
 #include <stdlib.h>

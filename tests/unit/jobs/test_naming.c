@@ -1,4 +1,4 @@
-#include "jobs/naming.h"
+#include "jobs/order/naming.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 #include "scene.h"
 
-#include "jobs/address.h"
-#include "jobs/fetch.h"
-#include "jobs/http.h"
-#include "jobs/net.h"
+#include "jobs/http/http.h"
+#include "jobs/net/address.h"
+#include "jobs/net/fetch.h"
+#include "jobs/net/net.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -2,8 +2,8 @@
 #include "scene.h"
 
 #include "jobs/jobs.h"
-#include "jobs/net.h"
-#include "jobs/webhook.h"
+#include "jobs/net/net.h"
+#include "jobs/net/webhook.h"
 #include <fcntl.h>
 #include <jansson.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 #include "scene.h"
 
-#include "jobs/webhook.h"
+#include "jobs/net/webhook.h"
 
 /* The example that the Standard Webhooks libraries publish in their own tests. */
 static const char vector_secret[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -1,0 +1,530 @@
+#include "jobs/order/mixdown.h"
+
+#include "engine/base/units.h"
+#include "engine/mix/frozen.h"
+#include "engine/mix/planner.h"
+#include "engine/report/report.h"
+#include "jobs/order/folder.h"
+#include "jobs/order/outputs.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+static void tell(void *user, const char *stage, double fraction)
+{
+    const td_mixdown *m = user;
+    bool pass = !strcmp(stage, "survey") || !strcmp(stage, "rendering");
+    td_stage_at step = { .stage = stage,
+                         .fraction = fraction,
+                         .mix = m->mix_now,
+                         .song_s = pass ? (double)m->session->frames / m->session->rate_hz : 0 };
+    if (m->wish->progress) m->wish->progress(m->wish->user, &step);
+}
+
+static void turn_to(td_mixdown *m, const char *label)
+{
+    m->mix_now = m->n > 1 ? label : NULL;
+}
+
+/* ---- stems ------------------------------------------------------------------------------------------------------- */
+
+/* A listed file that lies in the folder too is an exception, not a second stem. */
+static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
+{
+    *stem = NULL;
+    *n = 0;
+    if (o->stems_folder) {
+        td_status st = td_stems_in_folder(o->stems_folder, a, stem, n, err);
+        if (st) return st;
+    }
+    td_stem_wish *all = td_arena_array(a, *n + o->n_stems + 1, sizeof *all);
+    if (!all) return td_no_memory(err);
+    if (*n) memcpy(all, *stem, *n * sizeof *all);
+    for (size_t i = 0; i < o->n_stems; i++) {
+        size_t k = 0;
+        while (k < *n && strcmp(all[k].file, o->stem[i].file)) k++;
+        const char *refused = k < *n ? all[k].refused : o->stem[i].refused;
+        all[k] = o->stem[i];
+        all[k].refused = refused;
+        if (k == *n) (*n)++;
+    }
+    *stem = all;
+    return TD_OK;
+}
+
+static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    const td_order *o = w->order;
+    td_stem_wish *stem;
+    size_t n;
+    td_status st = gather_stems(o, m->arena, &stem, &n, err);
+    if (st) return st;
+    td_session_wish wish = { .title = o->title ? o->title : o->name,
+                             .artist = o->artist,
+                             .stem = stem,
+                             .n_stems = n,
+                             .rough = o->rough,
+                             .reference = o->reference,
+                             .tempo_bpm = o->tempo_bpm,
+                             .skip_rejected = w->skip_rejected,
+                             .cache = w->cache };
+    st = td_session_open(&wish, &m->session, err);
+    if (st) return st;
+    for (size_t i = 0; i < m->session->n_stems && o->unknown != TD_UNKNOWN_OTHER; i++)
+        if (m->session->stem[i].role.source >= TD_ROLE_FROM_SOUND)
+            return td_fail(err, TD_JOB, m->session->stem[i].name, "give it a role in the job file",
+                           "no role is known for this stem");
+    return TD_OK;
+}
+
+/* ---- survey ------------------------------------------------------------------------------------------------------ */
+
+static const char *scratch_of(const td_mixdown_wish *w)
+{
+    const char *tmp = getenv("TMPDIR");
+    return w->scratch ? w->scratch : tmp && *tmp ? tmp : "/var/tmp";
+}
+
+/* With nothing left there is no mix, whether refused stems may be left out or not. */
+static td_status judge_stems(const td_mixdown_wish *w, const td_session *s, td_error *err)
+{
+    bool left = s->n_buses > 0;
+    td_status st = w->skip_rejected && left ? TD_OK : td_session_refusal(s, err);
+    return st || left ? st
+                      : td_fail(err, TD_INPUT, NULL, "'topdown check' shows what each is", "no stem is left to mix");
+}
+
+static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path[4096])
+{
+    return w->cache && snprintf(path, 4096, "%s/%s.survey", w->cache, m->session->hash) < 4096;
+}
+
+static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    if (w->n_plans) return td_survey_bare(m->session, NULL, scratch_of(w), &m->survey, err);
+    char path[4096];
+    if (survey_path(w, m, path) && td_is_file(path) &&
+        td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK) {
+        m->survey_cached = true;
+        return td_survey_ready(m->survey, m->pool, NULL, err);
+    }
+    td_status st = judge_stems(w, m->session, err);
+    if (!st) st = td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
+    if (!st) st = judge_stems(w, m->session, err);
+    if (!st && survey_path(w, m, path) && td_folder_make(w->cache, NULL) == TD_OK) {
+        td_survey_save(m->survey, path, NULL); /* a cache may fail */
+        td_cache_room(w->cache, 0, w->cache_bytes, INT64_MAX);
+    }
+    return st;
+}
+
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
+
+static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe *recipe, size_t i, td_error *err)
+{
+    const td_order *o = w->order;
+    td_plan_wish wish = { .session = m->session,
+                          .survey = m->survey,
+                          .recipe = recipe,
+                          .label = o->mix[i].label,
+                          .has_balance = o->has_balance,
+                          .balance = o->balance,
+                          .pool = m->pool,
+                          .scratch_folder = scratch_of(w),
+                          .progress = tell,
+                          .user = m };
+    return td_plan_make(&wish, &m->plan[i], err);
+}
+
+static td_status load_recipes(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
+{
+    const td_order *o = w->order;
+    for (size_t i = 0; i < o->n_mixes; i++)
+        td_recipe_load(w->library, o->mix[i].recipe, o->mix[i].set, o->mix[i].n_set, &recipe[i], m->messages);
+    return td_messages_errors(m->messages) ? td_messages_error(m->messages, TD_RECIPE, err) : TD_OK;
+}
+
+/* All recipes are read before the first sound: a typo in the last one must not cost a night. */
+static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        turn_to(m, w->order->mix[i].label);
+        td_status st = decide(w, m, recipe[i], i, err);
+        if (st) return st;
+    }
+    return TD_OK;
+}
+
+/* ---- plans on disk ----------------------------------------------------------------------------------------------- */
+
+static td_status write_text(const char *folder, const char *name, const td_text *t, bool replace, td_error *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return td_fail(err, TD_ARG, folder, NULL, "the path is too long");
+    return t->broken ? td_no_memory(err) : td_file_write(path, t->data, t->length, replace, err);
+}
+
+void td_mixdown_plan_name(const td_mixdown_wish *w, size_t i, char out[TD_PLAN_NAME])
+{
+    char label[64];
+    const char *given = w->n_plans ? w->plan[i]->label : w->order->mix[i].label;
+    snprintf(label, sizeof label, "%s", given ? given : "mix");
+    for (char *c = label; *c; c++)
+        if (!isalnum((unsigned char)*c)) *c = '-';
+    snprintf(out, TD_PLAN_NAME, "plan-%s.yaml", label);
+}
+
+static td_status write_plan(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)
+{
+    char name[TD_PLAN_NAME];
+    td_text t = { 0 };
+    td_mixdown_plan_name(w, i, name);
+    td_status st = td_plan_write(m->plan[i], &t) ? td_no_memory(err) : write_text(w->out, name, &t, w->force, err);
+    td_text_free(&t);
+    return st;
+}
+
+static td_status refuse_existing(const char *folder, const char *name, td_error *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
+        return td_fail(err, TD_ARG, folder, NULL, "the path is too long");
+    return access(path, F_OK) ? TD_OK : td_fail(err, TD_ARG, path, "--force replaces it", "stands there already");
+}
+
+/* Files of two mixes must differ, also where upper and lower case are one. */
+static td_status check_names(const td_mixdown_wish *w, size_t n, td_error *err)
+{
+    char name[TD_PLAN_NAME], other[TD_PLAN_NAME];
+    for (size_t i = 0; i < n; i++) {
+        td_mixdown_plan_name(w, i, name);
+        for (size_t k = 0; k < i; k++) {
+            td_mixdown_plan_name(w, k, other);
+            if (!strcasecmp(name, other))
+                return td_fail(err, TD_ARG, w->out, "give one of them another label, or a folder of its own",
+                               "two mixes would write '%s'", name);
+        }
+    }
+    return TD_OK;
+}
+
+/* Before the first sound is read: whether plans and report can be put where they belong. */
+static td_status check_folder(const td_mixdown_wish *w, const td_mixdown *m, td_error *err)
+{
+    char name[TD_PLAN_NAME];
+    td_status st = check_names(w, m->n, err);
+    if (!st) st = td_folder_make(w->out, err);
+    if (!st && access(w->out, W_OK | X_OK))
+        st = td_fail(err, td_status_of_errno(errno), w->out, NULL, "cannot be written to: %s", strerror(errno));
+    if (st || w->force) return st;
+    st = refuse_existing(w->out, "report.json", err);
+    if (!st && w->order->report & TD_REPORT_HTML) st = refuse_existing(w->out, "report.html", err);
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_mixdown_plan_name(w, i, name);
+        st = refuse_existing(w->out, name, err);
+    }
+    return st;
+}
+
+/* ---- one mix ----------------------------------------------------------------------------------------------------- */
+
+static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_t i)
+{
+    return (td_outputs_wish){ .order = w->order,
+                              .session = m->session,
+                              .plan = m->plan[i],
+                              .folder = w->out,
+                              .scratch = scratch_of(w),
+                              .force = w->force,
+                              .match_lufs = m->match_lufs,
+                              .progress = tell,
+                              .user = m,
+                              .stop = w->stop };
+}
+
+static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)
+{
+    td_outputs_wish outputs = outputs_of(w, m, i);
+    if (td_mix_new(m->plan[i], &m->mix[i])) return td_no_memory(err);
+    td_mix *mix = m->mix[i];
+    td_outputs_need need;
+    td_outputs_need_of(&outputs, &need);
+    td_render_wish r = { .session = m->session,
+                         .survey = m->survey,
+                         .plan = m->plan[i],
+                         .pool = m->pool,
+                         .scratch_folder = scratch_of(w),
+                         .version = need.version,
+                         .n_versions = need.n_versions,
+                         .parts = need.parts,
+                         .progress = tell,
+                         .user = m,
+                         .stop = w->stop,
+                         .keep_folder = w->keep_groups ? w->cache : NULL,
+                         .keep_bytes = w->cache_bytes };
+    td_status st = td_render(&r, &mix->rendered, err);
+    if (!st) st = td_outputs_write(&outputs, mix, err);
+    if (!st) st = write_plan(w, m, i, err);
+    if (st) mix->failed = td_arena_strdup(mix->arena, err->what[0] ? err->what : td_status_name(st));
+    return st;
+}
+
+/* ---- the report on disk ------------------------------------------------------------------------------------------ */
+
+/* The page is drawn from the JSON as it was written. */
+static td_status write_page(const td_mixdown_wish *w, const td_text *json, td_error *err)
+{
+    td_text t = { 0 };
+    td_status st = td_report_html(json->data, json->length, TD_ENGLISH, &t, err);
+    if (!st) st = write_text(w->out, "report.html", &t, w->force, err);
+    td_text_free(&t);
+    return st;
+}
+
+static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
+{
+    td_text t = { 0 };
+    td_findings *found = NULL;
+    td_report_mix *said = td_arena_array(m->arena, m->n + 1, sizeof *said);
+    td_report_wish wish = { .session = m->session,
+                            .survey = w->n_plans ? NULL : m->survey,
+                            .mix = said,
+                            .n_mixes = m->n,
+                            .folder = w->out,
+                            .guest = m->guests ? m->guests->file : NULL,
+                            .n_guests = m->guests ? m->guests->n_files : 0,
+                            .match_lufs = m->match_lufs,
+                            .isrc = w->order->isrc,
+                            .n_isrc = w->order->n_isrc };
+    td_status st = said ? td_intake_make(m->session, wish.survey, &found, err) : td_no_memory(err);
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_decision *decision;
+        st = td_plan_decisions(m->plan[i], m->arena, &decision, &said[i].n_decisions) ? td_no_memory(err) : TD_OK;
+        said[i].mix = m->mix[i];
+        said[i].recipe = recipe[i];
+        said[i].decision = decision;
+    }
+    wish.findings = found;
+    if (!st) st = td_report_json(&wish, &t, err);
+    if (!st) st = write_text(w->out, "report.json", &t, w->force, err);
+    if (!st && w->order->report & TD_REPORT_HTML) st = write_page(w, &t, err);
+    td_text_free(&t);
+    td_intake_free(found);
+    return st;
+}
+
+/* ---- the line ---------------------------------------------------------------------------------------------------- */
+
+/* Whoever compares mixes wants to compare them with what was there before. */
+static bool wants_guests(const td_mixdown_wish *w, const td_mixdown *m)
+{
+    bool there = m->session->rough || m->session->reference;
+    return there && (w->order->ab || m->n > 1) && (w->order->recipe_preview || w->order->n_previews);
+}
+
+static td_status check_outputs(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_outputs_wish outputs = outputs_of(w, m, i);
+        st = td_outputs_check(&outputs, err);
+        for (size_t g = 0; !st && i == 0 && g < m->n_guests; g++)
+            st = td_outputs_check_guest(&outputs, &m->guest[g], err);
+    }
+    return st;
+}
+
+/* The softest of what is compared. Known before the first render: previews have targets, guests are there. */
+static double softest(const td_mixdown_wish *w, td_mixdown *m)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < m->n; i++) {
+        td_outputs_wish outputs = outputs_of(w, m, i);
+        least = fmin(least, td_outputs_softest(&outputs));
+    }
+    for (size_t g = 0; g < m->n_guests; g++)
+        if (isfinite(m->guest[g].loudness_lufs)) least = fmin(least, m->guest[g].loudness_lufs);
+    return isfinite(least) ? td_round_to(least, 0.01) : 0;
+}
+
+static td_status prepare_comparison(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    td_status st = TD_OK;
+    if (wants_guests(w, m))
+        st = td_guests_open(m->session, m->plan[0]->frames, scratch_of(w), m->guest, &m->n_guests, err);
+    if (st) return st;
+    m->match_lufs = w->match_lufs;
+    if (m->match_lufs >= 0 && w->order->ab && w->order->ab_loudness_match && m->n + m->n_guests > 1)
+        m->match_lufs = softest(w, m);
+    return check_outputs(w, m, err);
+}
+
+static td_status write_guests(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    if (!m->n_guests) return TD_OK;
+    td_outputs_wish outputs = outputs_of(w, m, 0);
+    td_status st = td_mix_new(m->plan[0], &m->guests) ? td_no_memory(err) : TD_OK;
+    for (size_t g = 0; !st && g < m->n_guests; g++) st = td_outputs_write_guest(&outputs, &m->guest[g], m->guests, err);
+    return st;
+}
+
+/* The softest of what was written to be compared; INFINITY where nothing was. */
+static double softest_written(const td_mixdown *m)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t k = 0; m->mix[i] && k < m->mix[i]->n_files; k++)
+            if (!strcmp(m->mix[i]->file[k].kind, "preview")) least = fmin(least, m->mix[i]->file[k].loudness_lufs);
+    for (size_t k = 0; m->guests && k < m->guests->n_files; k++) least = fmin(least, m->guests->file[k].loudness_lufs);
+    return least;
+}
+
+/* A preview that could not reach its target is softer than what all were turned down to: then all follow it. */
+static td_status match_again(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    const double heard_lu = 0.05;
+    double least = softest_written(m);
+    if (!(m->match_lufs < 0) || w->match_lufs < 0 || !(isfinite(least) && least < m->match_lufs - heard_lu))
+        return TD_OK;
+    m->match_lufs = td_round_to(least, 0.01);
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < m->n; i++) {
+        td_outputs_wish outputs = outputs_of(w, m, i);
+        outputs.again = true;
+        if (!m->mix[i]->failed) st = td_outputs_write(&outputs, m->mix[i], err);
+    }
+    if (!m->guests) return st;
+    td_mix_free(m->guests);
+    m->guests = NULL;
+    td_mixdown_wish over = *w;
+    over.force = true;
+    return st ? st : write_guests(&over, m, err);
+}
+
+static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
+{
+    td_status st = prepare_comparison(w, m, err), first = TD_OK;
+    if (st) return st;
+    for (size_t i = 0; i < m->n; i++) {
+        td_error own = { 0 };
+        turn_to(m, m->plan[i]->label);
+        st = render_mix(w, m, i, &own);
+        if (st == TD_STOPPED) return td_fail(err, st, own.where, NULL, "%s", own.what);
+        if (!st) continue;
+        m->failed++;
+        if (!first) {
+            first = st;
+            if (err) *err = own;
+        }
+    }
+    turn_to(m, NULL);
+    if (m->failed == m->n) return first;
+    td_status guests = write_guests(w, m, m->failed ? NULL : err);
+    if (!guests) guests = match_again(w, m, m->failed ? NULL : err);
+    if (guests == TD_STOPPED) return guests;
+    st = write_report(w, m, recipe, m->failed || guests ? NULL : err);
+    return st ? st : m->failed || guests ? TD_PARTIAL : TD_OK;
+}
+
+static bool is_among(const char *sha256, const td_session *s)
+{
+    for (size_t i = 0; sha256 && i < s->n_stems; i++)
+        if (!strcmp(s->stem[i].sha256, sha256)) return true;
+    return false;
+}
+
+/* A plan holds for the stems it was made for, to the byte: another take would be mixed by the wrong numbers. */
+static td_status expect_stems(const td_plan *p, const td_session *s, td_error *err)
+{
+    static const char anew[] = "plan these stems anew";
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (!is_among(p->stem[i].sha256, s))
+            return td_fail(err, TD_RECIPE, p->stem[i].name, anew, "the plan '%s' was made for another file",
+                           p->label ? p->label : p->recipe);
+    bool same = p->n_stems == s->n_stems && p->n_buses == s->n_buses && p->rate_hz == s->rate_hz;
+    for (size_t i = 0; same && i < s->n_stems; i++) {
+        const char *bus = s->stem[i].bus < s->n_buses ? s->bus[s->stem[i].bus].name : "";
+        same = !strcmp(p->stem[i].sha256, s->stem[i].sha256) && !strcmp(p->stem[i].bus ? p->stem[i].bus : "", bus);
+    }
+    return same ? TD_OK : td_fail(err, TD_RECIPE, p->label, anew, "the plan was made for other stems");
+}
+
+td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
+{
+    *n = 0;
+    *stem = td_arena_array(a, p->n_stems + 1, sizeof **stem);
+    if (!*stem) return td_no_memory(err);
+    for (size_t i = 0; i < p->n_stems; i++) {
+        const td_plan_stem *s = &p->stem[i];
+        if (!s->path)
+            return td_fail(err, TD_RECIPE, s->name, "name the stems too: stems/ --plan plan.yaml",
+                           "the plan does not say where this stem lies");
+        (*stem)[(*n)++] = (td_stem_wish){ .file = s->path,
+                                          .right = s->path_right,
+                                          .name = s->name,
+                                          .role = s->role,
+                                          .level_db = s->gain_db,
+                                          .pan = s->pan,
+                                          .flip = s->flip };
+    }
+    return TD_OK;
+}
+
+static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
+{
+    td_status st = td_pool_new(w->threads, &m->pool);
+    if (st) return td_no_memory(err);
+    td_pool_watch(m->pool, w->stop);
+    if (!w->n_plans && (st = load_recipes(w, m, recipe, err))) return st;
+    if (w->out && (st = check_folder(w, m, err))) return st;
+    tell(m, "checking", 0);
+    if ((st = open_session(w, m, err))) return st;
+    for (size_t i = 0; i < w->n_plans; i++) {
+        m->plan[i] = w->plan[i];
+        if ((st = expect_stems(m->plan[i], m->session, err))) return st;
+    }
+    if ((st = make_survey(w, m, err))) return st;
+    if (!w->n_plans && (st = decide_all(w, m, recipe, err))) return st;
+    return w->out ? render_all(w, m, recipe, err) : TD_OK;
+}
+
+td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *err)
+{
+    td_arena *a = td_arena_new();
+    td_mixdown *m = a ? td_arena_alloc(a, sizeof *m) : NULL;
+    *out = m;
+    if (!m) {
+        td_arena_free(a);
+        return td_no_memory(err);
+    }
+    m->arena = a;
+    m->wish = w;
+    m->n = w->n_plans ? w->n_plans : w->order->n_mixes;
+    m->messages = td_messages_new();
+    m->plan = td_arena_array(a, m->n + 1, sizeof *m->plan);
+    m->mix = td_arena_array(a, m->n + 1, sizeof *m->mix);
+    td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
+    if (!m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
+    td_status st = run(w, m, recipe, err);
+    for (size_t i = 0; i < m->n; i++) td_recipe_free(recipe[i]);
+    return st;
+}
+
+void td_mixdown_free(td_mixdown *m)
+{
+    if (!m) return;
+    for (size_t i = 0; i < m->n && m->mix; i++) td_mix_free(m->mix[i]);
+    td_mix_free(m->guests);
+    td_guests_close(m->guest, m->n_guests);
+    for (size_t i = 0; i < m->n && m->plan; i++) td_plan_free(m->plan[i]);
+    td_survey_free(m->survey);
+    td_session_free(m->session);
+    td_messages_free(m->messages);
+    td_pool_free(m->pool);
+    td_arena_free(m->arena);
+}

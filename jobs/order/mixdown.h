@@ -1,0 +1,77 @@
+/* jobs/order/mixdown.h - an order carried out on this machine: stems in, masters, previews, plans and report in a
+ * folder.
+ *
+ * The one straight line of the product: session, survey, recipes, plans, renders, masters, report. `topdown mix` runs
+ * it in its own process; the service runs `topdown mix --job` as one child per job. Stems are local files here:
+ * fetching comes before, publishing after. */
+#ifndef TD_JOBS_ORDER_MIXDOWN_H
+#define TD_JOBS_ORDER_MIXDOWN_H
+
+#include "engine/mix/mix.h"
+#include "engine/mix/survey.h"
+#include "jobs/order/guest.h"
+#include "recipes/recipes.h"
+
+/* How far it is. */
+typedef struct td_stage_at {
+    const char *stage; /* "checking", "survey", "planning", "rendering", "encoding" */
+    double fraction;   /* of the stage */
+    const char *mix;   /* the label of the one it is about; NULL: there is but one, or it is about all */
+    double song_s;     /* what it goes through from end to end; 0: it is no pass over the song */
+} td_stage_at;
+
+/* Calls may come from any thread, one at a time. */
+typedef void (*td_stage_told)(void *user, const td_stage_at *step);
+
+typedef struct td_mixdown_wish {
+    const td_order *order;
+    const td_library *library;
+    td_plan *const *plan; /* decided already, taken over: rendered as they are, unsurveyed; NULL: plan order->mix */
+    size_t n_plans;
+    const char *out;      /* folder, made when missing; NULL: plan only, nothing is written */
+    const char *scratch;  /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
+    const char *cache;    /* folder of surveys, stems' hashes and rendered groups; NULL: none is kept */
+    uint64_t cache_bytes; /* it is kept below that: what was unused for longest goes */
+    bool keep_groups;     /* play what another render kept, keep what this one makes */
+    unsigned threads;     /* 0: as many as there are processors */
+    bool force, skip_rejected;
+    double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
+    td_stage_told progress; /* may be NULL */
+    void *user;
+    const volatile int *stop;
+} td_mixdown_wish;
+
+typedef struct td_mixdown {
+    const td_mixdown_wish *wish; /* borrowed while it runs */
+    const char *mix_now;         /* the label of the one being decided or made, of several; NULL */
+    td_session *session;
+    td_survey *survey;
+    td_plan **plan; /* one a mix, in the order's order; NULL where it failed */
+    td_mix **mix;   /* the same; NULL when nothing was rendered */
+    size_t n;
+    size_t failed; /* how many of them */
+    td_guest guest[TD_GUESTS];
+    size_t n_guests;
+    td_mix *guests;        /* holds the guests' files, which are there to compare; NULL */
+    double match_lufs;     /* what previews and guests were turned down to; 0: they were not */
+    td_messages *messages; /* of all recipes */
+    bool survey_cached;
+    td_arena *arena;
+    td_pool *pool;
+} td_mixdown;
+
+/* *out is filled as far as it came, also on failure, and is for td_mixdown_free. TD_PARTIAL: some recipes failed.
+ * TD_RECIPE: messages tell. TD_INPUT: stems were refused (session tells which). */
+td_status td_mixdown_run(const td_mixdown_wish *wish, td_mixdown **out, td_error *err);
+void td_mixdown_free(td_mixdown *m);
+
+/* Stems as a plan names them, where they lay when it was made; texts are the plan's. TD_RECIPE: it does not say where.
+ */
+td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
+
+enum { TD_PLAN_NAME = 96 };
+
+/* What the plan of the i-th mix is called in the folder: plan-LABEL.yaml. */
+void td_mixdown_plan_name(const td_mixdown_wish *wish, size_t i, char out[TD_PLAN_NAME]);
+
+#endif

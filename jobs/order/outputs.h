@@ -1,0 +1,55 @@
+/* jobs/order/outputs.h - the files of one mix: which, how they are called, mastered, written, and measured as they
+ * stand.
+ *
+ * Every target is mastered once and shared by the files that want it; versions (instrumental, a cappella, TV) run with
+ * the drive found for the whole mix. A lossy file is decoded and measured; since codecs raise peaks, it is fed from a
+ * master limited that much lower until its peaks hold, at the same loudness. What is there to be compared (previews,
+ * and guests beside them) can be turned down to one loudness, after mastering: mixes are heard as they will leave. */
+#ifndef TD_JOBS_ORDER_OUTPUTS_H
+#define TD_JOBS_ORDER_OUTPUTS_H
+
+#include "engine/mix/mix.h"
+#include "engine/mix/survey.h"
+#include "jobs/order/guest.h"
+#include "recipes/recipes.h"
+
+typedef struct td_outputs_wish {
+    const td_order *order;
+    const td_session *session;
+    const td_plan *plan;
+    const char *folder, *scratch;
+    bool force;
+    double match_lufs;    /* previews and guests above it are turned down to it; 0: none is */
+    bool again;           /* only what is compared, in place of what was written of it before */
+    td_progress progress; /* may be NULL */
+    void *user;
+    const volatile int *stop;
+} td_outputs_wish;
+
+/* What the render has to bring beside the premaster. */
+typedef struct td_outputs_need {
+    bool hears[3][TD_BUSES_MAX]; /* per version, the buses it hears */
+    const bool *version[3];
+    size_t n_versions;
+    bool parts;
+} td_outputs_need;
+/* need has to stay where it is as long as the wish is used. */
+void td_outputs_need_of(const td_outputs_wish *wish, td_outputs_need *need);
+
+/* TD_ARG: a file of that name stands there already (and force is false); asked before hours are spent. TD_JOB: the
+ * naming template cannot be used, or gives two files one name. */
+td_status td_outputs_check(const td_outputs_wish *wish, td_error *err);
+
+/* The same of a guest's files: the formats of the previews, and their length. */
+td_status td_outputs_check_guest(const td_outputs_wish *wish, const td_guest *guest, td_error *err);
+
+/* The least loudness any preview is mastered to; INFINITY where none has a target. */
+double td_outputs_softest(const td_outputs_wish *wish);
+
+/* Masters, writes and measures everything the order asks of this mix, whose premaster is rendered. */
+td_status td_outputs_write(const td_outputs_wish *wish, td_mix *mix, td_error *err);
+
+/* Writes and measures a guest's files, and adds them to holder, a mix of any plan of the session. */
+td_status td_outputs_write_guest(const td_outputs_wish *wish, const td_guest *guest, td_mix *holder, td_error *err);
+
+#endif
