@@ -19,6 +19,12 @@ static const td_flag remote_flags[] = {
     { NULL, 0, NULL, NULL },
 };
 
+static const td_flag retry_flags[] = {
+    { "deliveries", 0, NULL, "send again, at once, what did not arrive of its results and webhooks; the job stays" },
+    REMOTE_FLAGS,
+    { NULL, 0, NULL, NULL },
+};
+
 static td_client_options options(const td_args *a)
 {
     return (td_client_options){
@@ -72,7 +78,7 @@ static int retry(const td_args *a)
     td_error err = { 0 };
     td_client_options o = options(a);
     td_status st = one_word(a, "job", &err);
-    if (!st) st = td_retry(&o, a->word[0], &err);
+    if (!st) st = (td_args_has(a, "deliveries") ? td_retry_deliveries : td_retry)(&o, a->word[0], &err);
     return end(st, &err);
 }
 
@@ -92,7 +98,8 @@ const td_command td_cmd_status = {
     .group = "Service",
     .summary = "what the service does, or one job in full",
     .synopsis = "[JOB]",
-    .examples = "  topdown status                                 jobs, newest first, and the queue\n",
+    .examples = "  topdown status                                 jobs, newest first, and the queue\n"
+                "  topdown status job_01jd8k2p...                 attempts, problem, outputs, deliveries\n",
     .flags = remote_flags,
     .run = status,
 };
@@ -111,8 +118,9 @@ const td_command td_cmd_retry = {
     .name = "retry",
     .group = "Service",
     .summary = "lets a held job go on, or orders a finished one anew",
-    .synopsis = "JOB",
-    .examples = "  topdown retry job_01jd8k2p...                  after its stem was mended\n",
-    .flags = remote_flags,
+    .synopsis = "JOB [--deliveries]",
+    .examples = "  topdown retry job_01jd8k2p...                  after its stem was mended\n"
+                "  topdown retry --deliveries job_01jd8k2p...     after its receiver was mended\n",
+    .flags = retry_flags,
     .run = retry,
 };

@@ -6,6 +6,7 @@
 #include "jobs/net/net.h"
 #include "jobs/order/folder.h"
 #include "jobs/spec.h"
+#include "jobs/view.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,12 +119,6 @@ static void close_remote(remote *c)
 
 /* ---- showing ----------------------------------------------------------------------------------------------------- */
 
-static const char *text_of(const json_t *o, const char *name, const char *other)
-{
-    const char *s = json_string_value(json_object_get(o, name));
-    return s ? s : other;
-}
-
 static void print_raw(json_t *o)
 {
     char *text = json_dumps(o, TD_JSON_LINE);
@@ -132,94 +127,33 @@ static void print_raw(json_t *o)
     free(text);
 }
 
-static void span(int64_t from_ms, int64_t to_ms, char out[16])
+static void print_text(td_text *t)
 {
-    if (from_ms < 0)
-        snprintf(out, 16, "-");
-    else
-        td_clock((double)(to_ms - from_ms) / 1000, out);
+    fputs(td_text_or_empty(t), stdout);
+    fflush(stdout);
+    td_text_free(t);
 }
 
-static int64_t time_of(const json_t *o, const char *name)
+static void show(const remote *c, json_t *j, const json_t *deliveries)
 {
-    const char *s = json_string_value(json_object_get(o, name));
-    return s ? td_rfc3339_read(s) : -1;
-}
-
-static void print_row(const json_t *j)
-{
-    char safe[512], waited[16], runs[16], percent[8] = "-";
-    int64_t now_ms = td_now_ms(NULL), created = time_of(j, "created_at"), started = time_of(j, "started_at");
-    int64_t finished = time_of(j, "finished_at");
-    const char *state = text_of(j, "state", "?"), *detail = text_of(json_object_get(j, "problem"), "detail", "");
-    span(created, started >= 0 ? started : finished >= 0 ? finished : now_ms, waited);
-    span(started, finished >= 0 ? finished : now_ms, runs);
-    if (!strcmp(state, "running"))
-        snprintf(percent, sizeof percent, "%d", (int)(100 * json_number_value(json_object_get(j, "progress"))));
-    printf("%-30s  %-9s  %-10s  %3s  %7zu  %6s  %5s  ", text_of(j, "id", "?"), state, text_of(j, "stage", "-"), percent,
-           json_array_size(json_object_get(j, "mixes")), waited, runs);
-    printf("%s", td_printable(text_of(j, "title", "-"), safe, sizeof safe));
-    printf("%s%s\n", *detail ? "  " : "", td_printable(detail, safe, sizeof safe));
-}
-
-static void print_list(const json_t *answer)
-{
-    const json_t *queue = json_object_get(answer, "queue"), *job;
-    size_t i;
-    char oldest[16];
-    printf("%-30s  %-9s  %-10s  %3s  %7s  %6s  %5s  %s\n", "JOB", "STATE", "STAGE", "%", "RECIPES", "WAITED", "RUNS",
-           "TITLE");
-    json_array_foreach(json_object_get(answer, "data"), i, job)
-    {
-        print_row(job);
-    }
-    td_clock(json_number_value(json_object_get(queue, "oldest_queued_s")), oldest);
-    printf("Queue: %lld waiting, oldest %s. Running %lld, held %lld, done %lld, failed %lld. Deliveries under way: "
-           "%lld.\n",
-           (long long)json_integer_value(json_object_get(queue, "queued")), oldest,
-           (long long)json_integer_value(json_object_get(queue, "running")),
-           (long long)json_integer_value(json_object_get(queue, "held")),
-           (long long)json_integer_value(json_object_get(queue, "done")),
-           (long long)json_integer_value(json_object_get(queue, "failed")),
-           (long long)json_integer_value(json_object_get(queue, "deliveries")));
-}
-
-static void print_outputs(const json_t *outputs)
-{
-    size_t i;
-    char safe[512];
-    const json_t *o;
-    json_array_foreach(outputs, i, o)
-    {
-        printf("  %-60s %10lld  %.16s\n", td_printable(text_of(o, "name", "?"), safe, sizeof safe),
-               (long long)json_integer_value(json_object_get(o, "bytes")), text_of(o, "sha256", ""));
-    }
-}
-
-static void print_job(const json_t *j)
-{
-    size_t i;
-    char safe[512];
-    const json_t *mix;
-    print_row(j);
-    json_array_foreach(json_object_get(j, "mixes"), i, mix)
-    {
-        printf("%s (%s)", td_printable(text_of(mix, "label", "?"), safe, sizeof safe), text_of(mix, "recipe", "?"));
-        const json_t *loudness = json_object_get(mix, "loudness_lufs"), *peak = json_object_get(mix, "true_peak_dbtp");
-        if (json_is_number(loudness)) printf("  %.1f LUFS", json_number_value(loudness));
-        if (json_is_number(peak)) printf("  %.1f dBTP", json_number_value(peak));
-        putchar('\n');
-        print_outputs(json_object_get(mix, "outputs"));
-    }
-    print_outputs(json_object_get(j, "files"));
-}
-
-static void show(const remote *c, json_t *j)
-{
-    if (c->options->json)
+    td_text t = { 0 };
+    if (c->options->json) {
         print_raw(j);
-    else if (!c->options->quiet)
-        print_job(j);
+        return;
+    }
+    td_view_job(j, deliveries, td_now_ms(NULL), &t);
+    print_text(&t);
+}
+
+static void show_list(const remote *c, json_t *answer)
+{
+    td_text t = { 0 };
+    if (c->options->json) {
+        print_raw(answer);
+        return;
+    }
+    td_view_jobs(answer, td_now_ms(NULL), &t);
+    print_text(&t);
 }
 
 /* ---- submit ------------------------------------------------------------------------------------------------------ */
@@ -310,7 +244,7 @@ static td_status read_job_file(const remote *c, const char *file, char **body, t
 
 static void show_progress(const remote *c, json_t *j, char last[32])
 {
-    const char *stage = text_of(j, "stage", text_of(j, "state", "?"));
+    const char *stage = td_view_text(j, "stage", td_view_text(j, "state", "?"));
     int percent = (int)(100 * json_number_value(json_object_get(j, "progress")));
     bool terminal = isatty(STDERR_FILENO);
     if (c->options->json) {
@@ -359,7 +293,7 @@ static td_status wait_for(const remote *c, const char *id, td_error *err)
             return leave(c, id, err);
         }
         if (st) return st;
-        td_status rest = rest_of(text_of(j, "state", "?"));
+        td_status rest = rest_of(td_view_text(j, "state", "?"));
         if (rest == TD_STATUS_COUNT) {
             show_progress(c, j, last);
             json_decref(j);
@@ -367,10 +301,10 @@ static td_status wait_for(const remote *c, const char *id, td_error *err)
             continue;
         }
         clear_line(c);
-        show(c, j);
+        show(c, j, NULL);
         if (rest)
-            td_fail(err, rest, id, NULL, "%s: %s", text_of(j, "state", "?"),
-                    text_of(json_object_get(j, "problem"), "detail", "no reason is known"));
+            td_fail(err, rest, id, NULL, "%s: %s", td_view_text(j, "state", "?"),
+                    td_view_text(json_object_get(j, "problem"), "detail", "no reason is known"));
         json_decref(j);
         return rest;
     }
@@ -387,11 +321,11 @@ td_status td_submit(const td_client_options *o, const char *job_file, const char
     if (!idempotency_key) idempotency_key = td_id_new("submit_", td_now_ms(NULL), fresh);
     if (!st) st = ask(&c, "POST", "/v1/jobs", body, idempotency_key, &j, err);
     if (!st) {
-        const char *id = td_arena_strdup(c.arena, text_of(j, "id", ""));
+        const char *id = td_arena_strdup(c.arena, td_view_text(j, "id", ""));
         if (o->json)
             print_raw(j);
         else
-            printf("%s %s\n%s/v1/jobs/%s\n", id, text_of(j, "state", "?"), c.server, id);
+            printf("%s %s\n%s/v1/jobs/%s\n", id, td_view_text(j, "state", "?"), c.server, id);
         fflush(stdout);
         if (wait) st = wait_for(&c, id, err);
     }
@@ -402,35 +336,114 @@ td_status td_submit(const td_client_options *o, const char *job_file, const char
 
 /* ---- the others -------------------------------------------------------------------------------------------------- */
 
-static td_status one_call(const td_client_options *o, const char *method, const char *job, const char *verb,
-                          td_error *err)
+/* Opens the service for a call about one job. */
+static td_status open_for(const td_client_options *o, const char *job, remote *c, td_error *err)
 {
-    remote c;
-    json_t *j = NULL;
-    if (job && !td_id_valid(job)) return td_fail(err, TD_ARG, job, "topdown status lists them", "is no job id");
-    td_status st = open_remote(o, &c, err);
-    const char *path = st ? NULL : td_arena_printf(c.arena, "/v1/jobs%s%s%s", job ? "/" : "", job ? job : "", verb);
-    if (!st) st = ask(&c, method, path, NULL, NULL, &j, err);
-    if (!st && !job && !o->json)
-        print_list(j);
-    else if (!st)
-        show(&c, j);
+    *c = (remote){ 0 };
+    if (!td_id_valid(job)) return td_fail(err, TD_ARG, job, "topdown status lists them", "is no job id");
+    return open_remote(o, c, err);
+}
+
+/* What is to be told of a job; *out is an array, newest first. */
+static td_status ask_deliveries(const remote *c, const char *job, json_t **out, td_error *err)
+{
+    const char *path = td_arena_printf(c->arena, "/v1/deliveries?job=%s", job);
+    json_t *answer;
+    *out = NULL;
+    td_status st = path ? ask(c, "GET", path, NULL, NULL, &answer, err) : TD_NOMEM;
+    if (st) return st;
+    *out = json_incref(json_object_get(answer, "data"));
+    json_decref(answer);
+    return TD_OK;
+}
+
+static td_status show_in_full(const remote *c, const char *job, td_error *err)
+{
+    const char *path = td_arena_printf(c->arena, "/v1/jobs/%s", job);
+    json_t *j = NULL, *deliveries = NULL;
+    td_status st = path ? ask(c, "GET", path, NULL, NULL, &j, err) : TD_NOMEM;
+    if (!st) st = ask_deliveries(c, job, &deliveries, err);
+    if (!st) {
+        json_object_set(j, "deliveries", deliveries);
+        show(c, j, deliveries);
+    }
+    json_decref(deliveries);
     json_decref(j);
-    close_remote(&c);
     return st;
 }
 
 td_status td_status_show(const td_client_options *o, const char *job, td_error *err)
 {
-    return one_call(o, "GET", job, "", err);
+    remote c;
+    json_t *answer;
+    td_status st = job ? open_for(o, job, &c, err) : open_remote(o, &c, err);
+    if (!st && job) st = show_in_full(&c, job, err);
+    if (!st && !job && !(st = ask(&c, "GET", "/v1/jobs", NULL, NULL, &answer, err))) {
+        show_list(&c, answer);
+        json_decref(answer);
+    }
+    close_remote(&c);
+    return st;
+}
+
+static td_status change(const td_client_options *o, const char *job, const char *verb, td_error *err)
+{
+    remote c;
+    json_t *j;
+    td_status st = open_for(o, job, &c, err);
+    const char *path = st ? NULL : td_arena_printf(c.arena, "/v1/jobs/%s/%s", job, verb);
+    if (!st) st = ask(&c, "POST", path, NULL, NULL, &j, err);
+    if (!st) {
+        show(&c, j, NULL);
+        json_decref(j);
+    }
+    close_remote(&c);
+    return st;
 }
 
 td_status td_cancel(const td_client_options *o, const char *job, td_error *err)
 {
-    return one_call(o, "POST", job, "/cancel", err);
+    return change(o, job, "cancel", err);
 }
 
 td_status td_retry(const td_client_options *o, const char *job, td_error *err)
 {
-    return one_call(o, "POST", job, "/retry", err);
+    return change(o, job, "retry", err);
+}
+
+static td_status replay(const remote *c, const json_t *deliveries, size_t *n, td_error *err)
+{
+    td_status st = TD_OK;
+    size_t i;
+    json_t *one, *answer;
+    *n = 0;
+    json_array_foreach(deliveries, i, one)
+    {
+        if (st || !td_view_is_undelivered(one)) continue;
+        const char *path = td_arena_printf(c->arena, "/v1/deliveries/%s/replay", td_view_text(one, "id", "?"));
+        st = path ? ask(c, "POST", path, NULL, NULL, &answer, err) : TD_NOMEM;
+        if (st) continue;
+        if (c->options->json) print_raw(answer);
+        json_decref(answer);
+        ++*n;
+    }
+    return st;
+}
+
+td_status td_retry_deliveries(const td_client_options *o, const char *job, td_error *err)
+{
+    remote c;
+    size_t n = 0;
+    json_t *deliveries = NULL;
+    td_status st = open_for(o, job, &c, err);
+    if (!st) st = ask_deliveries(&c, job, &deliveries, err);
+    if (!st && !json_array_size(deliveries))
+        st = td_fail(err, TD_FAILED, job, "topdown status shows a job with its deliveries", "nothing is delivered yet");
+    if (!st) st = replay(&c, deliveries, &n, err);
+    if (!st && !o->json)
+        printf("%s: %zu of %zu deliveries sent again; topdown status %s shows them\n", job, n,
+               json_array_size(deliveries), job);
+    json_decref(deliveries);
+    close_remote(&c);
+    return st;
 }

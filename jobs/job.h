@@ -56,6 +56,8 @@ double td_stage_progress(const char *stage, double fraction);
  *   run_at_ms        waiting: when it becomes ready; else when it last did
  *   latest_start_ms  when it must start to be done by its deliver_by; INT64_MAX without one
  *   lease_until_ms   leased: when the lease ends; else 0
+ *   started_ms       when its last attempt began
+ *   ran_ms           all attempts that have ended, together
  *   progress         thousandths
  *   hooks            JSON: [{ "url", "secret", "events" }];  tags, result: JSON objects */
 /* clang-format off */
@@ -65,7 +67,7 @@ double td_stage_progress(const char *stage, double fraction);
 #define TD_JOB_NUMBERS(X)                                                                                     \
     X(mixes) X(local_files) X(priority) X(cost) X(bytes_needed) X(run_at_ms) X(latest_start_ms) X(attempt)    \
     X(max_attempts) X(crashes) X(fence) X(lease_until_ms) X(cancel_requested) X(progress) X(created_ms)       \
-    X(updated_ms) X(started_ms) X(finished_ms)
+    X(updated_ms) X(started_ms) X(finished_ms) X(ran_ms)
 /* clang-format on */
 
 typedef struct td_job {

@@ -86,6 +86,9 @@ json_t *td_job_json(td_arena *a, const td_job *j)
     add_results(a, o, j, people);
     json_object_set_new(o, "cancel_requested", json_boolean(j->cancel_requested));
     json_object_set_new(o, "attempt", json_integer(j->attempt));
+    json_object_set_new(o, "max_attempts", json_integer(j->max_attempts));
+    json_object_set_new(o, "next_at", time_json(state == TD_JOB_WAITING ? j->run_at_ms : 0));
+    json_object_set_new(o, "ran_s", json_real((double)j->ran_ms / 1000));
     json_t *problem = td_job_problem(j);
     json_object_set_new(o, "problem", problem ? problem : json_null());
     json_object_set_new(o, "tags", tags ? tags : json_object());

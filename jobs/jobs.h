@@ -38,10 +38,10 @@ td_status td_work(const td_service_options *o, td_error *err);
 
 /* Who is asked, and how. */
 typedef struct td_client_options {
-    const char *server;   /* $TOPDOWN_SERVER, then TD_DEFAULT_SERVER */
-    const char *key_file; /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
-    bool json;            /* print what the server answered, one object a line */
-    bool quiet;
+    const char *server;       /* $TOPDOWN_SERVER, then TD_DEFAULT_SERVER */
+    const char *key_file;     /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
+    bool json;                /* print what the server answered, one object a line */
+    bool quiet;               /* no progress */
     const volatile int *stop; /* not 0: ask no more, wait no more; NULL */
 } td_client_options;
 
@@ -52,9 +52,12 @@ typedef struct td_client_options {
 td_status td_submit(const td_client_options *o, const char *job_file, const char *idempotency_key, bool wait,
                     td_error *err);
 
-td_status td_status_show(const td_client_options *o, const char *job, td_error *err); /* job NULL: the list */
+/* job NULL: the list; else one job in full, its deliveries with it. */
+td_status td_status_show(const td_client_options *o, const char *job, td_error *err);
 td_status td_cancel(const td_client_options *o, const char *job, td_error *err);
 td_status td_retry(const td_client_options *o, const char *job, td_error *err);
+/* Sends again, at once, what of a job's results and webhooks did not arrive. */
+td_status td_retry_deliveries(const td_client_options *o, const char *job, td_error *err);
 
 /* Keys of a service's folder, whether it runs or not; those of client `admin` are its file's alone. */
 typedef struct td_key_options {

@@ -116,7 +116,8 @@ static td_status move(td_tx *tx, td_job *j, const td_ending *e, const td_landing
     td_status st = TD_SQL(
         tx, &rows,
         "UPDATE job SET state=$3, worker_id=NULL, lease_until_ms=NULL, stage=NULL, run_at_ms=$4, attempt=attempt+$5,"
-        " crashes=crashes+$6, error_code=$7, error_text=$8, finished_ms=$9, result=$10, progress=$11, updated_ms=$12"
+        " crashes=crashes+$6, error_code=$7, error_text=$8, finished_ms=$9, result=$10, progress=$11, updated_ms=$12,"
+        " ran_ms=ran_ms+$12-started_ms"
         " WHERE id=$1 AND fence=$2 AND state='leased' RETURNING " TD_JOB_COLUMNS,
         TD_T(j->id), TD_N(j->fence), TD_T(td_job_state_word(land->to)), TD_N(tx->now_ms + land->wait_ms),
         TD_N(land->attempts), TD_N(land->crashes), TD_T(code), TD_T(e->text), final ? TD_N(tx->now_ms) : TD_T(NULL),

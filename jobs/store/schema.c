@@ -85,6 +85,9 @@ const char *const td_schema[] = {
     "  id TEXT PRIMARY KEY, engine TEXT NOT NULL, seen_ms BIGINT NOT NULL, draining INTEGER NOT NULL DEFAULT 0);"
 
     "INSERT INTO queue (name) VALUES ('default');",
+
+    "ALTER TABLE job ADD COLUMN ran_ms BIGINT NOT NULL DEFAULT 0;"
+    "UPDATE job SET ran_ms=COALESCE((SELECT sum(ended_ms-started_ms) FROM attempt WHERE job_id=job.id), 0);",
 };
 
 const size_t td_schema_version = sizeof td_schema / sizeof td_schema[0];

@@ -1,5 +1,6 @@
 #include "scene.h"
 
+#include "jobs/job_json.h"
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
@@ -293,6 +294,32 @@ static void held_jobs_wait_for_an_answer(void **state)
     assert_string_equal(scene_claim(s, "w").id, j.id);
 }
 
+static void only_attempts_count_as_running(void **state)
+{
+    scene *s = *state;
+    scene_client(s, "a", 100, 1);
+    scene_submit(s, "a");
+    td_job j = scene_claim(s, "w");
+    s->now_ms += 3000;
+    assert_int_equal(scene_end(s, &j, TD_END_TRANSIENT), TD_JOB_WAITING);
+    td_job waits = scene_read(s, j.id);
+    assert_int_equal(waits.ran_ms, 3000);
+    s->now_ms += 36000; /* longer than the first delay */
+    assert_int_equal(scene_keep(s).promoted, 1);
+    j = scene_claim(s, "w");
+    s->now_ms += 2000;
+    assert_int_equal(scene_end(s, &j, TD_END_HELD), TD_JOB_HELD);
+    s->now_ms += 3600000;
+    assert_int_equal(scene_read(s, j.id).ran_ms, 5000);
+    json_t *held = td_job_json(s->arena, &j), *o = td_job_json(s->arena, &waits);
+    assert_non_null(json_string_value(json_object_get(o, "next_at")));
+    assert_int_equal(json_integer_value(json_object_get(o, "attempt")), 1);
+    assert_int_equal(json_integer_value(json_object_get(o, "max_attempts")), 8);
+    assert_true(json_is_null(json_object_get(held, "next_at")));
+    json_decref(held);
+    json_decref(o);
+}
+
 static void wrong_counters_are_repaired(void **state)
 {
     scene *s = *state;
@@ -426,6 +453,7 @@ int main(void)
         T(a_dead_worker_s_jobs_come_back_at_once),
         T(returned_jobs_spend_no_attempt),
         T(held_jobs_wait_for_an_answer),
+        T(only_attempts_count_as_running),
         T(wrong_counters_are_repaired),
         T(cancel_in_every_state),
         T(kill_9_loses_nothing),
