@@ -165,9 +165,11 @@ static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
     if (!o) return td_no_memory(err);
     m->order = o;
     td_order_defaults(o);
+    o->ab = m->n_plans > 1;
     if (m->n_plans) return order_of_plan(m, o, a, err);
     td_status st = td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
     if (!st) st = take_recipes(m, a, o, err);
+    o->ab = o->n_mixes > 1;
     o->title = title_of(m, a);
     o->artist = td_args_get(a, "artist");
     const char *tempo = td_args_get(a, "tempo");
@@ -234,6 +236,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     }
     if (!st) st = take_balance(a, m->order, &err);
     if (st) return td_report_error(st, &err);
+    if (td_args_has(a, "no-match")) m->order->ab_loudness_match = false;
     m->progress = td_progress_new(a);
     m->wish = (td_mixdown_wish){
         .order = m->order,

@@ -7,7 +7,7 @@
 #include "jobs/order/mixdown.h"
 
 #define TD_MIXING_FLAGS                                                                                  \
-    { "recipe", 'r', "NAME", "a recipe of the library, or a path; more than one is A/B delivery" },      \
+    { "recipe", 'r', "NAME", "a recipe, by name or path; more than one is A/B: previews equally loud" }, \
         { "set", 0, "KNOB=VALUE", "turn a knob of the recipe, such as warmth=4dB" },                     \
         { "job", 0, "FILE", "take stems, recipes and outputs from a job file" },                         \
         { "balance", 0, "MODE", "auto, even, delivered, rough, loudness or focus: where faders start" }, \

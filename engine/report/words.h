@@ -46,10 +46,12 @@
     X(COMPARED, "To compare", "Zum Vergleich")                                                                         \
     X(MATCHED, "All as loud as the softest of them; nothing was turned up. Loudness:",                                 \
       "Alle so laut wie die leiseste; nichts wurde lauter gestellt. Lautheit:")                                        \
-    X(UNMATCHED, "As loud as they were mastered or brought. The softest:",                                             \
-      "So laut, wie sie gemastert oder mitgebracht wurden. Die leiseste:")                                             \
-    X(TURNED, "Turned by", "Gestellt um")                                                                              \
-    X(TO_TURN, "Still to turn", "Noch zu stellen")                                                                     \
+    X(UNMATCHED, "Not brought to one loudness: each file is as loud as its own target, or as it was brought along. "   \
+      "The last column makes them as loud as the softest, which stands at",                                            \
+      "Nicht auf eine Lautheit gebracht: Jede Datei ist so laut wie ihre eigene Vorgabe oder wie sie mitgebracht "     \
+      "wurde. Die letzte Spalte macht sie so laut wie die leiseste; diese liegt bei")                                  \
+    X(TURNED, "Turned down, dB", "Leiser gestellt, dB")                                                                              \
+    X(TO_TURN, "To equal loudness, dB", "Bis zu gleicher Lautheit, dB")                                                                     \
     X(LEFT_OUT, "Left out", "Weggelassen")                                                                             \
     X(RESIDUAL, "The group stems and the residual add up to the premaster; the residual stands at",                    \
       "Gruppen-Stems und Residual ergeben zusammen den Premaster; das Residual liegt bei")                             \

@@ -272,5 +272,13 @@ outputs:
 END
 ok "previews louder than the limiter may make them" "$topdown" mix --job "$work/loud.yaml" -o "$work/too-loud" --quiet
 ok "are all as loud as the softest of them" as_loud 0.1 "$work/too-loud"/*.flac
+printf 'topdown: recipe/1\nname: quiet\nextends: pop-rock\npreview: { loudness: -20 LUFS }\n' >"$work/quiet.yaml"
+two=(mix demo/stems --tempo 124 -r pop-rock -r "$work/quiet.yaml" -q)
+ok "two recipes on the command line" "$topdown" "${two[@]}" -o "$work/two"
+ok "are equally loud" as_loud 0.1 "$work"/two/*_Preview_*.wav
+ok "two plans" "$topdown" mix --plan "$work/two/plan-pop-rock.yaml" --plan "$work/two/plan-quiet.yaml" -o "$work/plans" -q
+ok "are as well" as_loud 0.1 "$work"/plans/*_Preview_*.wav
+ok "unless they shall not be" "$topdown" "${two[@]}" -o "$work/no-match" --no-match
+ok "then each is as loud as it asks" not_as_loud 5.5 "$work"/no-match/*_Preview_*.wav
 
 finish outputs
