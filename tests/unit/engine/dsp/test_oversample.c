@@ -1,6 +1,7 @@
 /* The oversampler against what it promises: sines in, sines out, nothing else. */
 #include "engine/dsp/oversample.h"
 
+#include "engine/base/random.h"
 #include "engine/base/units.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,6 +150,42 @@ static void blocks_do_not_matter(void **state)
     }
 }
 
+/* Noise, of loud and soft stretches, once as it is and once asked for what exceeds a limit: what is not given does
+ * not, and what is given is the same, as is the sample in front of it. */
+static void above_leaves_out_nothing(void **state)
+{
+    (void)state;
+    enum { BLOCK = 64, BLOCKS = 400 };
+    const double limit = 0.5;
+    td_random random;
+    td_random_seed(&random, 1);
+    for (size_t r = 0; r < 3; r++) {
+        td_oversample *all = make(rates[r], 8, TD_OVERSAMPLE_MEANS), *some = make(rates[r], 8, TD_OVERSAMPLE_MEANS);
+        td_v2 last = { 0 }, none = td_v2_set(99);
+        size_t left_out = 0;
+        for (size_t b = 0; b < BLOCKS; b++) {
+            td_v2 x[BLOCK], before = none;
+            double peak = b % 16 < 8 ? 0.08 + 0.04 * (double)(b % 2) : 1;
+            for (size_t i = 0; i < BLOCK; i++)
+                x[i] = peak * (td_v2){ 2 * td_random_uniform(&random), 2 * td_random_uniform(&random) };
+            const td_v2 *full = td_oversample_up(all, x, BLOCK),
+                        *above = td_oversample_up_above(some, x, BLOCK, limit, &before);
+            for (size_t i = 0; i < 8 * BLOCK && !above; i++)
+                assert_true(fabs(full[i][0]) <= limit && fabs(full[i][1]) <= limit);
+            if (above) assert_memory_equal(above, full, 8 * BLOCK * sizeof *full);
+            if (before[0] != none[0]) assert_memory_equal(&before, &last, sizeof last);
+            left_out += !above;
+            last = full[8 * BLOCK - 1];
+            td_v2 scrap[BLOCK];
+            td_oversample_down(all, scrap, BLOCK);
+            if (above) td_oversample_down(some, scrap, BLOCK);
+        }
+        assert_true(left_out > BLOCKS / 10);
+        td_oversample_free(all);
+        td_oversample_free(some);
+    }
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -165,8 +202,12 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sines_return),         cmocka_unit_test(no_images), cmocka_unit_test(no_aliases),
-        cmocka_unit_test(blocks_do_not_matter), cmocka_unit_test(refuses),
+        cmocka_unit_test(sines_return),
+        cmocka_unit_test(no_images),
+        cmocka_unit_test(no_aliases),
+        cmocka_unit_test(blocks_do_not_matter),
+        cmocka_unit_test(above_leaves_out_nothing),
+        cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests_name("oversample", tests, NULL, NULL);
 }
