@@ -1,6 +1,7 @@
 #!/bin/bash
 # docs/processors.md against the program: its parameters are the program's, every processor has a section, every recipe in
-# it passes, every picture is there. docs/api.md: its tables are the program's, every event has an example.
+# it passes, every picture is there. docs/api.md: its tables are the program's, every event has an example, and its job is
+# answered as it shows.
 set -u
 cd "$(dirname "$0")/../.."
 export TOPDOWN=${TOPDOWN:-build/topdown}
@@ -18,6 +19,14 @@ woven
 for event in $("$TOPDOWN" help webhooks | sed -n 's/^  \(job\.[a-z]*\) .*/\1/p'); do
     grep -q "\"type\":\"$event\"" "$page" || wrong "no example of $event"
 done
+
+"$TOPDOWN" serve --listen 127.0.0.1:0 --data "$work/data" >"$work/serve.log" 2>&1 &
+serve=$!
+for _ in $(seq 50); do grep -q http:// "$work/serve.log" && break; sleep 0.1; done
+tests/manual/answers.py "$page" "$(grep -o 'http://[0-9.:]*' "$work/serve.log" | head -n 1)" "$(cat "$work/data/api-key")" ||
+    wrong "is not what a service answers"
+kill "$serve"
+wait "$serve"
 
 page=docs/processors.md
 woven
