@@ -1,4 +1,5 @@
-#include "cmd/cmd.h"
+#include "cmd/mixing.h"
+#include "engine/mix/frozen.h"
 #include "jobs/net/webhook.h"
 #include "recipes/recipes.h"
 
@@ -25,6 +26,7 @@
 #include <yaml.h>
 
 #define GIB 1073741824.0
+#define MB  1e6
 
 /* A song of 24 stems keeps about 2 GiB of decoded audio on disk while it is mixed, and half a GiB in memory. */
 #define SCRATCH_GIB 4.0
@@ -34,6 +36,8 @@ static const td_flag flags[] = {
     { "data", 0, "DIR", "judge the folder of a service as well" },
     { "recipes", 0, "DIR", "look for recipes here first" },
     { "scratch", 0, "DIR", "for temporary audio; DIR/scratch of --data, else $TMPDIR, else /var/tmp" },
+    { "clear-cache", 0, NULL,
+      "remove what mixes kept: surveys, hashes, rendered groups; the next ones make them anew" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -131,12 +135,20 @@ static double write_speed(const char *folder)
     return fine ? CHUNKS * (CHUNK / 1e6) / fmax(took, 1e-6) : -1;
 }
 
+/* A folder that no service has had so far. */
+static bool is_new(doctor *d, const char *data)
+{
+    const char *queue = td_arena_printf(d->arena, "%s/queue.db", data);
+    return td_is_folder(data) && queue && access(queue, F_OK) != 0;
+}
+
 static void scratch(doctor *d)
 {
     const char *folder = td_args_get(d->args, "scratch"), *data = td_args_get(d->args, "data"), *tmp = getenv("TMPDIR");
-    if (!folder && data) folder = td_arena_printf(d->arena, "%s/scratch", data);
+    if (!folder && data) folder = td_arena_printf(d->arena, is_new(d, data) ? "%s" : "%s/scratch", data);
     if (!folder) folder = tmp && *tmp ? tmp : "/var/tmp";
     struct statvfs v;
+    if (data && !td_is_folder(data) && !td_args_has(d->args, "scratch")) return; /* data() says so */
     if (statvfs(folder, &v) != 0) {
         say(d, WRONG, "scratch", "%s: %s", folder, strerror(errno));
         return;
@@ -148,6 +160,25 @@ static void scratch(doctor *d)
     else
         say(d, gib < SCRATCH_GIB ? DOUBTFUL : FINE, "scratch", "%s: %.1f GiB free, writes %.0f MB/s%s", folder, gib,
             speed, gib < SCRATCH_GIB ? "; a mix of many stems may take 4 GiB" : "");
+}
+
+static void cache(doctor *d)
+{
+    const char *folder = td_cache_folder(d->arena);
+    if (!folder) {
+        say(d, DOUBTFUL, "cache", "none: neither $XDG_CACHE_HOME nor $HOME is a folder, so every mix surveys anew");
+        return;
+    }
+    double before_mb = (double)td_cache_bytes(folder) / MB;
+    bool clear = td_args_has(d->args, "clear-cache");
+    if (clear) td_cache_room(folder, 0, 0, INT64_MAX);
+    double left_mb = (double)td_cache_bytes(folder) / MB;
+    if (clear)
+        say(d, left_mb > 0 ? WRONG : FINE, "cache", "%s: %.0f MB removed, %.0f MB left", folder, before_mb - left_mb,
+            left_mb);
+    else
+        say(d, FINE, "cache", "%s: %.0f MB; mixes keep it below %d MB (--cache-limit), --clear-cache empties it",
+            folder, before_mb, TD_CACHE_MB);
 }
 
 static const char *opus_version(void)
@@ -256,7 +287,7 @@ static void credentials(doctor *d, const char *folder)
 {
     DIR *dir = opendir(folder);
     if (!dir) {
-        say(d, errno == ENOENT ? FINE : WRONG, "credential", "%s: %s", folder, strerror(errno));
+        say(d, WRONG, "credential", "%s: %s", folder, strerror(errno));
         return;
     }
     unsigned good = 0;
@@ -277,16 +308,20 @@ static void data(doctor *d)
             td_is_folder(folder) ? strerror(errno) : "no such folder; 'topdown serve' makes it");
         return;
     }
+    if (given) credentials(d, given);
+    if (is_new(d, folder)) {
+        say(d, FINE, "data", "%s: can be written; a new folder, which 'topdown serve --data %s' fills", folder, folder);
+        return;
+    }
     const char *key = td_arena_printf(d->arena, "%s/api-key", folder);
     const char *own = td_arena_printf(d->arena, "%s/credentials", folder);
     if (key && is_private(d, "data", key)) say(d, FINE, "data", "%s: can be written, has a key", folder);
-    if (given) credentials(d, given);
     if (own) credentials(d, own);
 }
 
 static int run(const td_args *a)
 {
-    static void (*const checks[])(doctor *) = { processor, memory, scratch, libraries, recipes, data };
+    static void (*const checks[])(doctor *) = { processor, memory, scratch, cache, libraries, recipes, data };
     bool json = td_args_has(a, "json");
     doctor d = { .args = a, .arena = td_arena_new(), .rows = json ? json_array() : NULL };
     if (!d.arena || (json && !d.rows)) return td_status_exit(TD_NOMEM);
@@ -309,9 +344,10 @@ const td_command td_cmd_doctor = {
     .name = "doctor",
     .group = "Care",
     .summary = "whether this machine, the recipes and a service's folder are fit to work",
-    .synopsis = "[--data DIR] [--recipes DIR] [--scratch DIR] [--json]",
+    .synopsis = "[--data DIR] [--recipes DIR] [--scratch DIR] [--clear-cache] [--json]",
     .examples = "  topdown doctor                                 before the first mix\n"
-                "  topdown doctor --data /var/lib/topdown         before the first night\n",
+                "  topdown doctor --data /var/lib/topdown         before the first night\n"
+                "  topdown doctor --clear-cache                   when its disk is wanted for something else\n",
     .flags = flags,
     .run = run,
 };

@@ -196,7 +196,7 @@ static int load_job(td_mixing *m, const td_args *a)
     return code;
 }
 
-static const char *cache_folder(td_arena *a)
+const char *td_cache_folder(td_arena *a)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     if (cache && *cache == '/') return td_arena_printf(a, "%s/topdown", cache);
@@ -226,7 +226,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     if (code) return code;
     long threads, cache_mb;
     st = td_args_number(a, "threads", 1, 256, 0, &threads, &err);
-    if (!st) st = td_args_number(a, "cache-limit", 0, 1000000, 4000, &cache_mb, &err);
+    if (!st) st = td_args_number(a, "cache-limit", 0, 1000000, TD_CACHE_MB, &cache_mb, &err);
     if (!st && td_args_has(a, "job")) {
         if ((code = load_job(m, a))) return code;
         if (m->order->stems_folder)
@@ -244,7 +244,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         .plan = m->n_plans ? m->plan : NULL,
         .n_plans = m->n_plans,
         .scratch = td_args_get(a, "scratch"),
-        .cache = td_args_has(a, "no-cache") ? NULL : cache_folder(m->arena),
+        .cache = td_args_has(a, "no-cache") ? NULL : td_cache_folder(m->arena),
         .cache_bytes = (uint64_t)cache_mb * 1000000,
         .keep_groups = m->n_plans || td_args_has(a, "keep-groups"),
         .threads = (unsigned)threads,

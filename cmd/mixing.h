@@ -20,6 +20,11 @@
         "no-cache", 0, NULL, "survey and render anew, keep nothing"                                      \
     }
 
+#define TD_CACHE_MB 4000 /* as the flag's help says */
+
+/* Where surveys, hashes and groups are kept between mixes; NULL: this user has no home. */
+const char *td_cache_folder(td_arena *a);
+
 typedef struct td_mixing {
     td_arena *arena;
     td_library *library;

@@ -265,3 +265,14 @@ uint64_t td_cache_room(const char *folder, uint64_t want, uint64_t limit, int64_
     if (left > half) left = half;
     return want < left ? want : left;
 }
+
+uint64_t td_cache_bytes(const char *folder)
+{
+    size_t n = 0;
+    uint64_t held = 0;
+    DIR *d = opendir(folder);
+    if (!d) return 0;
+    free(list_files(d, &n, &held));
+    closedir(d);
+    return held;
+}

@@ -67,6 +67,13 @@ ok "a reader that has had enough is none" sh -c '{ "$1" recipe schema; echo $? >
 for topic in conditions exit-codes roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
 ok "doctor finds nothing wrong here" "$topdown" doctor --scratch "$work"
 printf 'topdown: recipe/1\nname: bad\nmixx: {}\n' >"$work/bad.yaml"
+mkdir "$work/new"
+ok "and a service's new folder is no mistake" says "a new folder" "$topdown" doctor --data "$work/new"
+ok "of which nothing is missing" sh -c '! grep -q "No such file" "$1"' - "$work/said"
+ok "doctor exits so" "$topdown" doctor --data "$work/new"
+ok "doctor says where the cache lies" says "$work/cache/topdown: " "$topdown" doctor
+ok "and empties it" says "0 MB left" "$topdown" doctor --clear-cache
+ok "whole" sh -c '[ -z "$(ls "$1")" ]' - "$work/cache/topdown"
 ok "doctor names a broken recipe" says "did you mean 'mix'?" exits 1 "$topdown" doctor --recipes "$work"
 mkdir -p "$work/usr/bin" "$work/usr/share/topdown"
 cp "$topdown" "$work/usr/bin/topdown" && cp -r recipes/library "$work/usr/share/topdown/recipes"
