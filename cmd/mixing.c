@@ -5,42 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- stems and recipes from words and flags ---------------------------------------------------------------------- */
-
-static bool same_folder(const char *a, const char *b)
-{
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static bool is_named(const td_args *a, const char *folder)
-{
-    for (size_t i = 0; i < a->n_words; i++)
-        if (same_folder(a->word[i], folder)) return true;
-    return false;
-}
-
-/* Takes may lie down there, or the stems of a song before: only a person knows. */
-static td_status warn_of_below(const td_args *a, const char *folder, const char *cure, td_arena *arena, td_error *err)
-{
-    td_below *below;
-    size_t n;
-    char text[160];
-    td_status st = td_folders_below(folder, arena, &below, &n, err);
-    for (size_t i = 0; !st && i < n; i++)
-        if (!is_named(a, below[i].path))
-            td_report_warning(below[i].path, td_below_text(&below[i], cure, text, sizeof text));
-    return st;
-}
 
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err)
 {
     for (size_t i = 0; i < a->n_words; i++) {
         if (td_is_folder(a->word[i])) {
             td_status st = td_stems_in_folder(a->word[i], arena, stem, n, err);
-            if (!st) st = warn_of_below(a, a->word[i], "name this folder as well", arena, err);
             if (st) return st;
             continue;
         }
@@ -229,8 +201,6 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     if (!st) st = td_args_number(a, "cache-limit", 0, 1000000, TD_CACHE_MB, &cache_mb, &err);
     if (!st && td_args_has(a, "job")) {
         if ((code = load_job(m, a))) return code;
-        if (m->order->stems_folder)
-            st = warn_of_below(a, m->order->stems_folder, "list them below 'files' in the job file", m->arena, &err);
     } else if (!st) {
         st = order_of_flags(m, a, &err);
     }

@@ -37,8 +37,7 @@ typedef struct td_mixing {
     bool shown; /* messages were printed */
 } td_mixing;
 
-/* The stems that words name: files, and the sound files of folders. Paths live in arena. Folders below them that hold
- * sound and are not named as well are warned about. TD_ARG: none, or too many. */
+/* The stems that words name: files, and the sound files of folders. Paths live in arena. TD_ARG: none, or too many. */
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err);
 
 /* Reads flags and words into m->wish. Whatever happens, td_mixing_fini. Returns 0 or the exit code, messages printed.

@@ -4,7 +4,6 @@
 #include "jobs/home.h"
 #include "jobs/ids.h"
 #include "jobs/net/net.h"
-#include "jobs/order/folder.h"
 #include "jobs/spec.h"
 #include "jobs/view.h"
 #include <limits.h>
@@ -184,18 +183,6 @@ static td_status absolute_recipes(td_arena *a, json_t *spec, const char *folder,
     return TD_OK;
 }
 
-static td_status warn_of_below(td_arena *a, const char *folder, td_error *err)
-{
-    td_below *below;
-    size_t n;
-    char safe[600], text[160];
-    td_status st = td_folders_below(folder, a, &below, &n, err);
-    for (size_t i = 0; !st && i < n; i++)
-        fprintf(stderr, "topdown: warning: %s: %s\n", td_printable(below[i].path, safe, sizeof safe),
-                td_below_text(&below[i], "list them below 'files' in the job file", text, sizeof text));
-    return st;
-}
-
 static td_status absolute_stems(td_arena *a, json_t *spec, const char *folder, td_error *err)
 {
     td_spec_input in[TD_SPEC_INPUTS];
@@ -211,8 +198,6 @@ static td_status absolute_stems(td_arena *a, json_t *spec, const char *folder, t
     if (st || !stems) return st;
     const char *path = absolute(a, folder, stems);
     if (!path) return td_fail(err, TD_JOB, stems, NULL, "there is no such folder");
-    st = warn_of_below(a, path, err);
-    if (st) return st;
     json_t *value = json_string(path);
     return (json_is_string(json_object_get(spec, "stems"))
                 ? json_object_set_new(spec, "stems", value)

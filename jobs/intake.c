@@ -87,34 +87,65 @@ static td_status refuse_odd(const char *name, mode_t mode, td_error *err)
                    S_ISLNK(mode) ? "is a link, which the service does not follow" : "is no file");
 }
 
-static td_status copy_folder(gathering *g, const char *path, td_error *err)
+/* A folder being copied, with all below it. */
+typedef struct copying {
+    gathering *g;
+    size_t files;
+} copying;
+
+static td_status copy_below(copying *c, const char *path, const char *to, int depth, td_error *err);
+
+static td_status copy_entry(copying *c, const char *from, const char *to, mode_t mode, int depth, td_error *err)
+{
+    int64_t bytes;
+    if (S_ISDIR(mode)) return copy_below(c, from, to, depth + 1, err);
+    if (c->g->ask->stop(c->g->ask->user)) return TD_STOPPED;
+    if (++c->files > FOLDER_FILES_MAX)
+        return td_fail(err, TD_INPUT, from, NULL, "there are more than %d files", FOLDER_FILES_MAX);
+    td_status st = copy(c->g, from, to, &bytes, err);
+    return st ? st : count(c->g, bytes, err);
+}
+
+/* Whether it is named like a stem, or leads to a folder that may hold some. */
+static bool is_missed(int folder, const char *name)
+{
+    struct stat s;
+    return td_sounds(name) || (fstatat(folder, name, &s, 0) == 0 && S_ISDIR(s.st_mode));
+}
+
+static td_status copy_entries(copying *c, DIR *dir, const char *path, const char *to, int depth, td_error *err)
+{
+    char from[4400], there[1600];
+    td_status st = TD_OK;
+    for (struct dirent *e; !st && (e = readdir(dir));) {
+        struct stat s;
+        if (td_passed_over(e->d_name) || fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        bool fits = (size_t)snprintf(from, sizeof from, "%s/%s", path, e->d_name) < sizeof from &&
+                    (size_t)snprintf(there, sizeof there, "%s/%s", to, e->d_name) < sizeof there;
+        if (!fits)
+            st = td_fail(err, TD_INPUT, e->d_name, NULL, "its path is too long");
+        else if (S_ISREG(s.st_mode) || S_ISDIR(s.st_mode))
+            st = copy_entry(c, from, there, s.st_mode, depth, err);
+        else if (is_missed(dirfd(dir), e->d_name))
+            st = refuse_odd(e->d_name, s.st_mode, err);
+    }
+    return st;
+}
+
+static td_status copy_below(copying *c, const char *path, const char *to, int depth, td_error *err)
 {
     int fd;
-    char to[1600], from[4400];
-    struct dirent *e;
-    td_status st = td_roots_open(g->ask->roots, path, true, &fd, err);
+    if (depth > TD_FOLDERS_DEEP)
+        return td_fail(err, TD_INPUT, path, NULL, "lies more than %d folders deep", TD_FOLDERS_DEEP);
+    td_status st = td_roots_open(c->g->ask->roots, path, true, &fd, err);
     if (st) return st;
     DIR *dir = fdopendir(fd);
     if (!dir) {
         close(fd);
-        return TD_NOMEM;
+        return td_no_memory(err);
     }
-    for (size_t n = 0; !st && (e = readdir(dir));) {
-        struct stat s;
-        int64_t bytes;
-        if (e->d_name[0] == '.' || fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0) continue;
-        if (!S_ISREG(s.st_mode)) {
-            if (td_sounds(e->d_name) && !S_ISDIR(s.st_mode)) st = refuse_odd(e->d_name, s.st_mode, err);
-            continue;
-        }
-        if (g->ask->stop(g->ask->user)) st = TD_STOPPED;
-        if (++n > FOLDER_FILES_MAX)
-            st = td_fail(err, TD_INPUT, path, NULL, "holds more than %d files", FOLDER_FILES_MAX);
-        snprintf(to, sizeof to, "%s/in/folder/%s", g->ask->folder, e->d_name);
-        snprintf(from, sizeof from, "%.4000s/%s", path, e->d_name);
-        if (!st) st = copy(g, from, to, &bytes, err);
-        if (!st) st = count(g, bytes, err);
-    }
+    st = td_folder_make(to, err);
+    if (!st) st = copy_entries(c, dir, path, to, depth, err);
     closedir(dir);
     return st;
 }
@@ -165,8 +196,7 @@ static td_status gather(gathering *g, json_t *spec, td_error *err)
     td_status st = td_spec_inputs(spec, g->in, &g->n, &folder, err);
     if (!st && folder) {
         snprintf(path, sizeof path, "%s/in/folder", g->ask->folder);
-        st = td_folder_make(path, err);
-        if (!st) st = copy_folder(g, folder, err);
+        st = copy_below(&(copying){ .g = g }, folder, path, 0, err);
     }
     g->done = 0;
     td_pool *pool = NULL;

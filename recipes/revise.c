@@ -134,10 +134,12 @@ static void add_buses(const td_plan *p, const char *name, bool groups, meant *ou
             out->bus[out->n_buses++] = &p->bus[b];
 }
 
+/* With its folders or without, with its ending or without. */
 static bool has_file_name(const td_plan_stem *s, const char *name)
 {
     size_t n = strlen(name);
-    return !strncasecmp(name, s->name, n) && (!s->name[n] || (s->name[n] == '.' && !strchr(s->name + n + 1, '.')));
+    const char *file = strchr(name, '/') ? s->name : td_basename(s->name);
+    return !strncasecmp(name, file, n) && (!file[n] || (file[n] == '.' && !strchr(file + n + 1, '.')));
 }
 
 /* "kick" in drums.kick.in, also where "drums" came before. */

@@ -78,7 +78,7 @@ static const struct {
     { "tempo", "bpm", "needed when a recipe uses note lengths" },
     { "isrc", "texts", "twelve characters without dashes" },
     { "job.stems", "stems_or_folder", "the stems: a folder, a list, or both" },
-    { "folder", "text", "its sound files, without those of folders in it; roles come from the file names" },
+    { "folder", "text", "its sound files and those of folders in it; roles come from their names" },
     { "files", "files", "exceptions, or the full list" },
     { "file", "text", "relative to the folder; an upload's id; an address" },
     { "role", "role", "instead of what the name says" },

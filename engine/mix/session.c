@@ -98,13 +98,13 @@ static td_status read_roles(td_session *s, bool inside)
     for (size_t i = 0; name && i < s->n_stems; i++) {
         const td_stem *m = &s->stem[i];
         bool use = inside && m->role.source == TD_ROLE_UNKNOWN && m->info.track_name[0];
-        name[i] = use ? m->info.track_name : m->name;
+        name[i] = use ? m->info.track_name : td_basename(m->name);
     }
     if (name && role) td_roles_read(name, s->n_stems, role);
     for (size_t i = 0; name && role && i < s->n_stems; i++) {
         td_role *r = &s->stem[i].role;
         if (!inside) *r = role[i];
-        if (name[i] == s->stem[i].name || role[i].source == TD_ROLE_UNKNOWN) continue;
+        if (name[i] != s->stem[i].info.track_name || role[i].source == TD_ROLE_UNKNOWN) continue;
         role[i].source = TD_ROLE_FROM_METADATA;
         role[i].guess = true; /* nobody sees that name, and nobody meant it as an answer */
         snprintf(role[i].why, sizeof role[i].why, "the track name in the file, '%.40s'", name[i]);
@@ -114,6 +114,37 @@ static td_status read_roles(td_session *s, bool inside)
     free(name);
     free(role);
     return st;
+}
+
+/* How long the folders are that a name begins with: "Vox/Lead/01.wav" has 8. */
+static size_t folders_length(const char *name)
+{
+    return (size_t)(td_basename(name) - name);
+}
+
+/* A name that says nothing, or may mean another thing, is read once more with its folder's in front, the nearest first:
+ * "01.wav" in "Vox". A folder tells an instrument; whole mixes and what to ignore are told by files. */
+static void ask_folders(td_stem *m)
+{
+    char both[256];
+    size_t end = folders_length(m->name);
+    while (end && (m->role.source == TD_ROLE_UNKNOWN || m->role.guess)) {
+        size_t start = --end;
+        while (start && m->name[start - 1] != '/') start--;
+        snprintf(both, sizeof both, "%.*s %.120s", (int)(end - start < 120 ? end - start : 120), m->name + start,
+                 td_basename(m->name));
+        td_role r = td_role_read(both);
+        bool tells = r.source != TD_ROLE_UNKNOWN && !td_role_covers("ignore", r.name) && !td_role_covers("mix", r.name);
+        end = start;
+        if (!tells) continue;
+        size_t length = strlen(r.name) - (td_ends_with(r.name, ".bus") ? strlen(".bus") : 0); /* its parts, not it */
+        snprintf(m->role.name, sizeof m->role.name, "%.*s", (int)length, r.name);
+        snprintf(m->role.why, sizeof m->role.why, "the folder's name and its own, '%.48s'", both);
+        m->role.source = TD_ROLE_FROM_NAME;
+        m->role.guess = r.guess;
+        m->role.two_buses = r.two_buses;
+        return;
+    }
 }
 
 /* What the order says wins over what was read. */
@@ -163,10 +194,11 @@ static bool same_pan(double a, double b)
 
 static bool are_sides(const td_stem *l, const td_stem *r)
 {
-    return l->role.side == 'L' && r->role.side == 'R' && !strcmp(l->role.pair_key, r->role.pair_key) &&
-           !strcmp(l->role.name, r->role.name) && l->info.channels == 1 && r->info.channels == 1 && takes_part(l) &&
-           takes_part(r) && !l->path_right && !r->path_right && l->level_db == r->level_db &&
-           same_pan(l->pan, r->pan) && l->flip == r->flip;
+    size_t folders = folders_length(l->name);
+    return folders == folders_length(r->name) && !strncmp(l->name, r->name, folders) && l->role.side == 'L' &&
+           r->role.side == 'R' && !strcmp(l->role.pair_key, r->role.pair_key) && !strcmp(l->role.name, r->role.name) &&
+           l->info.channels == 1 && r->info.channels == 1 && takes_part(l) && takes_part(r) && !l->path_right &&
+           !r->path_right && l->level_db == r->level_db && same_pan(l->pan, r->pan) && l->flip == r->flip;
 }
 
 static td_status join_sides(td_stem *l, const td_stem *r)
@@ -471,10 +503,44 @@ static td_status copy_stems(td_session *s, const td_session_wish *wish)
     return TD_OK;
 }
 
+static bool has_twin(const td_session *s, const td_stem *m)
+{
+    for (size_t i = 0; i < s->n_stems; i++)
+        if (&s->stem[i] != m && !strcmp(s->stem[i].name, m->name)) return true;
+    return false;
+}
+
+/* The path's end, one folder longer than the name is; NULL: it has no more. */
+static const char *longer_name(const td_stem *m)
+{
+    size_t have = strlen(m->name), all = strlen(m->path);
+    if (have + 1 >= all || strcmp(m->path + all - have, m->name) != 0) return NULL;
+    const char *s = m->path + all - have - 1;
+    if (*s != '/') return NULL;
+    while (s > m->path && s[-1] != '/') s--;
+    return *s == '/' ? NULL : s;
+}
+
+/* Two files of one name are told apart by their folders, as many as it takes. */
+static void tell_names_apart(td_session *s)
+{
+    for (bool again = true; again;) {
+        const char *longer[TD_STEMS_MAX];
+        again = false;
+        for (size_t i = 0; i < s->n_stems; i++) longer[i] = has_twin(s, &s->stem[i]) ? longer_name(&s->stem[i]) : NULL;
+        for (size_t i = 0; i < s->n_stems; i++) {
+            if (!longer[i]) continue;
+            s->stem[i].name = longer[i];
+            again = true;
+        }
+    }
+}
+
 static td_status judge_stems(opening *o, const td_session_wish *wish, td_error *err)
 {
     td_session *s = o->s;
     td_status st = read_roles(s, false);
+    for (size_t i = 0; !st && i < s->n_stems; i++) ask_folders(&s->stem[i]);
     for (size_t i = 0; !st && i < s->n_stems; i++) st = obey(&s->stem[i], &wish->stem[i], err);
     for (size_t i = 0; !st && i < s->n_stems; i++) {
         st = judge(o, &s->stem[i], err);
@@ -489,6 +555,7 @@ static td_status fill(opening *o, const td_session_wish *wish, td_error *err)
     s->title = td_arena_strdup(s->arena, wish->title);
     s->artist = td_arena_strdup(s->arena, wish->artist);
     td_status st = copy_stems(s, wish);
+    if (!st) tell_names_apart(s);
     if (!st) st = judge_stems(o, wish, err);
     if (st) return st;
     keep_accompaniment(s);

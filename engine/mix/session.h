@@ -15,8 +15,8 @@
 typedef struct td_stem_wish {
     const char *file;  /* path on this machine */
     const char *right; /* its R file, where the pair is known already; NULL */
-    const char *name;  /* as the client calls it; NULL: the path's last part */
-    const char *role;  /* NULL: read it from the name */
+    const char *name;  /* as the client calls it, perhaps with folders in front; NULL: the path's last part */
+    const char *role;  /* NULL: read it from the name, and then from those of its folders */
     double level_db;
     double pan;          /* -100..100; NaN: as delivered */
     bool flip;           /* polarity */
@@ -25,7 +25,8 @@ typedef struct td_stem_wish {
 } td_stem_wish;
 
 typedef struct td_stem {
-    const char *name;       /* as people know it: the file's name; of a pair "OH L.wav + OH R.wav" */
+    const char *name;       /* as people know it: the file's name, with as many of its folders as tell two of one name
+                               apart; of a pair "OH L.wav + OH R.wav" */
     const char *path;       /* where it lies */
     const char *path_right; /* the R file of an L/R pair; NULL */
     td_role role;

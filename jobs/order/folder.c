@@ -2,14 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-
-enum { BELOW_MOST = 64, DEEPEST = 8 };
+#include <unistd.h>
 
 bool td_sounds(const char *name)
 {
@@ -47,107 +46,87 @@ static char *join(td_arena *a, const char *folder, const char *name)
 static int by_name(const void *a, const void *b)
 {
     const td_stem_wish *x = a, *y = b;
-    return strcmp(x->file, y->file);
+    return strcmp(x->name, y->name);
 }
 
-static td_stem_wish wish_for(td_arena *a, const char *path)
+bool td_passed_over(const char *name)
 {
-    td_stem_wish w = { .file = path, .pan = NAN };
+    return name[0] == '.' || !strcmp(name, "__MACOSX");
+}
+
+/* ---- a tree ------------------------------------------------------------------------------------------------------ */
+
+typedef struct gathering {
+    const char *root; /* as it was named */
+    td_arena *arena;
+    td_stem_wish stem[TD_STEMS_MAX];
+    size_t n;
+} gathering;
+
+static td_status take_file(gathering *g, const char *path, const char *name, td_error *err)
+{
+    if (g->n == TD_STEMS_MAX)
+        return td_fail(err, TD_ARG, g->root, "name the ones to mix", "holds more than %d sound files", TD_STEMS_MAX);
+    td_stem_wish *w = &g->stem[g->n++];
+    *w = (td_stem_wish){ .file = path, .name = name, .pan = NAN };
     const char *what = td_no_file(path);
-    if (what) w.refused = td_arena_printf(a, "is %s, no file", what);
-    return w;
-}
-
-/* ---- further down ------------------------------------------------------------------------------------------------ */
-
-static int by_path(const void *a, const void *b)
-{
-    const td_below *x = a, *y = b;
-    return strcmp(x->path, y->path);
-}
-
-/* Counts the sound files of a folder and looks into its folders; what cannot be opened is not read anyway. */
-static td_status look(const char *folder, int depth, td_arena *a, td_below found[BELOW_MOST], size_t *n)
-{
-    DIR *d = opendir(folder);
-    size_t sounds = 0;
-    td_status st = TD_OK;
-    for (struct dirent *e; d && !st && (e = readdir(d));) {
-        struct stat s;
-        char *path = e->d_name[0] == '.' ? NULL : join(a, folder, e->d_name);
-        if (e->d_name[0] != '.' && !path) st = TD_NOMEM;
-        if (!path || lstat(path, &s) != 0) continue;
-        if (S_ISDIR(s.st_mode))
-            st = depth < DEEPEST ? look(path, depth + 1, a, found, n) : TD_OK;
-        else
-            sounds += td_sounds(e->d_name);
-    }
-    if (d) closedir(d);
-    if (!st && depth && sounds && *n < BELOW_MOST)
-        found[(*n)++] = (td_below){ .path = td_arena_strdup(a, folder), .sounds = sounds };
-    return st;
-}
-
-td_status td_folders_below(const char *folder, td_arena *a, td_below **out, size_t *n, td_error *err)
-{
-    *n = 0;
-    *out = td_arena_array(a, BELOW_MOST, sizeof **out);
-    if (!*out || look(folder, 0, a, *out, n)) return td_no_memory(err);
-    for (size_t i = 0; i < *n; i++)
-        if (!(*out)[i].path) return td_no_memory(err);
-    qsort(*out, *n, sizeof **out, by_path);
+    if (what && !(w->refused = td_arena_printf(g->arena, "is %s, no file", what))) return td_no_memory(err);
     return TD_OK;
 }
 
-const char *td_below_text(const td_below *b, const char *cure, char *out, size_t size)
-{
-    if (b->sounds == 1)
-        snprintf(out, size, "its sound file is not read; %s", cure);
-    else
-        snprintf(out, size, "its %zu sound files are not read; %s", b->sounds, cure);
-    return out;
-}
-
-static td_status nothing_sounds(const char *folder, td_arena *a, td_error *err)
-{
-    td_below *below;
-    size_t n;
-    char hint[300] = "stems are WAV, AIFF, FLAC, Ogg, Opus or MP3 files";
-    td_status st = td_folders_below(folder, a, &below, &n, err);
-    if (!st && n) {
-        size_t k = (size_t)snprintf(hint, sizeof hint, "name the folders below it:");
-        for (size_t i = 0; i < n && k < sizeof hint; i++)
-            k += (size_t)snprintf(hint + k, sizeof hint - k, "%s '%s'", i ? "," : "", below[i].path);
-    }
-    return st ? st : td_fail(err, TD_ARG, folder, hint, n ? "holds no sound files itself" : "holds no sound files");
-}
-
-/* ---- stems ------------------------------------------------------------------------------------------------------- */
-
-td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
+/* One folder of the tree. below: its name from the root on, with a slash behind it; "" at the root. */
+static td_status walk(gathering *g, const char *folder, const char *below, int depth, td_error *err)
 {
     DIR *d = opendir(folder);
     if (!d) return td_fail(err, td_status_of_errno(errno), folder, NULL, "cannot be opened: %s", strerror(errno));
-    td_stem_wish found[TD_STEMS_MAX + 1];
-    size_t k = 0;
     td_status st = TD_OK;
+    if (depth && faccessat(dirfd(d), "report.json", F_OK, 0) == 0) {
+        closedir(d); /* what an earlier mix has left there */
+        return TD_OK;
+    }
     for (struct dirent *e; !st && (e = readdir(d));) {
-        char *path = td_sounds(e->d_name) ? join(a, folder, e->d_name) : NULL;
-        if (!path || td_is_folder(path)) continue;
-        if (k + *n > TD_STEMS_MAX)
-            st = td_fail(err, TD_ARG, folder, "name the ones to mix", "holds more than %d sound files", TD_STEMS_MAX);
-        else
-            found[k++] = wish_for(a, path);
+        if (td_passed_over(e->d_name)) continue;
+        char *path = join(g->arena, folder, e->d_name), *name = td_arena_printf(g->arena, "%s%s", below, e->d_name);
+        char *deeper = name ? td_arena_printf(g->arena, "%s/", name) : NULL;
+        if (!path || !deeper)
+            st = td_no_memory(err);
+        else if (td_is_folder(path))
+            st = depth < TD_FOLDERS_DEEP ? walk(g, path, deeper, depth + 1, err)
+                                         : td_fail(err, TD_ARG, path, "name this folder itself",
+                                                   "lies more than %d folders deep", TD_FOLDERS_DEEP);
+        else if (td_sounds(e->d_name))
+            st = take_file(g, path, name, err);
     }
     closedir(d);
-    if (!st && !k) st = nothing_sounds(folder, a, err);
+    return st;
+}
+
+static bool is_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !strcmp(a, b) || (!strcmp(td_basename(a), td_basename(b)) && stat(a, &x) == 0 && stat(b, &y) == 0 &&
+                             x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
+{
+    gathering *g = td_arena_alloc(a, sizeof *g);
+    td_stem_wish *all = td_arena_array(a, TD_STEMS_MAX + 1, sizeof *all);
+    if (!g || !all) return td_no_memory(err);
+    *g = (gathering){ .root = folder, .arena = a };
+    td_status st = walk(g, folder, "", 0, err);
+    if (!st && !g->n)
+        st = td_fail(err, TD_ARG, folder, "stems are WAV, AIFF, FLAC, Ogg, Opus or MP3 files", "holds no sound files");
     if (st) return st;
-    qsort(found, k, sizeof *found, by_name);
-    td_stem_wish *all = td_arena_array(a, *n + k, sizeof *all);
-    if (!all) return td_no_memory(err);
+    qsort(g->stem, g->n, sizeof *g->stem, by_name);
     if (*n) memcpy(all, *stem, *n * sizeof *all);
-    memcpy(all + *n, found, k * sizeof *all);
     *stem = all;
-    *n += k;
+    for (size_t i = 0, named = *n; i < g->n; i++) {
+        size_t k = 0;
+        while (k < named && !is_file(all[k].file, g->stem[i].file)) k++;
+        if (k < named) continue;
+        if (*n >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
+        all[(*n)++] = g->stem[i];
+    }
     return TD_OK;
 }

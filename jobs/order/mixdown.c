@@ -47,9 +47,10 @@ static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **ste
     for (size_t i = 0; i < o->n_stems; i++) {
         size_t k = 0;
         while (k < *n && strcmp(all[k].file, o->stem[i].file)) k++;
-        const char *refused = k < *n ? all[k].refused : o->stem[i].refused;
+        td_stem_wish there = k < *n ? all[k] : o->stem[i];
         all[k] = o->stem[i];
-        all[k].refused = refused;
+        all[k].refused = there.refused;
+        if (!all[k].name) all[k].name = there.name;
         if (k == *n) (*n)++;
     }
     *stem = all;

@@ -51,19 +51,26 @@ ok "to the byte" cmp "$work"/left/*Master*.wav "$work"/right/*Master*.wav
 rm "$work/ajar/Kick.flac"
 ok "nothing left is no mix" exits 3 mix "$work/ajar" --skip-rejected -o "$work/x"
 
-# folders in the folder
-mkdir -p "$work/nested/Drums" "$work/nested/Takes/old" "$work/deep/Drums"
+# folders in the folder are part of it: a client who sends folders means all of them
+mkdir -p "$work/nested/Vox" "$work/nested/B/Takes" "$work/nested/.old" "$work/nested/__MACOSX" "$work/nested/out"
 cp "$work/stems/Piano.flac" "$work/nested"
-cp "$work/stems/Kick.flac" "$work/nested/Drums"
-cp "$work/stems/Kick.flac" "$work/deep/Drums"
-cp "$work/stems/Kick.flac" "$work/nested/Takes/old"
-ok "sound further down is said" says "$work/nested/Drums: its sound file is not read" mix "$work/nested" -o "$work/n1"
-ok "at any depth" says "Takes/old: its sound file is not read" "$topdown" check "$work/nested" -q
-ok "but not what is named too" bash -c '! "$1" check "$2" "$2/Drums/" -q 2>&1 | grep Drums:' - "$topdown" "$work/nested/"
-ok "what holds only folders says which" says "'$work/deep/Drums'" exits 2 mix "$work/deep/" -o "$work/x"
-printf 'topdown: job/1\nstems: nested\nrecipes: [ pop-rock ]\n' >"$work/nested.yaml"
-ok "a job's too" says "nested/Drums: its sound file is not read; list them below 'files'" \
-    "$topdown" mix --job "$work/nested.yaml" -o "$work/n2" --no-cache -q
+cp "$work/stems/Kick.flac" "$work/nested/B/Takes"
+sox "$work/stems/Piano.flac" "$work/nested/Vox/01.wav" reverse
+sox "$work/stems/Kick.flac" "$work/nested/Vox/Kick.flac" reverse
+for dir in .old __MACOSX out; do cp "$work/stems/Kick.flac" "$work/nested/$dir/Not me.flac"; done
+echo '{}' >"$work/nested/out/report.json"
+"$topdown" check "$work/nested" "$work/nested/Vox" -q >"$work/listed" 2>&1
+ok "what lies further down is read" grep -q 'drums.kick  *B/Takes/Kick.flac$' "$work/listed"
+ok "and called by its folders" grep -q 'drums.kick  *Vox/Kick.flac$' "$work/listed"
+ok "which tell what it is" grep -q 'vocals.lead  *Vox/01.wav$' "$work/listed"
+ok "once" test "$(grep -c 'Vox/01.wav' "$work/listed")" = 1
+ok "hidden folders, an archiver's and mixes are not" bash -c '! grep "Not me" "$1"' - "$work/listed"
+ok "all of it is mixed" mix "$work/nested" -o "$work/n1"
+ok "and reported" bash -c 'grep -o "\"file\": *\"[^\"]*\"" "$1"/report.json | grep "Vox/01.wav"' - "$work/n1"
+printf 'topdown: job/1\nstems: { folder: nested, files: [ { file: Vox/01.wav, role: guitars } ] }\nrecipes: [ plain ]\n' >"$work/nested.yaml"
+ok "a job's folder too" says "guitars" "$topdown" plan --job "$work/nested.yaml" --recipes "$work/recipes" --no-cache -q
+mkdir -p "$work/nested/1/2/3/4/5"
+ok "down to a depth" says "lies more than 4 folders deep" exits 2 "$topdown" check "$work/nested" -q
 
 ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/x"
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"

@@ -36,7 +36,8 @@ size_t td_stems_meant(const td_session *s, const char *word, size_t *index)
     for (size_t i = 0; i < s->n_stems; i++) {
         const td_stem *t = &s->stem[i];
         if (t->bus >= s->n_buses) continue;
-        if (td_role_covers(word, t->role.name) || !strcmp(word, s->bus[t->bus].name) || !strcmp(word, t->name))
+        if (td_role_covers(word, t->role.name) || !strcmp(word, s->bus[t->bus].name) || !strcmp(word, t->name) ||
+            !strcmp(word, td_basename(t->name)))
             index[n++] = i;
     }
     return n;

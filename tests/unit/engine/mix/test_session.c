@@ -380,6 +380,56 @@ static void a_track_name_inside_is_a_guess(void **state)
     td_session_free(s);
 }
 
+/* A file in folders of its own, called by its path below the session's folder. */
+static td_stem_wish inside(folder *f, const char *name, int seed)
+{
+    td_stem_wish w = { .name = name, .pan = NAN };
+    td_error err = { 0 };
+    w.file = td_arena_printf(f->arena, "%s/tree/%s", f->path, name);
+    char *dir = td_arena_strndup(f->arena, w.file, (size_t)(td_basename(w.file) - w.file) - 1);
+    assert_int_equal(td_folder_make(dir, &err), TD_OK);
+    stem_of(f, td_arena_printf(f->arena, "tree/%s", name), 48000, 1, 4800, seed);
+    return w;
+}
+
+static void folders_say_what_files_do_not(void **state)
+{
+    folder *f = *state;
+    static const struct {
+        const char *name, *role;
+    } c[] = {
+        { "vox/01.wav", "vocals.lead" },        /* nothing in the name */
+        { "Drums/Takes/01.wav", "drums" },      /* the nearest folder says nothing either */
+        { "Drums/Kick.wav", "drums.kick" },     /* the name wins */
+        { "Vox/Piano.wav", "keys.piano" },      /* over any folder */
+        { "Ignore/Thing.wav", "other" },        /* no folder takes its files out of the mix */
+        { "Rough Mix/Something.wav", "other" }, /* ... or makes them one */
+        { "Bass/Thing.wav", "bass" },
+    };
+    td_stem_wish w[7];
+    for (int i = 0; i < 7; i++) w[i] = inside(f, c[i].name, i);
+    td_session *s = opened(w, 7);
+    for (int i = 0; i < 7; i++) assert_string_equal(named(s, c[i].name)->role.name, c[i].role);
+    td_session_free(s);
+}
+
+static void folders_tell_files_of_one_name_apart(void **state)
+{
+    folder *f = *state;
+    const td_stem_wish w[] = { inside(f, "A/OH L.wav", 1), inside(f, "B/OH R.wav", 2) };
+    td_session *s = opened(w, 2);
+    assert_int_equal(s->n_stems, 2); /* no pair */
+    td_session_free(s);
+
+    td_stem_wish same[] = { inside(f, "A/x/Kick.wav", 1), inside(f, "B/x/Kick.wav", 2), inside(f, "B/Snare.wav", 3) };
+    for (int i = 0; i < 3; i++) same[i].name = NULL; /* as files named one by one */
+    s = opened(same, 3);
+    assert_non_null(named(s, "A/x/Kick.wav"));
+    assert_non_null(named(s, "B/x/Kick.wav"));
+    assert_non_null(named(s, "Snare.wav"));
+    td_session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +445,8 @@ int main(void)
         cmocka_unit_test(mixes_are_compared_with_and_not_mixed),
         cmocka_unit_test(an_instrumental_under_voices_is_mixed),
         cmocka_unit_test(a_track_name_inside_is_a_guess),
+        cmocka_unit_test(folders_say_what_files_do_not),
+        cmocka_unit_test(folders_tell_files_of_one_name_apart),
         cmocka_unit_test(numbers_and_roles_are_checked),
     };
     return cmocka_run_group_tests(tests, open_folder, close_folder);
