@@ -100,14 +100,13 @@ static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_e
     return td_stems_of_plan(p, m->arena, &o->stem, &o->n_stems, err);
 }
 
-static int show_messages(const td_messages *list)
+static void show_messages(const td_messages *list)
 {
     td_text t = { 0 };
     td_messages_text(list, &t);
     td_messages_summary(list, &t);
     fputs(td_text_or_empty(&t), stderr);
     td_text_free(&t);
-    return td_status_exit(TD_RECIPE);
 }
 
 static int load_plans(td_mixing *m, const td_args *a)
@@ -120,10 +119,12 @@ static int load_plans(td_mixing *m, const td_args *a)
     td_messages *list = td_messages_new();
     int code = list ? 0 : td_status_exit(TD_NOMEM);
     for (size_t i = 0; !code && i < n; i++) {
-        if (td_plan_load(path[i], &m->plan[i], list))
-            code = show_messages(list);
-        else
+        if (td_plan_load(path[i], &m->plan[i], list)) {
+            show_messages(list);
+            code = td_status_exit(TD_RECIPE);
+        } else {
             m->n_plans++;
+        }
     }
     td_messages_free(list);
     return code;
@@ -222,6 +223,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         .skip_rejected = td_args_has(a, "skip-rejected"),
         .progress = td_progress_step,
         .user = m->progress,
+        .warn = show_messages,
         .stop = &td_stop_asked,
     };
     return 0;
@@ -289,13 +291,11 @@ int td_mixing_run(td_mixing *m, const td_args *a)
     m->n_plans = 0; /* taken over */
     td_progress_end(m->progress);
     const td_mixdown *d = m->done;
-    if (d && d->messages && td_messages_count(d->messages)) {
+    if (d && d->messages && td_messages_errors(d->messages)) {
         show_messages(d->messages);
-        if (td_messages_errors(d->messages)) {
-            td_messages_error(d->messages, st, &err);
-            tell_error(a, st, &err, d);
-            return td_status_exit(st);
-        }
+        td_messages_error(d->messages, st, &err);
+        tell_error(a, st, &err, d);
+        return td_status_exit(st);
     }
     if (st == TD_INPUT && d) show_refused(d->session);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);

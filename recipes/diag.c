@@ -315,7 +315,7 @@ static void message_text(const td_message *item, td_text *out)
     if (item->line) td_text_addf(out, ":%u:%u", item->line, item->column);
     td_text_addf(out, ": %s: ", item->warning ? "warning" : "error");
     add_printable(out, item->detail);
-    if (!item->warning && item->source) {
+    if (item->source) {
         td_text_addf(out, "\n%5u | ", item->line);
         add_source(out, item->source);
         td_text_addf(out, "\n      | %*s", (int)item->caret - 1, "");

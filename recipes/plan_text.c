@@ -1,4 +1,5 @@
 #include "recipes/parts.h"
+#include "recipes/steps.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -578,11 +579,16 @@ static double *take_values(td_reader *r, const td_node *n, const td_processor *p
     if (empty || !td_want(r, n, TD_NODE_MAP, td_say(r->messages, "what follows %s", proc->name))) return value;
     for (size_t i = 0; i < n->n; i++) {
         int slot = td_param_find(proc, n->key[i]->text);
-        if (slot >= 0)
+        if (slot >= 0) {
             take_value(r, n->value[i], proc, (size_t)slot, value, file);
-        else
-            td_mistake(r->messages, n->key[i], "unknown_parameter", NULL, "%s has no parameter '%s'", proc->name,
-                       td_cut(r->messages, n->key[i]->text));
+            continue;
+        }
+        const char *names[TD_VALUES_MAX];
+        size_t known = 0;
+        for (size_t k = 0; k < proc->n_params && known < TD_VALUES_MAX; k++)
+            if (proc->params[k].name) names[known++] = proc->params[k].name;
+        td_mistake(r->messages, n->key[i], "unknown_parameter", td_one_of(r->messages, n->key[i]->text, names, known),
+                   "%s has no parameter '%s'", proc->name, td_cut(r->messages, n->key[i]->text));
     }
     return value;
 }
@@ -604,6 +610,34 @@ static void set_absent(const row *rows, char *into)
     }
 }
 
+static size_t row_names(const row *rows, const char **out, size_t room)
+{
+    size_t n = 0;
+    for (; rows[n].name && n < room; n++) out[n] = rows[n].name;
+    return n;
+}
+
+static void unknown_key(td_reader *r, const td_node *key, const char *const *names, size_t n)
+{
+    td_mistake(r->messages, key, "unknown_key", td_one_of(r->messages, key->text, names, n),
+               "a plan has no key '%s' here", td_cut(r->messages, key->text));
+}
+
+/* Of several keys that could be the processor, one may be a row's name misspelt. */
+static bool mistook_row(td_reader *r, const td_node *map, const row *beside)
+{
+    const char *names[32];
+    size_t n = row_names(beside, names, 31);
+    if (beside == step_rows) names[n++] = "bands";
+    for (size_t i = 0; map->kind == TD_NODE_MAP && i < map->n; i++) {
+        const char *key = map->key[i]->text, *near = td_nearest(key, names, n);
+        if (!near || !strcmp(near, key) || td_processor_find(key)) continue;
+        unknown_key(r, map->key[i], names, n);
+        return true;
+    }
+    return false;
+}
+
 /* The key of a step or band that is none of the rows beside it: the processor. map->n after a mistake. */
 static size_t find_processor_key(td_reader *r, const td_node *map, const row *beside)
 {
@@ -615,7 +649,8 @@ static size_t find_processor_key(td_reader *r, const td_node *map, const row *be
         count++;
     }
     if (count == 1) return found;
-    td_mistake(r->messages, map, "no_processor", NULL, "this has to hold exactly one processor");
+    if (!count || !mistook_row(r, map, beside))
+        td_mistake(r->messages, map, "no_processor", NULL, "this has to hold exactly one processor");
     return map->n;
 }
 
@@ -668,7 +703,9 @@ static bool take_step(td_reader *r, const td_node *n, td_plan_step *step)
     if (at == n->n) return false;
     step->proc = td_processor_find(n->key[at]->text);
     if (!step->proc) {
-        td_mistake(r->messages, n->key[at], "unknown_processor", "'topdown recipe processors' lists them",
+        const char *names[128], *word = n->key[at]->text;
+        const char *near = td_did_you_mean(r->messages, word, names, td_step_names(names, 128));
+        td_mistake(r->messages, n->key[at], "unknown_processor", near ? near : "'topdown recipe processors' lists them",
                    "no processor '%s'", td_cut(r->messages, n->key[at]->text));
         return false;
     }
@@ -703,10 +740,7 @@ static void take_map(td_reader *r, const td_node *map, const row *rows, void *in
             continue;
         }
         const char *names[32];
-        size_t n = 0;
-        for (; rows[n].name && n < 32; n++) names[n] = rows[n].name;
-        td_mistake(r->messages, map->key[i], "unknown_key", td_one_of(r->messages, map->key[i]->text, names, n),
-                   "a plan has no key '%s' here", td_cut(r->messages, map->key[i]->text));
+        unknown_key(r, map->key[i], names, row_names(rows, names, 32));
     }
 }
 

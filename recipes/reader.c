@@ -59,9 +59,25 @@ static const td_member *find_member(const td_member *members, const char *name)
     return NULL;
 }
 
+void td_mend_keys(td_reader *r, td_node *map, const char *what, const td_member *members)
+{
+    const char *names[32];
+    size_t n = td_member_names(members, names, 32);
+    for (size_t i = 0; i < map->n; i++) {
+        const char *key = map->key[i]->text;
+        if (td_starts_with(key, "x-") || find_member(members, key)) continue;
+        const char *near = td_nearest(key, names, n);
+        if (!near || td_node_get(map, near) || strcmp(near, "edit") == 0) continue; /* edits are through by now */
+        td_mistake(r->messages, map->key[i], "unknown_key", td_say(r->messages, "did you mean '%s'?", near),
+                   "%s has no key '%s'", what, td_cut(r->messages, key));
+        map->key[i]->text = near;
+    }
+}
+
 void td_read_members(td_reader *r, td_node *map, const char *what, const td_member *members, void *into)
 {
     if (!td_want(r, map, TD_NODE_MAP, what)) return;
+    td_mend_keys(r, map, what, members);
     for (size_t i = 0; i < map->n; i++) {
         const char *key = map->key[i]->text;
         if (td_starts_with(key, "x-")) continue;

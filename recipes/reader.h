@@ -70,8 +70,11 @@ typedef struct td_member {
 void td_member_text(td_reader *r, td_node *n, void *into);
 void td_member_switch(td_reader *r, td_node *n, void *into);
 
-/* Calls each member's reader; an unknown key is a mistake ("a group has no key 'chian'"). Keys that begin with x- and
- * members without a reader are passed over. */
+/* Tells of misspelt keys and gives them the nearest member's name, where that is not there as well: so what stands
+ * below them is read too, and all its mistakes are told at once. */
+void td_mend_keys(td_reader *r, td_node *map, const char *what, const td_member *members);
+/* Mends keys and calls each member's reader; any other key is a mistake ("a group has no key 'level2'"). Keys that
+ * begin with x- and members without a reader are passed over. */
 void td_read_members(td_reader *r, td_node *map, const char *what, const td_member *members, void *into);
 /* The words of a table of members, for suggestions. */
 size_t td_member_names(const td_member *members, const char **out, size_t room);

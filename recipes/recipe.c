@@ -211,7 +211,7 @@ static void read_groups(td_reader *r, td_node *n, void *into)
         size_t b = 0;
         while (b < buses && strcmp(td_buses[b], n->key[i]->text) != 0) b++;
         if (b == buses && strcmp(TD_BUS_BACKING, n->key[i]->text) != 0)
-            td_caution(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
+            td_mistake(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
                        "group '%s' is not a bus", td_cut(r->messages, n->key[i]->text));
     }
 }
@@ -562,6 +562,7 @@ static bool hash(const td_recipe *recipe, const td_node *root, char out[TD_SHA25
 
 static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *recipe)
 {
+    td_mend_keys(r, root, "a recipe", recipe_members);
     td_node *values = td_node_get(root, "values");
     r->root = root;
     read_knobs(r, values);

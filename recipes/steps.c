@@ -58,7 +58,8 @@ static void read_parameter(td_reader *r, const td_node *n, owner *o, size_t slot
                    "'%s' of %s is 'measured', and there is no condition to measure it", p->name, o->proc->name);
 }
 
-static void unknown_parameter(td_reader *r, const td_node *key, const td_processor *proc)
+/* Tells of it, and gives it the name that was meant, where there is one and it is not taken. */
+static bool mend_parameter(td_reader *r, const td_node *map, td_node *key, const td_processor *proc)
 {
     const char *names[TD_VALUES_MAX + 1];
     size_t n = 0;
@@ -71,6 +72,10 @@ static void unknown_parameter(td_reader *r, const td_node *key, const td_process
     td_mistake(r->messages, key, "unknown_parameter", hint, "%s has no parameter '%s'", proc->name,
                td_cut(r->messages, key->text));
     if (!proc->part) td_messages_about(r->messages, proc->name);
+    const char *near = td_is_graph_key(key->text) ? NULL : td_nearest(key->text, names, n);
+    if (!near || td_node_get(map, near)) return false;
+    key->text = near;
+    return true;
 }
 
 /* A parameter and the goal that decides it exclude each other. */
@@ -89,13 +94,11 @@ static void check_goals(td_reader *r, const td_node *map, const owner *o)
 static void read_parameters(td_reader *r, td_node *map, owner *o)
 {
     for (size_t i = 0; i < map->n; i++) {
-        const char *key = map->key[i]->text;
-        if (o->proc->parts_name && strcmp(key, o->proc->parts_name) == 0) continue;
-        int slot = td_param_find(o->proc, key);
-        if (slot < 0)
-            unknown_parameter(r, map->key[i], o->proc);
-        else
-            read_parameter(r, map->value[i], o, (size_t)slot);
+        td_node *key = map->key[i];
+        bool parts = o->proc->parts_name && strcmp(key->text, o->proc->parts_name) == 0;
+        int slot = parts ? -1 : td_param_find(o->proc, key->text);
+        if (slot < 0 && !parts && mend_parameter(r, map, key, o->proc)) slot = td_param_find(o->proc, key->text);
+        if (slot >= 0) read_parameter(r, map->value[i], o, (size_t)slot);
     }
     check_goals(r, map, o);
 }
@@ -122,7 +125,8 @@ static size_t part_names(const td_processor *proc, const char **out, size_t room
     return n;
 }
 
-/* Which band an entry is, and where its settings stand (NULL: all defaults). NULL after a mistake. */
+/* Which band an entry is, or after a mistake the one that was meant, and where its settings stand (NULL: all defaults).
+ * NULL: none. */
 static const td_processor *part_of(td_reader *r, td_node *n, const td_processor *proc, td_node **settings)
 {
     const char *names[32];
@@ -147,7 +151,8 @@ static const td_processor *part_of(td_reader *r, td_node *n, const td_processor 
     else if (!part)
         td_mistake(r->messages, word, "unknown_band", td_one_of(r->messages, word->text, names, known),
                    "%s has no band '%s'", proc->name, td_cut(r->messages, word->text));
-    return part;
+    const char *near = !part && word->kind == TD_NODE_TEXT ? td_nearest(word->text, names, known) : NULL;
+    return near ? td_part_find(proc, near) : part;
 }
 
 static void read_parts(td_reader *r, td_node *list, bool conditioned, td_step_wish *step)
@@ -238,6 +243,7 @@ size_t td_step_processor_key(const td_node *n)
     return first;
 }
 
+/* After a mistake the one that was meant, so that its parameters are judged as well; NULL: none. */
 static const td_processor *find_processor(td_reader *r, const td_node *word)
 {
     const td_processor *proc = td_processor_find(word->text);
@@ -248,7 +254,25 @@ static const td_processor *find_processor(td_reader *r, const td_node *word)
     const char *near = td_did_you_mean(r->messages, word->text, names, n);
     td_mistake(r->messages, word, "unknown_processor", near ? near : "'topdown recipe processors' lists them",
                "no processor '%s'", td_cut(r->messages, word->text));
-    return NULL;
+    const char *meant = near ? td_nearest(word->text, names, n) : NULL;
+    return meant ? td_processor_find(meant) : NULL;
+}
+
+/* "whne" beside a processor is no second one. */
+static void mend_graph_keys(td_reader *r, td_node *step)
+{
+    const char *names[128];
+    size_t n = td_step_names(names, 120);
+    n += td_member_names(td_graph_members, names + n, 128 - n);
+    for (size_t i = 0; i < step->n && step->n > 1; i++) {
+        const char *key = step->key[i]->text;
+        if (td_is_graph_key(key) || td_processor_find(key)) continue;
+        const char *near = td_nearest(key, names, n);
+        if (!near || !graph_member(near) || td_node_get(step, near)) continue;
+        td_mistake(r->messages, step->key[i], "unknown_key", td_say(r->messages, "did you mean '%s'?", near),
+                   "a step has no key '%s'", td_cut(r->messages, key));
+        step->key[i]->text = near;
+    }
 }
 
 /* Everything beside the processor; a second key that is neither is a mistake. */
@@ -258,7 +282,11 @@ static void read_graph(td_reader *r, td_node *n, size_t processor, td_step_wish 
         const td_member *member = graph_member(n->key[i]->text);
         if (member)
             member->read(r, n->value[i], (char *)step + member->at);
-        else if (i != processor && !td_starts_with(n->key[i]->text, "x-") && find_processor(r, n->key[i]))
+        else if (i == processor || td_starts_with(n->key[i]->text, "x-"))
+            continue;
+        else if (!td_processor_find(n->key[i]->text))
+            find_processor(r, n->key[i]);
+        else
             td_mistake(r->messages, n->key[i], "two_processors", "begin each step with '- '",
                        "a step has one processor, this one has '%s' already", n->key[processor]->text);
     }
@@ -289,6 +317,7 @@ static bool read_step(td_reader *r, td_node *n, bool conditioned, td_step_wish *
         td_mistake(r->messages, n, "wrong_kind", NULL, "a step has to be a processor, not a list");
         return false;
     }
+    if (n->kind == TD_NODE_MAP) mend_graph_keys(r, n);
     size_t at = n->kind == TD_NODE_MAP ? td_step_processor_key(n) : 0;
     if (n->kind == TD_NODE_MAP && at == n->n) {
         td_mistake(r->messages, n, "no_processor", "write for example '- tape'", "a step without a processor");

@@ -134,6 +134,8 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .label = o->mix[i].label,
                           .has_balance = o->has_balance,
                           .balance = o->balance,
+                          .warning = m->said[i].text,
+                          .n_warnings = m->said[i].n,
                           .pool = m->pool,
                           .scratch_folder = scratch_of(w),
                           .progress = tell,
@@ -141,12 +143,34 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
     return td_plan_make(&wish, &m->plan[i], err);
 }
 
+/* What was said since `first`, for the plan: it travels, so files are named without their folders. */
+static td_status keep_warnings(td_mixdown *m, size_t first, td_mixdown_said *said, td_error *err)
+{
+    size_t n = td_messages_count(m->messages);
+    const char **text = td_arena_array(m->arena, n - first + 1, sizeof *text);
+    if (!text) return td_no_memory(err);
+    said->text = text;
+    for (size_t i = first; i < n; i++) {
+        const td_message *item = td_messages_at(m->messages, i);
+        text[said->n] = td_arena_printf(m->arena, "%s:%u: %s%s%s", td_basename(item->file), item->line, item->detail,
+                                        item->hint ? "; " : "", item->hint ? item->hint : "");
+        if (!text[said->n++]) return td_no_memory(err);
+    }
+    return TD_OK;
+}
+
 static td_status load_recipes(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
 {
     const td_order *o = w->order;
-    for (size_t i = 0; i < o->n_mixes; i++)
+    for (size_t i = 0; i < o->n_mixes; i++) {
+        size_t before = td_messages_count(m->messages);
         td_recipe_load(w->library, o->mix[i].recipe, o->mix[i].set, o->mix[i].n_set, &recipe[i], m->messages);
-    return td_messages_errors(m->messages) ? td_messages_error(m->messages, TD_RECIPE, err) : TD_OK;
+        td_status st = keep_warnings(m, before, &m->said[i], err);
+        if (st) return st;
+    }
+    if (td_messages_errors(m->messages)) return td_messages_error(m->messages, TD_RECIPE, err);
+    if (w->warn && td_messages_count(m->messages)) w->warn(m->messages);
+    return TD_OK;
 }
 
 /* All recipes are read before the first sound: a typo in the last one must not cost a night. */
@@ -509,8 +533,9 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     m->messages = td_messages_new();
     m->plan = td_arena_array(a, m->n + 1, sizeof *m->plan);
     m->mix = td_arena_array(a, m->n + 1, sizeof *m->mix);
+    m->said = td_arena_array(a, m->n + 1, sizeof *m->said);
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
-    if (!m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
+    if (!m->said || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
     td_status st = run(w, m, recipe, err);
     for (size_t i = 0; i < m->n; i++) td_recipe_free(recipe[i]);
     return st;

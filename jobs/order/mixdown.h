@@ -38,8 +38,15 @@ typedef struct td_mixdown_wish {
     double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
     td_stage_told progress; /* may be NULL */
     void *user;
+    void (*warn)(
+        const td_messages *messages); /* what recipes are warned of, before the first sound; NULL: nobody asks */
     const volatile int *stop;
 } td_mixdown_wish;
+
+typedef struct td_mixdown_said {
+    const char *const *text;
+    size_t n;
+} td_mixdown_said;
 
 typedef struct td_mixdown {
     const td_mixdown_wish *wish; /* borrowed while it runs */
@@ -55,6 +62,7 @@ typedef struct td_mixdown {
     td_mix *guests;        /* holds the guests' files, which are there to compare; NULL */
     double match_lufs;     /* what previews and guests were turned down to; 0: they were not */
     td_messages *messages; /* of all recipes */
+    td_mixdown_said *said; /* of each recipe, as its plan keeps it */
     bool survey_cached;
     td_arena *arena;
     td_pool *pool;

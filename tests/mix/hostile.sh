@@ -72,6 +72,13 @@ ok "a job's folder too" says "guitars" "$topdown" plan --job "$work/nested.yaml"
 mkdir -p "$work/nested/1/2/3/4/5"
 ok "down to a depth" says "lies more than 4 folders deep" exits 2 "$topdown" check "$work/nested" -q
 
+# what a recipe is warned of is said before the mix, and stays with it
+printf '%s\ntracks: [ { fix: none, for: vocals.leed, when: rumble > -20 dB, chain: [ gain ] } ]\n' "$recipe" >"$work/recipes/warned.yaml"
+"$topdown" mix "$work/stems" --recipes "$work/recipes" -r warned --tempo 124 --no-cache -o "$work/warned" >"$work/warned.log" 2>&1
+ok "its place is shown before the first sound" bash -c 'grep -n "did you mean .vocals.lead.?" "$1" | grep "^3:"' - "$work/warned.log"
+ok "the report has it" grep -q "no role 'vocals.leed'" "$work/warned/report.json"
+ok "and the plan" grep -q "no role 'vocals.leed'" "$work/warned/plan-warned.yaml"
+
 ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/x"
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"
 ok "each refused stem is named" says "warning: Broken.wav: " mix "$work/stems" -o "$work/x"

@@ -226,6 +226,8 @@ static td_status decide(td_decider *d, td_error *err)
 {
     TD_TRY(copy_head(d, err));
     TD_TRY(copy_stems(d, err));
+    for (size_t i = 0; i < d->wish->n_warnings; i++)
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", d->wish->warning[i]));
     TD_TRY(take_tempo(d));
     TD_TRY(td_find_sections(d, err));
     TD_TRY(td_classify(d, err));

@@ -229,6 +229,9 @@ static void names_the_place_of_a_mistake(void **state)
     refused(HEAD "trim: 3\n", "p.yaml:6:7: error: 'trim' needs a gain, '3' has no unit");
     refused(HEAD "buzes: []\n", "did you mean 'buses'?");
     refused(HEAD "mix:\n  - gaim: {}\n", "p.yaml:7:5: error: no processor 'gaim'");
+    refused(HEAD "mix:\n  - gaim: {}\n", "did you mean 'gain'?");
+    refused(HEAD "mix:\n  - { gain: {}, reson: x }\n", "did you mean 'reason'?");
+    refused(HEAD "mix:\n  - compressor: { atack: 10 ms }\n", "did you mean 'attack'?");
     refused(HEAD "mix:\n  - gain: { gain: 500 dB }\n", "out of range");
     refused(HEAD "stems:\n  - { role: x }\n", "'name' is missing here");
 }
