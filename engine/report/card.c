@@ -148,9 +148,8 @@ static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
     double off[TD_BUSES_MAX], sum = 0;
     size_t n = 0, lead = td_find_lead(w->session).bus;
     for (size_t b = 0; w->recipe && b < s->n_buses; b++) {
-        const td_bus *bus = &w->session->bus[b];
-        double active, usual = td_usual_group_lu(w->recipe, bus->name, bus->group) +
-                               td_recipe_offset_db(w->recipe, bus->name, bus->group);
+        double active,
+            usual = td_usual_group_lu(w->recipe, w->session, b) + td_recipe_offset_db(w->recipe, w->session, b);
         double stands = b == lead ? NAN : td_weigh(s, b, lead, a, &active);
         if (!isnan(stands) && !isnan(usual) && active >= 0.1) off[n++] = stands - usual;
     }

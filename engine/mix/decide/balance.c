@@ -148,15 +148,17 @@ static const char *place_reason(const td_decider *d, size_t bus, const group_sta
 {
     const td_group_wish *wish = td_group_for(d, &d->plan->bus[bus]);
     bool wished = wish && wish->loudness_lu.kind == TD_WISH_VALUE;
-    char alone[64] = "", usual[64] = "wished";
-    double against = g->off_db - middle;
-    if (!wished) snprintf(usual, sizeof usual, "usual in %s", td_usual_genres(d->recipe));
+    char alone[64] = "", usual[64] = "wished", own[32], all[32], others[32];
+    if (!wished)
+        snprintf(usual, sizeof usual, "usual in %s%s", td_usual_genres(d->recipe),
+                 td_usual_pieces_lu(d->session, bus) < 0 ? " for these drums" : "");
     if (g->active < 0.1) snprintf(alone, sizeof alone, "; sounds in %.0f %% of the song", g->active * 100);
     return td_arena_printf(d->arena,
-                           "%.1f LU where it plays, %s is %.1f: %+.1f LU off, the groups' median is %+.1f; so %+.1f LU "
-                           "against the others, %.1f of it left as taste%s%s",
-                           g->context_lu, usual, g->context_lu - g->off_db, g->off_db, middle, against,
-                           fmin(dead_zone_lu, fabs(against)), alone, g->move_db == wanted ? "" : "; held at the limit");
+                           "%.1f LU where it plays, %s is %.1f: %s it, the groups in the middle %s theirs; so %s the "
+                           "others, and within %.1f LU nothing is moved%s%s",
+                           g->context_lu, usual, g->context_lu - g->off_db, td_above_below(g->off_db, "LU", own),
+                           td_above_below(middle, "LU", all), td_above_below(g->off_db - middle, "LU", others),
+                           dead_zone_lu, alone, g->move_db == wanted ? "" : "; held at the limit");
 }
 
 /* The accompaniment against its template: judged once, never iterated (groups that play alone would run away), and
@@ -168,7 +170,7 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
     size_t n = 0, lead = td_find_lead(d->session).bus;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         g[b].context_lu = td_bus_context(d, b, b == lead ? SIZE_MAX : lead, &g[b].active);
-        double want = td_usual_group_lu(d->recipe, d->plan->bus[b].name, d->plan->bus[b].group);
+        double want = td_usual_group_lu(d->recipe, d->session, b);
         g[b].judged = (b != lead || b == anchor) && !isnan(g[b].context_lu) && !isnan(want);
         if (!g[b].judged) continue;
         g[b].off_db = g[b].context_lu - want;
@@ -273,20 +275,33 @@ static size_t focus_bus(const td_decider *d)
     return lead.sings ? lead.bus : SIZE_MAX;
 }
 
+static td_status no_offsets(td_decider *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
+        if (g && g->level_db.kind == TD_WISH_VALUE && g->level_db.a != 0)
+            return td_decide_note(d, TD_NOTE_NOT_USED, "levels of the recipe's groups: against %s, which no stem is",
+                                  d->recipe->focus);
+    }
+    return TD_OK;
+}
+
 /* What a recipe writes beside the mode: a group's level is an offset on what the mode gives. It means players among
  * others: one who was placed as the lead stays there. */
-static void offsets(td_decider *d)
+static td_status offsets(td_decider *d)
 {
     td_lead lead = td_find_lead(d->session);
+    if (td_recipe_misses_focus(d->recipe, d->session)) return no_offsets(d);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
         bool solved = b == lead.bus && d->plan->balance == TD_BALANCE_LOUDNESS;
         double offset_db =
-            solved ? td_lead_offset_db(d->recipe, d->session, lead) : td_recipe_offset_db(d->recipe, p->name, p->group);
+            solved ? td_lead_offset_db(d->recipe, d->session, lead) : td_recipe_offset_db(d->recipe, d->session, b);
         if (offset_db == 0) continue;
         p->fader_db = td_round_to(p->fader_db + offset_db, 0.01);
         p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB by the recipe", p->fader_reason, offset_db);
     }
+    return TD_OK;
 }
 
 static td_status mark_active(td_decider *d, td_error *err)
@@ -342,7 +357,7 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     TD_TRY(td_guess_balance(d, err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
-    offsets(d);
+    TD_TRY(offsets(d));
     for (size_t b = 0; b < p->n_buses; b++)
         if (!p->bus[b].fader_reason) return td_no_memory(err);
     return mark_active(d, err);

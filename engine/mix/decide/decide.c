@@ -30,6 +30,15 @@ td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...)
     return TD_OK;
 }
 
+const char *td_above_below(double difference, const char *unit, char out[32])
+{
+    if (fabs(difference) < 0.05)
+        snprintf(out, 32, "level with");
+    else
+        snprintf(out, 32, "%.1f %s %s", fabs(difference), unit, difference > 0 ? "above" : "below");
+    return out;
+}
+
 size_t td_stems_meant(const td_session *s, const char *word, size_t *index)
 {
     size_t n = 0;

@@ -41,6 +41,9 @@ td_status td_decide_go_on(const td_plan_wish *wish, td_error *err);
 /* Adds a remark; text is printf-formatted into the arena. */
 td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* A difference as it is said: "1.9 dB above", "0.4 LU below", "level with". */
+const char *td_above_below(double difference, const char *unit, char out[32]);
+
 /* ---- powers (powers.c): arithmetic on features ------------------------------------------------------------------- */
 
 /* A bus's gain into the mix bus, before the trim, dB: clip gain and fader. Its chain and make-up are loudness-neutral

@@ -50,6 +50,7 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
 {
     const td_finding *f = &c->found;
     double share = NAN, excess = NAN, pause = NAN;
+    char beside[32];
     *why = NULL;
     c->measured = true;
     if (feature_of(f, "rumble")) {
@@ -72,7 +73,8 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
         if (!(share > (narrow ? -3 : -6)))
             *why = td_arena_printf(d->arena, "it makes only %.0f %% of the mix there", td_db_power(share) * 100);
         else if (!(excess > (narrow ? 3 : 2)))
-            *why = td_arena_printf(d->arena, "the mix stands only %+.1f dB off '%s' there", excess, d->curve_name);
+            *why = td_arena_printf(d->arena, "the mix stands %s '%s' there", td_above_below(excess, "dB", beside),
+                                   d->curve_name);
     } else if (feature_of(f, "sibilance")) {
         c->excess_db = f->value - f->limit;
     } else if (feature_of(f, "hum") && (td_role_covers("drums.kick", site->role) || f->value > -20)) {

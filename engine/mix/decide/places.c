@@ -1,24 +1,11 @@
 #include "engine/mix/decide/decide.h"
+#include "engine/mix/decide/usual.h"
 
 #include "engine/base/units.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- levels inside a bus ----------------------------------------------------------------------------------------- */
-
-/* Loudness of a track against its bus while it plays, LU: the clip gains of a raw drum kit. Others stand alike. */
-static double usual_inside(const char *role)
-{
-    static const struct {
-        const char *role;
-        double lu;
-    } rows[] = { { "drums.kick", -5 },  { "drums.snare", -4 },       { "drums.tom", -8 },      { "drums.hihat", -12 },
-                 { "drums.ride", -12 }, { "drums.crash", -12 },      { "drums.cymbals", -12 }, { "drums.overhead", -6 },
-                 { "drums.room", -12 }, { "drums.percussion", -10 }, { "percussion", -10 } };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (td_role_covers(rows[i].role, role)) return rows[i].lu;
-    return -6;
-}
 
 static double active_loudness(const td_decider *d, size_t stem)
 {
@@ -77,7 +64,7 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
         if (d->session->stem[i].bus != bus) continue;
         double x = active_loudness(d, i);
         if (isnan(x)) continue;
-        off[n] = usual_inside(d->session->stem[i].role.name) - x;
+        off[n] = td_usual_inside_lu(d->session->stem[i].role.name) - x;
         stem[n++] = i;
     }
     if (n < 2) return TD_OK;

@@ -53,11 +53,15 @@ static width_check check_width(const td_band_power *p, double width)
 }
 
 /* As engineers call it: "125 Hz", "4 kHz". */
+static const char *hz_name(double hz, char out[24])
+{
+    snprintf(out, 24, "%.4g %s", hz < 1000 ? hz : hz / 1000, hz < 1000 ? "Hz" : "kHz");
+    return out;
+}
+
 static const char *band_name(size_t band, char out[24])
 {
-    double hz = td_band_label(band);
-    snprintf(out, 24, "%g %s", hz < 1000 ? hz : hz / 1000, hz < 1000 ? "Hz" : "kHz");
-    return out;
+    return hz_name(td_band_label(band), out);
 }
 
 #define OPPOSED (-0.3) /* sides that merely have nothing to do with each other scatter around 0 */
@@ -216,12 +220,14 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
     const td_condition *k = c->found->compare;
     double before = c->found->value, after, share = 1;
     if (c->site->kind == TD_SITE_BUS) TD_TRY(td_band_share(d, c->site, k->low_hz, k->high_hz, &share, err));
+    char low[24], high[24], was[32], now[32];
+    hz_name(k->low_hz, low);
+    hz_name(k->high_hz, high);
+    td_above_below(before, "dB", was);
     if (!(share >= WORTH_SHARE)) {
         *out = 0;
-        *reason = td_arena_printf(d->arena,
-                                  "the mix stands %+.1f dB off '%s' at %.0f to %.0f Hz, but %s makes only %.0f %% of "
-                                  "it there",
-                                  before, d->curve_name, k->low_hz, k->high_hz, c->site->name, share * 100);
+        *reason = td_arena_printf(d->arena, "the mix stands %s '%s' at %s to %s, but %s makes only %.0f %% of it there",
+                                  was, d->curve_name, low, high, c->site->name, share * 100);
         return *reason ? TD_OK : td_no_memory(err);
     }
     for (int i = 1; i <= 8; i++) {
@@ -229,8 +235,8 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
         TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, *out, &after, err));
         if (!compare(k, after)) break;
     }
-    *reason = td_arena_printf(d->arena, "the mix stood %+.1f dB off '%s' at %.0f to %.0f Hz, now %+.1f dB%s", before,
-                              d->curve_name, k->low_hz, k->high_hz, after,
+    *reason = td_arena_printf(d->arena, "the mix stood %s '%s' at %s to %s, now %s it%s", was, d->curve_name, low, high,
+                              td_above_below(after, "dB", now),
                               compare(k, after) ? "; the end of the range, more is not allowed" : "");
     return *reason ? TD_OK : td_no_memory(err);
 }
@@ -245,22 +251,24 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
     TD_TRY(td_mix_bands(d, d->active, &mix, err));
     td_band_levels(&mix, level);
     td_deviation(level, d->curve.p50, off);
+    char at[24], stands[32];
+    hz_name(at_hz, at);
     double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000)), usual = 0;
     for (size_t i = 0; i < TD_BANDS; i++) level[i] = (double)(d->curve.p75[i] - d->curve.p50[i]);
     usual = td_band_mean(level, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
+    td_above_below(-lack, "dB", stands);
     if (-lack > usual) { /* brighter than three quarters of its kind: no air on top */
         *out = 0;
-        *reason = td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s', brighter than most",
-                                  at_hz, -lack, d->curve_name);
+        *reason = td_arena_printf(d->arena, "around %s the mix stands %s '%s', brighter than most", at, stands,
+                                  d->curve_name);
         return *reason ? TD_OK : td_no_memory(err);
     }
     double want = lack > 0 ? 0.5 + lack / 2 : 0;
     *out = td_param_round(c->param, td_clamp(want, low, high));
-    *reason =
-        td_arena_printf(d->arena, "around %.0f Hz the mix stands %+.1f dB off '%s'%s", at_hz, -lack, d->curve_name,
-                        want < low    ? "; the least asked for"
-                        : want > high ? "; the most asked for"
-                                      : "");
+    *reason = td_arena_printf(d->arena, "around %s the mix stands %s '%s'%s", at, stands, d->curve_name,
+                              want < low    ? "; the least asked for"
+                              : want > high ? "; the most asked for"
+                                            : "");
     return *reason ? TD_OK : td_no_memory(err);
 }
 

@@ -1,44 +1,100 @@
 #include "engine/mix/decide/usual.h"
 
 #include "engine/base/base.h"
+#include "engine/base/units.h"
 #include "engine/mix/roles.h"
+#include <stdio.h>
 #include <string.h>
 
 static const char *const rock[] = { "rock", "metal", "punk", "band", NULL };
+static const char *const unplugged[] = { "acoustic", "folk",      "singer-songwriter", "jazz",
+                                         "big band", "orchestra", "classical",         NULL };
 
-/* Means of printed electronic and pop sessions. */
+typedef enum style { AMPLIFIED, ROCK, UNPLUGGED } style;
+
+static style style_of(const td_recipe *r)
+{
+    return td_recipe_tagged(r, unplugged) ? UNPLUGGED : td_recipe_tagged(r, rock) ? ROCK : AMPLIFIED;
+}
+
+/* Means of printed electronic and pop sessions. Unplugged: what mixing engineers name, not measured; nobody carries
+ * such music by its drums, winds and keys stand where voices would, and what is bowed or plucked shares the middle. */
 static double usual_lu(const td_recipe *r, const char *bus)
 {
     static const struct {
         const char *bus;
-        double lu, rock_lu;
+        double lu[UNPLUGGED + 1];
     } rows[] = {
-        { "drums", -3, -3 },   { "percussion", -9, -9 }, { "bass", -5, -6 },  { "guitars", -6, -5 },
-        { "synths", -6, -6 },  { "keys", -9, -9 },       { "brass", -6, -6 }, { "strings", -9, -9 },
-        { "backing", -8, -8 }, { "fx", -10, -10 },       { "choir", -9, -9 }, { "woodwinds", -9, -9 },
-        { "harp", -10, -10 },  { "other", -9, -9 },
+        { "drums", { -3, -3, -9 } },   { "percussion", { -9, -9, -12 } }, { "bass", { -5, -6, -6 } },
+        { "guitars", { -6, -5, -6 } }, { "synths", { -6, -6, -9 } },      { "keys", { -9, -9, -5 } },
+        { "brass", { -6, -6, -4 } },   { "strings", { -9, -9, -6 } },     { "backing", { -8, -8, -8 } },
+        { "fx", { -10, -10, -10 } },   { "choir", { -9, -9, -6 } },       { "woodwinds", { -9, -9, -4 } },
+        { "harp", { -10, -10, -6 } },  { "other", { -9, -9, -9 } },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!strcmp(rows[i].bus, bus)) return td_recipe_tagged(r, rock) ? rows[i].rock_lu : rows[i].lu;
+        if (!strcmp(rows[i].bus, bus)) return rows[i].lu[style_of(r)];
     return NAN;
 }
 
-double td_usual_group_lu(const td_recipe *r, const char *bus, const char *group)
+double td_usual_inside_lu(const char *role)
 {
-    const td_group_wish *g = td_recipe_group(r, bus, group);
-    return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a : usual_lu(r, bus);
+    static const struct {
+        const char *role;
+        double lu;
+    } rows[] = { { "drums.kick", -5 },  { "drums.snare", -4 },       { "drums.tom", -8 },      { "drums.hihat", -12 },
+                 { "drums.ride", -12 }, { "drums.crash", -12 },      { "drums.cymbals", -12 }, { "drums.overhead", -6 },
+                 { "drums.room", -12 }, { "drums.percussion", -10 }, { "percussion", -10 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (td_role_covers(rows[i].role, role)) return rows[i].lu;
+    return -6;
+}
+
+/* What a drum gives a kit; a microphone or loop that holds all of it gives all. */
+typedef enum piece { KICK = 1, SNARE = 2, WHOLE = KICK | SNARE } piece;
+
+static int piece_of(const char *role)
+{
+    static const struct {
+        const char *role;
+        piece piece;
+    } rows[] = { { "drums.kick", KICK },  { "drums.snare", SNARE },    { "drums.clap", SNARE }, { "drums.rim", SNARE },
+                 { "drums.snap", SNARE }, { "drums.bus", WHOLE },      { "drums.loop", WHOLE }, { "drums.mono", WHOLE },
+                 { "drums.room", WHOLE }, { "drums.overhead", WHOLE }, { "drums.far", WHOLE } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (td_role_covers(rows[i].role, role)) return rows[i].piece;
+    return strcmp(role, "drums") ? 0 : WHOLE;
+}
+
+double td_usual_pieces_lu(const td_session *s, size_t bus)
+{
+    int have = 0;
+    double power = 0;
+    if (strcmp(s->bus[bus].name, "drums")) return 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        if (s->stem[i].bus != bus) continue;
+        have |= piece_of(s->stem[i].role.name);
+        power += td_db_power(td_usual_inside_lu(s->stem[i].role.name));
+    }
+    return have == WHOLE || !(power > 0) ? 0 : fmin(0, td_power_db(power));
+}
+
+double td_usual_group_lu(const td_recipe *r, const td_session *s, size_t bus)
+{
+    const char *name = s->bus[bus].name;
+    const td_group_wish *g = td_recipe_group(r, name, s->bus[bus].group);
+    return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a
+                                                     : usual_lu(r, name) + td_usual_pieces_lu(s, bus);
 }
 
 const char *td_usual_genres(const td_recipe *r)
 {
-    return td_recipe_tagged(r, rock) ? "rock and pop" : "electronic and pop";
+    static const char *const words[] = { "electronic and pop", "rock and pop", "unplugged music" };
+    return words[style_of(r)];
 }
 
 double td_usual_taste_lu(const td_recipe *r, bool proportions_lost)
 {
-    static const char *const unplugged[] = { "acoustic", "folk",      "singer-songwriter", "jazz",
-                                             "big band", "orchestra", "classical",         NULL };
-    return proportions_lost ? 1.5 : td_recipe_tagged(r, unplugged) ? 4 : 3;
+    return proportions_lost ? 1.5 : style_of(r) == UNPLUGGED ? 4 : 3;
 }
 
 static bool may_lead(const char *role)
@@ -75,13 +131,23 @@ td_lead td_find_lead(const td_session *s)
 
 double td_lead_offset_db(const td_recipe *r, const td_session *s, td_lead lead)
 {
-    return lead.sings ? td_recipe_offset_db(r, s->bus[lead.bus].name, s->bus[lead.bus].group) : 0;
+    return lead.sings ? td_recipe_offset_db(r, s, lead.bus) : 0;
 }
 
-double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *group)
+bool td_recipe_misses_focus(const td_recipe *r, const td_session *s)
 {
-    const td_group_wish *g = td_recipe_group(r, bus, group);
-    return g && g->level_db.kind == TD_WISH_VALUE ? g->level_db.a : 0;
+    char group[48];
+    if (!r->focus) return false;
+    snprintf(group, sizeof group, "%.*s", (int)strcspn(r->focus, "."), r->focus);
+    for (size_t i = 0; i < s->n_stems; i++)
+        if (s->stem[i].bus < s->n_buses && td_role_covers(group, s->stem[i].role.name)) return false;
+    return true;
+}
+
+double td_recipe_offset_db(const td_recipe *r, const td_session *s, size_t bus)
+{
+    const td_group_wish *g = td_recipe_group(r, s->bus[bus].name, s->bus[bus].group);
+    return g && g->level_db.kind == TD_WISH_VALUE && !td_recipe_misses_focus(r, s) ? g->level_db.a : 0;
 }
 
 /* An instrument shares its range with those around it and has no words to be understood: it stands a little lower. */

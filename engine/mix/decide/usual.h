@@ -7,16 +7,25 @@
 #include "engine/mix/session.h"
 
 /* A group against the mix in the steps it plays, LU: what the recipe wishes, else the usual; NaN: nobody knows. */
-double td_usual_group_lu(const td_recipe *r, const char *bus, const char *group);
+double td_usual_group_lu(const td_recipe *r, const td_session *s, size_t bus);
 
-/* What the recipe adds to wherever a group stands, dB. */
-double td_recipe_offset_db(const td_recipe *r, const char *bus, const char *group);
+/* A track against its bus while it plays, LU: the clip gains of a raw drum kit. Others stand alike. */
+double td_usual_inside_lu(const char *role);
+
+/* By how much the drums there are stand under a kit: a bus without kick or without snare is none. 0: it is one, or no
+ * drums at all. */
+double td_usual_pieces_lu(const td_session *s, size_t bus);
+
+/* What the recipe adds to wherever a group stands, dB. Levels of a recipe that has a focus are against it, as spots
+ * against the main microphones: nothing, where no stem is of its group. */
+double td_recipe_offset_db(const td_recipe *r, const td_session *s, size_t bus);
+bool td_recipe_misses_focus(const td_recipe *r, const td_session *s);
 
 /* In which genres that is usual, for reasons. */
 const char *td_usual_genres(const td_recipe *r);
 
-/* By how much a group may be off before it is moved, LU. These figures come from amplified music: players who balance
- * themselves in a room are not held to them, unless nothing is left of that balance. */
+/* By how much a group may be off before it is moved, LU. Players who balance themselves in a room are held to these
+ * figures less, unless nothing is left of that balance. */
 double td_usual_taste_lu(const td_recipe *r, bool proportions_lost);
 
 /* Who carries the tune: the singer; without one the only solo instrument, where it has a bus to itself. */

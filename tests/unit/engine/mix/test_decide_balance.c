@@ -1,4 +1,5 @@
 /* Faders from loudness: what moves them, and what must not. */
+#include "engine/mix/decide/usual.h"
 #include "engine/mix/planner.h"
 #include "recipes/recipes.h"
 #include "tests/unit/engine/mix/scene.h"
@@ -48,15 +49,15 @@ typedef struct decided {
     td_plan *plan;
 } decided;
 
-static decided decide_with(const char *balance, const char *name, sound voice)
+static decided decide_as(const char *tag, const char *balance, const char *kit, const char *name, sound voice)
 {
     decided d = { .s = scene_new() };
     td_error err = { 0 };
     td_recipe *recipe = NULL;
     td_messages *m = td_messages_new();
     const char *text =
-        td_arena_printf(d.s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ pop ]\nbalance: %s\n", balance);
-    scene_add(d.s, "Drums.wav", 48000, 2, SECONDS, drums);
+        td_arena_printf(d.s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ %s ]\nbalance: %s\n", tag, balance);
+    scene_add(d.s, kit, 48000, 2, SECONDS, drums);
     scene_add(d.s, "Bass.wav", 48000, 2, SECONDS, bass);
     scene_add(d.s, "Piano.wav", 48000, 2, SECONDS, piano);
     scene_add(d.s, name, 48000, 2, SECONDS, voice);
@@ -71,6 +72,11 @@ static decided decide_with(const char *balance, const char *name, sound voice)
     td_recipe_free(recipe);
     td_messages_free(m);
     return d;
+}
+
+static decided decide_with(const char *balance, const char *name, sound voice)
+{
+    return decide_as("pop", balance, "Drums.wav", name, voice);
 }
 
 static decided decide(const char *balance, sound voice)
@@ -142,11 +148,69 @@ static void test_a_lone_instrument_leads(void **state)
     leave(&played);
 }
 
+static double usual_lu(const char *tag, const char *const *names, size_t n, const char *bus)
+{
+    td_stem stem[4] = { 0 };
+    td_bus only = { .name = bus, .group = bus, .stems = n };
+    td_session s = { .stem = stem, .n_stems = n, .bus = &only, .n_buses = 1 };
+    td_recipe r = { .tag = &tag, .n_tags = 1 };
+    for (size_t i = 0; i < n; i++) stem[i].role = td_role_read(names[i]);
+    return td_usual_group_lu(&r, &s, 0);
+}
+
+/* Drums carry dances and accompany unplugged players; a lone kick is no kit (-5 LU under one, alone). */
+static void test_what_is_usual(void **state)
+{
+    (void)state;
+    static const char *const kit[] = { "Kick.wav", "Snare.wav" }, *const hats[] = { "Kick.wav", "HiHat.wav" };
+    static const char *const loop[] = { "Break Beat.wav" }, *const piano[] = { "Piano.wav" };
+    assert_true(usual_lu("pop", kit, 2, "drums") == -3 && usual_lu("jazz", kit, 2, "drums") == -9);
+    assert_true(usual_lu("techno", loop, 1, "drums") == -3);
+    assert_true(usual_lu("techno", kit, 1, "drums") == -8 && usual_lu("folk", kit, 1, "drums") == -14);
+    assert_true(fabs(usual_lu("pop", hats, 2, "drums") - (-3 + 10 * log10(pow(10, -0.5) + pow(10, -1.2)))) < 1e-9);
+    assert_true(usual_lu("jazz", piano, 1, "keys") == -5 && usual_lu("pop", piano, 1, "keys") == -9);
+}
+
+/* Kick and keys of a small group are as loud as they came: within taste of where unplugged players stand. */
+static void test_a_lone_kick_is_no_kit(void **state)
+{
+    (void)state;
+    decided kit = decide_as("acoustic", "loudness", "Drums.wav", "Lead Vox.wav", lead);
+    decided kick = decide_as("acoustic", "loudness", "Kick.wav", "Lead Vox.wav", lead);
+    assert_true(against(&kick, "drums", "bass") < against(&kit, "drums", "bass") - 2);
+    for (size_t b = 0; b < kick.plan->n_buses; b++)
+        if (!strcmp(kick.plan->bus[b].name, "drums"))
+            assert_non_null(
+                strstr(kick.plan->bus[b].fader_reason, "usual in unplugged music for these drums is -14.0"));
+    leave(&kit);
+    leave(&kick);
+}
+
+/* Spots are against main microphones; where there are none, nothing is against them. */
+static void test_levels_need_their_focus(void **state)
+{
+    (void)state;
+    static const char level[] = "\ngroups: { bass: { level: -4 dB } }\nfocus: ";
+    char picture[128], singer[128];
+    snprintf(picture, sizeof picture, "delivered%sorchestra.main", level);
+    snprintf(singer, sizeof singer, "delivered%svocals.lead", level);
+    decided without = decide(picture, lead), with = decide(singer, lead);
+    assert_true(fabs(against(&without, "bass", "drums")) < 0.02);
+    assert_true(fabs(against(&with, "bass", "drums") + 4) < 0.02);
+    assert_non_null(note(&without, "levels of the recipe's groups: against orchestra.main"));
+    assert_null(note(&with, "levels of"));
+    leave(&without);
+    leave(&with);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
         cmocka_unit_test(test_a_lone_instrument_leads),
+        cmocka_unit_test(test_what_is_usual),
+        cmocka_unit_test(test_a_lone_kick_is_no_kit),
+        cmocka_unit_test(test_levels_need_their_focus),
         cmocka_unit_test(test_a_delivered_lead_is_only_spoken_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
