@@ -8,6 +8,7 @@
 static const td_flag flags[] = {
     { "message", 0, "LANGUAGE", "print what the client can be sent instead: en or de" },
     { "title", 0, "TEXT", "the song, for the message" },
+    TD_ROLE_FLAG,
     { "skip-rejected", 0, NULL, "refused files are no failure" },
     { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },
     { NULL, 0, NULL, NULL },
@@ -39,7 +40,11 @@ static td_status open_session(check *c, td_error *err)
 {
     td_session_wish wish = { .title = td_args_get(c->args, "title"), .skip_rejected = true };
     td_stem_wish *stem = NULL;
+    const char *role[TD_ROLES_MOST];
+    size_t n;
     td_status st = td_stems_of_words(c->args, c->arena, &stem, &wish.n_stems, err);
+    if (!st) st = td_args_all(c->args, "role", role, TD_ROLES_MOST, &n, err);
+    for (size_t i = 0; !st && i < n; i++) st = td_stem_say_role(stem, wish.n_stems, role[i], c->arena, err);
     wish.stem = stem;
     return st ? st : td_session_open(&wish, &c->session, err);
 }

@@ -14,6 +14,13 @@ typedef struct td_flag {
     const char *help;
 } td_flag;
 
+/* Shared by what takes stems; td_stem_say_role (jobs/order/folder.h) reads it. */
+#define TD_ROLE_FLAG                                                                                \
+    {                                                                                               \
+        "role", 0, "FILE=ROLE", "what a stem is where its name does not say it; as often as needed" \
+    }
+#define TD_ROLES_MOST 240
+
 typedef struct td_args {
     const td_flag *flags; /* the command's own */
     struct td_given {

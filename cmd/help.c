@@ -67,7 +67,8 @@ static void roles_of(const char *above)
 
 static void roles(void)
 {
-    puts("A stem's role is BUS.INSTRUMENT[.DETAIL]. Its file's name says it ('Kick In.wav'), or the job file does.\n"
+    puts("A stem's role is BUS.INSTRUMENT[.DETAIL]. Its file's name says it ('Kick In.wav'), or its\n"
+         "folder's ('Vox/01.wav'). --role '01.wav=vocals.lead' says it where no name does, and so does a job file.\n"
          "Where no name tells, the sound may: a guess, marked with '?', and only kicks, snares, cymbals and basses.\n"
          "What names drums.kick means drums.kick.in as well; 'all' means every stem.\n");
     for (size_t i = 0; td_buses[i]; i++) roles_of(td_buses[i]);

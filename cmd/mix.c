@@ -30,8 +30,8 @@ static void session_line(const td_mixdown *d)
             td_clock((double)s->frames / s->rate_hz, clock), s->rate_hz / 1000.0, s->n_buses,
             s->n_buses == 1 ? "" : "es");
     if (guessed)
-        fprintf(stderr, "    (%zu role%s guessed or unknown: 'topdown plan' shows them)", guessed,
-                guessed == 1 ? "" : "s");
+        fprintf(stderr, "    (%zu role%s guessed or unknown: 'topdown plan' shows them, --role FILE=ROLE says them)",
+                guessed, guessed == 1 ? "" : "s");
     fputc('\n', stderr);
     size_t thawed = 0, buses = 0;
     for (size_t i = 0; i < d->n && d->mix; i++) {

@@ -179,7 +179,7 @@ const char *td_cache_folder(td_arena *a)
 /* What a plan has decided is not asked for again. */
 static td_status refuse_beside_plan(const td_args *a, td_error *err)
 {
-    static const char *const decided[] = { "recipe", "set", "balance", "tempo", "title", "artist" };
+    static const char *const decided[] = { "recipe", "set", "role", "balance", "tempo", "title", "artist" };
     for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
         if (td_args_has(a, decided[i]))
             return td_fail(err, TD_ARG, NULL, "leave it out, edit the plan, or change it with 'topdown revise'",
@@ -206,6 +206,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         st = order_of_flags(m, a, &err);
     }
     if (!st) st = take_balance(a, m->order, &err);
+    if (!st) st = td_args_all(a, "role", m->role, TD_ROLES_MOST, &m->n_roles, &err);
     if (st) return td_report_error(st, &err);
     if (td_args_has(a, "no-match")) m->order->ab_loudness_match = false;
     m->progress = td_progress_new(a);
@@ -218,6 +219,8 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         .cache = td_args_has(a, "no-cache") ? NULL : td_cache_folder(m->arena),
         .cache_bytes = (uint64_t)cache_mb * 1000000,
         .keep_groups = m->n_plans || td_args_has(a, "keep-groups"),
+        .role = m->role,
+        .n_roles = m->n_roles,
         .threads = (unsigned)threads,
         .force = td_args_has(a, "force"),
         .skip_rejected = td_args_has(a, "skip-rejected"),

@@ -8,6 +8,7 @@
     }
 
 static const td_flag submit_flags[] = {
+    TD_ROLE_FLAG,
     { "wait", 'w', NULL, "show progress until the job is done, failed, held or cancelled" },
     { "idempotency-key", 0, "TEXT", "the same key and file make one job, however often they are sent" },
     REMOTE_FLAGS,
@@ -50,7 +51,10 @@ static int submit(const td_args *a)
 {
     td_error err = { 0 };
     td_client_options o = options(a);
+    const char *role[TD_ROLES_MOST];
     td_status st = one_word(a, "job file", &err);
+    if (!st) st = td_args_all(a, "role", role, TD_ROLES_MOST, &o.n_roles, &err);
+    o.role = role;
     if (!st) st = td_submit(&o, a->word[0], td_args_get(a, "idempotency-key"), td_args_has(a, "wait"), &err);
     return end(st, &err);
 }

@@ -4,6 +4,7 @@
 #include "jobs/home.h"
 #include "jobs/ids.h"
 #include "jobs/net/net.h"
+#include "jobs/order/folder.h"
 #include "jobs/spec.h"
 #include "jobs/view.h"
 #include <limits.h>
@@ -206,6 +207,69 @@ static td_status absolute_stems(td_arena *a, json_t *spec, const char *folder, t
                : TD_OK;
 }
 
+/* ---- roles said beside the job file ------------------------------------------------------------------------------ */
+
+/* The stems of a job: first those its list names, in its order, then the others of its folder. */
+static td_status job_stems(td_arena *a, const json_t *spec, const char *folder, td_stem_wish **stem, size_t *n,
+                           td_error *err)
+{
+    const json_t *stems = json_object_get(spec, "stems"), *one;
+    const char *inside = json_string_value(json_is_string(stems) ? stems : json_object_get(stems, "folder"));
+    size_t i, most = json_array_size(json_is_array(stems) ? stems : json_object_get(stems, "files"));
+    td_stem_wish *all = td_arena_array(a, most + TD_STEMS_MAX, sizeof *all), *found = NULL;
+    if (!all) return td_no_memory(err);
+    *stem = all;
+    *n = 0;
+    json_array_foreach(json_is_array(stems) ? stems : json_object_get(stems, "files"), i, one)
+    {
+        const char *file = json_string_value(json_is_object(one) ? json_object_get(one, "file") : one);
+        all[(*n)++] = (td_stem_wish){ .file = file ? file : "" };
+    }
+    const char *path = inside ? absolute(a, folder, inside) : NULL;
+    size_t below = 0;
+    td_status st = path ? td_stems_in_folder(path, a, &found, &below, err) : TD_OK;
+    for (i = 0; !st && i < below; i++) {
+        size_t k = 0;
+        while (k < most && strcmp(all[k].file, found[i].name) != 0) k++;
+        if (k == most) all[(*n)++] = (td_stem_wish){ .file = found[i].name };
+    }
+    return st;
+}
+
+/* The list of files, made where the job has none. */
+static json_t *files_of(json_t *spec)
+{
+    json_t *stems = json_object_get(spec, "stems");
+    if (json_is_array(stems)) return stems;
+    if (json_is_string(stems)) {
+        json_object_set_new(spec, "stems", json_pack("{s:O}", "folder", stems));
+        stems = json_object_get(spec, "stems");
+    }
+    if (!json_object_get(stems, "files")) json_object_set_new(stems, "files", json_array());
+    return json_object_get(stems, "files");
+}
+
+static td_status say_roles(const remote *c, json_t *spec, const char *folder, td_error *err)
+{
+    const td_client_options *o = c->options;
+    td_stem_wish *stem = NULL;
+    size_t n = 0;
+    if (!o->n_roles) return TD_OK;
+    td_status st = job_stems(c->arena, spec, folder, &stem, &n, err);
+    for (size_t i = 0; !st && i < o->n_roles; i++) st = td_stem_say_role(stem, n, o->role[i], c->arena, err);
+    for (size_t i = 0; !st && i < n; i++) {
+        json_t *files = files_of(spec), *entry = json_array_get(files, i);
+        if (!stem[i].role) continue;
+        if (json_is_object(entry))
+            json_object_set_new(entry, "role", json_string(stem[i].role));
+        else if (entry)
+            json_array_set_new(files, i, json_pack("{s:s, s:s}", "file", stem[i].file, "role", stem[i].role));
+        else
+            json_array_append_new(files, json_pack("{s:s, s:s}", "file", stem[i].file, "role", stem[i].role));
+    }
+    return st;
+}
+
 static td_status read_job_file(const remote *c, const char *file, char **body, td_error *err)
 {
     char *text, folder[PATH_MAX];
@@ -218,6 +282,7 @@ static td_status read_job_file(const remote *c, const char *file, char **body, t
     snprintf(folder, sizeof folder, "%.*s", (int)(td_basename(file) - file), file);
     if (!folder[0]) snprintf(folder, sizeof folder, ".");
     if (!st) st = absolute_recipes(c->arena, spec, folder, err);
+    if (!st) st = say_roles(c, spec, folder, err);
     if (!st) st = absolute_stems(c->arena, spec, folder, err);
     char *dump = st ? NULL : json_dumps(spec, JSON_INDENT(1));
     *body = td_arena_strdup(c->arena, dump);

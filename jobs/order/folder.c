@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -129,4 +130,58 @@ td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **ste
         all[(*n)++] = g->stem[i];
     }
     return TD_OK;
+}
+
+/* ---- roles ------------------------------------------------------------------------------------------------------- */
+
+static const char *called(const td_stem_wish *w)
+{
+    return w->name ? w->name : w->file;
+}
+
+static td_status find_stem(const td_stem_wish *stem, size_t n, const char *file, size_t *found, td_error *err)
+{
+    size_t several = 0;
+    const char *names[2 * TD_STEMS_MAX];
+    for (size_t i = 0; i < n; i++) {
+        names[2 * i] = called(&stem[i]);
+        names[2 * i + 1] = td_basename(stem[i].file);
+        if (!strcmp(called(&stem[i]), file) || !strcmp(stem[i].file, file)) return *found = i, TD_OK;
+        if (strcmp(names[2 * i + 1], file) != 0) continue;
+        several++;
+        *found = i;
+    }
+    if (several == 1) return TD_OK;
+    if (several)
+        return td_fail(err, TD_ARG, "--role", "write its folder in front", "%zu stems are called '%s'", several, file);
+    const char *near = td_nearest(file, names, 2 * n);
+    char hint[300] = "'topdown check' lists them";
+    if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    return td_fail(err, TD_ARG, "--role", hint, "no stem is called '%s'", file);
+}
+
+static td_status check_role(const char *role, td_error *err)
+{
+    if (td_role_known(role)) return TD_OK;
+    const char *const *names;
+    size_t n = td_role_names(&names);
+    const char *near = td_nearest(role, names, n);
+    char hint[96] = "'topdown help roles' lists them";
+    if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    return td_fail(err, TD_ARG, "--role", hint, "'%.60s' is no role", role);
+}
+
+td_status td_stem_say_role(td_stem_wish *stem, size_t n, const char *said, td_arena *a, td_error *err)
+{
+    const char *equal = strrchr(said, '=');
+    if (!equal || equal == said)
+        return td_fail(err, TD_ARG, "--role", "write for example --role 'Track 7.wav=vocals.lead'",
+                       "'%s' is no FILE=ROLE", said);
+    const char *file = td_arena_strndup(a, said, (size_t)(equal - said));
+    size_t i;
+    if (!file) return td_no_memory(err);
+    td_status st = check_role(equal + 1, err);
+    if (!st) st = find_stem(stem, n, file, &i, err);
+    if (!st) stem[i].role = equal + 1;
+    return st;
 }

@@ -63,6 +63,7 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
     td_stem_wish *stem;
     size_t n;
     td_status st = gather_stems(o, m->arena, &stem, &n, err);
+    for (size_t i = 0; !st && i < w->n_roles; i++) st = td_stem_say_role(stem, n, w->role[i], m->arena, err);
     if (st) return st;
     td_session_wish wish = { .title = o->title ? o->title : o->name,
                              .artist = o->artist,
@@ -77,8 +78,8 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
     if (st) return st;
     for (size_t i = 0; i < m->session->n_stems && o->unknown != TD_UNKNOWN_OTHER; i++)
         if (m->session->stem[i].role.source >= TD_ROLE_FROM_SOUND)
-            return td_fail(err, TD_JOB, m->session->stem[i].name, "give it a role in the job file",
-                           "no role is known for this stem");
+            return td_fail(err, TD_JOB, m->session->stem[i].name,
+                           "give it a role: --role FILE=ROLE, or in the job file", "no role is known for this stem");
     return TD_OK;
 }
 

@@ -28,12 +28,14 @@ typedef struct td_mixdown_wish {
     const td_library *library;
     td_plan *const *plan; /* decided already, taken over: rendered as they are, unsurveyed; NULL: plan order->mix */
     size_t n_plans;
-    const char *out;      /* folder, made when missing; NULL: plan only, nothing is written */
-    const char *scratch;  /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
-    const char *cache;    /* folder of surveys, stems' hashes and rendered groups; NULL: none is kept */
-    uint64_t cache_bytes; /* it is kept below that: what was unused for longest goes */
-    bool keep_groups;     /* play what another render kept, keep what this one makes */
-    unsigned threads;     /* 0: as many as there are processors */
+    const char *out;         /* folder, made when missing; NULL: plan only, nothing is written */
+    const char *scratch;     /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
+    const char *cache;       /* folder of surveys, stems' hashes and rendered groups; NULL: none is kept */
+    uint64_t cache_bytes;    /* it is kept below that: what was unused for longest goes */
+    bool keep_groups;        /* play what another render kept, keep what this one makes */
+    unsigned threads;        /* 0: as many as there are processors */
+    const char *const *role; /* "FILE=ROLE": what is said of stems beside the order (td_stem_say_role) */
+    size_t n_roles;
     bool force, skip_rejected;
     double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
     td_stage_told progress; /* may be NULL */

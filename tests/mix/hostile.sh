@@ -72,6 +72,17 @@ ok "a job's folder too" says "guitars" "$topdown" plan --job "$work/nested.yaml"
 mkdir -p "$work/nested/1/2/3/4/5"
 ok "down to a depth" says "lies more than 4 folders deep" exits 2 "$topdown" check "$work/nested" -q
 
+# what a stem is can be said on the spot
+check() { "$topdown" check "$work/nested" -q "$@"; }
+rm -r "$work/nested/1"
+ok "a role by the file's name" says "guitars.lead           Vox/01.wav" check --role 01.wav=guitars.lead
+ok "or with its folder" says "bass                   Vox/Kick.flac" check --role Vox/Kick.flac=bass
+ok "a name two have needs it" says "2 stems are called 'Kick.flac'" exits 2 check --role Kick.flac=bass
+ok "the nearest role" says "did you mean 'drums.snare'?" exits 2 check --role 01.wav=drums.snar
+ok "the nearest file" says "did you mean '01.wav'?" exits 2 check --role 02.wav=drums.snare
+ok "mixes and plans take it" says "strings" "$topdown" plan "$work/nested" --recipes "$work/recipes" -r plain --tempo 124 \
+    --no-cache -q --role 01.wav=strings
+
 # what a recipe is warned of is said before the mix, and stays with it
 printf '%s\ntracks: [ { fix: none, for: vocals.leed, when: rumble > -20 dB, chain: [ gain ] } ]\n' "$recipe" >"$work/recipes/warned.yaml"
 "$topdown" mix "$work/stems" --recipes "$work/recipes" -r warned --tempo 124 --no-cache -o "$work/warned" >"$work/warned.log" 2>&1

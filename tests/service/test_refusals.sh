@@ -61,8 +61,10 @@ timeout -s INT 2 "$topdown" submit "$T/busy.yaml" --server "$url" --key "$T/data
 printf 'topdown: job/1\nstems: { folder: stems/ }\nrecipes: [ plain ]\n' >"$T/local.yaml"
 "$topdown" submit "$T/local.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/submit.log" 2>&1 || fail "a local job failed"
 mkdir -p "$T/stems/Deep/Vox" && cp "$T"/stems/*KICK.flac "$T/stems/Deep/Vox/Pulse.flac"
-"$topdown" submit "$T/local.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/submit.log" 2>&1 || fail "a folder below was refused"
+"$topdown" submit "$T/local.yaml" --role Pulse.flac=percussion.shaker --server "$url" --key "$T/data/api-key" --wait \
+    >"$T/submit.log" 2>&1 || fail "a folder below was refused"
 grep -rqF "Deep/Vox/Pulse.flac" "$T/data" --include=report.json || fail "a folder below was not mixed"
+grep -rqF "percussion.shaker" "$T/data" --include=report.json || fail "--role was not heard"
 rm -r "$T/stems/Deep"
 mkdir "$T/elsewhere" && cp "$T"/stems/*KICK.flac "$T/elsewhere"
 sed 's,stems/,elsewhere/,' "$T/local.yaml" >"$T/outside.yaml"

@@ -26,7 +26,8 @@ static td_status copy_stems(td_decider *d, td_error *err)
         q->bus = t->bus < s->n_buses ? td_arena_strdup(d->arena, s->bus[t->bus].name) : NULL;
         q->sha256 = td_arena_strdup(d->arena, t->sha256);
         if (t->role.guess)
-            q->reason = td_arena_printf(d->arena, "role guessed: %s; say so in the job file", t->role.why);
+            q->reason =
+                td_arena_printf(d->arena, "role guessed: %s; say it with --role, or in the job file", t->role.why);
         if (!q->name || !q->path || !q->role || !q->sha256) return td_no_memory(err);
     }
     p->n_buses = s->n_buses;
@@ -102,7 +103,9 @@ static td_status take_tempo(td_decider *d)
     int kind = from && !strcmp(from, "default") ? TD_NOTE_WARNING : TD_NOTE_DECISION;
     return td_decide_note(
         d, kind, "tempo %.4g bpm (%s)%s", d->plan->tempo_bpm, from,
-        kind == TD_NOTE_WARNING ? ": nobody said one, and note lengths depend on it; say tempo in the job file" : "");
+        kind == TD_NOTE_WARNING
+            ? ": nobody said one, and note lengths depend on it; say it with --tempo, or in the job file"
+            : "");
 }
 
 /* ---- storeys ----------------------------------------------------------------------------------------------------- */
