@@ -1,6 +1,7 @@
 #include "cmd/mixing.h"
 
 #include "engine/base/units.h"
+#include "engine/report/report.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,15 @@ static size_t print_mix(const td_mix *m)
         if (f->reached) continue;
         missed++;
         printf("  %-*s  warn: %s\n", (int)widest, "", f->missed ? f->missed : "target missed");
+    }
+    for (size_t i = 0; m->rendered && i < m->rendered->n_steps; i++) {
+        const td_step_reached *s = &m->rendered->step[i];
+        if (!(td_over_asked(s) > TD_OVER_ASKED_DB)) continue;
+        missed++;
+        bool over_time = td_asked_over_time(s);
+        printf("  warn: %s %s takes %.1f dB%s, asked: %s %.1f dB\n", s->place, s->step,
+               over_time ? s->p95_db : s->max_db, over_time ? " for 95 % of the time" : "",
+               over_time ? "about" : "at most", s->planned.asked_db);
     }
     return missed;
 }

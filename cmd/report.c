@@ -72,15 +72,21 @@ static void print_steps(const json_t *mix)
 {
     size_t i;
     json_t *s;
-    char x[4][32];
-    printf("  %-24s %9s %9s %9s\n", "gain reduction", "asked", "most", "95 %");
+    char x[4][32], asked[48];
+    printf("  %-24s %13s %9s %9s %9s\n", "gain reduction", "asked", "planned", "95 %", "most");
     json_array_foreach(json_object_get(mix, "steps"), i, s)
     {
         char place[96];
         snprintf(place, sizeof place, "%s %s", text(s, "place"), text(s, "step"));
-        printf("  %-24s %9s %9s %9s   dB\n", place, figure(s, "asked_db", 1, x[0]), figure(s, "max_db", 1, x[1]),
-               figure(s, "p95_db", 1, x[2]));
+        bool over_time = !strcmp(text(s, "asked_of"), "p95");
+        const char *how = !*text(s, "asked_of") ? "" : over_time ? "about " : "at most ";
+        snprintf(asked, sizeof asked, "%s%s", how, figure(s, "asked_db", 1, x[0]));
+        printf("  %-24s %13s %9s %9s %9s   dB\n", place, asked,
+               figure(s, over_time ? "planned_p95_db" : "planned_max_db", 1, x[1]), figure(s, "p95_db", 1, x[2]),
+               figure(s, "max_db", 1, x[3]));
     }
+    if (json_array_size(json_object_get(mix, "steps")))
+        puts("  'about' is what it takes no more than for 95 % of the time, 'at most' its maximum");
 }
 
 static void print_card(const json_t *mix)

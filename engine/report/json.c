@@ -164,7 +164,11 @@ static json_t *step_json(const td_step_reached *r)
     json_t *j = json_object(), *over = json_array();
     json_object_set_new(j, "place", td_json_text(r->place));
     json_object_set_new(j, "step", td_json_text(r->step));
+    const char *of = isnan(r->planned.asked_db) ? NULL : td_asked_over_time(r) ? "p95" : "max";
     json_object_set_new(j, "asked_db", td_json_db(r->planned.asked_db));
+    json_object_set_new(j, "asked_of", td_json_text(of));
+    json_object_set_new(j, "planned_max_db", td_json_db(r->planned.max_db));
+    json_object_set_new(j, "planned_p95_db", td_json_db(r->planned.p95_db));
     json_object_set_new(j, "max_db", td_json_db(r->max_db));
     json_object_set_new(j, "max_at_s", td_json_number(r->max_at_s, 0.1));
     json_object_set_new(j, "p95_db", td_json_db(r->p95_db));

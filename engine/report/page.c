@@ -159,12 +159,15 @@ static void tile(td_page *p, td_word word, double x, int decimals, const char *u
     td_page_add(p, "</dd></div>\n");
 }
 
+/* Files, and what else had to be met. */
 static bool all_reached(const json_t *mix)
 {
     size_t i;
-    json_t *f;
+    json_t *f, *row;
     json_array_foreach(json_object_get(mix, "outputs"), i,
                        f) if (!json_is_true(json_object_get(f, "reached"))) return false;
+    json_array_foreach(json_object_get(mix, "card"), i,
+                       row) if (!strcmp(td_held_text(row, "verdict"), "fail")) return false;
     return true;
 }
 
@@ -328,25 +331,40 @@ static void files(td_page *p, const json_t *mix)
 
 /* ---- gain reduction --------------------------------------------------------------------------------------------- */
 
+/* What was asked, planned and reached; the figure that was asked for stands out where it went too far. */
+static void asked_cells(td_page *p, const json_t *s)
+{
+    char text[TD_FIGURE];
+    bool over_time = !strcmp(td_held_text(s, "asked_of"), "p95");
+    double asked = td_held(s, "asked_db"), got = td_held(s, over_time ? "p95_db" : "max_db");
+    bool over = td_round_to(got - asked, 0.01) > TD_OVER_ASKED_DB;
+    element(p, "<td class=\"n\">", isnan(asked) ? "" : over_time ? "\u2248\u00a0" : "\u2264\u00a0", "");
+    element(p, "", td_figure(p, asked, 1, false, "", text), "</td>");
+    number_cell(p, td_held(s, over_time ? "planned_p95_db" : "planned_max_db"), 1, false);
+    number_cell(p, td_held(s, "p50_db"), 1, false);
+    element(p, over && over_time ? "<td class=\"n bad\">" : "<td class=\"n\">",
+            td_figure(p, td_held(s, "p95_db"), 1, false, "", text), "</td>");
+    element(p, over && !over_time ? "<td class=\"n bad\">" : "<td class=\"n\">",
+            td_figure(p, td_held(s, "max_db"), 1, false, "", text), "</td>");
+}
+
 static void reductions(td_page *p, const json_t *mix)
 {
-    static const head heads[] = { { TD_WORD_STEP, false },     { TD_WORD_ASKED, true }, { TD_WORD_MEDIAN, true },
-                                  { TD_WORD_NEARLY, true },    { TD_WORD_MOST, true },  { TD_WORD_AT, true },
-                                  { TD_WORD_OVER_TIME, false } };
+    static const head heads[] = { { TD_WORD_STEP, false },  { TD_WORD_ASKED, true },     { TD_WORD_PLANNED, true },
+                                  { TD_WORD_MEDIAN, true }, { TD_WORD_NEARLY, true },    { TD_WORD_MOST, true },
+                                  { TD_WORD_AT, true },     { TD_WORD_OVER_TIME, false } };
     size_t i;
     json_t *s;
     const json_t *f = main_file(mix);
     char name[192], clock[16];
     heading(p, TD_WORD_GAIN_REDUCTION);
-    open_table(p, heads, 7);
+    element(p, "<p class=\"note\">", td_say(p, TD_WORD_REDUCTION_NOTE), "</p>\n");
+    open_table(p, heads, 8);
     json_array_foreach(json_object_get(mix, "steps"), i, s)
     {
         snprintf(name, sizeof name, "%s: %s", td_place_name(p, td_held_text(s, "place")), td_held_text(s, "step"));
         open_row(p, name);
-        number_cell(p, td_held(s, "asked_db"), 1, false);
-        number_cell(p, td_held(s, "p50_db"), 1, false);
-        number_cell(p, td_held(s, "p95_db"), 1, false);
-        number_cell(p, td_held(s, "max_db"), 1, false);
+        asked_cells(p, s);
         element(p, "<td class=\"n\">", td_clock(td_held(s, "max_at_s"), clock), "</td><td class=\"spark\">");
         td_plot_reduction(p, s);
         td_page_add(p, "</td>");
@@ -355,7 +373,7 @@ static void reductions(td_page *p, const json_t *mix)
     if (!isnan(td_held(f, "limiting_max_db"))) {
         snprintf(name, sizeof name, "Master: %s", td_say(p, TD_WORD_LIMITER));
         open_row(p, name);
-        td_page_add(p, "<td></td><td></td>");
+        td_page_add(p, "<td></td><td></td><td></td>");
         number_cell(p, td_held(f, "limiting_p95_db"), 1, false);
         number_cell(p, td_held(f, "limiting_max_db"), 1, false);
         td_page_add(p, "<td></td><td></td>");

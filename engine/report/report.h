@@ -19,7 +19,7 @@ typedef struct td_report_mix {
 
 typedef struct td_report_wish {
     const td_session *session;
-    const td_survey *survey;     /* NULL: nothing was surveyed, a plan was played */
+    const td_survey *survey;     /* NULL: nothing was surveyed, a plan was played and none is kept */
     const td_findings *findings; /* NULL: nobody asked */
     const td_report_mix *mix;
     size_t n_mixes;
@@ -30,6 +30,13 @@ typedef struct td_report_wish {
     const char *const *isrc;
     size_t n_isrc;
 } td_report_wish;
+
+/* What had to be met is one verdict: the page's headline, the card, what `topdown mix` says and --strict. Files tell
+ * theirs; a step must not take more than this above what was asked. */
+#define TD_OVER_ASKED_DB 0.3
+/* Whether what was asked of a step was about 95 % of the time ("about 3 dB") and not about its maximum ("at most"). */
+bool td_asked_over_time(const td_step_reached *r);
+double td_over_asked(const td_step_reached *r); /* to a hundredth of a dB, as it is printed; NaN: nothing was asked */
 
 /* Appended to out. TD_NOMEM, or what reading a file gave. */
 td_status td_report_json(const td_report_wish *wish, td_text *out, td_error *err);

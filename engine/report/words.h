@@ -26,8 +26,8 @@
     X(MISSED, "missed", "verfehlt")                                                                                    \
     X(FAILED, "failed", "misslungen")                                                                                  \
     X(ALL_REACHED, "Every target is reached.", "Alle Vorgaben sind erreicht.")                                         \
-    X(SOME_MISSED, "Not every target is reached; the files below say which and why.",                                  \
-      "Nicht alle Vorgaben sind erreicht; welche und warum, steht unten bei den Dateien.")                             \
+    X(SOME_MISSED, "Not every target is reached; the tables below say which and why.",                                 \
+      "Nicht alle Vorgaben sind erreicht; welche und warum, steht unten in den Tabellen.")                             \
     X(LOUDNESS_OVER_TIME, "Loudness over time", "Lautheit im Verlauf")                                                 \
     X(MOMENTARY, "momentary (400 ms)", "momentan (400 ms)")                                                            \
     X(SHORT_TERM, "short-term (3 s)", "kurzzeitig (3 s)")                                                              \
@@ -58,6 +58,9 @@
     X(GAIN_REDUCTION, "Gain reduction", "Pegelreduktion")                                                              \
     X(STEP, "Step", "Schritt")                                                                                         \
     X(ASKED, "Asked", "Verlangt")                                                                                      \
+    X(PLANNED, "Planned", "Geplant")                                                                                   \
+    X(REDUCTION_NOTE, "In dB. \u2264: the most it may take; \u2248: what it takes no more than for 95\u00a0% of the time.", \
+      "In dB. \u2264: so viel höchstens; \u2248: zu 95\u00a0% der Zeit nicht mehr.")                                        \
     X(MEDIAN, "Median", "Median")                                                                                      \
     X(NEARLY, "95\u00a0%", "95\u00a0%")                                                                                          \
     X(MOST, "Most", "Höchstens")                                                                                       \

@@ -105,15 +105,19 @@ static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path
     return w->cache && snprintf(path, 4096, "%s/%s.survey", w->cache, m->session->hash) < 4096;
 }
 
+static bool load_survey(const td_mixdown_wish *w, td_mixdown *m, const char *path)
+{
+    m->survey_cached = td_is_file(path) && td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK;
+    return m->survey_cached;
+}
+
+/* A plan needs none to be rendered: one that is kept serves its report. */
 static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
-    if (w->n_plans) return td_survey_bare(m->session, NULL, scratch_of(w), &m->survey, err);
     char path[4096];
-    if (survey_path(w, m, path) && td_is_file(path) &&
-        td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK) {
-        m->survey_cached = true;
-        return td_survey_ready(m->survey, m->pool, NULL, err);
-    }
+    bool kept = survey_path(w, m, path) && load_survey(w, m, path);
+    if (w->n_plans) return kept ? TD_OK : td_survey_bare(m->session, NULL, scratch_of(w), &m->survey, err);
+    if (kept) return td_survey_ready(m->survey, m->pool, NULL, err);
     td_status st = judge_stems(w, m->session, err);
     if (!st) st = td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
     if (!st) st = judge_stems(w, m->session, err);
@@ -318,7 +322,7 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe
     td_findings *found = NULL;
     td_report_mix *said = td_arena_array(m->arena, m->n + 1, sizeof *said);
     td_report_wish wish = { .session = m->session,
-                            .survey = w->n_plans ? NULL : m->survey,
+                            .survey = w->n_plans && !m->survey_cached ? NULL : m->survey,
                             .mix = said,
                             .n_mixes = m->n,
                             .folder = w->out,

@@ -26,7 +26,7 @@ typedef void (*td_stage_told)(void *user, const td_stage_at *step);
 typedef struct td_mixdown_wish {
     const td_order *order;
     const td_library *library;
-    td_plan *const *plan; /* decided already, taken over: rendered as they are, unsurveyed; NULL: plan order->mix */
+    td_plan *const *plan; /* decided already, taken over: rendered as they are; NULL: plan order->mix */
     size_t n_plans;
     const char *out;         /* folder, made when missing; NULL: plan only, nothing is written */
     const char *scratch;     /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */

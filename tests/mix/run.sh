@@ -27,6 +27,22 @@ ok "is the plan of the mix" cmp "$work/p.yaml" "$work/a/plan-pop-rock.yaml"
 ok "and renders" "$topdown" mix --plan "$work/p.yaml" -o "$work/c" --quiet
 ok "to the same bytes" cmp "${a}_Master_48k24.wav" "$work/c/Lithium_PopRock01_Master_48k24.wav"
 ok "a survey is kept" mix -r pop-rock -o "$work/d"
+heard() { # FOLDER: what a report says about the stems and their sum
+    python3 -c 'import json, sys
+r = json.load(open(sys.argv[1]))
+sums = {c["id"]: (c["sum"], c["low"]) for c in r["mixes"][0]["card"] if c["id"] not in ("LV", "GB")} # need a recipe
+print([(s["loudness_lufs"], s["peak_dbfs"]) for s in r["session"]["stems"]], sums)' "$1/report.json"
+}
+ok "a plan with a kept survey" "$topdown" mix --plan "$work/d/plan-pop-rock.yaml" -o "$work/heard" --quiet
+ok "is rendered to the same bytes" cmp "$work/d/Lithium_PopRock01_Master_48k24.wav" "$work/heard/Lithium_PopRock01_Master_48k24.wav"
+ok "and reported beside the sum as at first" test "$(heard "$work/d")" = "$(heard "$work/heard")"
+sed 's/^    fader: -8.51 dB/    fader: -3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/hand.yaml"
+ok "a voice lifted by hand" test "$(diff "$work/d/plan-pop-rock.yaml" "$work/hand.yaml" | grep -c '^>')" = 1
+hand() { "$topdown" mix --plan "$work/hand.yaml" -o "$work/hand" --force "$@"; }
+ok "drives the glue beyond what was asked" says "mix glue takes 2.8 dB, asked: at most 2.0 dB" hand
+ok "which is a target missed" exits 5 hand --strict
+ok "for the page as well" grep -q "Not every target is reached" "$work/hand/report.html"
+ok "and its report" says "at most 2.0       2.0       1.9       2.8" "$topdown" report "$work/hand"
 ok "and read back" mix -r pop-rock -o "$work/e"
 ok "to the same bytes again" cmp "$work/d/Lithium_PopRock01_Master_48k24.wav" "$work/e/Lithium_PopRock01_Master_48k24.wav"
 ok "the same as without" cmp "${a}_Master_48k24.wav" "$work/e/Lithium_PopRock01_Master_48k24.wav"
