@@ -11,6 +11,7 @@ static const td_flag flags[] = {
     TD_ROLE_FLAG,
     { "skip-rejected", 0, NULL, "refused files are no failure" },
     { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },
+    TD_THREADS_FLAG,
     { NULL, 0, NULL, NULL },
 };
 

@@ -43,6 +43,13 @@ typedef struct td_command {
 } td_command;
 
 extern const td_flag td_flags_common[];
+
+/* Of commands that reckon. */
+#define TD_THREADS_FLAG                                                                 \
+    {                                                                                   \
+        "threads", 'j', "N", "how many threads to use; as many as there are processors" \
+    }
+
 extern const td_command *const td_commands[]; /* NULL-terminated; one row a command, main.c */
 
 /* Flags may stand anywhere; `--` ends them; --name=value and --name value alike. Words are borrowed from argv. Unknown

@@ -9,7 +9,6 @@ const td_flag td_flags_common[] = {
     { "help", 'h', NULL, "this text" },
     { "quiet", 'q', NULL, "no progress, only results and errors" },
     { "json", 0, NULL, "results (and progress) as JSON with a version in it" },
-    { "threads", 'j', "N", "how many threads to use; as many as there are processors" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -32,7 +31,7 @@ static td_status unknown(const td_flag *flags, const char *word, td_error *err)
     char bare[128];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word + strspn(word, "-"), "="), word + strspn(word, "-"));
     const char *near = td_nearest(bare, names, n);
-    char hint[160] = "see --help";
+    char hint[160] = "see --help; words that begin with '-' go into quotes with others, or behind --";
     if (near) snprintf(hint, sizeof hint, "did you mean --%s?", near);
     return td_fail(err, TD_ARG, NULL, hint, "unknown flag %s", word);
 }

@@ -57,9 +57,10 @@ static int run(const td_args *a)
 const td_command td_cmd_job = {
     .name = "job",
     .group = "Recipes and jobs",
-    .summary = "check a job file, or print its schema",
+    .summary = "finds the mistakes of a job file before it is handed in",
     .synopsis = "check FILE... | schema",
-    .examples = "  topdown job check job.yaml      all its mistakes, with line and column\n",
+    .examples = "  topdown job check job.yaml      all its mistakes, with line and column\n"
+                "  topdown job schema > job.json   for editors that know JSON Schema\n",
     .flags = flags,
     .run = run,
 };

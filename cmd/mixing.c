@@ -232,10 +232,17 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     return 0;
 }
 
-static void show_refused(const td_session *s)
+/* Several stems have a line each, and the error counts them. */
+static void show_refused(const td_session *s, td_error *err)
 {
-    for (size_t i = 0; s && i < s->n_stems; i++)
-        if (td_stem_is_refused(&s->stem[i])) td_report_warning(s->stem[i].name, s->stem[i].fault_text);
+    size_t n = 0;
+    td_error one;
+    for (size_t i = 0; s && i < s->n_stems; i++) n += td_stem_is_refused(&s->stem[i]);
+    if (n < 2) return;
+    for (size_t i = 0; i < s->n_stems; i++)
+        if (td_stem_is_refused(&s->stem[i]))
+            td_report_error(td_fail(&one, TD_INPUT, s->stem[i].name, NULL, "%s", s->stem[i].fault_text), &one);
+    snprintf(err->what, sizeof err->what, "%zu stems are refused", n);
 }
 
 /* A name need not be UTF-8, JSON must. */
@@ -300,10 +307,10 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         tell_error(a, st, &err, d);
         return td_status_exit(st);
     }
-    if (st == TD_INPUT && d) show_refused(d->session);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
     tell_error(a, st, &err, d);
+    if (st == TD_INPUT && d) show_refused(d->session, &err);
     return td_report_error(st, &err);
 }
 

@@ -16,6 +16,7 @@
         { "skip-rejected", 0, NULL, "leave out stems that are refused, instead of stopping" },                         \
         { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },                                        \
         { "cache-limit", 0, "MB", "of surveys and groups that are kept, the longest unused go; 4000" },                \
+        TD_THREADS_FLAG,                                                                                               \
     {                                                                                                                  \
         "no-cache", 0, NULL, "survey and render anew, keep nothing"                                                    \
     }

@@ -209,7 +209,7 @@ static int run(const td_args *a)
 const td_command td_cmd_recipe = {
     .name = "recipe",
     .group = "Recipes and jobs",
-    .summary = "check, list, show, new, processors, features, schema",
+    .summary = "begins, checks and shows recipes, and says what they can use",
     .synopsis = "check FILE... | list | show NAME [--resolved] | new NAME | processors [NAME] | features | schema",
     .examples = "  topdown recipe new my-rock                 a recipe to begin with\n"
                 "  topdown recipe check my-rock.yaml          all its mistakes, with line and column\n"

@@ -10,6 +10,7 @@ static const td_flag flags[] = {
     { "render", 0, NULL, "render their plans once more, and compare the bytes" },
     { "stems", 0, "DIR", "where the stems lie now; where the plan says otherwise" },
     { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },
+    TD_THREADS_FLAG,
     { NULL, 0, NULL, NULL },
 };
 

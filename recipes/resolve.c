@@ -386,6 +386,6 @@ td_node *td_resolve_named(td_reader *r, const td_library *l, const char *what)
     td_error err = { 0 };
     td_fail(&err, TD_RECIPE, NULL, td_recipe_hint(r->messages, l, r->remote ? NULL : ".", what), "no recipe '%s'",
             td_cut(r->messages, what));
-    td_mistake_file(r->messages, "recipes", &err);
+    td_mistake_file(r->messages, "topdown", &err);
     return NULL;
 }

@@ -39,12 +39,12 @@ td_status td_webhook_keys_parse(const char *text, td_webhook_keys *out, td_error
                     : -1;
         if (n < 0) {
             td_webhook_keys_wipe(out);
-            return td_fail(err, TD_ARG, NULL, shape, "is no webhook secret");
+            return td_fail(err, TD_ARG, "secret", shape, "is no webhook secret");
         }
         out->length[out->n++] = (size_t)n;
         text += length;
     }
-    return out->n ? TD_OK : td_fail(err, TD_ARG, NULL, shape, "holds no webhook secret");
+    return out->n ? TD_OK : td_fail(err, TD_ARG, "secret", shape, "holds no webhook secret");
 }
 
 void td_webhook_keys_wipe(td_webhook_keys *k)

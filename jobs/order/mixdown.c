@@ -541,7 +541,9 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     m->said = td_arena_array(a, m->n + 1, sizeof *m->said);
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
     if (!m->said || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
+    bool fresh = w->out && !td_is_folder(w->out);
     td_status st = run(w, m, recipe, err);
+    if (st && fresh) rmdir(w->out); /* which fails when something lies in it */
     for (size_t i = 0; i < m->n; i++) td_recipe_free(recipe[i]);
     return st;
 }

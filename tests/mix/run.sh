@@ -74,12 +74,20 @@ ok "an unknown flag is named" says "--recipe" exits 2 mix --recpie pop-rock -o "
 ok "an unknown command is named" says "'mix'" exits 2 "$topdown" mxi
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/broken.wav"
 ok "a broken stem is refused" exits 3 "$topdown" mix demo/stems "$work/broken.wav" -r pop-rock -o "$work/x" --quiet
+ok "and leaves no empty folder" test ! -e "$work/x"
+cp "$work/broken.wav" "$work/other.wav"
+ok "two broken stems as well" says "2 stems are refused" exits 3 "$topdown" mix demo/stems "$work/broken.wav" "$work/other.wav" -r pop-rock -o "$work/x" --quiet
+ok "each said once" sh -c '[ "$(grep -c other.wav "$1")" = 1 ]' - "$work/said"
 ok "or left out" "$topdown" mix demo/stems "$work/broken.wav" --skip-rejected -r pop-rock --tempo 124 --title Lithium -o "$work/y" --quiet --no-cache
 ok "without changing the mix" cmp "${a}_Master_48k24.wav" "$work"/y/*_PopRock01_Master_48k24.wav
 ok "a closed stdout is no place for files" sh -c '"$1" plan demo/stems --tempo 124 --title Lithium -r pop-rock -o "$2/q.yaml" >&-' - "$topdown" "$work"
 ok "and they stay what they are" cmp "$work/p.yaml" "$work/q.yaml"
 ok "a full stdout is a failure" exits 75 sh -c '"$1" help >/dev/full' - "$topdown"
 ok "a reader that has had enough is none" sh -c '{ "$1" recipe schema; echo $? >"$2/code"; } | true; grep -qx 0 "$2/code"' - "$topdown" "$work"
+ok "a recipe that is not there" says "topdown: error: no recipe 'poprock'" "$topdown" plan demo/stems -r poprock
+ok "a secret that is none" says "topdown: error: secret: " exits 2 "$topdown" listen --secret nonsense
+ok "flags are listed where they do something" sh -c '"$1" help mix | grep -q -- --threads && ! "$1" help version | grep -q -- --threads' - "$topdown"
+ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"
 for topic in conditions exit-codes roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
 ok "doctor finds nothing wrong here" "$topdown" doctor --scratch "$work"
 printf 'topdown: recipe/1\nname: bad\nmixx: {}\n' >"$work/bad.yaml"
