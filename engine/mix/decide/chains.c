@@ -120,6 +120,27 @@ static bool idle_part(const td_plan_part *p)
     return gain == 0 && strcmp(p->proc->name, "band") != 0;
 }
 
+#define FLOOR_LU 0.5
+
+/* A cut that clears a bus of what others play lower would take the floor from a mix in which nobody does. What lies
+ * under an instrument is no floor: rumble has no say in how loud it is. */
+static td_status takes_the_floor(td_decider *d, const td_site *site, const td_plan_step *step, const td_plan_part *p,
+                                 double *share, bool *out, td_error *err)
+{
+    td_plan_part cut = *p;
+    td_plan_step alone = *step;
+    td_plan_chain chain = { &alone, 1 };
+    double lost_lu;
+    alone.part = &cut;
+    alone.n_parts = 1;
+    *out = false;
+    if (site->kind != TD_SITE_BUS || strcmp(p->proc->name, "low_cut")) return TD_OK;
+    TD_TRY(td_low_cut_loss(d, site->index, &chain, &lost_lu, err));
+    TD_TRY(td_band_share(d, site, 0, value_of(p->proc, p->value, "at"), share, err));
+    *out = lost_lu > FLOOR_LU && *share > 0.5;
+    return TD_OK;
+}
+
 static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *w, td_plan_step *step, value_notes *n,
                            td_error *err)
 {
@@ -134,12 +155,49 @@ static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *
     p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : as_written;
     td_text_free(&own.reason);
     if (st) return st;
+    bool floor;
+    double share;
+    TD_TRY(takes_the_floor(d, c->site, step, p, &share, &floor, err));
+    if (floor)
+        return td_decide_note(d, TD_NOTE_NOT_USED, "%s %s low_cut: %.0f %% of the mix below %.4g Hz is %s",
+                              c->site->name, c->step->name, share * 100, value_of(p->proc, p->value, "at"),
+                              c->site->name);
     if (own.origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = own.origin;
     if (idle_part(p))
         return td_decide_note(d, TD_NOTE_NOT_USED, "%s %s %s: changes nothing (%s)", c->site->name, c->step->name,
                               p->proc->name, p->reason);
     step->n_parts++;
     return TD_OK;
+}
+
+/* A shelf that was left to us, where the match cuts within an octave of it. */
+static size_t fought_shelf(const td_plan_step *step, size_t matched)
+{
+    for (size_t i = 0; i < matched; i++) {
+        const td_plan_part *s = &step->part[i];
+        bool shelf = !strcmp(s->proc->name, "high_shelf") || !strcmp(s->proc->name, "low_shelf");
+        if (!shelf || s->reason == as_written || !(value_of(s->proc, s->value, "gain") > 0)) continue;
+        for (size_t k = matched; k < step->n_parts; k++) {
+            const td_plan_part *b = &step->part[k];
+            double octaves = td_log2(value_of(b->proc, b->value, "at") / value_of(s->proc, s->value, "at"));
+            if (value_of(b->proc, b->value, "gain") < 0 && fabs(octaves) <= 1) return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static td_status take_match(td_decider *d, const td_range_case *c, const td_part_wish *w, td_plan_step *step,
+                            td_error *err)
+{
+    size_t before = step->n_parts, most = td_parts_most(step->proc);
+    TD_TRY(td_decide_match(d, c->site, w, step, most - before, err));
+    size_t shelf = fought_shelf(step, before);
+    if (shelf == SIZE_MAX) return TD_OK;
+    TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s %s: match cuts within an octave of it", c->site->name,
+                          c->step->name, step->part[shelf].proc->name));
+    memmove(step->part + shelf, step->part + shelf + 1, (before - shelf - 1) * sizeof *step->part);
+    step->n_parts = before - 1;
+    return td_decide_match(d, c->site, w, step, most - before + 1, err);
 }
 
 /* A match comes last, wherever it is written: it answers what the other parts leave, and their order is not heard. */
@@ -161,8 +219,8 @@ static td_status take_parts(td_decider *d, td_range_case *c, td_plan_step *step,
                 TD_TRY(take_part(d, c, &w->part[i], step, n, err));
                 continue;
             }
-            TD_TRY(td_decide_match(d, c->site, &w->part[i], step, most - before, err));
-            if (step->n_parts > before) n->origin = TD_SOLVED;
+            TD_TRY(take_match(d, c, &w->part[i], step, err));
+            if (step->n_parts >= before) n->origin = TD_SOLVED;
         }
     return TD_OK;
 }

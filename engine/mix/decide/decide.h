@@ -206,8 +206,10 @@ td_status td_decide_fixes(td_decider *d, td_error *err);
 td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err);
 /* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */
 td_status td_decide_trim(td_decider *d, td_error *err);
-/* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took: a duck is meant to be
- * heard. */
+/* By how much the low cuts of a chain make a bus softer, LU. */
+td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain, double *lost_lu, td_error *err);
+/* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be
+ * heard, nor what was loud below a low cut. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
 /* The trim once more, with groups and returns playing; the mix bus stays as it was decided. */
 td_status td_decide_check(td_decider *d, td_error *err);

@@ -176,13 +176,54 @@ static td_status measure_makeup(td_decider *d, size_t bus, td_error *err)
     return st;
 }
 
+static double k_power(const td_band_power *p)
+{
+    double sum = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) sum += td_k_weight_power(td_band_hz(i)) * (p->ll[i] + p->rr[i]);
+    return sum;
+}
+
+td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain, double *lost_lu, td_error *err)
+{
+    td_band_power p;
+    double before, after;
+    *lost_lu = 0;
+    TD_TRY(td_survey_bands(d->survey, td_survey_bus(d->survey, bus), NULL, &p, err));
+    before = k_power(&p);
+    for (size_t i = 0; i < chain->n_steps; i++) {
+        td_plan_part part[TD_PARTS_MAX];
+        td_plan_step cuts = chain->step[i];
+        td_plan_chain alone = { &cuts, 1 };
+        double power[TD_BANDS];
+        if (strcmp(cuts.proc->name, "eq")) continue;
+        cuts.part = part;
+        cuts.n_parts = 0;
+        for (size_t k = 0; k < chain->step[i].n_parts; k++)
+            if (!strcmp(chain->step[i].part[k].proc->name, "low_cut")) part[cuts.n_parts++] = chain->step[i].part[k];
+        TD_TRY(td_chain_power(d, &alone, power, err));
+        td_bands_scale(&p, power);
+    }
+    after = k_power(&p);
+    if (after > 0) *lost_lu = td_power_db(before / after);
+    return TD_OK;
+}
+
+/* What clears lows makes a bus softer by less; who loses more was carried by them, and the rest of it pushed up would
+ * not be what was delivered. */
+#define CUT_LU 1.5
+
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 {
     td_plan_chain *chain = &d->plan->bus[bus].chain, whole = *chain;
+    double lost_lu;
     TD_TRY(without_keyed(d, &whole, chain, err));
     td_status st = measure_makeup(d, bus, err);
     *chain = whole;
-    return st;
+    if (!st) st = td_low_cut_loss(d, bus, chain, &lost_lu, err);
+    if (st || !(lost_lu > CUT_LU)) return st;
+    d->plan->bus[bus].makeup_db = td_round_to(d->plan->bus[bus].makeup_db - lost_lu, 0.1);
+    return td_decide_note(d, TD_NOTE_DECISION, "%s: its low cut takes %.1f LU, and no make-up brings them back",
+                          d->plan->bus[bus].name, lost_lu);
 }
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */

@@ -79,7 +79,11 @@ typedef struct match_target {
     double from_hz;   /* what is below is left alone, and not looked at */
     double part;      /* of the deviation that is taken back */
     double most_db;
+    bool empty[TD_BANDS]; /* nothing plays there: it is no fault of the tone */
 } match_target;
+
+/* What lies farther under what is usual is missing, and nothing an equaliser could bring. */
+#define HOLE_DB 10
 
 static bool is_from(const match_target *t, size_t band)
 {
@@ -89,7 +93,49 @@ static bool is_from(const match_target *t, size_t band)
 /* Above 10 kHz curves differ by arrangement and not by mixing. */
 static bool has_a_say(const match_target *t, size_t band)
 {
-    return is_from(t, band) && td_band_hz(band) < 10500;
+    return is_from(t, band) && td_band_hz(band) < 10500 && !t->empty[band];
+}
+
+/* What the spectrum and the curve differ by as a whole. */
+static double whole_off(const match_target *t, const double level_db[TD_BANDS])
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        if (!is_from(t, i) || td_band_hz(i) < 60 || td_band_hz(i) > 13000 || t->empty[i]) continue;
+        sum += level_db[i] - (double)t->curve.p50[i];
+        n++;
+    }
+    return n ? sum / (double)n : 0;
+}
+
+/* A hole pulls the mean down, so the mean is taken again without it. */
+static void find_holes(match_target *t, const double level_db[TD_BANDS])
+{
+    for (int pass = 0; pass < 2; pass++) {
+        double mean = whole_off(t, level_db);
+        for (size_t i = 0; i < TD_BANDS; i++) t->empty[i] = level_db[i] - mean < (double)t->curve.p25[i] - HOLE_DB;
+    }
+}
+
+/* The widest hole below 10 kHz is spoken of. */
+static td_status tell_hole(td_decider *d, const td_site *site, const match_target *t, const double level_db[TD_BANDS])
+{
+    size_t from = 0, n = 0;
+    double below = 0, mean = whole_off(t, level_db);
+    for (size_t i = 0, run = 0; i < TD_BANDS; i++) {
+        bool counts = is_from(t, i) && td_band_hz(i) < 10500;
+        run = counts && t->empty[i] ? run + 1 : 0;
+        if (run <= n) continue;
+        n = run;
+        from = i + 1 - n;
+    }
+    if (!n) return TD_OK;
+    for (size_t i = from; i < from + n; i++) below = fmax(below, (double)t->curve.p25[i] - level_db[i] + mean);
+    return td_decide_note(d, TD_NOTE_DECISION,
+                          "%s match: nothing plays at %g to %g Hz%s, up to %.1f dB below %s: nothing is raised there",
+                          site->name, td_band_label(from), td_band_label(from + n - 1),
+                          td_band_hz(from) < 100 ? " (no bass?)" : "", below, t->name);
 }
 
 /* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed over bands that have a say:
@@ -97,14 +143,7 @@ static bool has_a_say(const match_target *t, size_t band)
 static void outside(const match_target *t, const double level_db[TD_BANDS], double out[TD_BANDS])
 {
     const td_target_curve *curve = &t->curve;
-    double mean = 0, beyond[TD_BANDS];
-    size_t n = 0;
-    for (size_t i = 0; i < TD_BANDS; i++) {
-        if (!is_from(t, i) || td_band_hz(i) < 60 || td_band_hz(i) > 13000) continue;
-        mean += level_db[i] - (double)curve->p50[i];
-        n++;
-    }
-    mean /= (double)n;
+    double mean = whole_off(t, level_db), beyond[TD_BANDS];
     for (size_t i = 0; i < TD_BANDS; i++) {
         double x = level_db[i] - mean;
         beyond[i] = x > (double)curve->p75[i]   ? x - (double)curve->p75[i]
@@ -230,6 +269,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
     size_t n = 0;
     TD_TRY(choose_target(d, site, wish, &t, err));
     TD_TRY(levels_before(d, site, step, level, err));
+    find_holes(&t, level);
     outside(&t, level, off);
     for (size_t i = 0; i < TD_BANDS; i++) {
         want[i] = td_clamp(-t.part * off[i], -t.most_db, t.most_db);
@@ -246,6 +286,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
     }
     step->n_parts += n;
+    TD_TRY(tell_hole(d, site, &t, level));
     if (n) return TD_OK;
     return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of %s", site->name, most, t.name);
 }
