@@ -133,7 +133,9 @@ static const td_condition *comparison(parser *p)
     const td_feature *f = &td_features[feature];
     *c = (td_condition){ .kind = TD_COND_COMPARE, .feature = feature };
     p->at += length;
-    if (!argument(p, f, c) || !comparator(p, f, c)) return NULL;
+    if (!argument(p, f, c)) return NULL;
+    if (f->unit == TD_UNIT_SWITCH) return c; /* > 0: so, or not */
+    if (!comparator(p, f, c)) return NULL;
     rest(p);
     td_field field = field_of(f);
     size_t used = td_scan_number(p->reader, p->node, p->at, &field, &c->value);

@@ -495,6 +495,8 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
       "kick over bass in 40 to 100 Hz, in the first 60 ms of its hits under which the bass sounds; faders as decided")                      \
     X("delay", TD_UNIT_MS, "ms", ROLE, TRACK, not_here,                                                                  \
       "apart from the role's first track in time, where both hold one source clearly; up to 30 ms")                      \
+    X("inverted", TD_UNIT_SWITCH, "", ROLE, TRACK, not_here,                                                             \
+      "upside down against the role's first track, where both hold one source clearly; stands without a comparison")     \
     X("share", TD_UNIT_DB, "dB", RANGE, "track, bus", not_here, "how much of the mix's power in the range it makes")     \
     X("mix_excess", TD_UNIT_DB, "dB", RANGE, ALL, not_here, "the mix in the range, against the target curve")            \
     X("gain_reduction", TD_UNIT_DB, "dB", STEP, ALL, not_here, "highest gain reduction of a step of the mix bus")

@@ -124,6 +124,11 @@ static const struct {
                                  "Did another track mean to be here? Then please send that one." },
                                { "sie klingt genau wie eine andere der Dateien",
                                  "Sollte hier eine andere Spur stehen, schicken Sie bitte diese." } } },
+    [TD_FAULT_INVERTED] = { DETAIL_TWIN,
+                            { { "it is another of the files upside down, and the two cancel",
+                                "If that is no second microphone, please send the track that was meant." },
+                              { "sie ist eine andere der Dateien, nur verpolt, und beide löschen sich aus",
+                                "Ist das kein zweites Mikrofon, schicken Sie bitte die gemeinte Spur." } } },
     [TD_FAULT_HUM] = { DETAIL_HUM,
                        { { "it has mains hum", "If you have a take without it, please send that one." },
                          { "sie hat Netzbrumm", "Gibt es eine Aufnahme ohne, schicken Sie bitte diese." } } },
@@ -231,15 +236,55 @@ static bool same_sound(const td_signal *a, const td_signal *b)
     return all > 0 && apart < TWIN_POWER * all;
 }
 
+/* A step of a stem, one channel after the other; the second of a mono stem stays as it is. */
+static td_status read_step(const hearing *h, size_t stem, size_t step, float *out, size_t frames)
+{
+    const td_stem *t = &h->session->stem[stem];
+    td_source *source;
+    float *to[2] = { out, out + frames };
+    td_status st = td_source_open(t->path, t->path_right, h->session->rate_hz, &source, h->err);
+    if (st) return st;
+    bool there = td_source_seek(source, step * frames);
+    for (size_t i = 0, got; !st && i <= (there ? 0 : step); i++) st = td_source_read(source, to, frames, &got, h->err);
+    td_source_close(source);
+    return st;
+}
+
+/* Of two that are as loud in every step: whether their waves oppose each other where they are loudest. */
+static bool opposes(hearing *h, size_t other)
+{
+    size_t frames = h->session->rate_hz / 10, loudest = 0;
+    float *wave = calloc(4 * frames, sizeof *wave);
+    double product = 0;
+    for (size_t i = 1; i < h->signal->steps; i++)
+        if (h->signal->ms[i] > h->signal->ms[loudest]) loudest = i;
+    h->status = wave ? read_step(h, h->index, loudest, wave, frames) : td_no_memory(h->err);
+    if (!h->status) h->status = read_step(h, other, loudest, wave + 2 * frames, frames);
+    for (size_t i = 0; !h->status && i < 2 * frames; i++) product += (double)wave[i] * (double)wave[2 * frames + i];
+    free(wave);
+    return product < 0;
+}
+
 /* A later one is the copy. */
-static bool is_duplicate(hearing *h, td_finding *f)
+static bool has_twin(hearing *h, td_finding *f, bool opposed)
 {
     for (size_t i = 0; i < h->index; i++) {
         if (h->session->stem[i].bus == UINT_MAX) continue;
         f->twin = h->session->stem[i].name;
-        if (same_sound(h->signal, td_survey_signal(h->survey, td_survey_stem(h->survey, i)))) return true;
+        if (same_sound(h->signal, td_survey_signal(h->survey, td_survey_stem(h->survey, i))))
+            return opposes(h, i) == opposed && !h->status;
     }
     return false;
+}
+
+static bool is_duplicate(hearing *h, td_finding *f)
+{
+    return has_twin(h, f, false);
+}
+
+static bool is_inverted(hearing *h, td_finding *f)
+{
+    return !(h->in->faults & TD_FAULT_BIT(DUPLICATE)) && has_twin(h, f, true);
 }
 
 /* A feature of the stem that conditions ask for as well; NaN where it cannot be measured. */
@@ -299,6 +344,7 @@ static const struct {
     { TD_FAULT_ONE_SIDED, is_one_sided },
     { TD_FAULT_POLARITY_FLIPPED, is_flipped },
     { TD_FAULT_DUPLICATE, is_duplicate },
+    { TD_FAULT_INVERTED, is_inverted },
     { TD_FAULT_HUM, hums },
     { TD_FAULT_NOISE, is_noisy },
     { TD_FAULT_NONFINITE, has_nonfinite },

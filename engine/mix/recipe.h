@@ -51,7 +51,7 @@ typedef enum td_feature_argument {
 /* What a condition may ask. The survey measures them; `topdown recipe features` prints this table. */
 typedef struct td_feature {
     const char *name;
-    td_unit unit;          /* TD_UNIT_DB stands for LU and dB alike */
+    td_unit unit;          /* TD_UNIT_DB stands for LU and dB alike; TD_UNIT_SWITCH: so or not, without comparison */
     const char *unit_name; /* "dB", "LU", "dBFS", "LUFS", "ms", "%", "" */
     td_feature_argument argument;
     const char *scope; /* "track, bus, mix" */

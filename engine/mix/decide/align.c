@@ -172,7 +172,7 @@ static double gain_of_moving(const aligner *a, double lag, bool flip)
         moved += sign * (a->cross_re[i] * td_cos(turn) - a->cross_im[i] * td_sin(turn));
     }
     double own = a->power[0] + a->power[1];
-    return td_power_db((own + 2 * moved) / fmax(own + 2 * as_is, own * 1e-6));
+    return td_power_db((own + 2 * moved) / fmax(own + 2 * as_is, own * 1e-4)); /* 37 dB down nothing is left to gain */
 }
 
 /* Adds an onset to the averages and asks it for its own answer. */

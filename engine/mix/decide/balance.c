@@ -196,7 +196,7 @@ static double measure_lead(const td_decider *d, size_t lead)
     return td_bus_context(d, lead, lead, &active);
 }
 
-/* Few solo instruments lead throughout: one is not moved as far as a singer. */
+/* Few solo instruments lead throughout: one is not moved as far as a singer, unless nobody knows how loud it was. */
 #define SOLO_MOST_DB 6
 
 static void place_lead(td_decider *d, double most_db)
@@ -208,11 +208,12 @@ static void place_lead(td_decider *d, double most_db)
     td_plan_bus *p = &d->plan->bus[lead.bus];
     double off = want - ratio;
     if (d->print == TD_PRINTED && fabs(off) <= TD_LEAD_TASTE_LU) off = 0;
-    if (!lead.sings) most_db = fmin(most_db, SOLO_MOST_DB);
+    bool lost = d->print == TD_NORMALISED;
+    if (!lead.sings && !lost) most_db = fmin(most_db, SOLO_MOST_DB);
     double move = td_clamp(off, -most_db, most_db);
     p->fader_db += move;
     double undone = off - move;
-    if (undone > 0 && lead.sings) { /* what the limit leaves undone: the others come down, at most 6 dB */
+    if (undone > 0 && (lead.sings || lost)) { /* what the limit leaves undone: the others come down, at most 6 dB */
         double down = fmin(undone, 6);
         for (size_t b = 0; b < d->plan->n_buses; b++)
             if (b != lead.bus) d->plan->bus[b].fader_db -= down;
@@ -220,6 +221,21 @@ static void place_lead(td_decider *d, double most_db)
     p->fader_reason = td_arena_printf(d->arena, "%s%+.1f LU against the rest where it %s, usual %+.1f%s",
                                       lead.sings ? "" : "no singer, and no other solo instrument: it leads; ", ratio,
                                       lead.sings ? "sings" : "plays", want, undone ? "; held at the limit" : "");
+}
+
+/* A lead that limits or the recipe leave behind its band. */
+static td_status warn_of_lead(td_decider *d)
+{
+    td_lead lead = td_find_lead(d->session);
+    if (lead.bus == SIZE_MAX) return TD_OK;
+    double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
+    double under = want + td_lead_offset_db(d->recipe, d->session, lead) - ratio;
+    if (!(under > TD_LEAD_TASTE_LU)) return TD_OK;
+    return td_decide_note(d, TD_NOTE_WARNING,
+                          "lead %s ends %+.1f LU against the rest where it %s, %.1f under the usual %+.1f; "
+                          "\"%s: level %+.0f dB\" would bring it there",
+                          d->plan->bus[lead.bus].name, ratio, lead.sings ? "sings" : "plays", want - ratio, want,
+                          d->plan->bus[lead.bus].name, fmin(under, 12));
 }
 
 /* A lead left as delivered is only spoken of. */
@@ -358,6 +374,7 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     TD_TRY(offsets(d));
+    if (p->balance == TD_BALANCE_LOUDNESS || p->balance == TD_BALANCE_FOCUS) TD_TRY(warn_of_lead(d));
     for (size_t b = 0; b < p->n_buses; b++)
         if (!p->bus[b].fader_reason) return td_no_memory(err);
     return mark_active(d, err);

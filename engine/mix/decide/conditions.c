@@ -75,13 +75,27 @@ static td_status gain_reduction(td_decider *d, const td_site *site, const td_con
 }
 
 /* Against the first stem of the role. */
-static td_status delay(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+static td_status offset(td_decider *d, const td_site *site, const td_condition *c, td_offset *out, td_error *err)
 {
     size_t index[TD_STEMS_MAX], n = c->about ? td_stems_meant(d->session, c->about, index) : 0;
-    td_offset offset = { .later_ms = NAN };
-    if (n && site->kind == TD_SITE_STEM && index[0] != site->index) /* the reference itself never moves */
-        TD_TRY(td_measure_offset(d, index[0], site->index, &offset, err));
-    *out = fabs(offset.later_ms);
+    *out = (td_offset){ .later_ms = NAN };
+    if (!n || site->kind != TD_SITE_STEM || index[0] == site->index) return TD_OK; /* the reference never moves */
+    return td_measure_offset(d, index[0], site->index, out, err);
+}
+
+static td_status delay(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    td_offset o;
+    TD_TRY(offset(d, site, c, &o, err));
+    *out = fabs(o.later_ms);
+    return TD_OK;
+}
+
+static td_status inverted(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    td_offset o;
+    TD_TRY(offset(d, site, c, &o, err));
+    *out = isnan(o.later_ms) ? NAN : o.flip;
     return TD_OK;
 }
 
@@ -89,10 +103,8 @@ static const struct {
     const char *name;
     td_status (*measure)(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err);
 } in_context[] = {
-    { "share", share },
-    { "mix_excess", mix_excess },
-    { "delay", delay },
-    { "gain_reduction", gain_reduction },
+    { "share", share },       { "mix_excess", mix_excess },         { "delay", delay },
+    { "inverted", inverted }, { "gain_reduction", gain_reduction },
 };
 
 static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_finding *f, td_error *err)
@@ -127,6 +139,8 @@ static td_status evaluate_compare(td_decider *d, const td_site *site, const td_c
     }
     if (isnan(x))
         snprintf(out->text, sizeof out->text, "%s cannot be measured here", f->name);
+    else if (f->unit == TD_UNIT_SWITCH)
+        snprintf(out->text, sizeof out->text, "%s%s", x > 0 ? "" : "not ", f->name);
     else
         snprintf(out->text, sizeof out->text, "%s is %.1f%s%s%s", f->name, x, f->unit_name[0] ? " " : "", f->unit_name,
                  out->on);
@@ -140,10 +154,11 @@ td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c,
     TD_TRY(td_evaluate(d, site, c->left, out, err));
     if (out->holds == (c->kind == TD_COND_OR)) return TD_OK; /* decided by the left side */
     TD_TRY(td_evaluate(d, site, c->right, &right, err));
-    /* an `and` speaks of its left side, unless the right one refused; `measured` takes whichever side knows a place */
+    /* both speak of their left side, unless the right one alone decided; `measured` takes whichever side knows a place
+     */
     double at_hz = isnan(out->at_hz) ? right.at_hz : out->at_hz, q = isnan(out->q) ? right.q : out->q;
     bool holds = right.holds;
-    if (!right.holds || c->kind == TD_COND_OR) *out = right;
+    if (c->kind == TD_COND_OR ? right.holds : !right.holds) *out = right;
     out->holds = holds;
     out->at_hz = at_hz;
     out->q = q;

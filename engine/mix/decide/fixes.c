@@ -185,10 +185,14 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
     td_processor_defaults(proc, step->value);
     step->value[slot] = td_param_round(&proc->params[slot], -offset.later_ms);
     step->value[td_param_find(proc, "flip")] = offset.flip;
-    step->reason =
-        td_arena_printf(d->arena, "%.2f ms %s than %s%s: aligned, their sum gains %.1f dB below 400 Hz",
-                        fabs(offset.later_ms), offset.later_ms > 0 ? "later" : "earlier",
-                        d->session->stem[index[0]].name, offset.flip ? " and upside down" : "", offset.gain_db);
+    const char *reference = d->session->stem[index[0]].name;
+    if (offset.flip && fabs(offset.later_ms) < 0.005)
+        step->reason = td_arena_printf(d->arena, "upside down against %s: turned, their sum gains %.1f dB below 400 Hz",
+                                       reference, offset.gain_db);
+    else
+        step->reason = td_arena_printf(d->arena, "%.2f ms %s than %s%s: aligned, their sum gains %.1f dB below 400 Hz",
+                                       fabs(offset.later_ms), offset.later_ms > 0 ? "later" : "earlier", reference,
+                                       offset.flip ? " and upside down" : "", offset.gain_db);
     if (!step->reason || !step->name) return td_no_memory(err);
     site->chain->step = step;
     site->chain->n_steps++;

@@ -7,15 +7,58 @@
 
 /* ---- levels inside a bus ----------------------------------------------------------------------------------------- */
 
-static double active_loudness(const td_decider *d, size_t stem)
+/* Marks the steps in which a stem plays; returns how many. */
+static size_t playing(const td_decider *d, size_t stem, unsigned char *steps)
 {
     const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, stem));
-    unsigned char *own = td_arena_alloc(d->arena, s->steps + 1);
+    memset(steps, 0, s->steps);
+    return td_gated_frames(s->k, s->steps, steps);
+}
+
+/* What all layers of a drum make together while one of them plays, dB over a layer at 0 dB. */
+static td_status layers_db(const td_decider *d, size_t stem, double *out, td_error *err)
+{
+    const td_stem *t = &d->session->stem[stem];
+    unsigned char *own = calloc(d->steps + 1, 1), *other = calloc(d->steps + 1, 1);
+    td_status st = own && other ? TD_OK : td_no_memory(err);
+    size_t n = st ? 0 : playing(d, stem, own);
+    double power = td_db_power(td_usual_layer_db(t->role.name));
+    for (size_t i = 0; n && i < d->session->n_stems; i++) {
+        const td_stem *u = &d->session->stem[i];
+        if (i == stem || u->bus != t->bus || !td_usual_one_drum(t->role.name, u->role.name)) continue;
+        size_t both = 0;
+        playing(d, i, other);
+        for (size_t k = 0; k < d->steps; k++) both += own[k] && other[k];
+        power += (double)both / (double)n * td_db_power(td_usual_layer_db(u->role.name));
+    }
+    *out = td_power_db(power);
+    free(own);
+    free(other);
+    return st;
+}
+
+/* Where a stem stands in its bus while it plays, LU. */
+static td_status usual_inside(const td_decider *d, size_t stem, double *out, td_error *err)
+{
+    const char *role = d->session->stem[stem].role.name;
+    double layers = 0;
+    if (td_usual_one_drum(role, role)) TD_TRY(layers_db(d, stem, &layers, err));
+    *out = td_usual_inside_lu(role) + td_usual_layer_db(role) - layers;
+    return TD_OK;
+}
+
+static td_status active_loudness(const td_decider *d, size_t stem, double *out, td_error *err)
+{
+    const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, stem));
+    unsigned char *own = calloc(s->steps + 1, 1);
+    if (!own) return td_no_memory(err);
     double sum = 0;
-    size_t n = own ? td_gated_frames(s->k, s->steps, own) : 0;
+    size_t n = playing(d, stem, own);
     for (size_t i = 0; n && i < s->steps; i++)
         if (own[i]) sum += (double)s->k[i];
-    return n ? td_power_db(sum / (double)n) + d->session->stem[stem].level_db : NAN;
+    free(own);
+    *out = n ? td_power_db(sum / (double)n) + d->session->stem[stem].level_db : NAN;
+    return TD_OK;
 }
 
 static int ascending(const void *p, const void *q)
@@ -62,9 +105,11 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
     size_t stem[TD_STEMS_MAX], n = 0;
     for (size_t i = 0; i < d->session->n_stems; i++) {
         if (d->session->stem[i].bus != bus) continue;
-        double x = active_loudness(d, i);
+        double x = NAN, usual = 0;
+        TD_TRY(active_loudness(d, i, &x, err));
         if (isnan(x)) continue;
-        off[n] = td_usual_inside_lu(d->session->stem[i].role.name) - x;
+        TD_TRY(usual_inside(d, i, &usual, err));
+        off[n] = usual - x;
         stem[n++] = i;
     }
     if (n < 2) return TD_OK;
@@ -128,8 +173,10 @@ td_status td_decide_places(td_decider *d, td_error *err)
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
         bool kit = proportions_lost(d) && placing && !strcmp(d->plan->bus[b].name, "drums");
+        /* no stem says how loud it was meant; an effect's loudness says nothing about its neighbours */
+        bool levelled = d->print == TD_NORMALISED && placing && strcmp(d->plan->bus[b].name, "fx") != 0;
         d->peak_dbfs[b] = NAN;
-        if (!kit && !(g && g->inside_loudness)) continue;
+        if (!kit && !levelled && !(g && g->inside_loudness)) continue;
         TD_TRY(levels_inside(d, b, err));
         weigh_again(d, b);
         changed[b] = true;

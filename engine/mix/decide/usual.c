@@ -49,6 +49,26 @@ double td_usual_inside_lu(const char *role)
     return -6;
 }
 
+double td_usual_layer_db(const char *role)
+{
+    static const struct {
+        const char *role;
+        double db;
+    } rows[] = { { "drums.snare.bottom", -8 }, { "drums.kick.out", -6 }, { "vocals.double", -6 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (td_role_covers(rows[i].role, role)) return rows[i].db;
+    return 0;
+}
+
+bool td_usual_one_drum(const char *role, const char *other)
+{
+    static const char *const drums[] = { "drums.kick", "drums.snare",    "drums.hihat",
+                                         "drums.ride", "drums.overhead", "drums.room" };
+    for (size_t i = 0; i < sizeof drums / sizeof drums[0]; i++)
+        if (td_role_covers(drums[i], role)) return td_role_covers(drums[i], other);
+    return false;
+}
+
 /* What a drum gives a kit; a microphone or loop that holds all of it gives all. */
 typedef enum piece { KICK = 1, SNARE = 2, WHOLE = KICK | SNARE } piece;
 

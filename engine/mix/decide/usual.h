@@ -11,6 +11,12 @@ double td_usual_group_lu(const td_recipe *r, const td_session *s, size_t bus);
 
 /* A track against its bus while it plays, LU: the clip gains of a raw drum kit. Others stand alike. */
 double td_usual_inside_lu(const char *role);
+/* A layer against the others of its drum, dB: what it adds is body or wires, and the drum's attack is elsewhere.
+ * Engineers set the microphone under a snare 6 to 12 dB below the one above it, and one in front of a kick drum some 6
+ * to 8 below the one inside. */
+double td_usual_layer_db(const char *role);
+/* Whether two microphones or samples are for one drum, and share its place. */
+bool td_usual_one_drum(const char *role, const char *other);
 
 /* By how much the drums there are stand under a kit: a bus without kick or without snare is none. 0: it is one, or no
  * drums at all. */

@@ -40,6 +40,24 @@ SOUND(organ, note(t, 440, 0.2))
 SOUND(voice, note(t, 262, 0.5))
 SOUND(low_guitar, note(t, 90, 0.5) - 0.3 * sin(6 * M_PI * 90 * t) * 0.5 * exp(-fmod(t, 0.25) * 4))
 
+/* A struck drum whose pitch falls: one that time and polarity can be read from. */
+static double drum(double t, double level, double phase)
+{
+    double in = fmod(t, 0.5);
+    return level * sin(2 * M_PI * (100 * in - 60 * exp(-in * 30)) + phase) * exp(-in * 20);
+}
+
+SOUND(kick_in, drum(t + 0.25, 0.8, 0))
+SOUND(kick_turned, -kick_in(t, c))
+SOUND(kick_front, drum(t + 0.25, 0.8, M_PI / 2)) /* as loud, and neither with nor against it */
+SOUND(snare_top, drum(t, 0.8, 0))
+SOUND(snare_under, snare_top(t, c))
+SOUND(snare_turned, -snare_top(t, c))
+SOUND(steady, 0.8 * sin(2 * M_PI * 330 * t))
+SOUND(chord, 0.8 * sin(2 * M_PI * 277 * t))
+SOUND(plucked, 0.8 * sin(2 * M_PI * 440 * t) * exp(-fmod(t, 0.5) * 16))
+SOUND(soft_sax, (t < 0.01 ? 0.8 : 0.2) * sin(2 * M_PI * 350 * t)) /* but for how it begins */
+
 static const struct part {
     const char *file;
     sound play;
@@ -49,6 +67,23 @@ static const struct part {
              { "Organ.wav", organ },  { "Shaker.wav", shaker }, { NULL, NULL } },
   one_guitar[] = { { "Gtr.wav", guitar }, { NULL, NULL } },
   guitar_and_piano[] = { { "Gtr.wav", guitar }, { "Piano.wav", piano }, { NULL, NULL } },
+  microphones[] = { { "Snare Top.wav", snare_top }, { "Snare Bot.wav", snare_under },
+                    { "Kick In.wav", kick_in },     { "Kick Out.wav", kick_in },
+                    { "Gtr.wav", guitar },          { NULL, NULL } },
+  turned[] = { { "Snare Top.wav", snare_top }, { "Snare Bot.wav", snare_turned },
+               { "Kick In.wav", kick_in },     { "Kick Out.wav", kick_turned },
+               { "Gtr.wav", guitar },          { NULL, NULL } },
+  one_kick[] = { { "Kick.wav", kick_in }, { "Snare.wav", snare_top }, { "Gtr.wav", guitar }, { NULL, NULL } },
+  two_on_a_kick[] = { { "Kick In.wav", kick_in },
+                      { "Kick Out.wav", kick_front },
+                      { "Snare.wav", snare_top },
+                      { "Gtr.wav", guitar },
+                      { NULL, NULL } },
+  normalised[] = { { "Gtr Dist.wav", steady },
+                   { "Gtr Jazz.wav", plucked },
+                   { "Piano.wav", chord },
+                   { "Tenor Sax.wav", soft_sax },
+                   { NULL, NULL } },
   low[] = { { "Gtr Low.wav", low_guitar }, { "Piano.wav", piano }, { "Organ.wav", organ }, { NULL, NULL } };
 
 typedef struct decided {
@@ -142,11 +177,13 @@ static double leans_lu(const decided *d)
     return lufs[0] - lufs[1];
 }
 
-static double loudness_of(const decided *d, const char *bus)
+/* Of all buses but one, if it is named. */
+static double loudness_but(const decided *d, const char *bus, const char *but)
 {
     float *mix[2] = { td_calloc2(FRAMES, 1, sizeof(float)), td_calloc2(FRAMES, 1, sizeof(float)) };
     double lufs;
-    add_bus(d, scene_bus(d->s, bus), mix);
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (bus ? !strcmp(d->plan->bus[b].name, bus) : strcmp(d->plan->bus[b].name, but) != 0) add_bus(d, b, mix);
     ebur128_state *e = ebur128_init(2, RATE_HZ, EBUR128_MODE_I);
     for (size_t i = 0; i < FRAMES; i++) ebur128_add_frames_float(e, (float[]){ mix[0][i], mix[1][i] }, 1);
     ebur128_loudness_global(e, &lufs);
@@ -154,6 +191,82 @@ static double loudness_of(const decided *d, const char *bus)
     free(mix[0]);
     free(mix[1]);
     return lufs;
+}
+
+static double loudness_of(const decided *d, const char *bus)
+{
+    return loudness_but(d, bus, NULL);
+}
+
+static double gain_of(const decided *d, const char *stem)
+{
+    return d->plan->stem[scene_stem(d->s, stem)].gain_db;
+}
+
+static decided decide_only(const struct part *p, const char *wishes)
+{
+    scene *s = scene_new();
+    add(s, p, 1);
+    return decide(s, wishes);
+}
+
+static const char layers[] =
+    "tracks:\n"
+    "  - { fix: kick, for: drums.kick, when: inverted(drums.kick.in), align: drums.kick.in }\n"
+    "  - { fix: snare, for: drums.snare, when: inverted(drums.snare.top), align: drums.snare.top }\n";
+
+/* A microphone that was wired upside down makes the same kit as one that was not. */
+static void test_what_is_upside_down_is_turned(void **state)
+{
+    (void)state;
+    decided right = decide_only(microphones, layers), wrong = decide_only(turned, layers),
+            left = decide_only(turned, "");
+    td_plan *plan[] = { right.plan, wrong.plan, left.plan };
+    for (size_t i = 0; i < 3; i++) { /* before the fader makes up for it */
+        td_plan_bus *drums = &plan[i]->bus[scene_bus(right.s, "drums")];
+        drums->clip_gain_db = drums->fader_db = 0;
+    }
+    assert_int_equal(right.plan->stem[scene_stem(right.s, "Snare Bot.wav")].chain.n_steps, 0);
+    assert_true(loudness_of(&left, "drums") < loudness_of(&right, "drums") - 3);
+    assert_float_equal(loudness_of(&wrong, "drums"), loudness_of(&right, "drums"), 0.1);
+    leave(&right);
+    leave(&wrong);
+    leave(&left);
+}
+
+/* The microphone below a snare stands 6 to 12 dB under the one above; two on a kick are one kick. */
+static void test_layers_share_a_place(void **state)
+{
+    (void)state;
+    decided four = decide_only(microphones, ""), one = decide_only(one_kick, ""), two = decide_only(two_on_a_kick, "");
+    double under = gain_of(&four, "Snare Top.wav") - gain_of(&four, "Snare Bot.wav");
+    assert_true(under >= 6 && under <= 12);
+    double both = td_power_db(td_db_power(gain_of(&two, "Kick In.wav")) + td_db_power(gain_of(&two, "Kick Out.wav")));
+    assert_true(gain_of(&two, "Kick In.wav") > gain_of(&two, "Kick Out.wav"));
+    assert_float_equal(both - gain_of(&two, "Snare.wav"), gain_of(&one, "Kick.wav") - gain_of(&one, "Snare.wav"), 0.3);
+    leave(&four);
+    leave(&one);
+    leave(&two);
+}
+
+/* As loud at their peaks, a distorted guitar buries a plucked one, and everybody the lead. */
+static void test_normalised_stems_say_nothing(void **state)
+{
+    (void)state;
+    decided d = decide_only(normalised, "balance: loudness\n");
+    size_t dist = scene_stem(d.s, "Gtr Dist.wav"), jazz = scene_stem(d.s, "Gtr Jazz.wav");
+    double alone[2], gain[2] = { d.plan->stem[dist].gain_db, d.plan->stem[jazz].gain_db };
+    for (size_t i = 0; i < 2; i++) {
+        d.plan->stem[dist].gain_db = i ? -100 : gain[0];
+        d.plan->stem[jazz].gain_db = i ? gain[1] : -100;
+        alone[i] = loudness_of(&d, "guitars");
+    }
+    d.plan->stem[dist].gain_db = gain[0];
+    d.plan->stem[jazz].gain_db = gain[1];
+    assert_float_equal(alone[0], alone[1], 1);
+    /* a solo instrument's place in pop: 2 LU under a singer's, 1 LU over the band */
+    assert_float_equal(loudness_of(&d, "woodwinds") - loudness_but(&d, NULL, "woodwinds"), -1, 1);
+    leave(&d);
 }
 
 /* Levels inside a raw kit move its drums against each other, not the kit. */
@@ -262,6 +375,9 @@ int main(void)
         cmocka_unit_test(test_only_who_is_asked_for),
         cmocka_unit_test(test_the_orders_place_holds),
         cmocka_unit_test(test_a_kit_stays_as_loud),
+        cmocka_unit_test(test_what_is_upside_down_is_turned),
+        cmocka_unit_test(test_layers_share_a_place),
+        cmocka_unit_test(test_normalised_stems_say_nothing),
         cmocka_unit_test(test_stereo_stays_as_delivered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

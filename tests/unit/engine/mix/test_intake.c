@@ -181,6 +181,26 @@ static void twins_are_heard(void **state)
     scene_free(s);
 }
 
+static double bass_turned(double t, unsigned c)
+{
+    return -bass(t, c);
+}
+
+/* As loud as another all the time, but upside down: no copy. */
+static void turned_twins_are_told_from_copies(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Bass.wav", 48000, 1, SECONDS, bass);
+    scene_add(s, "Bass two.wav", 48000, 1, SECONDS, bass_turned);
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_findings *in = judged(s);
+    assert_int_equal(of(s, in, "Bass.wav")->faults | of(s, in, "Bass two.wav")->faults, TD_FAULT_BIT(INVERTED));
+    td_intake_free(in);
+    scene_free(s);
+}
+
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 /* A session with a refused, a clipped and a sound stem. */
@@ -301,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_heard),
         cmocka_unit_test(twins_are_heard),
+        cmocka_unit_test(turned_twins_are_told_from_copies),
         cmocka_unit_test(the_message_asks_for_what_is_needed),
         cmocka_unit_test(all_well_is_said),
         cmocka_unit_test(no_fault_is_speechless),
