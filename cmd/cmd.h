@@ -81,6 +81,9 @@ struct td_stage_at;
 void td_progress_step(void *user, const struct td_stage_at *step);
 void td_progress_end(td_meter_line *p); /* finishes the line under way */
 
+/* Of the terminal that stdout is, from 80 to 200; 0: it is none. */
+size_t td_columns(void);
+
 double td_seconds(void); /* never jumps; for durations */
 
 /* Set when the user asked to stop (first Ctrl-C); the second ends the process at once. */

@@ -71,7 +71,7 @@ static void print_plan(const td_plan *p, bool json)
         putchar('\n');
         json_decref(o);
     } else {
-        td_plan_view(p, &t);
+        td_plan_view(p, td_columns(), &t);
         fputs(td_text_or_empty(&t), stdout);
     }
     td_text_free(&t);

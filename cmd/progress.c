@@ -48,6 +48,13 @@ void td_progress_free(td_meter_line *p)
     free(p);
 }
 
+size_t td_columns(void)
+{
+    struct winsize w;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || !w.ws_col) return 0;
+    return w.ws_col < 80 ? 80 : w.ws_col > 200 ? 200 : w.ws_col;
+}
+
 /* Characters left for the stage's name and the bar, of a line that must not wrap. */
 static int room_for_bar(void)
 {

@@ -2,6 +2,7 @@
 
 #include "recipes/recipes.h"
 #include <stdio.h>
+#include <string.h>
 
 static const td_flag flags[] = {
     { "output", 'o', "FILE", "write the revised plan here; without it, it is shown only" },
@@ -33,11 +34,22 @@ static void show(const td_plan *p, const td_plan *before, bool whole)
 {
     td_text t = { 0 };
     if (whole)
-        td_plan_view(p, &t);
+        td_plan_view(p, td_columns(), &t);
     else
-        td_plan_changes(p, before, &t);
+        td_plan_changes(p, before, td_columns(), &t);
     fputs(td_text_or_empty(&t), stdout);
     td_text_free(&t);
+}
+
+/* The shell parts what has no quotes: the first word alone is no move, all together may be one. */
+static void hint_at_quotes(const td_args *a, td_error *err)
+{
+    if (a->n_words < 3 || strchr(a->word[1], ' ')) return;
+    snprintf(err->hint, sizeof err->hint, "a move is in quotes: topdown revise %s \"%s", a->word[0], a->word[1]);
+    for (size_t i = 2; i < a->n_words; i++) {
+        size_t n = strlen(err->hint);
+        snprintf(err->hint + n, sizeof err->hint - n, " %s%s", a->word[i], i + 1 == a->n_words ? "\"" : "");
+    }
 }
 
 static int run(const td_args *a)
@@ -48,7 +60,8 @@ static int run(const td_args *a)
                                             "a plan and at least one move are needed")
                                   : load(a->word[0], &p, &err);
     if (!st) st = load(a->word[0], &before, &err);
-    for (size_t i = 1; !st && i < a->n_words; i++) st = td_plan_revise(p, a->word[i], &err);
+    for (size_t i = 1; !st && i < a->n_words; i++)
+        if ((st = td_plan_revise(p, a->word[i], &err))) hint_at_quotes(a, &err);
     if (!st && td_args_has(a, "output")) st = keep(p, a, &err);
     if (!st && !td_args_has(a, "quiet")) show(p, before, td_args_has(a, "whole"));
     td_plan_free(before);

@@ -14,7 +14,7 @@ build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no
         print "<g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"12.4\" fill=\"#cfd6dd\" xml:space=\"preserve\">"
         print "<text x=\"18\" y=\"26\" fill=\"#7fd1ae\">$ topdown plan demo/stems --tempo 124 --recipe pop-rock</text>"
         for (i = 1; i <= NR; i++) {
-            colour = line[i] ~ /^[A-Z ]+$/ ? " fill=\"#e6c07b\" font-weight=\"bold\"" : line[i] ~ /^(NOT USED|WARNINGS|Plan|Balance)/ ? " fill=\"#9db4c8\"" : ""
+            colour = line[i] ~ /^([A-Z ]+|STEMS .*)$/ ? " fill=\"#e6c07b\" font-weight=\"bold\"" : line[i] ~ /^(NOT USED|WARNINGS|Plan|Balance)/ ? " fill=\"#9db4c8\"" : ""
             printf "<text x=\"18\" y=\"%d\"%s>%s</text>\n", 30 + i * 17, colour, line[i]
         }
         print "</g></svg>"

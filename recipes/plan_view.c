@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* A table whose columns are as wide as their widest cell; the last one runs free. */
-enum { COLUMNS = 5, WIDEST = 52 };
+enum { COLUMNS = 5, REASON = COLUMNS - 1, WIDEST = 52 };
+
+/* Room that a reason wants beside the other cells; else it stands below them, so far from the left. */
+enum { REASON_ROOM = 24, REASON_INDENT = 6 };
 
 typedef struct line {
     struct line *next;
@@ -16,6 +19,7 @@ typedef struct table {
     td_arena *arena;
     line *first, **end;
     size_t lines;
+    const char *head[COLUMNS]; /* of all columns but the first, which has the title; NULL: no more */
     bool broken;
 } table;
 
@@ -47,35 +51,91 @@ static bool same_cells(const line *a, const line *b)
     return true;
 }
 
+/* Words from column `at` on; those that do not fit into `room` columns go on below. room 0: one line. */
+static void add_wrapped(td_text *out, const char *s, size_t at, size_t room)
+{
+    char safe[1024];
+    size_t column = at;
+    s = td_printable(s, safe, sizeof safe);
+    while (room && *s) {
+        char word[sizeof safe];
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(s, " "), s);
+        size_t own = width_of(word);
+        bool first = column == at, fits = column + 1 + own <= room;
+        if (!first) td_text_addf(out, fits ? " " : "\n%*s", (int)at, "");
+        column = (first ? at : fits ? column + 1 : at) + own;
+        td_text_add(out, word);
+        s += strlen(word);
+        s += strspn(s, " ");
+    }
+    td_text_add(out, s);
+}
+
+/* Behind the other cells, which end at column `at`: from `wanted` on, or below them. */
+static void add_reason(td_text *out, const char *s, size_t at, size_t wanted, size_t room)
+{
+    size_t from = (wanted > at ? wanted : at) + 2;
+    bool below = room && from + REASON_ROOM > room && from + width_of(s) > room;
+    if (below)
+        td_text_addf(out, "\n%*s", REASON_INDENT, "");
+    else
+        td_text_addf(out, "%*s", (int)(from - at), "");
+    add_wrapped(out, s, below ? REASON_INDENT : from, room);
+}
+
 /* A place is not said twice. */
-static void print_line(td_text *out, const line *l, const line *before, const size_t *width)
+static void print_line(td_text *out, const line *l, const line *before, const size_t *width, size_t room)
 {
     int last = COLUMNS - 1;
+    size_t at = 0, wanted = 0;
     while (last >= 0 && !l->cell[last][0]) last--;
     for (int i = 0; i <= last; i++) {
         if (!width[i]) continue;
+        if (i == REASON) {
+            add_reason(out, l->cell[i], at, wanted, room);
+            break;
+        }
         char safe[1024];
         bool again = i == 0 && before && !strcmp(before->cell[0], l->cell[0]);
         td_printable(again ? "" : l->cell[i], safe, sizeof safe);
-        size_t own = width_of(safe);
-        td_text_addf(out, "  %s%*s", safe, i < last && own < width[i] ? (int)(width[i] - own) : 0, "");
+        td_text_addf(out, "%*s  %s", (int)(wanted > at ? wanted - at : 0), "", safe);
+        at = (wanted > at ? wanted : at) + 2 + width_of(safe);
+        wanted += 2 + width[i];
+    }
+    td_text_add(out, "\n");
+}
+
+static void widen(size_t width[COLUMNS], int i, const char *cell)
+{
+    size_t own = cell ? width_of(cell) : 0;
+    if (own > width[i]) width[i] = own < WIDEST ? own : WIDEST;
+}
+
+/* The title, above the column of places, and the names of the others. */
+static void print_head(td_text *out, const char *title, const table *t, const size_t *width)
+{
+    td_text_addf(out, "\n%s", title);
+    size_t at = strlen(title), wanted = 2 + width[0];
+    for (int i = 1; i < COLUMNS && t->head[i]; i++) {
+        td_text_addf(out, "%*s  %s", (int)(wanted > at ? wanted - at : 0), "", t->head[i]);
+        at = wanted + 2 + strlen(t->head[i]);
+        wanted += 2 + width[i];
     }
     td_text_add(out, "\n");
 }
 
 /* Prints a titled table, unless it is empty. */
-static void print_table(td_text *out, const char *title, table *t)
+static void print_table(td_text *out, const char *title, table *t, size_t room)
 {
     size_t width[COLUMNS] = { 0 };
     out->broken |= t->broken;
     if (!t->first) return;
-    for (const line *l = t->first; l; l = l->next)
-        for (int i = 0; i < COLUMNS; i++) {
-            size_t own = width_of(l->cell[i]);
-            if (own > width[i]) width[i] = own < WIDEST ? own : WIDEST;
-        }
-    td_text_addf(out, "\n%s\n", title);
-    for (const line *l = t->first, *before = NULL; l; before = l, l = l->next) print_line(out, l, before, width);
+    for (int i = 0; i < COLUMNS; i++) {
+        widen(width, i, t->head[i]);
+        for (const line *l = t->first; l; l = l->next) widen(width, i, l->cell[i]);
+    }
+    print_head(out, title, t, width);
+    for (const line *l = t->first, *before = NULL; l; before = l, l = l->next) print_line(out, l, before, width, room);
 }
 
 /* ---- values as an engineer says them ----------------------------------------------------------------------------- */
@@ -194,6 +254,9 @@ static const td_plan_bus *bus_named(const td_plan *p, const char *name)
 
 static void stems(const td_plan *p, table *t)
 {
+    t->head[1] = "role";
+    t->head[2] = "bus";
+    t->head[3] = "staged";
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_plan_stem *s = &p->stem[i];
         const td_plan_bus *bus = bus_named(p, s->bus);
@@ -287,7 +350,15 @@ static void targets(const td_plan *p, table *t)
     add_line(t, "preview", "target", p->preview.named, target_text(t->arena, &p->preview), NULL);
 }
 
-static void print_notes(const td_plan *p, td_text *out)
+static bool has_note(const td_plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->n_notes; i++)
+        if (!strcmp(p->note[i].text, text)) return true;
+    return false;
+}
+
+/* Those that are new since `before`; NULL: all. */
+static void print_notes(const td_plan *p, const td_plan *before, size_t room, td_text *out)
 {
     static const char *const titles[] = {
         [TD_NOTE_DECISION] = "ALSO",
@@ -299,10 +370,10 @@ static void print_notes(const td_plan *p, td_text *out)
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         bool titled = false;
         for (size_t i = 0; i < p->n_notes; i++) {
-            if ((int)p->note[i].kind != order[k]) continue;
-            char safe[1024];
-            td_text_addf(out, "%s%-9s  %s\n", titled ? "" : "\n", titled ? "" : titles[order[k]],
-                         td_printable(p->note[i].text, safe, sizeof safe));
+            if ((int)p->note[i].kind != order[k] || (before && has_note(before, p->note[i].text))) continue;
+            td_text_addf(out, "%s%-9s  ", titled ? "" : "\n", titled ? "" : titles[order[k]]);
+            add_wrapped(out, p->note[i].text, 11, room);
+            td_text_add(out, "\n");
             titled = true;
         }
     }
@@ -340,7 +411,7 @@ static void keep_new(table *t, const table *before)
 }
 
 /* Tables, and of each the lines that are new since `before`; NULL: all. */
-static void print_sections(const td_plan *p, const td_plan *before, td_text *out)
+static void print_sections(const td_plan *p, const td_plan *before, size_t room, td_text *out)
 {
     static const struct {
         const char *title;
@@ -357,27 +428,33 @@ static void print_sections(const td_plan *p, const td_plan *before, td_text *out
         if (before) sections[i].fill(before, &old);
         keep_new(&t, &old);
         t.broken |= old.broken;
-        print_table(out, sections[i].title, &t);
+        print_table(out, sections[i].title, &t, room);
     }
     td_arena_free(a);
 }
 
-void td_plan_view(const td_plan *p, td_text *out)
+void td_plan_view(const td_plan *p, size_t room, td_text *out)
 {
     td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
                  p->n_stems == 1 ? "" : "s");
     const char *mode = td_balance_name(p->balance), *reason = p->balance_reason;
     bool said = reason && td_starts_with(reason, mode);
-    td_text_addf(out, "Balance  %s%s%s\n", said ? "" : mode, reason && !said ? ": " : "", reason ? reason : "");
-    print_sections(p, NULL, out);
-    print_notes(p, out);
+    td_text balance = { 0 };
+    td_text_addf(&balance, "%s%s%s", said ? "" : mode, reason && !said ? ": " : "", reason ? reason : "");
+    td_text_add(out, "Balance  ");
+    add_wrapped(out, td_text_or_empty(&balance), 9, room);
+    td_text_add(out, "\n");
+    td_text_free(&balance);
+    print_sections(p, NULL, room, out);
+    print_notes(p, NULL, room, out);
     td_plan_count n = td_plan_counts(p);
     td_text_addf(out, "\n%zu decision%s: %zu solved, %zu as written, %zu fix%s.\n", n.all, n.all == 1 ? "" : "s",
                  n.solved, n.written, n.fixes, n.fixes == 1 ? "" : "es");
 }
 
-void td_plan_changes(const td_plan *p, const td_plan *before, td_text *out)
+void td_plan_changes(const td_plan *p, const td_plan *before, size_t room, td_text *out)
 {
     td_text_addf(out, "Plan of '%s' revision %u, changed:\n", p->recipe, p->recipe_revision);
-    print_sections(p, before, out);
+    print_sections(p, before, room, out);
+    print_notes(p, before, room, out);
 }

@@ -120,10 +120,11 @@ td_status td_plan_load(const char *path, td_plan **out, td_messages *m);
  * so; the plan may then hold a part of the move. */
 td_status td_plan_revise(td_plan *p, const char *text, td_error *err);
 
-/* `topdown plan` for people: stems, mix bus, groups, tracks, what was not used, warnings, counts. */
-void td_plan_view(const td_plan *p, td_text *out);
+/* `topdown plan` for people: stems, mix bus, groups, tracks, what was not used, warnings, counts. Reasons are broken
+ * to lines of `room` columns; 0: never. */
+void td_plan_view(const td_plan *p, size_t room, td_text *out);
 /* The same, but only what reads otherwise than in `before`. */
-void td_plan_changes(const td_plan *p, const td_plan *before, td_text *out);
+void td_plan_changes(const td_plan *p, const td_plan *before, size_t room, td_text *out);
 
 /* The same as rows, for reports: mix bus, groups, tracks, returns. Texts live in a or in the plan. TD_NOMEM. */
 td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n);

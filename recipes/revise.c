@@ -23,6 +23,7 @@ typedef struct move {
     size_t n;
     double db, from_s, to_s; /* from_s NaN: all of the song */
     const char *when;        /* "0:45-1:10"; NULL */
+    const char *moved;       /* several buses that one word meant: ": lead, backing"; NULL */
     td_error *err;
 } move;
 
@@ -275,10 +276,26 @@ static td_status shift(const move *m, double *level_db, double step, td_breakpoi
     return *reason ? TD_OK : td_no_memory(m->err);
 }
 
-static td_status level(const move *m, const char *name)
+/* One word moved several buses: which, and how the lead alone is called. */
+static td_status say_moved(move *m, const meant *w)
+{
+    td_text t = { 0 };
+    bool lead = false;
+    for (size_t i = 0; i < w->n_buses; i++) {
+        td_text_addf(&t, "%s%s", i ? ", " : ": ", w->bus[i]->name);
+        lead = lead || !strcmp(w->bus[i]->name, "vocals");
+    }
+    if (lead) td_text_add(&t, "; 'lead' means the lead alone");
+    m->moved = t.broken ? NULL : td_arena_strdup(m->plan->arena, td_text_or_empty(&t));
+    td_text_free(&t);
+    return m->moved ? TD_OK : td_no_memory(m->err);
+}
+
+static td_status level(move *m, const char *name)
 {
     meant w;
     td_status st = find_meant(m, name, &w);
+    if (!st && w.n_buses > 1) st = say_moved(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
         st = shift(m, &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
@@ -347,7 +364,7 @@ static td_status remember(const move *m)
     if (!note) return td_no_memory(m->err);
     if (p->n_notes) memcpy(note, p->note, p->n_notes * sizeof *note);
     note[p->n_notes].kind = TD_NOTE_DECISION;
-    note[p->n_notes].text = td_arena_printf(p->arena, "revised: %s", m->text);
+    note[p->n_notes].text = td_arena_printf(p->arena, "revised: %s%s", m->text, m->moved ? m->moved : "");
     if (!note[p->n_notes].text) return td_no_memory(m->err);
     p->note = note;
     p->n_notes++;

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         td_plan *p = NULL, *again = NULL;
         if (td_plan_read("plan", text, size - 1, &p, m) == TD_OK && td_plan_write(p, &out) == TD_OK) {
             if (td_plan_read("plan", out.data, out.length, &again, m)) __builtin_trap();
-            td_plan_view(again, &out);
+            td_plan_view(again, 80, &out);
         }
         td_plan_free(p);
         td_plan_free(again);

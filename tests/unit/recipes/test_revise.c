@@ -70,6 +70,7 @@ static void test_vocals_are_lead_and_backing(void **state)
     (void)state;
     td_plan p = after("vocals +1dB");
     assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
+    assert_string_equal(p.note[0].text, "revised: vocals +1dB: vocals, backing; 'lead' means the lead alone");
     td_arena_free(p.arena);
     p = after("backing vocals softer");
     assert_true(p.bus[1].fader_db == 0 && p.bus[2].fader_db == -7);
@@ -120,7 +121,7 @@ static void test_a_stem_is_ridden_for_a_stretch(void **state)
     assert_string_equal(k->reason, "-0.5 dB 0:45-1:10 by revision");
     td_text view = { 0 };
     p.n_rets = 0;
-    td_plan_view(&p, &view);
+    td_plan_view(&p, 0, &view);
     assert_non_null(strstr(view.data, "-0.5 dB 0:45-1:10 by revision"));
     assert_non_null(strstr(view.data, "ride"));
     td_text_free(&view);

@@ -25,7 +25,7 @@ static void a_plan_for_people(void **state)
     td_status st = td_plan_load(PLAN ".yaml", &plan, m);
     td_messages_text(m, &shown);
     if (st) fail_msg("%s", td_text_or_empty(&shown));
-    td_plan_view(plan, &shown);
+    td_plan_view(plan, 0, &shown);
     if (getenv("TD_GOLDEN_WRITE"))
         assert_int_equal(td_file_write(PLAN ".txt", shown.data, shown.length, true, NULL), TD_OK);
     assert_int_equal(td_file_read(a, PLAN ".txt", 1 << 20, &wanted, &length, NULL), TD_OK);
