@@ -36,8 +36,19 @@ job_file "$stems_url/busy" >"$T/busy.yaml"
 id=$(submit "$T/busy.yaml" busy)
 retried() { [ "$(api GET "/v1/jobs/$1" | json 'o.attempt > 0 && o.state')" = queued ]; }
 until_true 30 retried "$id"
+client() { "$topdown" "$1" --server "$url" --key "$T/data/api-key" "${@:2}"; }
+client status "$id" | grep -q '^state  *queued; attempt [2-8] of 8 at ' || fail "status does not say when it is tried again"
 api POST "/v1/jobs/$id/cancel" | json o.state | grep -qx cancelled || fail "a waiting job was not cancelled"
 until_true 20 has_hook job.cancelled "$T/node.log"
+
+# a receiver that is not there: status JOB says so, and it is tried again at once when that is asked for
+{ job_file "$stems_url" | sed '/^notify/,$d'; echo 'notify: [ { url: "http://127.0.0.1:1/hook" } ]'; } >"$T/deaf.yaml"
+id=$(submit "$T/deaf.yaml" deaf)
+api POST "/v1/jobs/$id/cancel" >"$T/answer"
+undelivered() { client status "$1" | grep -q 'webhook  job[a-z.]*  .*attempt'; }
+until_true 60 undelivered "$id"
+client status "$id" | grep -q "topdown retry --deliveries $id" || fail "status does not name the cure"
+client retry --deliveries "$id" | grep -q ': [1-9] of [1-9] deliveries sent again' || fail "nothing was sent again"
 
 # a stem without a byte is the client's to mend
 : >"$T/stems/Empty.wav"
@@ -59,7 +70,8 @@ timeout -s INT 2 "$topdown" submit "$T/busy.yaml" --server "$url" --key "$T/data
 
 # local files through the command line: below the root they are read, elsewhere not
 printf 'topdown: job/1\nstems: { folder: stems/ }\nrecipes: [ plain ]\n' >"$T/local.yaml"
-"$topdown" submit "$T/local.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/submit.log" 2>&1 || fail "a local job failed"
+"$topdown" submit "$T/local.yaml" --server "$url" --key "$T/data/api-key" --wait -q >"$T/submit.log" 2>&1 || fail "a local job failed"
+grep -q ' dBTP$' "$T/submit.log" || fail "with -q the result is not shown"
 mkdir -p "$T/stems/Deep/Vox" && cp "$T"/stems/*KICK.flac "$T/stems/Deep/Vox/Pulse.flac"
 "$topdown" submit "$T/local.yaml" --role Pulse.flac=percussion.shaker --server "$url" --key "$T/data/api-key" --wait \
     >"$T/submit.log" 2>&1 || fail "a folder below was refused"
