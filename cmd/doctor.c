@@ -1,5 +1,5 @@
 #include "cmd/mixing.h"
-#include "engine/mix/frozen.h"
+#include "engine/base/cache.h"
 #include "jobs/net/webhook.h"
 #include "recipes/recipes.h"
 

@@ -1,5 +1,6 @@
 #include "engine/base/hash.h"
 
+#include "engine/base/cache.h"
 #include "engine/base/file.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -94,48 +95,65 @@ td_status td_sha256_file(const char *path, char out[TD_SHA256_HEX], uint64_t *by
 
 enum { SETTLED_S = 3 }; /* FAT counts by 2 s */
 
-/* Where the hash of a file is kept, by what tells it from every other and from itself before a change. */
-static bool place_of(const char *path, const char *folder, char *place, size_t size, struct stat *s)
+/* Where the hash of a file is kept: what tells it from every other, and from itself before a change. */
+typedef struct stamp {
+    char name[TD_SHA256_HEX], place[4096];
+    int64_t changed_s;
+} stamp;
+
+static bool stamp_of(const char *path, const char *folder, stamp *out)
 {
-    char text[200], stamp[TD_SHA256_HEX];
-    if (!folder || stat(path, s) || !S_ISREG(s->st_mode)) return false;
-    int n = snprintf(text, sizeof text, "%ju %ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)s->st_dev, (uintmax_t)s->st_ino,
-                     (intmax_t)s->st_size, (intmax_t)s->st_mtim.tv_sec, s->st_mtim.tv_nsec, (intmax_t)s->st_ctim.tv_sec,
-                     s->st_ctim.tv_nsec);
-    if (td_sha256_of(text, (size_t)n, stamp)) return false;
-    return (size_t)snprintf(place, size, "%s/%s.sha256", folder, stamp) < size;
+    char text[200];
+    struct stat s;
+    if (!folder || stat(path, &s) || !S_ISREG(s.st_mode)) return false;
+    int n = snprintf(text, sizeof text, "%ju %ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)s.st_dev, (uintmax_t)s.st_ino,
+                     (intmax_t)s.st_size, (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec, (intmax_t)s.st_ctim.tv_sec,
+                     s.st_ctim.tv_nsec);
+    out->changed_s = s.st_ctim.tv_sec;
+    return !td_sha256_of(text, (size_t)n, out->name) &&
+           td_cache_path(folder, TD_CACHE_HASH, out->name, out->place, sizeof out->place);
 }
 
-static bool recall(const char *place, char out[TD_SHA256_HEX])
+/* The hash of a file, and below it one of both names, for nobody else can tell whether a digit fell over. */
+static bool write_out(const stamp *s, const char *hash, char text[2 * TD_SHA256_HEX + 1])
 {
-    FILE *f = fopen(place, "re");
-    size_t n = f ? fread(out, 1, TD_SHA256_HEX, f) : 0; /* one more than there is */
-    if (f) fclose(f);
-    if (n != TD_SHA256_HEX - 1) return false;
-    out[n] = 0;
-    return td_is_sha256(out);
+    char both[2 * TD_SHA256_HEX], sum[TD_SHA256_HEX];
+    int n = snprintf(both, sizeof both, "%s%s", s->name, hash);
+    if (td_sha256_of(both, (size_t)n, sum)) return false;
+    snprintf(text, 2 * TD_SHA256_HEX + 1, "%s\n%s\n", hash, sum);
+    return true;
 }
 
-/* What cannot be kept is read again. After a crash it may be empty: nothing waits for the disk. */
-static void keep(const char *place, const char *folder, const char *hash)
+static bool recall(const stamp *s, char out[TD_SHA256_HEX])
 {
-    char temp[4096];
-    if (td_folder_make(folder, NULL) || td_file_temp(place, temp, sizeof temp, NULL)) return;
-    FILE *f = fopen(temp, "we");
-    bool good = f && fputs(hash, f) >= 0;
-    if (f && fclose(f)) good = false;
-    if (!good || rename(temp, place)) unlink(temp);
+    char have[2 * TD_SHA256_HEX + 1] = { 0 }, want[2 * TD_SHA256_HEX + 1];
+    FILE *f = td_cache_open(s->place);
+    if (!f) return false;
+    size_t n = fread(have, 1, sizeof have - 1, f);
+    fclose(f);
+    if (n != sizeof have - 1) return false;
+    memcpy(out, have, TD_SHA256_HEX - 1);
+    out[TD_SHA256_HEX - 1] = 0;
+    return write_out(s, out, want) && !strcmp(have, want);
+}
+
+/* What cannot be kept is read again. */
+static void keep(const stamp *s, const char *folder, const char *hash)
+{
+    char temp[4096], text[2 * TD_SHA256_HEX + 1];
+    FILE *f =
+        write_out(s, hash, text) && !td_folder_make(folder, NULL) ? td_cache_begin(s->place, temp, sizeof temp) : NULL;
+    if (f) td_cache_end(f, temp, s->place, fputs(text, f) >= 0);
 }
 
 td_status td_sha256_kept(const char *path, const char *folder, int64_t now_s, char out[TD_SHA256_HEX], td_error *err)
 {
-    char place[4096], after[4096];
-    struct stat s, then;
-    bool placed = place_of(path, folder, place, sizeof place, &s);
-    if (placed && recall(place, out)) return TD_OK;
+    stamp before, after;
+    bool placed = stamp_of(path, folder, &before);
+    if (placed && recall(&before, out)) return TD_OK;
     td_status st = td_sha256_file(path, out, NULL, err);
-    if (st || !placed || s.st_ctim.tv_sec + SETTLED_S > now_s) return st;
-    if (place_of(path, folder, after, sizeof after, &then) && !strcmp(place, after)) keep(place, folder, out);
+    if (st || !placed || before.changed_s + SETTLED_S > now_s) return st;
+    if (stamp_of(path, folder, &after) && !strcmp(before.name, after.name)) keep(&before, folder, out);
     return TD_OK;
 }
 

@@ -1,21 +1,15 @@
 #include "engine/mix/frozen.h"
 
-#include "engine/base/file.h"
-#include "engine/base/text.h"
-#include <dirent.h>
-#include <fcntl.h>
+#include "engine/base/cache.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
-/* A file, little-endian as x86-64 and aarch64 keep it, all in words of 8 bytes:
+/* A file, little-endian, all in words of 8 bytes:
  *
  *     head | frames, left beside right | figures, filled up with zeros | foot */
-#define MAGIC  "topdown group/1"
-#define ENDING ".group"
+#define MAGIC "topdown group/1"
 
 enum { WORD = sizeof(uint64_t), FRAME = 2 * sizeof(float), BATCH = 4096 /* frames */ };
 
@@ -74,7 +68,7 @@ static td_frozen *frozen_new(const char *folder, const char *hash, uint64_t fram
     td_frozen *f = calloc(1, sizeof *f);
     if (!f) return NULL;
     f->frames = frames;
-    if ((size_t)snprintf(f->path, sizeof f->path, "%s/%s" ENDING, folder, hash) < sizeof f->path) return f;
+    if (td_cache_path(folder, TD_CACHE_GROUP, hash, f->path, sizeof f->path)) return f;
     free(f);
     return NULL;
 }
@@ -82,8 +76,10 @@ static td_frozen *frozen_new(const char *folder, const char *hash, uint64_t fram
 void td_frozen_free(td_frozen *f)
 {
     if (!f) return;
-    if (f->file) fclose(f->file);
-    if (*f->temp) unlink(f->temp);
+    if (*f->temp)
+        td_cache_end(f->file, f->temp, f->path, false);
+    else if (f->file)
+        fclose(f->file);
     free(f->figures);
     free(f);
 }
@@ -100,8 +96,9 @@ td_frozen *td_frozen_begin(const char *folder, const char hash[TD_SHA256_HEX], u
 {
     td_frozen *f = frozen_new(folder, hash, frames);
     if (!f) return NULL;
-    if (td_file_temp(f->path, f->temp, sizeof f->temp, NULL)) *f->temp = 0;
-    if (!*f->temp || !(f->file = fopen(f->temp, "wb"))) {
+    f->file = td_cache_begin(f->path, f->temp, sizeof f->temp);
+    if (!f->file) {
+        *f->temp = 0;
         td_frozen_free(f);
         return NULL;
     }
@@ -134,9 +131,9 @@ void td_frozen_commit(td_frozen *f, const char *figures, size_t n)
     put(f, &end.figures, sizeof end.figures);
     end.sum = f->sum;
     put(f, &end.sum, sizeof end.sum);
-    bool good = fclose(f->file) == 0 && !f->broken;
+    td_cache_end(f->file, f->temp, f->path, !f->broken);
     f->file = NULL;
-    if (good && !rename(f->temp, f->path)) *f->temp = 0;
+    *f->temp = 0;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
@@ -177,7 +174,7 @@ td_frozen *td_frozen_find(const char *folder, const char hash[TD_SHA256_HEX], ui
 {
     td_frozen *f = frozen_new(folder, hash, frames);
     if (!f) return NULL;
-    f->file = fopen(f->path, "rb");
+    f->file = td_cache_open(f->path);
     if (f->file && is_whole(f, hash)) {
         futimens(fileno(f->file), NULL);
         return f;
@@ -201,78 +198,4 @@ const char *td_frozen_figures(const td_frozen *f, size_t *n)
 {
     *n = f->n_figures;
     return f->figures;
-}
-
-/* ---- room -------------------------------------------------------------------------------------------------------- */
-
-typedef struct entry {
-    char name[256];
-    uint64_t bytes;
-    struct timespec used;
-} entry;
-
-/* What belongs here, and what a crash left behind. */
-static bool is_ours(const char *name)
-{
-    return td_ends_with(name, ENDING) || td_ends_with(name, ".survey") || td_ends_with(name, ".sha256") ||
-           td_starts_with(name, ".td-");
-}
-
-static entry *list_files(DIR *d, size_t *n, uint64_t *held)
-{
-    entry *list = NULL;
-    size_t room = 0;
-    for (struct dirent *e; (e = readdir(d));) {
-        struct stat s;
-        void *grown = list;
-        if (!is_ours(e->d_name) || fstatat(dirfd(d), e->d_name, &s, AT_SYMLINK_NOFOLLOW) || !S_ISREG(s.st_mode))
-            continue;
-        if (!td_grow(&grown, &room, *n, sizeof *list)) break;
-        list = grown;
-        entry *x = &list[(*n)++];
-        *x = (entry){ .bytes = (uint64_t)s.st_size, .used = s.st_mtim };
-        snprintf(x->name, sizeof x->name, "%s", e->d_name);
-        *held += x->bytes;
-    }
-    return list;
-}
-
-static int by_age(const void *a, const void *b)
-{
-    const entry *x = a, *y = b;
-    if (x->used.tv_sec != y->used.tv_sec) return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
-    if (x->used.tv_nsec != y->used.tv_nsec) return x->used.tv_nsec < y->used.tv_nsec ? -1 : 1;
-    return strcmp(x->name, y->name);
-}
-
-uint64_t td_cache_room(const char *folder, uint64_t want, uint64_t limit, int64_t since)
-{
-    struct statvfs disk;
-    size_t n = 0;
-    uint64_t held = 0;
-    DIR *d = opendir(folder);
-    if (!d || fstatvfs(dirfd(d), &disk)) {
-        if (d) closedir(d);
-        return 0;
-    }
-    entry *list = list_files(d, &n, &held);
-    if (n) qsort(list, n, sizeof *list, by_age);
-    for (size_t i = 0; i < n && held + want > limit && list[i].used.tv_sec < since; i++)
-        if (!unlinkat(dirfd(d), list[i].name, 0)) held -= list[i].bytes;
-    uint64_t left = held < limit ? limit - held : 0, half = (uint64_t)disk.f_bavail * disk.f_frsize / 2;
-    closedir(d);
-    free(list);
-    if (left > half) left = half;
-    return want < left ? want : left;
-}
-
-uint64_t td_cache_bytes(const char *folder)
-{
-    size_t n = 0;
-    uint64_t held = 0;
-    DIR *d = opendir(folder);
-    if (!d) return 0;
-    free(list_files(d, &n, &held));
-    closedir(d);
-    return held;
 }

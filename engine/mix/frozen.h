@@ -1,7 +1,7 @@
 /* engine/mix/frozen.h - the sound of a bus behind its chain, kept in a file for the next render that would make the
  * same.
  *
- * For this room, but for td_cache_room and td_cache_bytes. What leaves a group's chain does not depend on its fader,
+ * For this room. What leaves a group's chain does not depend on its fader,
  * its sends, other groups or the mix bus: a plan that moved only those plays again what is kept. A file is named by a
  * hash of all that went into the sound (td_plan_bus_hash) and judged whole before a frame of it is played; one that is
  * damaged, cut or another's is none. Keeping may fail, and nobody needs to know: the sound is made then. A file is of
@@ -30,13 +30,5 @@ void td_frozen_free(td_frozen *f); /* what was not committed is gone; NULL is we
 
 /* The size of a file, but for its figures. */
 uint64_t td_frozen_bytes(uint64_t frames);
-
-/* Makes room for `want` bytes in a cache of surveys and groups that may hold `limit` bytes: what was not used for
- * longest goes first, and nothing that was used since `since` (seconds since 1970). Returns how many of `want` there is
- * room for; half of what the disk has free is left alone. */
-uint64_t td_cache_room(const char *folder, uint64_t want, uint64_t limit, int64_t since);
-
-/* What a cache holds; 0 where there is none. */
-uint64_t td_cache_bytes(const char *folder);
 
 #endif

@@ -1,5 +1,6 @@
 #include "engine/mix/render.h"
 
+#include "engine/base/cache.h"
 #include "engine/base/file.h"
 #include "engine/base/row.h"
 #include "engine/base/units.h"

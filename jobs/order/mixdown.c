@@ -1,7 +1,7 @@
 #include "jobs/order/mixdown.h"
 
+#include "engine/base/cache.h"
 #include "engine/base/units.h"
-#include "engine/mix/frozen.h"
 #include "engine/mix/planner.h"
 #include "engine/report/report.h"
 #include "jobs/order/folder.h"
@@ -102,7 +102,7 @@ static td_status judge_stems(const td_mixdown_wish *w, const td_session *s, td_e
 
 static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path[4096])
 {
-    return w->cache && snprintf(path, 4096, "%s/%s.survey", w->cache, m->session->hash) < 4096;
+    return td_cache_path(w->cache, TD_CACHE_SURVEY, m->session->hash, path, 4096);
 }
 
 static bool load_survey(const td_mixdown_wish *w, td_mixdown *m, const char *path)
@@ -270,6 +270,7 @@ static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_
                               .plan = m->plan[i],
                               .folder = w->out,
                               .scratch = scratch_of(w),
+                              .cache = w->cache,
                               .force = w->force,
                               .match_lufs = m->match_lufs,
                               .progress = tell,

@@ -1,5 +1,6 @@
 #include "jobs/order/outputs.h"
 
+#include "engine/base/cache.h"
 #include "engine/base/units.h"
 #include "engine/mix/master.h"
 #include "jobs/order/outgoing.h"
@@ -444,10 +445,27 @@ static td_status refuse_existing(const outbox *b, td_error *err)
     return st;
 }
 
+/* Files as they come, and a master being tried with what its limiter keeps, beside the next one: not what is kept for
+ * another time. */
+static void make_room(const outbox *b)
+{
+    enum { FRAME = 2 * sizeof(float), SPARE = 4 << 20 };
+    const td_outputs_wish *w = b->wish;
+    uint64_t frames = w->plan->frames, need = SPARE + 4 * frames * FRAME;
+    if (!w->cache) return;
+    for (size_t i = 0; i < b->n; i++) {
+        const td_file_spec *s = &b->file[i].spec;
+        need += (uint64_t)((double)frames * fmax(1, (double)s->out_rate_hz / w->session->rate_hz)) * FRAME;
+    }
+    td_cache_yield(w->cache, w->scratch, need);
+    td_cache_yield(w->cache, w->folder, need);
+}
+
 static td_status send_all(outbox *b, td_error *err)
 {
     const td_outputs_wish *w = b->wish;
     td_status st = TD_OK;
+    make_room(b);
     for (size_t i = 0; !st && i < b->n; i++) {
         if (w->progress) w->progress(w->user, "encoding", (double)i / (double)b->n);
         st = send(b, &b->file[i], err);

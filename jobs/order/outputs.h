@@ -18,6 +18,7 @@ typedef struct td_outputs_wish {
     const td_session *session;
     const td_plan *plan;
     const char *folder, *scratch;
+    const char *cache; /* gives way where these need its room; NULL: there is none */
     bool force;
     double match_lufs;    /* previews and guests above it are turned down to it; 0: none is */
     bool again;           /* only what is compared, in place of what was written of it before */

@@ -1,5 +1,6 @@
 #include "engine/mix/hear/hear.h"
 
+#include "engine/base/cache.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +220,7 @@ td_status td_survey_load(const td_session *session, const char *path, const char
                          td_error *err)
 {
     *out = NULL;
-    FILE *f = fopen(path, "rb");
+    FILE *f = td_cache_open(path);
     if (!f) return td_fail(err, TD_DISK, path, NULL, "cannot be read");
     td_status st = td_survey_alloc(session, scratch_folder, out, err);
     if (!st) st = read_all(f, *out, path, err);

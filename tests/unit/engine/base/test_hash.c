@@ -100,12 +100,23 @@ static int empty_it(const char *name)
     return truncate(name, 0);
 }
 
+static int change_it(const char *name)
+{
+    FILE *f = fopen(name, "r+");
+    int first = fgetc(f);
+    rewind(f);
+    fputc(first == '0' ? '1' : '0', f);
+    return fclose(f);
+}
+
 static void what_is_kept_badly_is_read_again(void **state)
 {
     (void)state;
     put("");
     assert_hash(time(NULL) + 10, NOTHING);
     assert_int_equal(each_kept(empty_it), 1);
+    assert_hash(time(NULL) + 10, NOTHING);
+    assert_int_equal(each_kept(change_it), 1);
     assert_hash(time(NULL) + 10, NOTHING);
 }
 

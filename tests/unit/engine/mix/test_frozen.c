@@ -155,49 +155,6 @@ static void what_does_not_end_leaves_nothing(void **state)
     assert_null(td_frozen_begin("/nowhere/at/all", name, FRAMES));
 }
 
-/* A file of 1000 bytes that was last used at a time. */
-static void leave(const char *what, long used)
-{
-    char to[200];
-    snprintf(to, sizeof to, "%s/%s", folder, what);
-    FILE *f = fopen(to, "wb");
-    for (int i = 0; i < 1000; i++) fputc('x', f);
-    fclose(f);
-    const struct timespec at[2] = { { .tv_sec = used }, { .tv_sec = used } };
-    assert_int_equal(utimensat(AT_FDCWD, to, at, 0), 0);
-}
-
-static bool is_there(const char *what)
-{
-    char to[200];
-    snprintf(to, sizeof to, "%s/%s", folder, what);
-    return access(to, F_OK) == 0;
-}
-
-static void the_longest_unused_goes_first(void **state)
-{
-    (void)state;
-    leave("b.group", 200);
-    leave("a.survey", 300);
-    leave("c.group", 400);
-    leave(".td-crash", 100);
-    leave("letter.txt", 1); /* not ours */
-    assert_int_equal(td_cache_room(folder, 500, 4500, 1000), 500);
-    assert_int_equal(files(), 5);
-    assert_int_equal(td_cache_room(folder, 500, 3600, 1000), 500);
-    assert_false(is_there(".td-crash"));
-    assert_int_equal(files(), 4);
-    assert_int_equal(td_cache_room(folder, 1000, 2000, 1000), 1000);
-    assert_false(is_there("b.group"));
-    assert_false(is_there("a.survey"));
-    assert_true(is_there("c.group"));
-    assert_int_equal(td_cache_room(folder, 1500, 2000, 400), 1000); /* c was used since: it stays, some fits */
-    assert_true(is_there("c.group"));
-    assert_int_equal(td_cache_room(folder, 0, 0, INT64_MAX), 0);
-    assert_int_equal(files(), 1);
-    assert_int_equal(td_cache_room("/nowhere/at/all", 1, 10, 0), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,7 +163,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_or_longer_file_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_name_or_length_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_does_not_end_leaves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_longest_unused_goes_first, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
