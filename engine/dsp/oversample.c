@@ -84,7 +84,7 @@ static td_status design_mean(td_v2 *c, size_t n, double pass, double stop)
     return TD_OK;
 }
 
-/* ---- making ----------------------------------------------------------------------------------------------------- */
+/* ---- stages ------------------------------------------------------------------------------------------------------ */
 
 unsigned td_oversample_factor(double rate_hz, double least_hz)
 {
@@ -111,56 +111,6 @@ static td_status stage_init(stage *s, double low_hz, size_t multiple, bool means
     design_odd(s->odd, s->taps);
     double turn = TD_PI / low_hz; /* radians a hertz at the high rate */
     return means ? design_mean(s->mean, s->means, PASS_HZ * turn, (low_hz - PASS_HZ) * turn) : TD_OK;
-}
-
-td_status td_oversample_new(double rate_hz, unsigned factor, td_oversample_for shaper, td_oversample **out)
-{
-    *out = NULL;
-    if (factor != 2 && factor != 4 && factor != 8 && factor != 16) return TD_ARG;
-    if (!(rate_hz >= 44100)) return TD_ARG;
-    td_oversample *o = calloc(1, sizeof *o);
-    if (!o) return TD_NOMEM;
-    td_status st = TD_OK;
-    for (size_t multiple = 1; st == TD_OK && multiple < factor; multiple *= 2) {
-        stage *s = &o->stage[o->stages++];
-        bool last = 2 * multiple == factor;
-        st = stage_init(s, rate_hz * (double)multiple, multiple, last && shaper == TD_OVERSAMPLE_MEANS);
-        o->latency += (s->taps + s->wait) / multiple;
-    }
-    if (st != TD_OK) {
-        td_oversample_free(o);
-        return st;
-    }
-    o->growth = 1.001 / td_sin(TD_PI / 2 * PASS_HZ / rate_hz);
-    *out = o;
-    return TD_OK;
-}
-
-void td_oversample_free(td_oversample *o)
-{
-    if (!o) return;
-    for (unsigned i = 0; i < STAGES_MAX; i++) {
-        free(o->stage[i].up);
-        free(o->stage[i].down);
-        free(o->stage[i].odd);
-        free(o->stage[i].mean);
-    }
-    free(o);
-}
-
-void td_oversample_reset(td_oversample *o)
-{
-    for (unsigned i = 0; i < o->stages; i++) {
-        stage *s = &o->stage[i];
-        memset(s->up, 0, s->up_past * sizeof *s->up);
-        memset(s->down, 0, s->down_past * sizeof *s->down);
-    }
-    o->idle = false;
-}
-
-size_t td_oversample_latency(const td_oversample *o)
-{
-    return o->latency;
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
@@ -236,6 +186,25 @@ static td_v2 *rise(td_oversample *o, unsigned from, size_t frames)
     return above(o, o->stages - 1);
 }
 
+/* By how much a sample may exceed those of the first doubling that it is made of, at most: the sum of magnitudes it
+ * takes of them. What one of them, as 1, becomes tells, for every `step` places one is taken of the next. */
+static double growth_of(td_oversample *o)
+{
+    enum { LONG = TD_OVERSAMPLE_FRAMES };
+    double most = 1;
+    if (o->stages == 1) return most;
+    size_t step = (size_t)1 << (o->stages - 1);
+    o->stage[1].up[o->stage[1].up_past] = td_v2_set(1);
+    const td_v2 *becomes = rise(o, 1, LONG / 2);
+    for (size_t place = 0; place < step; place++) {
+        double sum = 0;
+        for (size_t i = place; i < LONG * step; i += step) sum += fabs(becomes[i][0]);
+        most = fmax(most, sum);
+    }
+    td_oversample_reset(o);
+    return most;
+}
+
 td_v2 *td_oversample_up(td_oversample *o, const td_v2 *in, size_t frames)
 {
     memcpy(o->stage->up + o->stage->up_past, in, frames * sizeof *in);
@@ -283,4 +252,56 @@ void td_oversample_down(td_oversample *o, td_v2 *out, size_t frames)
     for (stage *s = o->stage + o->stages - 1; s > o->stage; s--)
         stage_down(s, s[-1].down + s[-1].down_past, frames * (1u << (s - o->stage)));
     stage_down(o->stage, out, frames);
+}
+
+/* ---- making ------------------------------------------------------------------------------------------------------ */
+
+td_status td_oversample_new(double rate_hz, unsigned factor, td_oversample_for shaper, td_oversample **out)
+{
+    *out = NULL;
+    if (factor != 2 && factor != 4 && factor != 8 && factor != 16) return TD_ARG;
+    if (!(rate_hz >= 44100)) return TD_ARG;
+    td_oversample *o = calloc(1, sizeof *o);
+    if (!o) return TD_NOMEM;
+    td_status st = TD_OK;
+    for (size_t multiple = 1; st == TD_OK && multiple < factor; multiple *= 2) {
+        stage *s = &o->stage[o->stages++];
+        bool last = 2 * multiple == factor;
+        st = stage_init(s, rate_hz * (double)multiple, multiple, last && shaper == TD_OVERSAMPLE_MEANS);
+        o->latency += (s->taps + s->wait) / multiple;
+    }
+    if (st != TD_OK) {
+        td_oversample_free(o);
+        return st;
+    }
+    o->growth = growth_of(o);
+    *out = o;
+    return TD_OK;
+}
+
+void td_oversample_free(td_oversample *o)
+{
+    if (!o) return;
+    for (unsigned i = 0; i < STAGES_MAX; i++) {
+        free(o->stage[i].up);
+        free(o->stage[i].down);
+        free(o->stage[i].odd);
+        free(o->stage[i].mean);
+    }
+    free(o);
+}
+
+void td_oversample_reset(td_oversample *o)
+{
+    for (unsigned i = 0; i < o->stages; i++) {
+        stage *s = &o->stage[i];
+        memset(s->up, 0, s->up_past * sizeof *s->up);
+        memset(s->down, 0, s->down_past * sizeof *s->down);
+    }
+    o->idle = false;
+}
+
+size_t td_oversample_latency(const td_oversample *o)
+{
+    return o->latency;
 }

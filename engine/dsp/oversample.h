@@ -34,9 +34,9 @@ unsigned td_oversample_factor(double rate_hz, double least_hz);
 
 /* Returns frames * factor samples for the caller to change in place, valid until td_oversample_down. */
 td_v2 *td_oversample_up(td_oversample *o, const td_v2 *in, size_t frames);
-/* The same, or NULL when nothing of it reaches `limit`, by what a signal of this bandwidth can grow between samples
- * (Ehlich and Zeller 1964: 1 / cos(pi/2 bandwidth / Nyquist)); no down follows then. *before becomes the last sample in
- * front of the block where calls before it gave NULL, and is left alone where they did not. */
+/* The same, or NULL when nothing of it can reach `limit`, as the first doubling's samples and the taps behind them
+ * tell; no down follows then. *before becomes the last sample in front of the block where calls before it gave NULL,
+ * and is left alone where they did not. */
 td_v2 *td_oversample_up_above(td_oversample *o, const td_v2 *in, size_t frames, double limit, td_v2 *before);
 void td_oversample_down(td_oversample *o, td_v2 *out, size_t frames); /* out may be the `in` of before */
 
