@@ -95,7 +95,7 @@ static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_e
     const td_plan *p = m->plan[0];
     o->title = p->title;
     o->artist = p->artist;
-    o->tempo_bpm = p->tempo_bpm;
+    o->tempo_bpm = td_plan_ordered_tempo(p);
     if (a->n_words) return td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
     return td_stems_of_plan(p, m->arena, &o->stem, &o->n_stems, err);
 }
@@ -208,6 +208,10 @@ int td_mixing_init(td_mixing *m, const td_args *a)
     if (!st) st = take_balance(a, m->order, &err);
     if (!st) st = td_args_all(a, "role", m->role, TD_ROLES_MOST, &m->n_roles, &err);
     if (st) return td_report_error(st, &err);
+    if (td_args_has(a, "keep-groups") && td_args_has(a, "no-cache"))
+        return td_report_error(td_fail(&err, TD_ARG, NULL, "leave one of them out",
+                                       "--keep-groups needs the cache that --no-cache forbids"),
+                               &err);
     if (td_args_has(a, "no-match")) m->order->ab_loudness_match = false;
     m->progress = td_progress_new(a);
     m->wish = (td_mixdown_wish){

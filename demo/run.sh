@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 topdown=${TOPDOWN:-build/topdown}
-out=${OUT:-demo-out}
+root=$(pwd)
+out=$(realpath -m "${OUT:-demo-out}")
 
 say() { printf '\n== %s\n' "$*"; }
 stop() {
@@ -30,9 +31,13 @@ wait_for() { # until something answers on a port
     return 1
 }
 
+if [ -n "${OUT:-}" ] && [ -e "$out" ] && ! [ -e "$out/of-the-demo" ] && [ -n "$(ls -A "$out" 2>/dev/null)" ]; then
+    echo "$out is not empty and not of an earlier demo: name another folder with OUT=, or remove it" >&2
+    exit 2
+fi
 rm -rf "$out"
 mkdir -p "$out/data/credentials" "$out/received"
-root=$(pwd)
+touch "$out/of-the-demo"
 stems_port=$(free_port 8741) listen_port=$(free_port 8790) serve_port=$(free_port 8840)
 umask 077
 secret="whsec_$(head -c 32 /dev/urandom | base64)"
@@ -41,18 +46,18 @@ umask 022
 
 say "stems over HTTP at http://127.0.0.1:$stems_port/"
 cat >"$out/nginx.conf" <<CONF
-pid $root/$out/nginx.pid;
-error_log $root/$out/nginx.log;
+pid $out/nginx.pid;
+error_log $out/nginx.log;
 events { }
 http {
     access_log off;
-    client_body_temp_path $root/$out/nginx-body; proxy_temp_path $root/$out/nginx-proxy;
-    fastcgi_temp_path $root/$out/nginx-fcgi; uwsgi_temp_path $root/$out/nginx-uwsgi; scgi_temp_path $root/$out/nginx-scgi;
+    client_body_temp_path $out/nginx-body; proxy_temp_path $out/nginx-proxy;
+    fastcgi_temp_path $out/nginx-fcgi; uwsgi_temp_path $out/nginx-uwsgi; scgi_temp_path $out/nginx-scgi;
     server { listen 127.0.0.1:$stems_port; root $root/demo/stems; }
 }
 CONF
 [ "$(id -u)" -ne 0 ] || sed -i '1i user root;' "$out/nginx.conf"
-nginx -p "$out" -c "$root/$out/nginx.conf" -e "$root/$out/nginx.log"
+nginx -p "$out" -c "$out/nginx.conf" -e "$out/nginx.log"
 wait_for "$stems_port"
 
 say "a receiver for results and webhooks at http://127.0.0.1:$listen_port/"
@@ -98,3 +103,5 @@ ls -1 "$out"/received/*.wav "$out"/received/*.mp3 "$out"/received/*.yaml "$out"/
 say "the receiver's word on webhooks and checksums"
 grep -v '^listening' "$out/listen.log"
 grep -q 'job.done' "$out/listen.log"
+
+say "done: open ${OUT:-demo-out}/received/report.html"

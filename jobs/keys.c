@@ -36,6 +36,7 @@ static td_status read_scopes(const char *text, unsigned *out, td_error *err)
         if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
         return td_fail(err, TD_ARG, "--scopes", hint, "no scope '%s'", word);
     }
+    if (!*out) return td_fail(err, TD_ARG, "--scopes", "submit, read, cancel, files", "a key that may do nothing");
     return TD_OK;
 }
 

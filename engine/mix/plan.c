@@ -131,6 +131,11 @@ td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX])
     return TD_OK;
 }
 
+double td_plan_ordered_tempo(const td_plan *p)
+{
+    return p->tempo_from && strcmp(p->tempo_from, "job") == 0 ? p->tempo_bpm : 0;
+}
+
 /* ---- one bus ----------------------------------------------------------------------------------------------------- */
 
 size_t td_plan_keys(const td_plan *p, const td_session *s, const td_plan_step *step, size_t *index)

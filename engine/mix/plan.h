@@ -162,6 +162,9 @@ td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX]);
  * how many. */
 size_t td_plan_keys(const td_plan *p, const td_session *s, const td_plan_step *step, size_t *index);
 
+/* The tempo an order named; 0 where it was found, for then a session of the same stems finds it again. */
+double td_plan_ordered_tempo(const td_plan *p);
+
 /* SHA-256 over everything that decides the sound of a bus behind its chain, before make-up and fader: stems, fixes,
  * staging, steps, keys. Files that steps name count by their content. */
 td_status td_plan_bus_hash(const td_plan *p, const td_session *s, size_t bus, char out[TD_SHA256_HEX], td_error *err);

@@ -194,7 +194,7 @@ static td_status order_of(const verifying *v, const json_t *mix, const td_plan *
     const json_t *isrc = json_object_get(v->report, "isrc");
     const char **code = td_arena_array(v->arena, json_array_size(isrc) + 1, sizeof *code);
     if (!code) return td_no_memory(v->err);
-    *out = (td_order){ .title = p->title, .artist = p->artist, .tempo_bpm = p->tempo_bpm, .isrc = code };
+    *out = (td_order){ .title = p->title, .artist = p->artist, .tempo_bpm = td_plan_ordered_tempo(p), .isrc = code };
     for (size_t i = 0; i < json_array_size(isrc); i++) code[out->n_isrc++] = json_string_value(json_array_get(isrc, i));
     td_status st = order_outputs(mix, v->arena, out, v->err);
     return st ? st : order_stems(v->wish, p, v->arena, out, v->err);
