@@ -125,6 +125,7 @@ static const row bus_rows[] = {
     DB(td_plan_bus, "clip_gain", clip_gain_db, LEVEL),
     ROW(td_plan_bus, "chain", CHAIN, chain),
     DB(td_plan_bus, "makeup", makeup_db, LEVEL),
+    ROW(td_plan_bus, "makeup_reason", TEXT, makeup_reason),
     DB(td_plan_bus, "fader", fader_db, FADER),
     ROW(td_plan_bus, "fader_reason", TEXT, fader_reason),
     ROWS(td_plan_bus, "ride", ride, n_ride, ride_rows, .inline_ = true),
@@ -161,6 +162,14 @@ static const row note_rows[] = {
     { 0 },
 };
 
+static const row decided_rows[] = {
+    ROW(td_decision, "place", TEXT, place, .needed = true),
+    ROW(td_decision, "step", TEXT, step, .needed = true),
+    ROW(td_decision, "what", TEXT, what, .needed = true),
+    ROW(td_decision, "as", TEXT, settings, .needed = true),
+    { 0 },
+};
+
 static const row plan_rows[] = {
     ROW(td_plan, "recipe", TEXT, recipe, .needed = true),
     ROW(td_plan, "recipe_title", TEXT, recipe_title),
@@ -188,6 +197,7 @@ static const row plan_rows[] = {
     { .name = "master", .kind = INSIDE, .rows = master_rows, .inline_ = true },
     { .name = "preview", .kind = INSIDE, .rows = preview_rows, .inline_ = true },
     ROWS(td_plan, "notes", note, n_notes, note_rows),
+    ROWS(td_plan, "decided", decided, n_decided, decided_rows, .inline_ = true),
     { 0 },
 };
 /* clang-format on */
@@ -470,8 +480,12 @@ static void put_rows(td_text *out, const row *rows, const void *struct_, unsigne
 
 td_status td_plan_write(const td_plan *p, td_text *out)
 {
+    td_plan told = *p;
+    td_arena *a = td_arena_new();
+    if (!a || td_plan_decisions(p, a, &told.decided, &told.n_decided)) out->broken = true;
     td_text_add(out, "topdown: plan/1\n");
-    put_rows(out, plan_rows, p, 0, NULL);
+    put_rows(out, plan_rows, &told, 0, NULL);
+    td_arena_free(a);
     return out->broken ? TD_NOMEM : TD_OK;
 }
 
@@ -907,6 +921,7 @@ static td_plan *read_plan(td_reader *r, const char *file, const char *text, size
     take_map(r, root, plan_rows, plan);
     plan->arena = r->arena;
     check_plan(r, root, plan);
+    if (td_messages_errors(r->messages) == r->before && td_plan_tell_hands(plan)) td_messages_break(r->messages);
     return plan;
 }
 

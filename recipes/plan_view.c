@@ -1,4 +1,4 @@
-#include "recipes/recipes.h"
+#include "recipes/parts.h"
 
 #include "engine/base/units.h"
 #include <stdio.h>
@@ -13,6 +13,8 @@ enum { REASON_ROOM = 24, REASON_INDENT = 6 };
 typedef struct line {
     struct line *next;
     const char *cell[COLUMNS];
+    const char *const *reason; /* where the plan says why; NULL: nowhere */
+    bool known;                /* as it was decided */
 } line;
 
 typedef struct table {
@@ -30,18 +32,27 @@ static size_t width_of(const char *s)
     return n;
 }
 
-static void add_line(table *t, const char *place, const char *b, const char *c, const char *d, const char *e)
+static line *add_line(table *t, const char *place, const char *b, const char *c, const char *d, const char *e)
 {
     line *l = td_arena_alloc(t->arena, sizeof *l);
     if (!l) {
         t->broken = true;
-        return;
+        return NULL;
     }
     const char *cell[COLUMNS] = { place, b, c, d, e };
     for (int i = 0; i < COLUMNS; i++) l->cell[i] = cell[i] ? cell[i] : "";
     *t->end = l;
     t->end = &l->next;
     t->lines++;
+    return l;
+}
+
+/* A line whose reason stands in the plan; otherwise: what is said where none does. */
+static void add_decision(table *t, const char *place, const char *b, const char *c, const char *d,
+                         const char *const *reason, const char *otherwise)
+{
+    line *l = add_line(t, place, b, c, d, *reason ? *reason : otherwise);
+    if (l) l->reason = reason;
 }
 
 static bool same_cells(const line *a, const line *b)
@@ -184,12 +195,12 @@ static const char *gain_text(td_arena *a, double db)
     return td_arena_printf(a, fabs(db) < 0.05 ? "0.0 dB" : "%+.1f dB", db);
 }
 
-static const char *reason_of(const td_plan_step *s)
+static const char *origin_of(const td_plan_step *s)
 {
     static const char *const words[] = {
         [TD_AS_WRITTEN] = "as written", [TD_SOLVED] = "solved", [TD_FROM_KNOB] = "from a knob", [TD_FROM_FIX] = "fix"
     };
-    return s->reason ? s->reason : words[s->origin];
+    return words[s->origin];
 }
 
 static void add_chain(table *t, const char *place, const td_plan_chain *chain)
@@ -198,15 +209,16 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
         const td_plan_step *s = &chain->step[i];
         const char *text = step_text(t->arena, s);
         if (s->proc->place && s->n_parts) { /* points in time: the reason tells of them */
-            add_line(t, place, s->name, s->proc->name, td_arena_printf(t->arena, "%zu points", s->n_parts),
-                     reason_of(s));
+            add_decision(t, place, s->name, s->proc->name, td_arena_printf(t->arena, "%zu points", s->n_parts),
+                         &s->reason, origin_of(s));
             continue;
         }
-        if (!s->n_parts || (text && text[0])) add_line(t, place, s->name, s->proc->name, text, reason_of(s));
+        if (!s->n_parts || (text && text[0]))
+            add_decision(t, place, s->name, s->proc->name, text, &s->reason, origin_of(s));
         for (size_t k = 0; k < s->n_parts; k++) {
             const td_plan_part *p = &s->part[k];
-            add_line(t, place, s->name, p->proc->name, settings_text(t->arena, p->proc, p->value, true),
-                     p->reason ? p->reason : reason_of(s));
+            add_decision(t, place, s->name, p->proc->name, settings_text(t->arena, p->proc, p->value, true), &p->reason,
+                         s->reason ? s->reason : origin_of(s));
         }
     }
 }
@@ -214,7 +226,7 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
 static void add_sends(table *t, const char *place, const td_plan_send *send, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        add_line(t, place, "send", send[i].to, gain_text(t->arena, send[i].level_db), send[i].reason);
+        add_decision(t, place, "send", send[i].to, gain_text(t->arena, send[i].level_db), &send[i].reason, NULL);
 }
 
 /* A few moves are told each ("-0.5 dB 0:45-1:10"), many by their extremes. */
@@ -290,7 +302,7 @@ static void parts_of_song(const td_plan *p, table *t)
 
 static void mix_bus(const td_plan *p, table *t)
 {
-    add_line(t, "", "trim", "gain", gain_text(t->arena, p->trim_db), p->trim_reason);
+    add_decision(t, "", "trim", "gain", gain_text(t->arena, p->trim_db), &p->trim_reason, NULL);
     add_chain(t, "", &p->mix);
 }
 
@@ -299,10 +311,10 @@ static void groups(const td_plan *p, table *t)
     for (size_t i = 0; i < p->n_buses; i++) {
         const td_plan_bus *b = &p->bus[i];
         add_chain(t, b->name, &b->chain);
-        if (b->makeup_db != 0)
-            add_line(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db),
-                     "the chain leaves the loudness alone");
-        add_line(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), b->fader_reason);
+        if (b->makeup_db != 0 || b->makeup_reason)
+            add_decision(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db), &b->makeup_reason,
+                         "the chain leaves the loudness alone");
+        add_decision(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), &b->fader_reason, NULL);
         add_ride(t, b->name, b->ride, b->n_ride);
         add_sends(t, b->name, b->send, b->n_sends);
     }
@@ -328,7 +340,8 @@ static void returns(const td_plan *p, table *t)
 {
     for (size_t i = 0; i < p->n_rets; i++) {
         add_chain(t, p->ret[i].name, &p->ret[i].chain);
-        add_line(t, p->ret[i].name, "fader", "gain", gain_text(t->arena, p->ret[i].fader_db), p->ret[i].reason);
+        add_decision(t, p->ret[i].name, "fader", "gain", gain_text(t->arena, p->ret[i].fader_db), &p->ret[i].reason,
+                     NULL);
     }
 }
 
@@ -379,14 +392,20 @@ static void print_notes(const td_plan *p, const td_plan *before, size_t room, td
     }
 }
 
+/* t is empty and its own: its end is in it. */
+static void fill_decisions(const td_plan *p, table *t)
+{
+    t->end = &t->first;
+    mix_bus(p, t);
+    groups(p, t);
+    tracks(p, t);
+    returns(p, t);
+}
+
 td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n)
 {
     table t = { .arena = a };
-    t.end = &t.first;
-    mix_bus(p, &t);
-    groups(p, &t);
-    tracks(p, &t);
-    returns(p, &t);
+    fill_decisions(p, &t);
     *n = 0;
     *out = t.broken ? NULL : td_arena_array(a, t.lines + 1, sizeof **out);
     if (!*out) return TD_NOMEM;
@@ -394,6 +413,43 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
         (*out)[(*n)++] =
             (td_decision){ l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3], l->cell[4] };
     return TD_OK;
+}
+
+/* ---- what was changed by hand ------------------------------------------------------------------------------------ */
+
+static bool is_about(const line *l, const td_decision *d)
+{
+    const char *place = l->cell[0][0] ? l->cell[0] : "mix";
+    return !strcmp(place, d->place) && !strcmp(l->cell[1], d->step) && !strcmp(l->cell[2], d->what);
+}
+
+/* Takes the first decision about a line that no line has had; exact: with its settings. */
+static const td_decision *take_decision(const line *l, td_decision *d, size_t n, bool exact)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!d[i].place || !is_about(l, &d[i]) || (exact && strcmp(l->cell[3], d[i].settings))) continue;
+        d[i].place = NULL;
+        return &d[i];
+    }
+    return NULL;
+}
+
+/* The lines that are as decided find their decisions first: a step put in between must not shift the others'. */
+td_status td_plan_tell_hands(td_plan *p)
+{
+    table t = { .arena = p->arena };
+    if (!p->n_decided) return TD_OK;
+    fill_decisions(p, &t);
+    for (line *l = t.first; l; l = l->next) l->known = take_decision(l, p->decided, p->n_decided, true);
+    for (line *l = t.first; l; l = l->next) {
+        if (l->known || !l->reason) continue;
+        const td_decision *old = take_decision(l, p->decided, p->n_decided, false);
+        const char *why = old ? td_arena_printf(p->arena, "by hand, instead of %s", old->settings) : "by hand";
+        t.broken |= !why;
+        *(const char **)l->reason = why; /* a place in p, which is ours to change */
+    }
+    p->n_decided = 0;
+    return t.broken ? TD_NOMEM : TD_OK;
 }
 
 /* Takes out what stands in `before` too. */

@@ -88,7 +88,8 @@ typedef struct td_plan_bus {
     double peak_dbfs;    /* of the raw sum */
     double clip_gain_db; /* brings it to the staging level */
     td_plan_chain chain;
-    double makeup_db; /* makes the chain loudness-neutral, before the fader */
+    double makeup_db;          /* makes the chain loudness-neutral, before the fader */
+    const char *makeup_reason; /* NULL: that */
     double fader_db;
     const char *fader_reason;
     td_breakpoint *ride; /* planned automation on the fader; NULL */
@@ -109,6 +110,12 @@ typedef struct td_plan_note {
     enum { TD_NOTE_WARNING, TD_NOTE_NOT_USED, TD_NOTE_NOT_MADE, TD_NOTE_DECISION } kind;
     const char *text;
 } td_plan_note;
+
+/* A decision in words: "vocals", "tame", "compressor", "threshold -21.4 dBFS, 2:1", "at most 2 dB wanted: ...".
+ * recipes/ writes them. */
+typedef struct td_decision {
+    const char *place, *step, *what, *settings, *reason; /* place: "mix", a bus, a stem or a return */
+} td_decision;
 
 typedef struct td_plan {
     const char *recipe, *recipe_title, *label; /* label: the job's name for this mix, else the recipe's */
@@ -140,14 +147,10 @@ typedef struct td_plan {
     unsigned preview_bits;
     td_plan_note *note;
     size_t n_notes;
+    td_decision *decided; /* of a file that is being read: how its numbers were decided, without reasons */
+    size_t n_decided;
     td_arena *arena;
 } td_plan;
-
-/* A decision in words: "vocals", "tame", "compressor", "threshold -21.4 dBFS, 2:1", "at most 2 dB wanted: ...".
- * recipes/ writes them. */
-typedef struct td_decision {
-    const char *place, *step, *what, *settings, *reason; /* place: "mix", a bus, a stem or a return */
-} td_decision;
 
 void td_plan_free(td_plan *p); /* NULL is welcome */
 

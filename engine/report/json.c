@@ -1,4 +1,5 @@
 #include "engine/base/json.h"
+#include "engine/base/units.h"
 #include "engine/report/card.h"
 #include "engine/report/portrait.h"
 #include "engine/report/report.h"
@@ -185,14 +186,37 @@ static json_t *step_json(const td_step_reached *r)
     return j;
 }
 
-static json_t *decision_json(const td_decision *d)
+/* The step whose render contradicts what its plan says it reaches, as after an edit that feeds it more; NULL. */
+static const td_step_reached *contradicted(const td_rendered *r, const td_decision *d)
+{
+    for (size_t i = 0; r && i < r->n_steps; i++) {
+        const td_step_reached *s = &r->step[i];
+        if (isnan(s->planned.asked_db) || strcmp(s->place, d->place) || strcmp(s->step, d->step)) continue;
+        bool off = fabs(s->max_db - s->planned.max_db) > TD_OVER_ASKED_DB ||
+                   fabs(s->p95_db - s->planned.p95_db) > TD_OVER_ASKED_DB;
+        return off ? s : NULL;
+    }
+    return NULL;
+}
+
+static json_t *reason_json(const td_rendered *r, const td_decision *d)
+{
+    const td_step_reached *s = contradicted(r, d);
+    char text[1024], clock[16];
+    if (!s) return td_json_text(d->reason);
+    snprintf(text, sizeof text, "planned: %s; rendered: %.1f dB at %s, 95 %% of the time under %.1f dB",
+             d->reason ? d->reason : "-", s->max_db, td_clock(s->max_at_s, clock), s->p95_db);
+    return td_json_text(text);
+}
+
+static json_t *decision_json(const td_rendered *r, const td_decision *d)
 {
     json_t *j = json_object();
     json_object_set_new(j, "place", td_json_text(d->place));
     json_object_set_new(j, "step", td_json_text(d->step));
     json_object_set_new(j, "what", td_json_text(d->what));
     json_object_set_new(j, "settings", td_json_text(d->settings));
-    json_object_set_new(j, "reason", td_json_text(d->reason));
+    json_object_set_new(j, "reason", reason_json(r, d));
     return j;
 }
 
@@ -483,7 +507,7 @@ static json_t *mix_json(const td_report_mix *said)
     json_object_set_new(j, "decisions",
                         json_pack("{sIsIsIsI}", "all", (json_int_t)count.all, "solved", (json_int_t)count.solved,
                                   "as_written", (json_int_t)count.written, "fixes", (json_int_t)count.fixes));
-    for (size_t i = 0; i < said->n_decisions; i++) json_array_append_new(decided, decision_json(&said->decision[i]));
+    for (size_t i = 0; i < said->n_decisions; i++) json_array_append_new(decided, decision_json(r, &said->decision[i]));
     json_object_set_new(j, "decided", decided);
     json_object_set_new(j, "warnings", notes_json(p, TD_NOTE_WARNING));
     json_object_set_new(j, "not_used", notes_json(p, TD_NOTE_NOT_USED));

@@ -294,6 +294,44 @@ static void absurd_numbers_are_refused(void **state)
     refused(HEAD "mix:\n  - align: { latency: -5 ms }\n", "p.yaml:7:14: error: align has no parameter 'latency'");
 }
 
+static td_plan *read_text(const char *text)
+{
+    td_messages *m = td_messages_new();
+    td_plan *p;
+    assert_int_equal(td_plan_read("plan.yaml", text, strlen(text), &p, m), TD_OK);
+    td_messages_free(m);
+    return p;
+}
+
+/* A number that was changed in the file cannot keep the reason of the one before; all others keep theirs. */
+static void hands_are_told(void **state)
+{
+    (void)state;
+    td_plan *p = any_plan(7);
+    td_text t = { 0 };
+    p->bus[1].fader_db = -8.5;
+    p->bus[1].fader_reason = "as delivered";
+    assert_int_equal(td_plan_write(p, &t), TD_OK);
+    char *at = strstr(t.data, "fader: -8.5 dB");
+    assert_non_null(at);
+    td_plan *as_decided = read_text(t.data);
+    assert_string_equal(as_decided->bus[1].fader_reason, "as delivered");
+    memcpy(at, "fader: -3.5 dB", 14);
+    td_plan *edited = read_text(t.data);
+    assert_string_equal(edited->bus[1].fader_reason, "by hand, instead of -8.5 dB");
+    assert_string_equal(edited->stem[1].send[0].reason, "as written");
+    td_text again = { 0 };
+    assert_int_equal(td_plan_write(edited, &again), TD_OK); /* from then on that is what was decided */
+    td_plan *kept = read_text(again.data);
+    assert_string_equal(kept->bus[1].fader_reason, "by hand, instead of -8.5 dB");
+    td_text_free(&t);
+    td_text_free(&again);
+    td_plan_free(kept);
+    td_plan_free(edited);
+    td_plan_free(as_decided);
+    td_plan_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +340,7 @@ int main(void)
         cmocka_unit_test(reasons_keep_within_a_terminal),
         cmocka_unit_test(names_the_place_of_a_mistake),
         cmocka_unit_test(absurd_numbers_are_refused),
+        cmocka_unit_test(hands_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
