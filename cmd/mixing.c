@@ -61,10 +61,14 @@ static td_status take_recipes(td_mixing *m, const td_args *a, td_order *o, td_er
         if (st) return st;
     }
     for (size_t i = 0; i < n; i++) {
-        const char *base = td_basename(name[i]), *dot = strchr(base, '.');
-        const char *label = dot ? td_arena_strndup(m->arena, base, (size_t)(dot - base)) : base;
+        const char *label = td_recipe_label(m->arena, name[i]);
         for (size_t j = 0; j < i; j++)
+            if (!strcmp(name[i], name[j]))
+                return td_fail(err, TD_ARG, "--recipe", "leave it out once; a job file can turn its knobs two ways",
+                               "'%s' is named twice", name[i]);
+        for (size_t j = 0; label && j < i; j++)
             if (!strcmp(o->mix[j].label, label)) label = td_arena_printf(m->arena, "%s-%zu", label, i + 1);
+        if (!label) return td_no_memory(err);
         o->mix[i] = (td_order_mix){ .recipe = name[i], .label = label, .set = settings, .n_set = k };
     }
     o->n_mixes = n;
@@ -249,6 +253,17 @@ static void show_refused(const td_session *s, td_error *err)
     snprintf(err->what, sizeof err->what, "%zu stems are refused", n);
 }
 
+static void show_twins(const td_session *s)
+{
+    char text[512];
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *twin = td_session_twin(s, i);
+        if (!twin) continue;
+        snprintf(text, sizeof text, "is the same file as %s: both are mixed", twin->name);
+        td_report_warning(s->stem[i].name, text);
+    }
+}
+
 /* A name need not be UTF-8, JSON must. */
 static json_t *printable_json(const char *text)
 {
@@ -311,6 +326,7 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         tell_error(a, st, &err, d);
         return td_status_exit(st);
     }
+    if (!st && !td_args_has(a, "quiet")) show_twins(d->session);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
     tell_error(a, st, &err, d);

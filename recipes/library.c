@@ -83,6 +83,18 @@ static bool describe(td_library *l, td_library_entry *e)
     return st != TD_NOMEM;
 }
 
+const char *td_recipe_label(td_arena *a, const char *what)
+{
+    const char *base = td_basename(what), *dot = td_is_path(what) ? strrchr(base, '.') : NULL;
+    td_messages *m = td_is_path(what) ? td_messages_new() : NULL;
+    char *text;
+    size_t length;
+    bool read = m && td_file_read(a, what, TD_YAML_BYTES, &text, &length, NULL) == TD_OK;
+    const char *name = text_of(read ? td_yaml_read(a, what, text, length, m) : NULL, "name");
+    td_messages_free(m);
+    return name ? name : td_arena_strndup(a, base, dot ? (size_t)(dot - base) : strlen(base));
+}
+
 static bool add_entry(td_library *l, size_t folder, const char *file)
 {
     const char *dot = strrchr(file, '.');

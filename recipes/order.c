@@ -236,6 +236,23 @@ static bool label_taken(const td_order *o, const char *label)
     return false;
 }
 
+static bool same_set(const td_order_mix *a, const td_order_mix *b)
+{
+    bool same = a->n_set == b->n_set;
+    for (size_t i = 0; same && i < a->n_set; i++)
+        same = !strcmp(a->set[i].name, b->set[i].name) && !strcmp(a->set[i].value, b->set[i].value);
+    return same;
+}
+
+/* One mix twice costs twice the time and shows nothing. */
+static void refuse_repeated(td_reader *r, const td_order *o, const td_order_mix *mix, const td_node *at)
+{
+    for (size_t i = 0; i < o->n_mixes; i++)
+        if (!strcmp(o->mix[i].recipe, mix->recipe) && same_set(&o->mix[i], mix))
+            td_mistake(r->messages, at, "repeated_recipe", "leave one out, or turn a knob of it with 'set'",
+                       "'%s' is named twice", td_cut(r->messages, mix->recipe));
+}
+
 /* The label as written, else the recipe's name with a number behind a second one. */
 static const char *label_mix(td_reader *r, const td_order *o, const td_node *label, const char *recipe)
 {
@@ -246,8 +263,7 @@ static const char *label_mix(td_reader *r, const td_order *o, const td_node *lab
                        td_cut(r->messages, text));
         return text;
     }
-    const char *base = td_basename(recipe), *dot = td_is_path(recipe) ? strrchr(base, '.') : NULL;
-    const char *plain = td_arena_strndup(r->arena, base, dot ? (size_t)(dot - base) : strlen(base)), *text = plain;
+    const char *plain = td_recipe_label(r->arena, recipe), *text = plain;
     for (unsigned i = 2; text && label_taken(o, text); i++) text = td_arena_printf(r->arena, "%s-%u", plain, i);
     if (!text) td_messages_break(r->messages);
     return text;
@@ -268,9 +284,11 @@ static bool read_mix(td_reader *r, td_node *n, td_order *o)
     const char *name = recipe ? td_read_text(r, recipe, "'recipe'") : NULL;
     if (!name) return false;
     mix->recipe = td_is_path(name) ? read_place(r, recipe, "'recipe'", NULL) : name;
-    mix->label = label_mix(r, o, label, name);
+    if (!mix->recipe) return false;
+    mix->label = label_mix(r, o, label, mix->recipe);
     if (set) read_set(r, set, mix);
-    return mix->recipe && mix->label;
+    refuse_repeated(r, o, mix, recipe);
+    return mix->label;
 }
 
 static void read_recipes(td_reader *r, td_node *n, void *into)

@@ -77,6 +77,9 @@ typedef struct td_setting {
 /* Splits "warmth=4dB"; *out then lives in a. TD_ARG. */
 td_status td_setting_parse(td_arena *a, const char *text, td_setting *out, td_error *err);
 
+/* What a mix by this recipe is called where nobody says it: the name a file gives itself, else what is left of the path.
+ * Lives in a; NULL when memory is short. */
+const char *td_recipe_label(td_arena *a, const char *what);
 /* Reads a recipe with all it extends. what is a name of the library or a path (it has a '/' or ends in .yaml or .yml).
  * TD_RECIPE: messages hold errors. TD_OK: messages may hold warnings. *out is for td_recipe_free. */
 td_status td_recipe_load(const td_library *l, const char *what, const td_setting *set, size_t n_set, td_recipe **out,

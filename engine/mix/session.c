@@ -384,12 +384,12 @@ uint64_t td_session_usual_frames(const td_session *s)
     return length[n / 2];
 }
 
-static bool is_heard_before(const td_session *s, size_t i)
+const td_stem *td_session_twin(const td_session *s, size_t i)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (!strcmp(s->stem[k].sha256, s->stem[i].sha256)) return true;
+    for (size_t k = 0; takes_part(&s->stem[i]) && k < i; k++) {
+        if (takes_part(&s->stem[k]) && !strcmp(s->stem[k].sha256, s->stem[i].sha256)) return &s->stem[k];
     }
-    return false;
+    return NULL;
 }
 
 static void note_faults(td_session *s)
@@ -404,7 +404,7 @@ static void note_faults(td_session *s)
         if (m->info.rate_hz != s->rate_hz) m->faults |= TD_FAULT_BIT(RATE_DIFFERS);
         if (m->info.rate_hz < LOWEST_RATE_HZ) m->faults |= TD_FAULT_BIT(LOW_RATE);
         if ((double)off > LENGTH_TOLERANCE_S * s->rate_hz) m->faults |= TD_FAULT_BIT(LENGTH_DIFFERS);
-        if (is_heard_before(s, i)) m->faults |= TD_FAULT_BIT(DUPLICATE);
+        if (td_session_twin(s, i)) m->faults |= TD_FAULT_BIT(DUPLICATE);
     }
 }
 

@@ -88,6 +88,9 @@ bool td_stem_is_refused(const td_stem *m);
 /* TD_INPUT with all refused stems in one message; TD_OK when there are none. */
 td_status td_session_refusal(const td_session *s, td_error *err);
 
+/* The stem before it that holds the very same bytes and plays as well; NULL: none, or it takes no part itself. */
+const td_stem *td_session_twin(const td_session *s, size_t stem);
+
 /* The length most stems that take part have, or stand around; 0 when none does. */
 uint64_t td_session_usual_frames(const td_session *s);
 

@@ -85,12 +85,14 @@ static bool word_value(const char *word, size_t length, const td_name_parts *p, 
     return true;
 }
 
-/* Joins: an empty part takes its underscore with it. */
-static void join(char *out, size_t size, const char *more, bool glue)
+/* Joins: an empty part takes its underscore with it, and two numbers stay two: revision 1 of Rock2 is Rock2-01. */
+static void join(char *out, size_t size, const char *more, bool glue, bool part)
 {
     size_t n = strlen(out);
     if (!*more) return;
-    snprintf(out + n, size - n, "%s%s", glue && n && out[n - 1] != '_' ? "_" : "", more);
+    char last = n ? out[n - 1] : '_';
+    bool numbers = part && isdigit((unsigned char)last) && isdigit((unsigned char)*more);
+    snprintf(out + n, size - n, "%s%s", glue && last != '_' ? "_" : !glue && numbers ? "-" : "", more);
 }
 
 td_status td_name_fill(const char *template, const td_name_parts *p, char *out, size_t size, td_error *err)
@@ -98,13 +100,14 @@ td_status td_name_fill(const char *template, const td_name_parts *p, char *out, 
     out[0] = 0;
     bool glue = false;
     for (const char *s = template; *s;) {
+        bool part = *s == '{';
         char value[256] = { *s, 0 };
         if (*s == '_') {
             glue = true;
             s++;
             continue;
         }
-        if (*s == '{') {
+        if (part) {
             size_t n = strcspn(s + 1, "}");
             if (!s[1 + n] || !word_value(s + 1, n, p, value, sizeof value))
                 return td_fail(err, TD_JOB, "naming", "use {Artist} {Song} {Recipe} {rev} {Part} {rate} {bits}",
@@ -114,7 +117,7 @@ td_status td_name_fill(const char *template, const td_name_parts *p, char *out, 
             if (*s == '/' || (unsigned char)*s < 0x21 || (unsigned char)*s > 0x7e) value[0] = '-';
             s++;
         }
-        join(out, size, value, glue);
+        join(out, size, value, glue, part);
         if (value[0]) glue = false;
     }
     return out[0] ? TD_OK : td_fail(err, TD_JOB, "naming", NULL, "the template '%s' gives an empty name", template);

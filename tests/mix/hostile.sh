@@ -83,6 +83,17 @@ ok "the nearest file" says "did you mean '01.wav'?" exits 2 check --role 02.wav=
 ok "mixes and plans take it" says "strings" "$topdown" plan "$work/nested" --recipes "$work/recipes" -r plain --tempo 124 \
     --no-cache -q --role 01.wav=strings
 
+# one thing twice
+cp "$work/nested/Vox/01.wav" "$work/nested/02.wav"
+ok "the same file twice is said" says "warning: Vox/01.wav: is the same file as 02.wav: both are mixed" \
+    "$topdown" plan "$work/nested" --recipes "$work/recipes" -r plain --tempo 124 --role 02.wav=vocals
+ok "in the plan as well" says "Vox/01.wav is the same file as 02.wav" \
+    "$topdown" plan "$work/nested" --recipes "$work/recipes" -r plain --tempo 124 --role 02.wav=vocals -q
+ok "the same recipe twice is refused" says "'plain' is named twice" exits 2 mix "$work/stems" -r plain -o "$work/x"
+printf '%s\n' "$recipe" >"$work/ten.yaml"
+ok "a mix is called after its recipe, not the file" mix "$work/stems" -r "$work/ten.yaml" -o "$work/twice"
+ok "even where two have one name" test -e "$work/twice/plan-plain-2.yaml"
+
 # what a recipe is warned of is said before the mix, and stays with it
 printf '%s\ntracks: [ { fix: none, for: vocals.leed, when: rumble > -20 dB, chain: [ gain ] } ]\n' "$recipe" >"$work/recipes/warned.yaml"
 "$topdown" mix "$work/stems" --recipes "$work/recipes" -r warned --tempo 124 --no-cache -o "$work/warned" >"$work/warned.log" 2>&1

@@ -225,10 +225,23 @@ static td_status reach(const td_plan_wish *w, double fraction, td_error *err)
     return td_decide_go_on(w, err);
 }
 
+static td_status warn_of_twins(td_decider *d)
+{
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        const td_stem *m = &d->session->stem[i], *twin = td_session_twin(d->session, i);
+        if (!twin) continue;
+        td_status st =
+            td_decide_note(d, TD_NOTE_WARNING, "%s is the same file as %s: both are mixed", m->name, twin->name);
+        if (st) return st;
+    }
+    return TD_OK;
+}
+
 static td_status decide(td_decider *d, td_error *err)
 {
     TD_TRY(copy_head(d, err));
     TD_TRY(copy_stems(d, err));
+    TD_TRY(warn_of_twins(d));
     for (size_t i = 0; i < d->wish->n_warnings; i++)
         TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", d->wish->warning[i]));
     TD_TRY(take_tempo(d));

@@ -47,6 +47,15 @@ static void names_are_ascii_and_short(void **state)
     assert_name("{Song}/{rate}", &p, "UeberDenGrossen-44k");
 }
 
+static void numbers_stay_apart(void **state)
+{
+    (void)state;
+    td_name_parts p = nightdrive;
+    p.recipe = "pop-rock-2";
+    assert_name(TD_NAMING_DEFAULT, &p, "ExampleArtist_Nightdrive_PopRock2-01_Master_48k24");
+    assert_name("2026_{Part}", &p, "2026_Master");
+}
+
 static void unknown_words_are_named(void **state)
 {
     (void)state;
@@ -60,9 +69,8 @@ static void unknown_words_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(default_template),
-        cmocka_unit_test(parts_that_are_missing_leave_no_trace),
-        cmocka_unit_test(names_are_ascii_and_short),
+        cmocka_unit_test(default_template),          cmocka_unit_test(parts_that_are_missing_leave_no_trace),
+        cmocka_unit_test(names_are_ascii_and_short), cmocka_unit_test(numbers_stay_apart),
         cmocka_unit_test(unknown_words_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static void everything_at_once(void **state)
                 "recipes:\n"
                 "  - { recipe: pop-rock, label: Warm }\n"
                 "  - { recipe: pop-rock, set: { glue: 3 dB, warmth: 0 dB } }\n"
-                "  - pop-rock\n"
+                "  - { recipe: pop-rock, set: { glue: 2 dB } }\n"
                 "  - house/own.yaml\n"
                 "outputs:\n"
                 "  previews:\n"
