@@ -8,45 +8,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVERLAP = 4, ROUNDS = 12 };
+enum { OVERLAP = 4 };
 
 #define WINDOW_S    0.043   /* at most so long */
-#define FLOOR       -23.0   /* below the strongest partial nothing is looked for: -100 dB, as logarithm of power */
-#define VOICED      0.18    /* the cepstrum at the period of a voice: more; of noise: three deviations of chance */
+#define FLOOR       1e-10   /* of the strongest line's power: below it nothing is looked for */
+#define VOICED      0.44    /* the cepstrum at the period of a voice: more; of noise: three deviations of chance */
+#define VOICE_HZ    6000    /* partials above do not tell the period */
 #define UNVOICED_S  0.004   /* taken for the period where there is none, or none is sure */
-#define NEAR        0.46    /* a partial stands out of its envelope by 2 dB at most, as logarithm of power */
-#define PARTIAL     4.6     /* first partials differ by less: 20 dB */
-#define STRETCH_MAX 8.2     /* no band moves by more than 36 dB */
 #define PERIOD_MIN  0.00125 /* of a voice: 800 .. */
 #define PERIOD_MAX  0.02    /* .. to 50 Hz */
+#define BAND_MIN    1.5     /* bins: partials that lie closer are taken two by two */
+#define BETWEEN     4       /* the envelope leaves what two partials say by 6 dB at most, as power */
+#define STRETCH_MAX 1e5     /* no line moves by more than 50 dB, as power */
+
+typedef struct partial {
+    double at, inverse; /* bins; one over its power */
+} partial;
 
 struct td_formant {
     td_fft *fft;
     size_t size, at; /* at: in the rings, which hold one window each */
-    double rate_hz, ratio;
-    td_v2 *in, *out, *frame, *re, *im, *level, *envelope, *odd;
+    double rate_hz, pitch, formant;
+    td_v2 *in, *voice, *out;                   /* rings */
+    td_v2 *frame, *re, *im, *power, *is, *due; /* one window; is, due: envelopes, as inverse power */
     double *window;
+    partial *partial;
 };
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
 
-td_status td_formant_new(double rate_hz, double ratio, td_formant **out)
+td_status td_formant_new(double rate_hz, double pitch, double formant, td_formant **out)
 {
     td_formant *f = *out = calloc(1, sizeof *f);
     if (!f) return TD_NOMEM;
-    *f = (td_formant){ .size = 16, .rate_hz = rate_hz, .ratio = ratio };
+    *f = (td_formant){ .size = 16, .rate_hz = rate_hz, .pitch = pitch, .formant = formant };
     while (2 * (double)f->size <= WINDOW_S * rate_hz) f->size *= 2;
     size_t bins = f->size / 2 + 1;
-    td_v2 *all = td_calloc2(3 * f->size + 5 * bins, 1, sizeof *all);
+    td_v2 *all = td_calloc2(4 * f->size + 5 * bins, 1, sizeof *all);
     f->window = td_calloc2(f->size, 1, sizeof *f->window);
+    f->partial = td_calloc2(2 * bins, 1, sizeof *f->partial);
     f->in = all;
-    if (!all || !f->window || td_fft_new(f->size, &f->fft) != TD_OK) {
+    if (!all || !f->window || !f->partial || td_fft_new(f->size, &f->fft) != TD_OK) {
         td_formant_free(f);
         *out = NULL;
         return TD_NOMEM;
     }
-    f->out = all + f->size, f->frame = all + 2 * f->size, f->re = all + 3 * f->size;
-    f->im = f->re + bins, f->level = f->im + bins, f->envelope = f->level + bins, f->odd = f->envelope + bins;
+    f->voice = all + f->size, f->out = all + 2 * f->size, f->frame = all + 3 * f->size, f->re = all + 4 * f->size;
+    f->im = f->re + bins, f->power = f->im + bins, f->is = f->power + bins, f->due = f->is + bins;
     for (size_t i = 0; i < f->size; i++) /* Hann, there and back: at four windows the squares add up to 3/2 */
         f->window[i] = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / (double)f->size);
     return TD_OK;
@@ -58,12 +66,13 @@ void td_formant_free(td_formant *f)
     td_fft_free(f->fft);
     free(f->in);
     free(f->window);
+    free(f->partial);
     free(f);
 }
 
 void td_formant_reset(td_formant *f)
 {
-    memset(f->in, 0, 2 * f->size * sizeof *f->in);
+    memset(f->in, 0, 3 * f->size * sizeof *f->in);
     f->at = 0;
 }
 
@@ -72,7 +81,7 @@ size_t td_formant_latency(const td_formant *f)
     return f->size;
 }
 
-/* ---- the envelope ----------------------------------------------------------------------------------------------- */
+/* ---- the voice -------------------------------------------------------------------------------------------------- */
 
 /* Of the cepstrum in `frame`: the period of the voice in samples, 0 where none is sure. */
 static size_t period_of(const td_formant *f, unsigned lane)
@@ -87,96 +96,106 @@ static size_t period_of(const td_formant *f, unsigned lane)
     return top < VOICED ? 0 : best;
 }
 
-/* Below its first partial a voice has nothing, which is no part of its envelope. Where the period was taken too short,
- * more than one partial lies below `most`: then the first of them counts. */
-static void fill_below(td_formant *f, unsigned lane, size_t most)
+/* Bins from one partial to the next. High partials count less, or a multiple of the period that is a whole number of
+ * samples outdoes the period that is not. Uses `re` and `im`, which nobody needs any more: the voice stays. */
+static td_v2 find_spacing(td_formant *f)
 {
-    double top = FLOOR;
-    size_t first = 0;
-    for (size_t k = 0; k < most; k++) top = fmax(top, f->level[k][lane]);
-    while (first < most && f->level[first][lane] < top - PARTIAL) first++;
-    while (first < f->size / 2 && f->level[first + 1][lane] > f->level[first][lane]) first++;
-    for (size_t k = 0; k < first; k++) f->level[k][lane] = f->level[first][lane];
-}
-
-static void lift(td_formant *f, unsigned lane, size_t order)
-{
-    f->frame[order][lane] *= 0.5;
-    f->frame[f->size - order][lane] *= 0.5;
-    for (size_t i = order + 1; i < f->size - order; i++) f->frame[i][lane] = 0;
-}
-
-/* The true envelope (Imai and Abe 1979; Roebel and Rodet, DAFx-05): the smooth curve through the partials' tops, found
- * by smoothing, lifting what lies below to the curve, and smoothing again. What half a period does not tell are the
- * partials themselves. */
-static void find_envelope(td_formant *f)
-{
-    size_t bins = f->size / 2 + 1, order[2];
-    memset(f->odd, 0, bins * sizeof *f->odd);
-    td_fft_inverse(f->fft, f->level, f->odd, f->frame);
+    td_v2 spacing;
+    double last = (double)(f->size / 2), most = fmin(VOICE_HZ / f->rate_hz * (double)f->size, last);
+    for (size_t k = 0; k <= f->size / 2; k++) {
+        double weight = (double)k < most ? last / most * (1 + td_cos(TD_PI * (double)k / most)) : 0;
+        f->re[k] = weight * (td_v2){ td_log(f->power[k][0]), td_log(f->power[k][1]) };
+    }
+    memset(f->im, 0, (f->size / 2 + 1) * sizeof *f->im);
+    td_fft_inverse(f->fft, f->re, f->im, f->frame);
     for (unsigned c = 0; c < 2; c++) {
         size_t period = period_of(f, c);
-        if (period) fill_below(f, c, 3 * f->size / (2 * period));
-        order[c] = period ? period / 2 : (size_t)(UNVOICED_S * f->rate_hz);
+        spacing[c] = (double)f->size / (period ? (double)period : UNVOICED_S * f->rate_hz);
     }
-    memcpy(f->envelope, f->level, bins * sizeof *f->level);
-    for (int round = 0; round < ROUNDS; round++) {
-        double out = 0;
-        td_fft_inverse(f->fft, f->envelope, f->odd, f->frame);
-        for (unsigned c = 0; c < 2; c++) lift(f, c, order[c]);
-        td_fft_forward(f->fft, f->frame, f->envelope, f->odd);
-        for (size_t k = 0; k < bins; k++)
-            for (unsigned c = 0; c < 2; c++) out = fmax(out, f->level[k][c] - f->envelope[k][c]);
-        if (out < NEAR || round == ROUNDS - 1) return;
-        for (size_t k = 0; k < bins; k++)
-            for (unsigned c = 0; c < 2; c++) f->envelope[k][c] = fmax(f->envelope[k][c], f->level[k][c]);
+    return spacing;
+}
+
+/* ---- the envelope ----------------------------------------------------------------------------------------------- */
+
+/* The power around each multiple of `spacing`, and its centre: a partial counts whole however a window, or who moved
+ * it, has spread it, and one off its multiple leads to the next. Centres are half a spacing apart or more. */
+static size_t find_partials(td_formant *f, unsigned lane, double spacing)
+{
+    size_t n = 0, last = f->size / 2;
+    while (spacing < BAND_MIN) spacing *= 2;
+    for (double middle = spacing; middle < (double)last - 1; middle = f->partial[n++].at + spacing) {
+        double from = middle - 0.5 * spacing, to = middle + 0.5 * spacing, power = 0, moment = 0;
+        for (size_t k = (size_t)(from + 0.5); k <= last && (double)k < to + 0.5; k++) {
+            double inside = fmin(1, fmin((double)k + 0.5 - from, to + 0.5 - (double)k));
+            power += inside * f->power[k][lane];
+            moment += inside * f->power[k][lane] * (double)k;
+        }
+        f->partial[n] = (partial){ td_clamp(moment / power, from, to), 1 / power };
     }
+    return n;
+}
+
+static double slope(const partial *p, size_t i, size_t n)
+{
+    return i > 0 && i + 1 < n ? (p[i + 1].inverse - p[i - 1].inverse) / (p[i + 1].at - p[i - 1].at) : 0;
+}
+
+/* From partial to partial by cubics (Catmull and Rom 1974) of inverse power. A voice is a source through poles (Fant
+ * 1960), and around a pole inverse power is a parabola: so a formant between two partials is found between them, not
+ * at the stronger one, where cubics of decibels leave it. Below the first partial and above the last it is flat. */
+static void draw_envelope(td_formant *f, td_v2 *envelope, unsigned lane, double spacing)
+{
+    size_t n = find_partials(f, lane, spacing), k = 0;
+    const partial *p = f->partial;
+    for (; (double)k <= p[0].at; k++) envelope[k][lane] = p[0].inverse;
+    for (size_t i = 0; i + 1 < n; i++) {
+        double width = p[i + 1].at - p[i].at, rise = p[i + 1].inverse - p[i].inverse;
+        double from = slope(p, i, n) * width, to = slope(p, i + 1, n) * width;
+        double least = fmin(p[i].inverse, p[i + 1].inverse) / BETWEEN;
+        double most = fmax(p[i].inverse, p[i + 1].inverse) * BETWEEN;
+        for (; (double)k <= p[i + 1].at; k++) {
+            double t = ((double)k - p[i].at) / width;
+            double x = p[i].inverse + t * (from + t * (3 * rise - 2 * from - to + t * (from + to - 2 * rise)));
+            envelope[k][lane] = td_clamp(x, least, most);
+        }
+    }
+    for (; k <= f->size / 2; k++) envelope[k][lane] = p[n - 1].inverse;
 }
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static void find_levels(td_formant *f)
+/* A ring's window, its spectrum, and its power against the strongest line's. False: silence. */
+static bool look_at(td_formant *f, const td_v2 *ring)
 {
-    size_t bins = f->size / 2 + 1;
-    for (unsigned c = 0; c < 2; c++) {
-        double top = 0;
-        for (size_t k = 0; k < bins; k++) {
-            f->level[k][c] = f->re[k][c] * f->re[k][c] + f->im[k][c] * f->im[k][c];
-            top = fmax(top, f->level[k][c]);
-        }
-        top = top > 0 ? top : 1;
-        for (size_t k = 0; k < bins; k++) f->level[k][c] = fmax(FLOOR, td_log(f->level[k][c] / top + 1e-30));
+    td_v2 top = td_v2_set(0);
+    for (size_t i = 0; i < f->size; i++) f->frame[i] = f->window[i] * ring[(f->at + i) % f->size];
+    td_fft_forward(f->fft, f->frame, f->re, f->im);
+    for (size_t k = 0; k <= f->size / 2; k++) {
+        f->power[k] = f->re[k] * f->re[k] + f->im[k] * f->im[k];
+        top = (td_v2){ fmax(top[0], f->power[k][0]), fmax(top[1], f->power[k][1]) };
     }
+    for (size_t k = 0; k <= f->size / 2; k++)
+        for (unsigned c = 0; c < 2; c++) f->power[k][c] = top[c] > 0 ? fmax(FLOOR, f->power[k][c] / top[c]) : 1;
+    return top[0] > 0 || top[1] > 0;
 }
 
-/* What a bin is changed by: the envelope from where it comes against the one it stands in. */
+/* What a line is changed by: the voice's envelope at the line that comes here, against the one that is here. */
 static double change(const td_formant *f, size_t k, unsigned lane)
 {
-    double from = fmin((double)k / f->ratio, (double)(f->size / 2));
+    double from = fmin((double)k / f->formant, (double)(f->size / 2));
     size_t i = from < (double)(f->size / 2) ? (size_t)from : f->size / 2 - 1;
-    double part = from - (double)i;
-    double comes = f->envelope[i][lane] + part * (f->envelope[i + 1][lane] - f->envelope[i][lane]);
-    return td_exp(0.5 * td_clamp(comes - f->envelope[k][lane], -STRETCH_MAX, STRETCH_MAX));
-}
-
-static bool load(td_formant *f)
-{
-    bool sounds = false;
-    for (size_t i = 0; i < f->size; i++) {
-        f->frame[i] = f->window[i] * f->in[(f->at + i) % f->size];
-        sounds = sounds || f->frame[i][0] != 0 || f->frame[i][1] != 0;
-    }
-    return sounds;
+    double due = f->due[i][lane] + (from - (double)i) * (f->due[i + 1][lane] - f->due[i][lane]);
+    return sqrt(td_clamp(f->is[k][lane] / due, 1 / STRETCH_MAX, STRETCH_MAX));
 }
 
 static void move(td_formant *f)
 {
-    if (!load(f)) return;
-    size_t bins = f->size / 2 + 1;
-    td_fft_forward(f->fft, f->frame, f->re, f->im);
-    find_levels(f);
-    find_envelope(f);
-    for (size_t k = 0; k < bins; k++) {
+    look_at(f, f->voice);
+    td_v2 spacing = find_spacing(f);
+    for (unsigned c = 0; c < 2; c++) draw_envelope(f, f->due, c, spacing[c]);
+    if (!look_at(f, f->in)) return;
+    for (unsigned c = 0; c < 2; c++) draw_envelope(f, f->is, c, spacing[c] * f->pitch);
+    for (size_t k = 0; k <= f->size / 2; k++) {
         td_v2 gain = { change(f, k, 0), change(f, k, 1) };
         f->re[k] *= gain;
         f->im[k] *= gain;
@@ -185,11 +204,12 @@ static void move(td_formant *f)
     for (size_t i = 0; i < f->size; i++) f->out[(f->at + i) % f->size] += f->window[i] * (2.0 / 3) * f->frame[i];
 }
 
-td_v2 td_formant_pass(td_formant *f, td_v2 x)
+td_v2 td_formant_pass(td_formant *f, td_v2 x, td_v2 voice)
 {
     td_v2 y = f->out[f->at];
     f->out[f->at] = td_v2_set(0);
     f->in[f->at] = x;
+    f->voice[f->at] = voice;
     f->at = f->at + 1 == f->size ? 0 : f->at + 1;
     if (f->at % (f->size / OVERLAP) == 0) move(f);
     return y;

@@ -138,12 +138,14 @@ static td_status shifter_init(shifter *s, double rate_hz, double ratio)
 /* ---- the processor ---------------------------------------------------------------------------------------------- */
 
 /* Middle and difference apart: the library's two channels together lose the middle's focus before version 3.2, and the
- * difference of a mono voice rests at no cost. Rubber Band moves all of the voice, its formants too; those then go
- * where they should. */
+ * difference of a mono voice rests at no cost. Rubber Band moves all of the voice, its formants too, and low voices'
+ * formants not quite as far; those then go where the voice that came in says they should. */
 typedef struct pitch {
     bool shifts;
     shifter part[2];
-    td_formant *formant; /* or NULL, where they go with the pitch */
+    td_formant *formant; /* NULL at 0 and 0 */
+    td_v2 *voice;        /* what came in, as old as what the shifter hands out */
+    size_t at;
 } pitch;
 
 /* The library's own reset keeps something of what was: fresh means new, and only when memory is short, reset. */
@@ -155,6 +157,8 @@ static void pitch_reset(void *st)
         start(&p->part[k]);
     }
     if (p->formant) td_formant_reset(p->formant);
+    if (p->voice) memset(p->voice, 0, p->part[0].late * sizeof *p->voice);
+    p->at = 0;
 }
 
 static td_status pitch_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
@@ -165,8 +169,12 @@ static td_status pitch_prepare(void *st, const td_format *fmt, const td_settings
     p->shifts = pitch_st != 0;
     for (unsigned k = 0; k < 2 && p->shifts && ok == TD_OK; k++)
         ok = shifter_init(&p->part[k], fmt->rate_hz, td_exp2(pitch_st / 12));
-    if (ok == TD_OK && formant_st != pitch_st)
-        ok = td_formant_new(fmt->rate_hz, td_exp2((formant_st - pitch_st) / 12), &p->formant);
+    if (ok == TD_OK && (p->shifts || formant_st != 0))
+        ok = td_formant_new(fmt->rate_hz, td_exp2(pitch_st / 12), td_exp2(formant_st / 12), &p->formant);
+    if (ok == TD_OK && p->shifts) {
+        p->voice = td_calloc2(p->part[0].late, 1, sizeof *p->voice);
+        ok = p->voice ? TD_OK : TD_NOMEM;
+    }
     return ok == TD_OK ? TD_OK : td_no_memory(err);
 }
 
@@ -188,15 +196,27 @@ static float shift(shifter *s, float x)
     return y;
 }
 
+/* The voice as it was when it came in, as late as the shifter is. */
+static td_v2 delay_voice(pitch *p, td_v2 x)
+{
+    td_v2 y = p->voice[p->at];
+    p->voice[p->at] = x;
+    p->at = p->at + 1 == p->part[0].late ? 0 : p->at + 1;
+    return y;
+}
+
 static void pitch_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
 {
     (void)key, (void)gr;
     pitch *p = st;
-    for (size_t i = 0; i < frames && (p->shifts || p->formant); i++) {
+    for (size_t i = 0; i < frames && p->formant; i++) {
         float mid = 0.5f * (ch[0][i] + ch[1][i]), side = 0.5f * (ch[0][i] - ch[1][i]);
-        if (p->shifts) mid = shift(&p->part[0], mid), side = shift(&p->part[1], side);
-        td_v2 x = { (double)mid, (double)side };
-        if (p->formant) x = td_formant_pass(p->formant, x);
+        td_v2 voice = { (double)mid, (double)side }, x = voice;
+        if (p->shifts) {
+            voice = delay_voice(p, voice);
+            x = (td_v2){ (double)shift(&p->part[0], mid), (double)shift(&p->part[1], side) };
+        }
+        x = td_formant_pass(p->formant, x, voice);
         td_v2_store(ch, i, (td_v2){ x[0] + x[1], x[0] - x[1] });
     }
 }
@@ -221,6 +241,7 @@ static void pitch_destroy(void *st)
         free(p->part[k].queue);
     }
     td_formant_free(p->formant);
+    free(p->voice);
 }
 
 const td_processor td_pitch = {
