@@ -142,8 +142,8 @@ static td_status evaluate_compare(td_decider *d, const td_site *site, const td_c
     else if (f->unit == TD_UNIT_SWITCH)
         snprintf(out->text, sizeof out->text, "%s%s", x > 0 ? "" : "not ", f->name);
     else
-        snprintf(out->text, sizeof out->text, "%s is %.1f%s%s%s", f->name, x, f->unit_name[0] ? " " : "", f->unit_name,
-                 out->on);
+        snprintf(out->text, sizeof out->text, "%s is %.*f%s%s%s", f->name, fabs(x - c->value) < 0.2 ? 2 : 1, x,
+                 f->unit_name[0] ? " " : "", f->unit_name, out->on);
     return TD_OK;
 }
 

@@ -156,7 +156,7 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
 
 /* Whether left and right are the same, so that there is no width to change. */
 td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error *err);
-/* Warns of buses in which left and right oppose each other. */
+/* Warns of buses in which left and right oppose each other when the fixes have turned what they turn. */
 td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 
 /* `match`: up to four bells, and no more than `room`, behind the parts the step has. */

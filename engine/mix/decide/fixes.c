@@ -45,6 +45,48 @@ static td_status ask(td_decider *d, const td_site *site, const char *feature, do
     return TD_OK;
 }
 
+static bool turns(const td_fix_wish *f)
+{
+    for (size_t i = 0; i < f->chain.n_steps; i++)
+        if (!strcmp(f->chain.step[i].proc->name, "rotate")) return true;
+    return false;
+}
+
+/* The axes along which a picture is strongest and weakest, as an angle of 0 to 90 degrees. */
+static double axis_deg(double ll, double rr, double lr)
+{
+    double deg = td_atan2(ll - rr, 2 * lr) / 2 * 180 / TD_PI;
+    return deg < 0 ? deg + 90 : deg;
+}
+
+/* A pair whose gains differ leans as much in every octave, and a picture that was turned was turned in all of them; one
+ * that holds a placed instrument does neither. An octave 20 dB under the whole says nothing. */
+static bool leans_throughout(const td_band_power *p)
+{
+    double ll = 0, rr = 0, lr = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) ll += p->ll[i], rr += p->rr[i], lr += p->lr[i];
+    double lean_db = td_power_db(ll / rr), axis = axis_deg(ll, rr, lr);
+    for (size_t i = 0; i + 2 < TD_BANDS; i += 3) {
+        double l = p->ll[i] + p->ll[i + 1] + p->ll[i + 2], r = p->rr[i] + p->rr[i + 1] + p->rr[i + 2];
+        if (l + r < (ll + rr) / 100) continue;
+        double turned = fabs(axis_deg(l, r, p->lr[i] + p->lr[i + 1] + p->lr[i + 2]) - axis);
+        if (fmin(turned, 90 - turned) > 5 && !(fabs(td_power_db(l / r) - lean_db) <= 3)) return false;
+    }
+    return true;
+}
+
+/* Whoever printed the stems placed what is in them. */
+static td_status may_turn(td_decider *d, const td_site *site, const char **why, td_error *err)
+{
+    td_band_power p;
+    TD_TRY(td_survey_bands(d->survey, site->signal, NULL, &p, err));
+    if (d->print != TD_RAW)
+        *why = "these are no raw tracks: it may have been placed so";
+    else if (!leans_throughout(&p))
+        *why = "not as much in every octave: it may have been placed so";
+    return TD_OK;
+}
+
 /* The test in context; *why is set when it refuses. */
 static td_status in_context(td_decider *d, const td_site *site, candidate *c, const char **why, td_error *err)
 {
@@ -79,6 +121,9 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
         c->excess_db = f->value - f->limit;
     } else if (feature_of(f, "hum") && (td_role_covers("drums.kick", site->role) || f->value > -20)) {
         *why = "its own notes lie there"; /* an 808 that is cut off before it rests holds 50 Hz as steadily */
+    } else if (turns(c->fix)) {
+        c->measured = false;
+        TD_TRY(may_turn(d, site, why, err));
     } else {
         c->measured = false; /* hum, alignment and the like have physical tests */
     }

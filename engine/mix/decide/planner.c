@@ -247,7 +247,6 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(take_tempo(d));
     TD_TRY(td_find_sections(d, err));
     TD_TRY(td_classify(d, err));
-    TD_TRY(td_warn_of_cancelling(d, err));
     TD_TRY(td_choose_balance(d, err));
     TD_TRY(td_decide_places(d, err));
     TD_TRY(td_decide_staging(d, err));
@@ -261,6 +260,7 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(not_used_groups(d));
     TD_TRY(reach(d->wish, 0.8, err));
     TD_TRY(td_decide_fixes(d, err));
+    TD_TRY(td_warn_of_cancelling(d, err));
     TD_TRY(decide_returns(d, err));
     TD_TRY(td_decide_check(d, err));
     return reach(d->wish, 1, err);

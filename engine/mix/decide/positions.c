@@ -12,10 +12,13 @@
 
 #define LOW_HZ    200.0 /* whose power centres below stays in the middle */
 #define DOUBLE_LU 1.5   /* one part played twice is as loud both times */
+#define DOUBLE_DB 3.0   /* and as bright: in every octave that counts */
+#define ONSETS    0.6   /* and struck at the same times: how alike their rises are, 0 to 1 */
 #define ALIKE_DB  0.2   /* sides as loud as that are left alone */
+#define LEAST     0.5   /* of its full place, for who comes in */
 
-/* Octaves of 125 Hz to 8 kHz; behind them windows of ten seconds. */
-enum { OCTAVES = 7, WINDOW = 100 };
+/* Octaves of 125 Hz to 16 kHz; behind them windows of ten seconds. */
+enum { OCTAVES = 8, WINDOW = 100 };
 
 /* ---- who may stand where ----------------------------------------------------------------------------------------- */
 
@@ -109,7 +112,7 @@ static td_status hear(const td_decider *d, size_t stem, size_t n_cells, double *
         moment += td_band_hz(i) * (p.ll[i] + p.rr[i]);
         sum[0] += p.ll[i];
         sum[1] += p.rr[i];
-        if (i < 6 || i >= 6 + 3 * OCTAVES) continue; /* 100 Hz to 10 kHz */
+        if (i < 6 || i >= 6 + 3 * OCTAVES) continue; /* 100 Hz to 20 kHz */
         side[0][(i - 6) / 3] += gain * p.ll[i];
         side[1][(i - 6) / 3] += gain * p.rr[i];
     }
@@ -206,7 +209,44 @@ static void seek_company(const td_decider *d, field *f)
     }
 }
 
-/* One role in one group, equally loud, both for most of the time either plays: a part that was played twice. */
+/* Whether two have the same spectrum, however loud they are; an octave 20 dB under the loudest says nothing. */
+static bool as_bright(const player *a, const player *b)
+{
+    double all[2] = { 0 }, most = 0;
+    for (size_t i = 0; i < OCTAVES; i++) all[0] += a->cell[i], all[1] += b->cell[i];
+    if (!(all[0] > 0) || !(all[1] > 0)) return false;
+    for (size_t i = 0; i < OCTAVES; i++) most = fmax(most, fmax(a->cell[i] / all[0], b->cell[i] / all[1]));
+    for (size_t i = 0; i < OCTAVES; i++) {
+        double x = a->cell[i] / all[0], y = b->cell[i] / all[1];
+        if (fmax(x, y) < most / 100) continue;
+        if (!(fabs(td_power_db(x / y)) <= DOUBLE_DB)) return false;
+    }
+    return true;
+}
+
+static double rise(const td_signal *s, size_t step)
+{
+    return step > 0 && step < s->steps ? fmax(0, sqrt((double)s->k[step]) - sqrt((double)s->k[step - 1])) : 0;
+}
+
+/* How alike two are in when they rise, a tenth of a second either way: 1 the same rhythm. */
+static double common_onsets(const td_decider *d, const player *a, const player *b)
+{
+    const td_signal *p = td_survey_signal(d->survey, td_survey_stem(d->survey, a->stem));
+    const td_signal *q = td_survey_signal(d->survey, td_survey_stem(d->survey, b->stem));
+    double pp = 0, qq = 0, pq = 0;
+    for (size_t i = 1; i < p->steps; i++) {
+        double x = rise(p, i - 1) + 2 * rise(p, i) + rise(p, i + 1),
+               y = rise(q, i - 1) + 2 * rise(q, i) + rise(q, i + 1);
+        pp += x * x;
+        qq += y * y;
+        pq += x * y;
+    }
+    return pp > 0 && qq > 0 ? pq / sqrt(pp * qq) : 0;
+}
+
+/* One role in one group, equally loud and bright, both for most of the time either plays and struck together: a part
+ * that was played twice. */
 static bool is_double(const td_decider *d, const field *f, const player *a, const player *b)
 {
     if (!of_one_kind(d, a, b) || a->stays || !(a->place->double_out > 0)) return false;
@@ -217,7 +257,7 @@ static bool is_double(const td_decider *d, const field *f, const player *a, cons
         both += fmin(a->cell[i], b->cell[i]);
         either += fmax(a->cell[i], b->cell[i]);
     }
-    return both > either / 2;
+    return both > either / 2 && as_bright(a, b) && common_onsets(d, a, b) >= ONSETS;
 }
 
 /* ---- sides ------------------------------------------------------------------------------------------------------- */
@@ -297,37 +337,63 @@ static void take_sides(field *f)
         }
 }
 
-/* Who stands on the louder side comes in as far as both become alike; doubles stay where they are. */
-static void draw_in(field *f)
+/* How a company leans by itself, left over right, in power. */
+static double leans(const field *f, company who)
 {
-    double off_db = weigh(f).all_db, least = 0, most = 1;
+    double more = 0;
+    for (size_t k = 0; k < f->n; k++) {
+        const player *p = &f->player[k];
+        td_sides s = td_stem_sides(1, 0, p->pan, false);
+        for (size_t i = OCTAVES; p->place->needs == who && i < f->n_cells; i++)
+            more += (s.left * s.left - s.right * s.right) * p->cell[i];
+    }
+    return more;
+}
+
+static bool pulls(const td_decider *d, const field *f, const player *p, double side)
+{
+    if (p->full * side > 0) return true;
+    for (size_t i = 0; i < f->n; i++) /* whose like stands there comes in with it */
+        if (f->player[i].full * side > 0 && of_one_kind(d, p, &f->player[i])) return true;
+    return false;
+}
+
+/* The company that leans to the louder side comes in, as far as both sides become alike, but not beyond half its place;
+ * the others have no part in it, and doubles stay where they are. */
+static void draw_in(const td_decider *d, field *f)
+{
     for (size_t i = 0; i < f->n; i++) f->player[i].full = f->player[i].pan;
-    for (size_t round = 0; round < 10 && fabs(off_db) > ALIKE_DB; round++) {
-        double part = (least + most) / 2;
-        for (size_t i = 0; i < f->n; i++) {
-            player *p = &f->player[i];
-            if (!p->twin && p->full * off_db < 0) p->pan = p->full * part;
+    for (company who = 0; who < COMPANIES; who++) {
+        double off_db = weigh(f).all_db, side = off_db > 0 ? -1 : 1, least = LEAST, most = 1;
+        if (leans(f, who) * off_db <= 0) continue;
+        for (size_t round = 0; round < 8 && fabs(weigh(f).all_db) > ALIKE_DB; round++) {
+            double part = round ? (least + most) / 2 : LEAST;
+            for (size_t i = 0; i < f->n; i++) {
+                player *p = &f->player[i];
+                if (!p->twin && p->place->needs == who && pulls(d, f, p, side)) p->pan = p->full * part;
+            }
+            bool louder = weigh(f).all_db * off_db > 0;
+            if (louder && part == LEAST) break; /* nor does half the way help */
+            if (louder)
+                most = part;
+            else
+                least = part;
         }
-        bool louder = weigh(f).all_db * (off_db > 0 ? 1 : -1) > ALIKE_DB;
-        if (louder)
-            most = part;
-        else
-            least = part;
     }
     for (size_t i = 0; i < f->n; i++) f->player[i].pan = td_round_to(f->player[i].pan, 1);
 }
 
 /* ---- into the plan ----------------------------------------------------------------------------------------------- */
 
-/* The loudest on the other side, of the same company if there is one. */
-static const player *opposite(const field *f, const player *p)
+/* The loudest of its company on the other side, one of its kind if there is one; NULL: it balances nobody. */
+static const player *opposite(const td_decider *d, const field *f, const player *p)
 {
     const player *any = NULL;
     for (size_t i = 0; i < f->n; i++) {
         const player *q = &f->player[i];
-        if (q->pan * p->pan >= 0) continue;
-        if (q->place->needs == p->place->needs) return q;
-        if (!any) any = q;
+        if (q->pan * p->pan >= 0 || q->place->needs != p->place->needs) continue;
+        if (of_one_kind(d, p, q)) return q;
+        if (!any && p->place->needs != ITS_KIND) any = q;
     }
     return any;
 }
@@ -335,7 +401,7 @@ static const player *opposite(const field *f, const player *p)
 static const char *why(const td_decider *d, const field *f, const player *p)
 {
     const char *side = p->pan < 0 ? "left" : "right";
-    const player *other = p->twin ? p->twin : opposite(f, p);
+    const player *other = p->twin ? p->twin : opposite(d, f, p);
     const char *name = other ? d->plan->stem[other->stem].name : NULL;
     if (p->twin) return td_arena_printf(d->arena, "%s, and %s opposite: one part played twice", side, name);
     return td_arena_printf(d->arena, "%s%s%s%s", side, name ? ", opposite " : "", name ? name : "",
@@ -379,6 +445,6 @@ td_status td_decide_positions(td_decider *d, bool moved[TD_BUSES_MAX], td_error 
     seek_company(d, &f);
     part_doubles(d, &f);
     take_sides(&f);
-    draw_in(&f);
+    draw_in(d, &f);
     return write_down(d, &f, moved, err);
 }

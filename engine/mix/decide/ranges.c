@@ -82,13 +82,38 @@ static size_t opposed_octave(const td_band_power *p, double *correlation)
     return band;
 }
 
+static bool turns_a_side(const td_plan_chain *c)
+{
+    bool turned = false;
+    for (size_t i = 0; i < c->n_steps; i++) {
+        const td_plan_step *s = &c->step[i];
+        int channel = td_param_find(s->proc, "channel");
+        if (!strcmp(s->proc->name, "polarity") && !s->bypass && s->value[channel] > 0) turned = !turned; /* 0: both */
+    }
+    return turned;
+}
+
+/* What the fixes leave of a bus: whose side was turned has the opposite correlation. */
+static td_status bands_after_fixes(td_decider *d, size_t bus, td_band_power *p, td_error *err)
+{
+    TD_TRY(td_survey_bands(d->survey, td_survey_bus(d->survey, bus), NULL, p, err));
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        td_band_power own;
+        if (d->session->stem[i].bus != bus || !turns_a_side(&d->plan->stem[i].chain)) continue;
+        TD_TRY(td_survey_bands(d->survey, td_survey_stem(d->survey, i), NULL, &own, err));
+        double gain = td_db_power(d->session->stem[i].level_db);
+        for (size_t k = 0; k < TD_BANDS; k++) p->lr[k] -= 2 * gain * own.lr[k];
+    }
+    return TD_OK;
+}
+
 td_status td_warn_of_cancelling(td_decider *d, td_error *err)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_band_power p;
         double correlation;
         char name[24];
-        TD_TRY(td_survey_bands(d->survey, td_survey_bus(d->survey, b), NULL, &p, err));
+        TD_TRY(bands_after_fixes(d, b, &p, err));
         size_t band = opposed_octave(&p, &correlation);
         if (band == TD_BANDS) continue;
         TD_TRY(td_decide_note(

@@ -32,11 +32,14 @@ SOUND(kick, hit(t, 60, 0.9))
 SOUND(snare, hit(t, 220, 0.8))
 SOUND(hihat, hit(t, 7000, 0.3))
 SOUND(shaker, hit(t + 0.2, 5000, 0.35))
+SOUND(cymbals, hit(t, 9000, 0.35))
 SOUND(bass, note(t, 80, 0.4))
 SOUND(guitar, note(t, 330, 0.40))
 SOUND(again, note(t + 0.02, 331, 0.38))
 SOUND(piano, note(t, 523, 0.5))
 SOUND(organ, note(t, 440, 0.2))
+SOUND(low_piano, note(t, 262, 0.4))
+SOUND(high_piano, note(t, 1047, 0.4))
 SOUND(voice, note(t, 262, 0.5))
 SOUND(low_guitar, note(t, 90, 0.5) - 0.3 * sin(6 * M_PI * 90 * t) * 0.5 * exp(-fmod(t, 0.25) * 4))
 
@@ -84,6 +87,8 @@ static const struct part {
                    { "Piano.wav", chord },
                    { "Tenor Sax.wav", soft_sax },
                    { NULL, NULL } },
+  two_parts[] = { { "Piano 1.wav", low_piano }, { "Piano 2.wav", high_piano }, { NULL, NULL } },
+  kit_and_guitar[] = { { "Cymbals.wav", cymbals }, { "Gtr.wav", guitar }, { "Piano.wav", piano }, { NULL, NULL } },
   low[] = { { "Gtr Low.wav", low_guitar }, { "Piano.wav", piano }, { "Organ.wav", organ }, { NULL, NULL } };
 
 typedef struct decided {
@@ -317,6 +322,21 @@ static void test_company_may_come_from_another_group(void **state)
     leave(&two);
 }
 
+/* Two pianos that are as loud and play as often, but an octave or two apart, are no double; cymbals answer the hi-hat.
+ */
+static void test_who_answers_whom(void **state)
+{
+    (void)state;
+    decided two = decide_mono(two_parts, "pan: auto\n"), kit = decide_mono(kit_and_guitar, "pan: auto\n");
+    assert_true(fabs(place(&two, "Piano 1.wav")) <= 40 && place(&two, "Piano 1.wav") * place(&two, "Piano 2.wav") < 0);
+    const char *reason = kit.plan->stem[scene_stem(kit.s, "Cymbals.wav")].reason;
+    assert_true(place(&kit, "Cymbals.wav") * place(&kit, "HiHat.wav") < 0);
+    assert_non_null(strstr(reason, "opposite HiHat.wav"));
+    assert_true(fabs(place(&kit, "Cymbals.wav")) >= 20 && fabs(place(&kit, "HiHat.wav")) >= 20); /* half their place */
+    leave(&two);
+    leave(&kit);
+}
+
 static void test_lows_stay_in_the_middle(void **state)
 {
     (void)state;
@@ -372,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_the_song_stays_in_the_middle_the_band_does_not),
         cmocka_unit_test(test_company_may_come_from_another_group),
         cmocka_unit_test(test_lows_stay_in_the_middle),
+        cmocka_unit_test(test_who_answers_whom),
         cmocka_unit_test(test_only_who_is_asked_for),
         cmocka_unit_test(test_the_orders_place_holds),
         cmocka_unit_test(test_a_kit_stays_as_loud),

@@ -21,44 +21,117 @@ static double leaning_pair(double t, unsigned c)
     return c ? sin(a) * l + cos(a) * r : cos(a) * l - sin(a) * r;
 }
 
-static const char lopsided[] = "topdown: recipe/1\nname: r\ntitle: T\ntags: [ jazz ]\n"
-                               "tracks:\n"
-                               "  - fix: lopsided\n"
-                               "    for: keys\n"
-                               "    when: imbalance > 2 dB\n"
-                               "    chain: [ rotate: { angle: -20 to 20 deg } ]\n";
+#define HEAD "topdown: recipe/1\nname: r\ntitle: T\ntags: [ jazz ]\n"
+
+static const char lopsided[] = HEAD "tracks:\n"
+                                    "  - fix: lopsided\n"
+                                    "    for: keys\n"
+                                    "    when: imbalance > 2 dB\n"
+                                    "    chain: [ rotate: { angle: -20 to 20 deg } ]\n";
+
+static double guitar(double t, unsigned c)
+{
+    (void)c;
+    return 0.05 * sin(2 * M_PI * 330 * t);
+}
+
+/* In the middle, but for what somebody placed on the left. */
+static double placed_pair(double t, unsigned c)
+{
+    return 0.2 * sin(2 * M_PI * 523 * t) + (c ? 0 : 0.2 * sin(2 * M_PI * 2100 * t));
+}
+
+typedef struct decided {
+    scene *s;
+    td_plan *plan;
+} decided;
+
+/* A piano and three tracks whose being mono makes raw ones of all. */
+static decided decide(const char *text, sound piano, bool raw)
+{
+    decided d = { .s = scene_new() };
+    td_error err = { 0 };
+    td_recipe *recipe;
+    td_messages *m = td_messages_new();
+    scene_add(d.s, "Bass.wav", 48000, raw ? 1 : 2, 6, bass);
+    scene_add(d.s, "Gtr 1.wav", 48000, raw ? 1 : 2, 6, guitar);
+    scene_add(d.s, "Gtr 2.wav", 48000, raw ? 1 : 2, 6, guitar);
+    scene_add(d.s, "Piano.wav", 48000, 2, 6, piano);
+    scene_open(d.s);
+    assert_int_equal(td_pool_new(1, &d.s->pool), TD_OK);
+    d.s->survey = scene_hear(d.s, 1);
+    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
+    td_plan_wish wish = {
+        .session = d.s->session, .survey = d.s->survey, .recipe = recipe, .pool = d.s->pool, .scratch_folder = d.s->path
+    };
+    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    return d;
+}
+
+static void leave(decided *d)
+{
+    td_plan_free(d->plan);
+    td_pool_free(d->s->pool);
+    scene_free(d->s);
+}
+
+/* How the piano's picture is turned, in degrees; 0: it is left as it is. */
+static double turned_deg(sound piano, bool raw)
+{
+    decided d = decide(lopsided, piano, raw);
+    const td_plan_chain *chain = &d.plan->stem[scene_stem(d.s, "Piano.wav")].chain;
+    double angle = chain->n_steps ? chain->step[0].value[0] : 0;
+    if (chain->n_steps) assert_string_equal(chain->step[0].proc->name, "rotate");
+    leave(&d);
+    return angle;
+}
+
+/* Whether a plan warns of sides that cancel. */
+static bool warns(const char *text, sound piano)
+{
+    decided d = decide(text, piano, false);
+    bool found = false;
+    for (size_t i = 0; i < d.plan->n_notes; i++)
+        found = found || (d.plan->note[i].kind == TD_NOTE_WARNING && strstr(d.plan->note[i].text, "cancel"));
+    leave(&d);
+    return found;
+}
+
+static double opposed_pair(double t, unsigned c)
+{
+    return (c ? -0.2 : 0.2) * sin(2 * M_PI * 523 * t) + 0.02 * sin(2 * M_PI * 660 * t);
+}
+
+/* What a fix has turned is not warned of. */
+static void test_warnings_are_about_what_remains(void **state)
+{
+    (void)state;
+    assert_true(warns(HEAD, opposed_pair));
+    assert_false(warns(HEAD "tracks:\n  - fix: turned-side\n    for: all\n    when: correlation < -0.8\n"
+                            "    chain: [ polarity: { channel: right } ]\n",
+                       opposed_pair));
+}
 
 static void test_a_leaning_pair_is_turned_back(void **state)
 {
     (void)state;
-    scene *s = scene_new();
-    td_error err = { 0 };
-    td_recipe *recipe;
-    td_plan *plan;
-    td_messages *m = td_messages_new();
-    scene_add(s, "Bass.wav", 48000, 1, 6, bass);
-    scene_add(s, "Piano.wav", 48000, 2, 6, leaning_pair);
-    scene_open(s);
-    assert_int_equal(td_pool_new(1, &s->pool), TD_OK);
-    s->survey = scene_hear(s, 1);
-    assert_int_equal(td_recipe_parse(NULL, NULL, lopsided, strlen(lopsided), NULL, 0, &recipe, m), TD_OK);
-    td_plan_wish wish = {
-        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = s->pool, .scratch_folder = s->path
-    };
-    if (td_plan_make(&wish, &plan, &err)) fail_msg("%s", err.what);
-    const td_plan_chain *chain = &plan->stem[scene_stem(s, "Piano.wav")].chain;
-    assert_int_equal(chain->n_steps, 1);
-    assert_string_equal(chain->step[0].proc->name, "rotate");
-    assert_true(fabs(chain->step[0].value[0] - LEAN_DEG) <= 0.1);
-    td_plan_free(plan);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    td_pool_free(s->pool);
-    scene_free(s);
+    assert_float_equal(turned_deg(leaning_pair, true), LEAN_DEG, 0.1);
+}
+
+/* By whoever printed the stems, or by the player who was recorded: no fault. */
+static void test_what_was_placed_stays(void **state)
+{
+    (void)state;
+    assert_float_equal(turned_deg(leaning_pair, false), 0, 0);
+    assert_float_equal(turned_deg(placed_pair, true), 0, 0);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_a_leaning_pair_is_turned_back) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_a_leaning_pair_is_turned_back),
+                                        cmocka_unit_test(test_what_was_placed_stays),
+                                        cmocka_unit_test(test_warnings_are_about_what_remains) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
