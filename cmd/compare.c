@@ -90,8 +90,11 @@ static void print_stereo(const td_comparison *c)
 static void print(const char *path, const char *reference, const td_comparison *c)
 {
     char text[512], other[512];
-    printf("%s against %s, turned %s by %.1f dB\n", td_printable(path, text, sizeof text),
-           td_printable(reference, other, sizeof other), c->gain_db < 0 ? "down" : "up", fabs(c->gain_db));
+    printf("%s against %s, ", td_printable(path, text, sizeof text), td_printable(reference, other, sizeof other));
+    if (fabs(c->gain_db) < 0.05)
+        puts("as loud as each other");
+    else
+        printf("turned %s by %.1f dB\n", c->gain_db < 0 ? "down" : "up", fabs(c->gain_db));
     for (size_t i = 0; i < c->n_words; i++) printf("  %s\n", c->word[i]);
     puts(c->n_words ? "" : "  nothing that needs a word\n");
     print_figures(c);

@@ -9,9 +9,10 @@ build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no
     END {
         h = NR * 17 + 54
         printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1290 %d\" width=\"1290\" height=\"%d\">\n", h, h
+        print "<style>text{white-space:pre}</style>"
         print "<title>The plan of the shipped session by the recipe pop-rock</title>"
         printf "<rect width=\"1290\" height=\"%d\" rx=\"8\" fill=\"#14181d\"/>\n", h
-        print "<g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"12.4\" fill=\"#cfd6dd\" xml:space=\"preserve\">"
+        print "<g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"12.4\" fill=\"#cfd6dd\">"
         print "<text x=\"18\" y=\"26\" fill=\"#7fd1ae\">$ topdown plan demo/stems --tempo 124 --recipe pop-rock</text>"
         for (i = 1; i <= NR; i++) {
             colour = line[i] ~ /^([A-Z ]+|STEMS .*)$/ ? " fill=\"#e6c07b\" font-weight=\"bold\"" : line[i] ~ /^(NOT USED|WARNINGS|Plan|Balance)/ ? " fill=\"#9db4c8\"" : ""

@@ -101,10 +101,14 @@ static const struct {
                                 "Wurde mit 44,1 kHz oder mehr aufgenommen, exportieren Sie sie bitte mit dieser "
                                 "Rate." } } },
     [TD_FAULT_LOSSY_SOURCE] = { NO_DETAIL,
-                                { { "it went through lossy compression (such as MP3)",
-                                    "If you have the original, please export it as WAV or FLAC." },
-                                  { "sie wurde verlustbehaftet komprimiert (etwa als MP3)",
-                                    "Gibt es das Original, exportieren Sie es bitte als WAV oder FLAC." } } },
+                                { { "it seems to have gone through lossy compression (such as MP3): its treble breaks "
+                                    "off",
+                                    "A sample or an effect can sound so too. If you have an original, please export it "
+                                    "as WAV or FLAC." },
+                                  { "sie wurde wohl verlustbehaftet komprimiert (etwa als MP3): ihre Höhen brechen ab",
+                                    "Auch ein Sample oder ein Effekt kann so klingen. Gibt es ein Original, "
+                                    "exportieren Sie es "
+                                    "bitte als WAV oder FLAC." } } },
     [TD_FAULT_MONO_AS_STEREO] = { NO_DETAIL,
                                   { { "stereo file with two equal sides", NULL },
                                     { "Stereodatei mit zwei gleichen Seiten", NULL } } },

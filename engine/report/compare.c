@@ -102,8 +102,8 @@ static td_status say_tone(td_comparison *c, td_arena *a)
     for (size_t i = 0; !st && i < sizeof regions / sizeof regions[0]; i++) {
         double off = mean_of(c->difference_db, NULL, regions[i].first, regions[i].last);
         if (fabs(off) >= HEARD_TONE_DB)
-            st = say(c, a, "%s %s, %g to %g Hz: %+.1f dB", off > 0 ? "more" : "less", regions[i].name,
-                     regions[i].low_hz, regions[i].high_hz, off);
+            st = say(c, a, "%s %s, %g to %g Hz: by %.1f dB", off > 0 ? "more" : "less", regions[i].name,
+                     regions[i].low_hz, regions[i].high_hz, fabs(off));
     }
     return st;
 }

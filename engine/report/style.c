@@ -57,7 +57,7 @@ const char td_page_style[] =
     "svg{width:16rem}td.share{width:6rem;white-space:nowrap}\n"
     "tr:has(+.why)>*{border-bottom:0}.why td{color:var(--bad);padding-top:0}\n"
     ".bar{display:inline-block;height:.62em;background:var(--a);margin-right:.4em;border-radius:1px}\n"
-    ".reason{color:var(--soft)}.name{overflow-wrap:break-word}\n"
+    "td.reason{min-width:14rem}.reason{color:var(--soft)}.name{overflow-wrap:break-word}\n"
     "code{font:.78rem/1.4 ui-monospace,'DejaVu Sans Mono','Liberation Mono',monospace;overflow-wrap:break-word}\n"
     "ul{margin:.4rem 0;padding-left:1.1rem;font-size:.87rem}ol.said{margin:.4rem 0;padding-left:1.3rem}ol.said "
     "li{margin:.2rem 0}ol.said li:first-letter{text-transform:uppercase}\n"
