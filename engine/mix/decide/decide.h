@@ -211,6 +211,8 @@ td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain,
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be
  * heard, nor what was loud below a low cut. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
+/* Warns where the master's loudness cannot be had; sum: what reaches the mix bus in the passages, before the trim. */
+td_status td_warn_of_target(td_decider *d, const td_scratch *sum, td_error *err);
 /* The trim once more, with groups and returns playing; the mix bus stays as it was decided. */
 td_status td_decide_check(td_decider *d, td_error *err);
 

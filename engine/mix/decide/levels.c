@@ -359,6 +359,7 @@ td_status td_decide_check(td_decider *d, td_error *err)
                                       highest + 18);
         d->sum = kept;
         st = d->plan->trim_reason ? correct_goals(d, err) : td_no_memory(err);
+        if (!st) st = td_warn_of_target(d, kept, err);
         d->sum = whole;
     }
     td_scratch_free(kept);

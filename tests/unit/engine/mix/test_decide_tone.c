@@ -153,12 +153,36 @@ static void test_the_floor_is_not_cut(void **state)
     }
 }
 
+/* Ten pulses a second on a soft tone: peaks 30 dB and more over the loudness. */
+static double pulses(double t, unsigned c)
+{
+    (void)c;
+    return (fmod(t, 0.1) < 0.0005 ? 0.9 : 0) + 0.01 * sin(2 * M_PI * 440 * t);
+}
+
+/* A loudness that the master cannot have is told with the plan; one it can is not. */
+static void test_a_target_out_of_reach_is_told(void **state)
+{
+    (void)state;
+    for (int loud = 0; loud < 2; loud++) {
+        scene *s = scene_new();
+        scene_add(s, "Drums.wav", 48000, 2, SECONDS, pulses);
+        scene_add(s, "Piano.wav", 48000, 2, SECONDS, piano);
+        td_plan *p = plan(s, loud ? "master: { loudness: -9 LUFS, true_peak: -1 dBTP }"
+                                  : "master: { loudness: -30 LUFS, true_peak: -1 dBTP }");
+        assert_true(says(p, "the master will come to about") == loud);
+        if (loud) assert_true(says(p, "a clipper or limiter on drums"));
+        leave(s, p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hole_stays_a_hole),
         cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
         cmocka_unit_test(test_the_floor_is_not_cut),
+        cmocka_unit_test(test_a_target_out_of_reach_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,114 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/row.h"
+#include "engine/base/units.h"
+#include "engine/mix/master.h"
+#include <string.h>
+
+/* Whether the master's loudness can be had, told while a recipe can still be changed. The passages of the final check
+ * are mastered as the song will be: they hold its loudest 10 s, which decide how much may be limited. */
+
+#define WORTH_LU 0.5 /* an estimate from passages is not closer */
+#define EASY_DB  3   /* so much of peaks over the ceiling any master takes */
+
+/* How much louder the passages are than the song, as the faders leave it, LU. */
+static double passages_over_song(const td_decider *d)
+{
+    float *k = td_arena_array(d->arena, d->steps + 1, sizeof *k);
+    double power = 0;
+    size_t n = 0, length = 40; /* steps of a passage */
+    if (!k || !d->n_passages) return 0;
+    td_mix_power(d, SIZE_MAX, k);
+    for (size_t p = 0; p < d->n_passages; p++) {
+        int64_t from = d->passage[p] * 10 / d->session->rate_hz;
+        for (size_t i = 0; i < length; i++) {
+            int64_t at = from + (int64_t)i;
+            if (at < 0 || (size_t)at >= d->steps) continue;
+            power += (double)k[at];
+            n++;
+        }
+    }
+    return n && power > 0 ? -0.691 + td_power_db(power / (double)n) - d->raw_mix_lufs : 0;
+}
+
+/* What the mix bus makes of them: audio, and how far its peaks stand over its loudness. */
+static td_status play_mix(td_decider *d, const td_scratch *sum, td_scratch *out, td_loudness *meter, double *over_db,
+                          td_error *err)
+{
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    float block[2][TD_BLOCK], *ch[2] = { block[0], block[1] }, trim = (float)td_from_db(d->plan->trim_db);
+    td_chain *chain;
+    float peak = 0;
+    size_t steps;
+    TD_TRY(td_chain_of_plan(&d->plan->mix, SIZE_MAX, &fmt, &chain, err));
+    td_status st = TD_OK;
+    uint64_t frames = td_scratch_length(sum);
+    for (uint64_t at = 0; !st && at < frames; at += TD_BLOCK) {
+        size_t n = frames - at < TD_BLOCK ? (size_t)(frames - at) : TD_BLOCK;
+        st = td_scratch_read(sum, (int64_t)at, ch, n, err);
+        for (size_t c = 0; c < 2; c++)
+            for (size_t i = 0; i < n; i++) ch[c][i] *= trim;
+        td_chain_process(chain, ch, NULL, NULL, n);
+        for (size_t c = 0; c < 2; c++) peak = fmaxf(peak, td_largest(ch[c], n));
+        if (!st && td_loudness_add(meter, (const float *const *)ch, n)) st = td_no_memory(err);
+        if (!st) st = td_scratch_append(out, (const float *const *)ch, n, err);
+    }
+    td_chain_free(chain);
+    const float *k = td_loudness_steps(meter, &steps);
+    *over_db = td_to_db((double)peak) - td_gated_loudness(k, steps);
+    return st;
+}
+
+/* Whose peaks stand highest in the mix. */
+static const char *peakiest(const td_decider *d)
+{
+    const char *name = "the drums";
+    double most = -INFINITY;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        const td_plan_bus *p = &d->plan->bus[b];
+        double peak = p->peak_dbfs + td_bus_gain_db(d, b);
+        if (p->peak_dbfs < -80 || peak <= most) continue;
+        most = peak;
+        name = p->name;
+    }
+    return name;
+}
+
+static td_status master(td_decider *d, const td_scratch *premaster, double over_lu, td_error *err)
+{
+    td_target target = d->plan->master;
+    td_master *m;
+    td_master_result r;
+    td_scratch *audio = NULL;
+    double wanted = target.loudness_lufs;
+    TD_TRY(td_master_new(premaster, d->session->rate_hz, d->wish->scratch_folder, &m, err));
+    target.loudness_lufs += over_lu;
+    td_status st = td_master_render(m, &target, NULL, &audio, &r, err);
+    td_scratch_free(audio);
+    td_master_free(m);
+    double reached = r.loudness_lufs - over_lu;
+    if (st || r.reached || !(wanted - reached > WORTH_LU)) return st;
+    return td_decide_note(
+        d, TD_NOTE_WARNING,
+        "the master will come to about %.1f LUFS instead of %g: %s; a clipper or limiter on %s, whose "
+        "peaks stand highest, would help, a softer target, or more `limiting` for the master",
+        reached, wanted, r.held_by, peakiest(d));
+}
+
+td_status td_warn_of_target(td_decider *d, const td_scratch *sum, td_error *err)
+{
+    const td_target *t = &d->plan->master;
+    td_scratch *premaster = NULL;
+    td_loudness *meter = NULL;
+    double peaks_over_db, over_lu = passages_over_song(d);
+    if (isnan(t->loudness_lufs) || !(d->raw_mix_lufs > -70)) return TD_OK;
+    td_status st = td_loudness_new(d->session->rate_hz, 2, &meter) ? td_no_memory(err) : TD_OK;
+    if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &premaster, err);
+    if (!st) st = play_mix(d, sum, premaster, meter, &peaks_over_db, err);
+    double ceiling_db = isnan(t->true_peak_dbtp) ? t->peak_dbfs : t->true_peak_dbtp;
+    if (!st && t->loudness_lufs + over_lu + peaks_over_db > ceiling_db + EASY_DB)
+        st = master(d, premaster, over_lu, err);
+    td_loudness_free(meter);
+    td_scratch_free(premaster);
+    return st;
+}
