@@ -527,24 +527,13 @@ void td_order_defaults(td_order *o)
     o->n_masters = 1;
     o->report = TD_REPORT_HTML | TD_REPORT_JSON;
     o->priority = TD_PRIORITY_NORMAL;
-    o->ab_loudness_match = o->ab_comments = o->ab_approve = true;
-    o->ab_expires_days = 30;
+    o->ab_loudness_match = true;
 }
 
-/* ---- the A/B page ------------------------------------------------------------------------------------------------ */
-
-static void ab_expires(td_reader *r, td_node *n, void *into)
-{
-    static const td_field f = { .name = "expires", .measure = TD_MEASURE_DAYS, .min = 1, .max = 3650 };
-    td_read_number(r, n, &f, &((td_order *)into)->ab_expires_days);
-}
+/* ---- A/B sets --------------------------------------------------------------------------------------------------- */
 
 static const td_member ab_members[] = {
     TD_MEMBER(td_order, "loudness_match", td_member_switch, ab_loudness_match),
-    TD_MEMBER(td_order, "blind", td_member_switch, ab_blind),
-    TD_MEMBER(td_order, "comments", td_member_switch, ab_comments),
-    TD_MEMBER(td_order, "approve", td_member_switch, ab_approve),
-    TD_WHOLE("expires", ab_expires),
     { 0 },
 };
 

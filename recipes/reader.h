@@ -7,14 +7,7 @@
 
 /* What a number measures: a td_unit, or one of the scales only recipes and orders name. */
 typedef int td_measure;
-enum {
-    TD_MEASURE_DBTP = TD_UNIT_DEGREE + 1,
-    TD_MEASURE_LUFS,
-    TD_MEASURE_BPM,
-    TD_MEASURE_KBITS,
-    TD_MEASURE_DAYS,
-    TD_MEASURE_COUNT
-};
+enum { TD_MEASURE_DBTP = TD_UNIT_DEGREE + 1, TD_MEASURE_LUFS, TD_MEASURE_BPM, TD_MEASURE_KBITS, TD_MEASURE_COUNT };
 
 /* A value's place: what it is called and what may stand there. td_param rows become one by td_field_of. */
 typedef struct td_field {

@@ -77,8 +77,8 @@ typedef struct td_setting {
 /* Splits "warmth=4dB"; *out then lives in a. TD_ARG. */
 td_status td_setting_parse(td_arena *a, const char *text, td_setting *out, td_error *err);
 
-/* What a mix by this recipe is called where nobody says it: the name a file gives itself, else what is left of the path.
- * Lives in a; NULL when memory is short. */
+/* What a mix by this recipe is called where nobody says it: the name a file gives itself, else what is left of the
+ * path. Lives in a; NULL when memory is short. */
 const char *td_recipe_label(td_arena *a, const char *what);
 /* Reads a recipe with all it extends. what is a name of the library or a path (it has a '/' or ends in .yaml or .yml).
  * TD_RECIPE: messages hold errors. TD_OK: messages may hold warnings. *out is for td_recipe_free. */
@@ -225,8 +225,7 @@ typedef struct td_order {
     const char *naming;                 /* template; NULL: the operator's */
 
     bool ab; /* an A/B page is wanted: written, or more than one mix */
-    bool ab_loudness_match, ab_blind, ab_comments, ab_approve;
-    double ab_expires_days; /* 30 */
+    bool ab_loudness_match;
 
     td_order_hook *hook;
     size_t n_hooks;

@@ -101,10 +101,6 @@ static const struct {
     { "rate", "rate", NULL },
     { "ab", "ab_or_switch", "the page for listening and choosing" },
     { "loudness_match", "switch", NULL },
-    { "blind", "switch", NULL },
-    { "comments", "switch", NULL },
-    { "approve", "switch", NULL },
-    { "expires", "days", NULL },
     { "notify", "hooks", "webhooks" },
     { "url", "text", NULL },
     { "secret", "text", "the name of a credential, never the secret itself" },
@@ -310,8 +306,7 @@ static void define_values(json_t **d, const char *header)
         const char *name;
         td_measure measure;
     } plain[] = { { "gain", TD_UNIT_DB },         { "dbfs", TD_UNIT_DBFS },  { "dbtp", TD_MEASURE_DBTP },
-                  { "percent", TD_UNIT_PERCENT }, { "bpm", TD_MEASURE_BPM }, { "kbits", TD_MEASURE_KBITS },
-                  { "days", TD_MEASURE_DAYS } };
+                  { "percent", TD_UNIT_PERCENT }, { "bpm", TD_MEASURE_BPM }, { "kbits", TD_MEASURE_KBITS } };
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         define(d, plain[i].name, value_of(plain[i].measure, TD_SOLVABLE));
     define(d, "pan", value_of(TD_UNIT_PAN, TD_AUTO));

@@ -19,7 +19,7 @@ static const unit units[] = {
     { "kHz", TD_UNIT_HZ, 1000 },       { "ms", TD_UNIT_MS, 1 },        { "s", TD_UNIT_MS, 1000 },
     { "min", TD_UNIT_MS, 60000 },      { "%", TD_UNIT_PERCENT, 1 },    { "dB/oct", TD_UNIT_SLOPE, 1 },
     { "st", TD_UNIT_SEMITONE, 1 },     { "deg", TD_UNIT_DEGREE, 1 },   { "bpm", TD_MEASURE_BPM, 1 },
-    { "kbit/s", TD_MEASURE_KBITS, 1 }, { "d", TD_MEASURE_DAYS, 1 },
+    { "kbit/s", TD_MEASURE_KBITS, 1 },
 };
 enum { UNITS = sizeof units / sizeof *units };
 
@@ -54,7 +54,6 @@ static const struct {
     [TD_MEASURE_LUFS] = { "a loudness", "-14 LUFS", "LUFS" },
     [TD_MEASURE_BPM] = { "a tempo", "122 bpm", "bpm" },
     [TD_MEASURE_KBITS] = { "a bit rate", "192 kbit/s", "kbit/s" },
-    [TD_MEASURE_DAYS] = { "a number of days", "30 d", "d" },
 };
 
 const char *td_measure_name(td_measure m)

@@ -82,7 +82,7 @@ static void everything_at_once(void **state)
                 "  handoff: [ dawproject ]\n"
                 "  report: [ html ]\n"
                 "  naming: \"{Song}_{Part}\"\n"
-                "ab: { blind: true, expires: 7 d }\n"
+                "ab: { loudness_match: off }\n"
                 "notify: [ { url: \"https://mixhouse.example/h\", secret: hook-main, events: [ job.done ] } ]\n"
                 "deliver: { to: s3://bucket/prefix/ }\n"
                 "deliver_by: 07:00\n"
@@ -122,8 +122,7 @@ static void everything_at_once(void **state)
     assert_int_equal(o->versions, TD_VERSION_INSTRUMENTAL | TD_VERSION_TV);
     assert_int_equal(o->handoff, TD_HANDOFF_DAWPROJECT);
     assert_int_equal(o->report, TD_REPORT_HTML | TD_REPORT_JSON);
-    assert_true(o->ab && o->ab_blind && o->ab_comments);
-    assert_float_equal(o->ab_expires_days, 7, 0);
+    assert_true(o->ab && !o->ab_loudness_match);
     assert_string_equal(o->hook[0].secret, "hook-main");
     assert_string_equal(o->hook[0].event[0], "job.done");
     assert_string_equal(o->deliver_to, "s3://bucket/prefix/");
@@ -143,14 +142,14 @@ static void the_same_as_json(void **state)
         NULL, "{\"topdown\":\"job/1\",\"title\":\"Nacht\\/Fahrt \\ud83c\\udfb9 \\\\ud83c\",\"artist\":null,\n"
               "\t\"stems\":{\"files\":[{\"file\":\"upload:up_01\",\"role\":\"bass\"},\"https://x.example/a.wav\"]},\n"
               "\t\"recipes\":[{\"recipe\":\"pop-rock\",\"set\":{\"glue\":\"3 dB\"}}],\n"
-              "\t\"outputs\":{\"masters\":[{\"format\":\"wav\",\"bits\":24}]},\"ab\":{\"blind\":false}}");
+              "\t\"outputs\":{\"masters\":[{\"format\":\"wav\",\"bits\":24}]},\"ab\":{\"loudness_match\":false}}");
     assert_string_equal(o->title, "Nacht/Fahrt \xf0\x9f\x8e\xb9 \\ud83c");
     assert_null(o->artist);
     assert_int_equal(td_place_of(o->stem[0].file), TD_PLACE_UPLOAD);
     assert_int_equal(td_place_of(o->stem[1].file), TD_PLACE_HTTPS);
     assert_string_equal(o->mix[0].set[0].value, "3 dB");
     assert_int_equal(o->master[0].bits, 24);
-    assert_false(o->ab_blind);
+    assert_false(o->ab_loudness_match);
     td_order_free(o);
 }
 

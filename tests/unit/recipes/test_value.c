@@ -80,7 +80,6 @@ static void numbers_with_units(void **state)
     number("0.7", TD_UNIT_NUMBER, 0.7);
     number("122 bpm", TD_MEASURE_BPM, 122);
     number("192 kbit/s", TD_MEASURE_KBITS, 192);
-    number("30 d", TD_MEASURE_DAYS, 30);
 }
 
 static void wishes(void **state)
