@@ -1,9 +1,9 @@
 #!/bin/sh
-# Draws docs/plan.svg: what `topdown plan` prints for the shipped session.
+# Draws docs/plan.svg: what `topdown plan` prints for the shipped session in a terminal of 164 columns.
 set -eu
 cd "$(dirname "$0")/.."
-build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no-cache 2>/dev/null |
-    cut -c1-168 | awk '
+plan='build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no-cache'
+script -qec "stty cols 164; $plan 2>/dev/null" /dev/null | tr -d '\r' | awk '
     function safe(s) { gsub(/&/, "\\&amp;", s); gsub(/</, "\\&lt;", s); gsub(/>/, "\\&gt;", s); return s }
     { line[NR] = safe($0) }
     END {
