@@ -144,9 +144,9 @@ static int schema(call *c)
 /* A recipe to begin with: small, and true in every line. */
 static int new (call *c)
 {
+    static const char schema_file[] = TD_PREFIX "/share/topdown/schema/recipe-1.json"; /* there once installed */
     static const char text[] =
-        "# yaml-language-server: $schema=" TD_PREFIX "/share/topdown/schema/recipe-1.json\n"
-        "topdown: recipe/1\n"
+        "%stopdown: recipe/1\n"
         "name: %s\n"
         "title: %s\n"
         "revision: 1\n"
@@ -168,7 +168,9 @@ static int new (call *c)
             return wrong("a recipe's name has small letters, digits and '-' only", "topdown recipe new my-rock");
     const char *out = td_args_get(c->a, "output");
     if (!out) out = td_arena_printf(c->arena, "%s.yaml", c->word);
-    char *full = td_arena_printf(c->arena, text, c->word, c->word);
+    const char *head =
+        td_is_file(schema_file) ? td_arena_printf(c->arena, "# yaml-language-server: $schema=%s\n", schema_file) : "";
+    char *full = head ? td_arena_printf(c->arena, text, head, c->word, c->word) : NULL;
     td_error err = { 0 };
     td_status st = out && full ? td_file_write(out, full, strlen(full), td_args_has(c->a, "force"), &err) : TD_NOMEM;
     if (st) return td_report_error(st, &err);
