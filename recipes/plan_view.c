@@ -156,6 +156,12 @@ static bool same(double a, double b)
     return a == b || (isnan(a) && isnan(b));
 }
 
+/* How hard and how often: told even where it is the default. */
+static bool always_told(const td_param *p)
+{
+    return !strcmp(p->name, "drive") || !strcmp(p->name, "feedback");
+}
+
 /* "25 Hz, 12 dB/oct": what is set and no default; what its unit explains goes without a name. */
 static const char *settings_text(td_arena *a, const td_processor *proc, const double *value, bool band)
 {
@@ -165,7 +171,7 @@ static const char *settings_text(td_arena *a, const td_processor *proc, const do
     for (size_t i = 0; i < proc->n_params; i++) {
         const td_param *p = &proc->params[i];
         bool leads = band && i == 0 && !(ranged && same(value[i], p->def)); /* a range stands for its frequency */
-        if (!p->name || isnan(value[i]) || (!leads && same(value[i], p->def))) continue;
+        if (!p->name || isnan(value[i]) || (!leads && !always_told(p) && same(value[i], p->def))) continue;
         char text[256];
         bool plain = leads || p->unit == TD_UNIT_RATIO || p->unit == TD_UNIT_SLOPE || p->unit == TD_UNIT_CHOICE;
         td_text_addf(&t, "%s%s%s%s", t.length ? ", " : "", plain ? "" : p->name, plain ? "" : " ",

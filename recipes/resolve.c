@@ -346,10 +346,11 @@ static bool in_circle(td_reader *r, const trail *t, const char *path, const td_n
     return true;
 }
 
-/* What names a recipe is its own and never its parent's. */
+/* What names a recipe is its own and never its parent's. Tags say what kind of music it is for, and decide targets: a
+ * child that says nothing is for the same. */
 static void forget_identity(td_node *root)
 {
-    static const char *const own[] = { "name", "title", "description", "author", "revision", "tags" };
+    static const char *const own[] = { "name", "title", "description", "author", "revision" };
     for (size_t k = 0; k < sizeof own / sizeof *own; k++)
         for (size_t i = 0; i < root->n; i++)
             if (strcmp(root->key[i]->text, own[k]) == 0) td_node_remove(root, i--);

@@ -34,8 +34,9 @@ typedef struct meant {
     size_t n_buses, n_stems;
 } meant;
 
-static const char forms[] = "write \"vocals +1 dB\", \"kick -0.5 dB 0:45-1:10\", \"bass louder\", \"less reverb on "
-                            "vocals\" or \"more delay on lead 2 dB\"";
+static const char forms[] =
+    "write \"vocals +1 dB\", \"kick -0.5 dB 0:45-1:10\", \"bass louder\", \"less reverb\", \"less reverb on "
+    "vocals\" or \"more delay on lead 2 dB\"";
 
 static td_status split(move *m)
 {
@@ -111,6 +112,15 @@ static void name_of(const move *m, size_t first, char *out, size_t size)
             if (*out) strcat(out, " ");
             strcat(out, m->word[i]);
         }
+}
+
+/* "the drums" are the drums. */
+static void drop_articles(move *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->n; i++)
+        if (strcasecmp(m->word[i], "the") && strcasecmp(m->word[i], "a")) m->word[n++] = m->word[i];
+    m->n = n;
 }
 
 static bool is_lead(const char *name)
@@ -355,6 +365,44 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
                    inside ? w.stem[0]->bus : "");
 }
 
+/* "less reverb": of everything, at the return. */
+static td_status whole_effect(move *m, double sign, const char *effect)
+{
+    size_t moved = 0;
+    m->db = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
+    if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "returns stand for the whole song");
+    for (size_t i = 0; i < m->plan->n_rets; i++) {
+        td_plan_return *r = &m->plan->ret[i];
+        if (!is_effect(m->plan, r->name, effect)) continue;
+        td_status st = shift(m, &r->fader_db, 0.01, NULL, NULL, &r->reason);
+        if (st) return st;
+        moved++;
+    }
+    return moved ? TD_OK
+                 : td_fail(m->err, TD_ARG, m->text, "`topdown plan` lists the returns there are",
+                           "the plan has no %s that could be changed", effect);
+}
+
+/* A return by its own name, where nothing that plays is called so. */
+static td_plan_return *return_named(const td_plan *p, const char *name)
+{
+    meant w = { .n_buses = 0 };
+    add_buses(p, name, true, &w);
+    add_stems(p, name, has_role, &w);
+    for (size_t i = 0; !w.n_buses && !w.n_stems && i < p->n_rets; i++)
+        if (is_effect(p, p->ret[i].name, name)) return &p->ret[i];
+    return NULL;
+}
+
+/* "keys pan L30": places are the stems' own, and come from the job or the recipe. */
+static bool asks_for_pan(const move *m)
+{
+    for (size_t i = 1; i < m->n; i++)
+        if (!strcasecmp(m->word[i], "pan") || !strcasecmp(m->word[i], "left") || !strcasecmp(m->word[i], "right"))
+            return true;
+    return false;
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static td_status remember(const move *m)
@@ -379,6 +427,10 @@ static td_status understand(move *m)
         name_of(m, 3, name, sizeof name);
         return sends(m, more ? 1 : -1, m->word[1], name);
     }
+    if ((more || less) && m->n == 2) return whole_effect(m, more ? 1 : -1, m->word[1]);
+    if (asks_for_pan(m))
+        return td_fail(m->err, TD_ARG, m->text, "write `pan` at the stem in plan.yaml, as L30, or in the job file",
+                       "a move changes levels and sends, not places");
     const char *last = m->word[m->n - 1];
     bool up = !strcasecmp(last, "louder"), down = !strcasecmp(last, "softer") || !strcasecmp(last, "quieter");
     if (isnan(m->db) && (up || down)) {
@@ -387,6 +439,8 @@ static td_status understand(move *m)
     }
     if (isnan(m->db) || !m->n) return td_fail(m->err, TD_ARG, m->text, forms, "this is no move that is understood");
     name_of(m, 0, name, sizeof name);
+    td_plan_return *r = return_named(m->plan, name);
+    if (r && !m->when) return whole_effect(m, m->db < 0 ? -1 : 1, name);
     return level(m, name);
 }
 
@@ -396,6 +450,7 @@ td_status td_plan_revise(td_plan *plan, const char *text, td_error *err)
     td_status st = split(&m);
     if (!st) st = take_times(&m);
     if (!st) st = m.n ? take_amount(&m) : td_fail(err, TD_ARG, text, forms, "what shall move?");
+    drop_articles(&m);
     if (!st) st = m.n ? understand(&m) : td_fail(err, TD_ARG, text, forms, "what shall move?");
     return st ? st : remember(&m);
 }

@@ -210,6 +210,7 @@ static void guess(td_role *r, const double t[TRAITS])
         r->guess = true;
         return;
     }
+    snprintf(r->why, sizeof r->why, "not known: no telling name, and its sound could be several things");
 }
 
 td_status td_stem_listen(td_stem *m, td_error *err)

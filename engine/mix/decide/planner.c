@@ -28,6 +28,8 @@ static td_status copy_stems(td_decider *d, td_error *err)
         if (t->role.guess)
             q->reason =
                 td_arena_printf(d->arena, "role guessed: %s; say it with --role, or in the job file", t->role.why);
+        else if (t->role.source == TD_ROLE_UNKNOWN)
+            q->reason = td_arena_strdup(d->arena, t->role.why);
         if (!q->name || !q->path || !q->role || !q->sha256) return td_no_memory(err);
     }
     p->n_buses = s->n_buses;
@@ -75,6 +77,24 @@ static td_status copy_head(td_decider *d, td_error *err)
     p->master.named = td_arena_strdup(d->arena, r->master.named);
     p->preview.named = td_arena_strdup(d->arena, r->preview.named);
     return TD_OK;
+}
+
+/* Unknown stems share one bus and one fader: where they are many, little of a recipe can work. */
+static td_status warn_of_unknown(td_decider *d)
+{
+    size_t unknown = 0, all = 0;
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        const td_stem *t = &d->session->stem[i];
+        if (t->bus >= d->session->n_buses) continue;
+        unknown += !strcmp(d->session->bus[t->bus].name, "other");
+        all++;
+    }
+    if (unknown * 3 < all || !unknown) return TD_OK;
+    return td_decide_note(
+        d, TD_NOTE_WARNING,
+        "%zu of %zu stems are not known and share the bus 'other', of which recipes know nothing: say "
+        "their roles with --role or in the job file",
+        unknown, all);
 }
 
 static bool uses_notes(const td_chain_wish *c)
@@ -244,6 +264,7 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(warn_of_twins(d));
     for (size_t i = 0; i < d->wish->n_warnings; i++)
         TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", d->wish->warning[i]));
+    TD_TRY(warn_of_unknown(d));
     TD_TRY(take_tempo(d));
     TD_TRY(td_find_sections(d, err));
     TD_TRY(td_classify(d, err));

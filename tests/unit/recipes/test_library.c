@@ -50,6 +50,23 @@ static void all_pass_without_a_warning(void **state)
     assert_true(own >= 8);
 }
 
+/* Tags decide curve and balance: who extends jazz and says nothing is jazz. */
+static void a_child_has_its_parents_tags(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "topdown: recipe/1\nname: a\ntitle: A\nextends: jazz\n",
+                                         "topdown: recipe/1\nname: a\ntitle: A\nextends: jazz\ntags: [ metal ]\n" };
+    for (size_t i = 0; i < 2; i++) {
+        td_messages *m = td_messages_new();
+        td_recipe *r;
+        assert_int_equal(td_recipe_parse(library, "a.yaml", texts[i], strlen(texts[i]), NULL, 0, &r, m), TD_OK);
+        assert_true(td_recipe_tagged(r, (const char *const[]){ "jazz", NULL }) == !i);
+        assert_true(td_recipe_tagged(r, (const char *const[]){ "metal", NULL }) == (i == 1));
+        td_recipe_free(r);
+        td_messages_free(m);
+    }
+}
+
 static void mark_steps(const td_chain_wish *chain, bool *used)
 {
     for (size_t s = 0; s < chain->n_steps; s++)
@@ -129,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_pass_without_a_warning),
+        cmocka_unit_test(a_child_has_its_parents_tags),
         cmocka_unit_test(every_processor_has_its_place),
         cmocka_unit_test(a_knob_turns_what_it_names),
         cmocka_unit_test(a_child_changes_what_it_says_and_nothing_else),

@@ -166,8 +166,27 @@ static void test_sends(void **state)
     td_plan p = after("less reverb on vocals");
     assert_true(p.bus[1].send[0].level_db == -17);
     td_arena_free(p.arena);
+    p = after("more reverb on the vocals");
+    assert_true(p.bus[1].send[0].level_db == -11);
+    td_arena_free(p.arena);
     p = after("more plate on lead 1.5 dB");
     assert_true(p.bus[1].send[0].level_db == -12.5);
+    td_arena_free(p.arena);
+}
+
+/* All of an effect is turned where it comes back. */
+static void test_returns(void **state)
+{
+    (void)state;
+    td_plan p = after("less reverb");
+    assert_true(p.ret[0].fader_db == -3 && p.bus[1].send[0].level_db == -14);
+    td_arena_free(p.arena);
+    p = after("plate -2 dB");
+    assert_true(p.ret[0].fader_db == -2);
+    td_arena_free(p.arena);
+    p = after("the reverb +1 dB");
+    assert_true(p.ret[0].fader_db == 1);
+    assert_string_equal(p.ret[0].reason, "+1.0 dB by revision");
     td_arena_free(p.arena);
 }
 
@@ -185,6 +204,8 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "drums -1 dB 0:x",
                                          "less reverb on drums",
                                          "less reverb on kick",
+                                         "less delay",
+                                         "guitars pan L30",
                                          "dB",
                                          "drums -1 dB 3:50-4:01",
                                          "drums -1 dB 4:00-4:00.5",
@@ -226,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_large_moves_take_longer),
         cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
         cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_returns),
         cmocka_unit_test(test_what_is_not_understood_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
