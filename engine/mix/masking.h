@@ -13,8 +13,10 @@
 
 typedef struct td_masking {
     size_t n_buses;
-    double up[TD_BANDS], down[TD_BANDS]; /* what is left of a band's power in its neighbours */
-    double low_hz[TD_BUSES_MAX], high_hz[TD_BUSES_MAX], weight[TD_BUSES_MAX];
+    double up[TD_BANDS], down[TD_BANDS];           /* what is left of a band's power in its neighbours */
+    double below;                                  /* of what masks, as power: where hearing begins */
+    size_t first[TD_BUSES_MAX], end[TD_BUSES_MAX]; /* the bands that count */
+    double weight[TD_BUSES_MAX];
     float *share[TD_BUSES_MAX]; /* of each frame that is covered, 0 to 1; NaN: silent */
     size_t n, room[TD_BUSES_MAX];
 } td_masking;
@@ -31,6 +33,8 @@ td_masking_frame td_masking_powers(const td_band_frame *frame);
 /* The covered part of a bus, mean over the frames in which it plays: those above the gates of its own K-weighted power.
  * NaN: there are none. */
 double td_masked_share(const td_masking *m, size_t bus, const float *k, size_t n);
+/* The same over frames somebody has marked. */
+double td_masked_part(const td_masking *m, size_t bus, const unsigned char *active, size_t n);
 
 /* Of a whole mix, from the shares of its buses: the lead counts three times, drums and bass twice. NaN: nothing plays.
  */

@@ -153,7 +153,7 @@ static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
         double active,
             usual = td_usual_group_lu(w->recipe, w->session, b) + td_recipe_offset_db(w->recipe, w->session, b);
         double stands = b == lead ? NAN : td_weigh(s, b, lead, a, &active);
-        if (!isnan(stands) && !isnan(usual) && active >= 0.1) off[n++] = stands - usual;
+        if (!isnan(stands) && !isnan(usual) && active >= TD_CARD_SPARSE) off[n++] = stands - usual;
     }
     if (n < 2) return NAN;
     double middle = td_median(off, n);

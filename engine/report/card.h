@@ -11,6 +11,9 @@
 #include "engine/report/portrait.h"
 
 /* One of the two, as it sounds. */
+/* Groups that play less of the mix's time are not held against the others. */
+#define TD_CARD_SPARSE 0.1
+
 typedef struct td_card_side {
     td_band_power bands; /* of what sounds */
     double loudness_lufs, peak_dbfs, true_peak_dbtp;
@@ -19,7 +22,7 @@ typedef struct td_card_side {
     double psr_db;       /* peak of the last 3 s over their loudness: a tenth of the time is below */
     td_scales scales;    /* its buses */
     double mono_loss_lu[TD_BUSES_MAX];
-    double masked[TD_BUSES_MAX], masked_whole; /* by the others, 0 to 1; NaN: silent */
+    double masked[TD_BUSES_MAX], masked_whole; /* by the others, 0 to 1; NaN: silent. The whole leaves out the sparse */
 } td_card_side;
 
 /* All stems as they were delivered, at equal gain. Borrows from the survey; the rest lives in a. */

@@ -30,10 +30,16 @@ static td_status mark_sounding(td_scales *s, td_arena *a)
     return TD_OK;
 }
 
-static void conclude_masking(const td_masking *m, td_card_side *out)
+/* Of the whole as balances are judged: without groups that play less than a tenth of the time. */
+static void conclude_masking(const td_masking *m, td_arena *a, td_card_side *out)
 {
-    for (size_t b = 0; b < m->n_buses; b++) out->masked[b] = td_masked_share(m, b, out->scales.k[b], out->scales.n[b]);
-    out->masked_whole = td_masked_whole(m, out->masked);
+    double share[TD_BUSES_MAX], active;
+    for (size_t b = 0; b < m->n_buses; b++) {
+        out->masked[b] = td_masked_share(m, b, out->scales.k[b], out->scales.n[b]);
+        td_weigh(&out->scales, b, SIZE_MAX, a, &active);
+        share[b] = active < TD_CARD_SPARSE ? NAN : out->masked[b];
+    }
+    out->masked_whole = td_masked_whole(m, share);
 }
 
 /* ---- the sum ---------------------------------------------------------------------------------------------------- */
@@ -51,7 +57,8 @@ static td_status mask_steps(const td_survey *survey, size_t at, size_t n, td_mas
     return st;
 }
 
-static td_status mask_sum(const td_survey *survey, const td_session *session, td_card_side *out, td_error *err)
+static td_status mask_sum(const td_survey *survey, const td_session *session, td_arena *a, td_card_side *out,
+                          td_error *err)
 {
     td_masking m;
     td_status st = TD_OK;
@@ -59,7 +66,7 @@ static td_status mask_sum(const td_survey *survey, const td_session *session, td
     td_masking_init(&m, session);
     for (size_t at = 0; !st && at < steps; at += BATCH)
         st = mask_steps(survey, at, steps - at < BATCH ? steps - at : BATCH, &m, err);
-    if (!st) conclude_masking(&m, out);
+    if (!st) conclude_masking(&m, a, out);
     td_masking_fini(&m);
     return st;
 }
@@ -105,7 +112,7 @@ td_status td_card_hear_sum(const td_survey *survey, const td_session *session, t
     }
     if (!st) st = weigh_sum(survey, session, out, err);
     if (!st) st = mark_sounding(&out->scales, a);
-    return st ? st : mask_sum(survey, session, out, err);
+    return st ? st : mask_sum(survey, session, a, out, err);
 }
 
 /* ---- the mix ---------------------------------------------------------------------------------------------------- */
@@ -130,6 +137,7 @@ td_status td_card_hear_mix(const td_session *session, const td_rendered *r, cons
         if (s->n[b] > s->steps) s->steps = s->n[b];
         out->mono_loss_lu[b] = td_mono_loss(bus->bands.ll, bus->bands.rr, bus->bands.lr);
     }
-    conclude_masking(r->masking, out);
-    return mark_sounding(&out->scales, a);
+    td_status st = mark_sounding(&out->scales, a);
+    if (!st) conclude_masking(r->masking, a, out);
+    return st;
 }

@@ -139,6 +139,7 @@ static void even(td_decider *d)
 
 typedef struct group_state {
     double context_lu, active, off_db, move_db;
+    td_leeway taste; /* how far it may still go without leaving the dead zone */
     bool judged;
 } group_state;
 
@@ -185,6 +186,11 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
         bool sparse = g[b].active < 0.1 || g[b].active * (double)d->steps * TD_STEP_S < 10;
         bool effect = !strcmp(d->plan->bus[b].name, "fx"); /* never brought forward: silence is part of them */
         g[b].move_db = td_clamp(move, sparse ? -3 : -most_db, sparse || effect ? 0 : most_db);
+        double stands = x + g[b].move_db;
+        if (sparse || b == anchor)
+            g[b].taste = (td_leeway){ 0, 0 };
+        else
+            g[b].taste = (td_leeway){ effect ? 0 : dead_zone_lu - stands, stands + dead_zone_lu };
         d->plan->bus[b].fader_reason = place_reason(d, b, &g[b], middle, dead_zone_lu, move);
     }
 }
@@ -269,7 +275,46 @@ static td_status settle(td_decider *d, const double *delivered_db, td_error *err
     return TD_OK;
 }
 
-static td_status loudness(td_decider *d, size_t anchor, td_error *err)
+/* Faders as they will stand: the lead at its place, everybody with the recipe's offset. */
+static void look_ahead(td_decider *d, bool leads)
+{
+    td_lead lead = td_find_lead(d->session);
+    double ratio = leads && lead.bus != SIZE_MAX ? measure_lead(d, lead.bus) : NAN;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_plan_bus *p = &d->plan->bus[b];
+        bool placed = b == lead.bus && !isnan(ratio);
+        p->fader_db +=
+            placed ? td_usual_lead_lu(d->recipe, lead.sings) - ratio + td_lead_offset_db(d->recipe, d->session, lead)
+                   : td_recipe_offset_db(d->recipe, d->session, b);
+    }
+}
+
+/* Where nobody said how the groups stood, each goes where less is covered, as far as taste leaves it room. */
+static td_status clear_within_taste(td_decider *d, const group_state *g, bool leads, td_error *err)
+{
+    double fader_db[TD_BUSES_MAX];
+    td_leeway room[TD_BUSES_MAX] = { 0 };
+    double moved_db[TD_BUSES_MAX] = { 0 };
+    td_uncovered u = { .moved_db = moved_db };
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        fader_db[b] = d->plan->bus[b].fader_db;
+        if (g[b].judged) room[b] = g[b].taste;
+    }
+    look_ahead(d, leads);
+    td_status st = td_uncover(d, SIZE_MAX, room, &u, err);
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_plan_bus *p = &d->plan->bus[b];
+        p->fader_db = fader_db[b] + moved_db[b];
+        if (moved_db[b] == 0) continue;
+        p->fader_reason = td_arena_printf(d->arena,
+                                          "%s; %+.1f dB within taste, where groups cover %.1f %% of each "
+                                          "other instead of %.1f",
+                                          p->fader_reason, moved_db[b], 100 * u.after, 100 * u.before);
+    }
+    return st;
+}
+
+static td_status loudness(td_decider *d, size_t anchor, bool roughly, td_error *err)
 {
     bool raw = d->print == TD_RAW || d->print == TD_NORMALISED;
     group_state g[TD_BUSES_MAX] = { 0 };
@@ -278,6 +323,7 @@ static td_status loudness(td_decider *d, size_t anchor, td_error *err)
     for (size_t b = 0; b < d->plan->n_buses; b++) delivered_db[b] = d->plan->bus[b].fader_db;
     place_accompaniment(d, g, anchor, td_usual_taste_lu(d->recipe, raw), raw ? 12 : 6);
     for (size_t b = 0; b < d->plan->n_buses; b++) d->plan->bus[b].fader_db += g[b].move_db;
+    if (raw && !roughly) TD_TRY(clear_within_taste(d, g, anchor == SIZE_MAX, err));
     if (anchor == SIZE_MAX) place_lead(d, raw ? 12 : 6);
     return settle(d, delivered_db, err);
 }
@@ -356,21 +402,26 @@ td_status td_choose_balance(td_decider *d, td_error *err)
     return p->balance_reason ? TD_OK : td_no_memory(err);
 }
 
-td_status td_guess_balance(td_decider *d, td_error *err)
+static td_status set_faders(td_decider *d, bool roughly, td_error *err)
 {
     td_balance mode = d->plan->balance;
     delivered(d);
     TD_TRY(mark_active(d, err));
     if (mode == TD_BALANCE_EVEN) even(d);
-    if (mode == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, err));
-    if (mode == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), err));
+    if (mode == TD_BALANCE_LOUDNESS) TD_TRY(loudness(d, SIZE_MAX, roughly, err));
+    if (mode == TD_BALANCE_FOCUS) TD_TRY(loudness(d, focus_bus(d), roughly, err));
     return TD_OK;
+}
+
+td_status td_guess_balance(td_decider *d, td_error *err)
+{
+    return set_faders(d, true, err);
 }
 
 td_status td_decide_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
-    TD_TRY(td_guess_balance(d, err));
+    TD_TRY(set_faders(d, false, err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     TD_TRY(offsets(d));

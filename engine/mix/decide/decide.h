@@ -51,6 +51,8 @@ const char *td_above_below(double difference, const char *unit, char out[32]);
 double td_bus_gain_db(const td_decider *d, size_t bus);
 /* What lies between a stem as the survey heard it and the mix bus: its level inside its bus, then the bus's gain. */
 double td_stem_gain_db(const td_decider *d, size_t stem);
+/* K-weighted power of a stem over the whole song, as the survey heard it. */
+double td_stem_power(const td_decider *d, size_t stem);
 /* K power per step of the mix with the faders as they stand; bus SIZE_MAX: all but `without` (SIZE_MAX: none). */
 void td_mix_power(const td_decider *d, size_t without, float *k);
 /* Loudness of a bus against the mix but `without` (SIZE_MAX: none) over the steps in which the bus is active; NaN when
@@ -92,6 +94,20 @@ td_status td_decide_staging(td_decider *d, td_error *err);
 td_status td_decide_balance(td_decider *d, td_error *err);
 /* The faders before a rough mix is heard, and without remarks: enough to weigh tracks against each other. */
 td_status td_guess_balance(td_decider *d, td_error *err);
+
+/* How far a fader may still go, dB; both 0: it stays. */
+typedef struct td_leeway {
+    double up_db, down_db;
+} td_leeway;
+
+/* What going there uncovered: the covered part of all groups, 0 to 1. */
+typedef struct td_uncovered {
+    double *moved_db, before, after; /* moved_db: the caller's, zeroed */
+} td_uncovered;
+
+/* Where in that room the groups cover least of each other: by bus, or with a kit by its stems, in the session's order;
+ * a kit stays as loud as it is. Nothing is set. clearing.c */
+td_status td_uncover(td_decider *d, size_t kit, const td_leeway *room, td_uncovered *out, td_error *err);
 
 /* Faders as they stand in the session's rough mix, where they can be read from it; else as delivered. rough.c */
 td_status td_decide_rough(td_decider *d, td_error *err);

@@ -67,46 +67,54 @@ static int ascending(const void *p, const void *q)
     return (a > b) - (a < b);
 }
 
-static double whole_power(const td_decider *d, size_t stem)
-{
-    const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, stem));
-    double sum = 0;
-    for (size_t i = 0; i < s->steps; i++) sum += (double)s->k[i];
-    return sum;
-}
-
 /* By how much gains on the stems of a bus make it louder. */
 static double louder_db(const td_decider *d, const size_t *stem, const double *gain_db, size_t n)
 {
     double before = 0, after = 0;
     for (size_t k = 0; k < n; k++) {
-        double power = whole_power(d, stem[k]);
+        double power = td_stem_power(d, stem[k]);
         before += power;
         after += power * td_db_power(gain_db[k]);
     }
     return before > 0 && after > 0 ? td_power_db(after / before) : 0;
 }
 
-static td_status set_level(td_decider *d, size_t stem, double gain_db, td_error *err)
+static td_status set_level(td_decider *d, size_t stem, double gain_db, const char *why, const char *what, td_error *err)
 {
     td_plan_stem *p = &d->plan->stem[stem];
     gain_db = td_round_to(gain_db, 0.1);
     if (gain_db == 0) return TD_OK;
     p->gain_db = td_round_to(p->gain_db + gain_db, 0.1);
-    p->reason = td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: a usual place for %s", p->reason ? p->reason : "",
-                                p->reason ? "; " : "", gain_db, p->bus, p->role);
+    p->reason = td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: %s %s", p->reason ? p->reason : "",
+                                p->reason ? "; " : "", gain_db, p->bus, why, what);
     return p->reason ? TD_OK : td_no_memory(err);
 }
 
-/* Stems stand towards each other as is usual; the bus stays as loud as it was: its own place is the fader's matter. */
-static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
+/* Microphones of one drum keep their proportions: what is left to taste is the drum's. */
+static bool is_layer(const td_decider *d, size_t stem)
+{
+    const td_stem *t = &d->session->stem[stem];
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        const td_stem *u = &d->session->stem[i];
+        if (i != stem && u->bus == t->bus && td_usual_one_drum(t->role.name, u->role.name)) return true;
+    }
+    return false;
+}
+
+/* How far a drum may be off before it is moved, LU: as far as a group whose proportions were lost. */
+#define KIT_TASTE_LU 1.5
+
+/* Stems stand towards each other as is usual; the bus stays as loud as it was: its own place is the fader's matter.
+ * room: what taste leaves each of them. */
+static td_status levels_inside(td_decider *d, size_t bus, double taste_lu, td_leeway *room, td_error *err)
 {
     double off[TD_STEMS_MAX], sorted[TD_STEMS_MAX];
-    size_t stem[TD_STEMS_MAX], n = 0;
+    size_t stem[TD_STEMS_MAX], place[TD_STEMS_MAX], n = 0, in_bus = 0;
     for (size_t i = 0; i < d->session->n_stems; i++) {
         if (d->session->stem[i].bus != bus) continue;
         double x = NAN, usual = 0;
         TD_TRY(active_loudness(d, i, &x, err));
+        place[n] = in_bus++;
         if (isnan(x)) continue;
         TD_TRY(usual_inside(d, i, &usual, err));
         off[n] = usual - x;
@@ -115,9 +123,31 @@ static td_status levels_inside(td_decider *d, size_t bus, td_error *err)
     if (n < 2) return TD_OK;
     memcpy(sorted, off, n * sizeof *off);
     qsort(sorted, n, sizeof *sorted, ascending);
-    for (size_t k = 0; k < n; k++) off[k] = td_clamp(off[k] - sorted[n / 2], -12, 12);
+    for (size_t k = 0; k < n; k++) {
+        double taste = is_layer(d, stem[k]) ? 0 : taste_lu;
+        double against = off[k] - sorted[n / 2], left = td_clamp(against, -taste, taste);
+        off[k] = td_clamp(against - left, -12, 12);
+        room[place[k]] = (td_leeway){ taste + left, taste - left };
+    }
     double louder = louder_db(d, stem, off, n);
-    for (size_t k = 0; k < n; k++) TD_TRY(set_level(d, stem[k], off[k] - louder, err));
+    for (size_t k = 0; k < n; k++)
+        TD_TRY(set_level(d, stem[k], off[k] - louder, "a usual place for", d->plan->stem[stem[k]].role, err));
+    return TD_OK;
+}
+
+/* In front of it, how the groups stand is known, if roughly. */
+static td_status clear_kit(td_decider *d, size_t bus, const td_leeway *room, td_error *err)
+{
+    double moved_db[TD_STEMS_MAX] = { 0 };
+    td_uncovered u = { .moved_db = moved_db };
+    size_t k = 0;
+    TD_TRY(td_uncover(d, bus, room, &u, err));
+    const char *why =
+        td_arena_printf(d->arena, "within taste, where groups cover %.1f %% of each other instead of", 100 * u.after);
+    const char *before = td_arena_printf(d->arena, "%.1f", 100 * u.before);
+    if (!why || !before) return td_no_memory(err);
+    for (size_t i = 0; i < d->session->n_stems; i++)
+        if (d->session->stem[i].bus == bus) TD_TRY(set_level(d, i, moved_db[k++], why, before, err));
     return TD_OK;
 }
 
@@ -170,6 +200,8 @@ td_status td_decide_places(td_decider *d, td_error *err)
 {
     bool placing = d->plan->balance == TD_BALANCE_LOUDNESS || d->plan->balance == TD_BALANCE_FOCUS;
     bool changed[TD_BUSES_MAX] = { 0 };
+    size_t cleared = SIZE_MAX;
+    td_leeway room[TD_STEMS_MAX] = { 0 }, unused[TD_STEMS_MAX];
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
         bool kit = proportions_lost(d) && placing && !strcmp(d->plan->bus[b].name, "drums");
@@ -177,7 +209,8 @@ td_status td_decide_places(td_decider *d, td_error *err)
         bool levelled = d->print == TD_NORMALISED && placing && strcmp(d->plan->bus[b].name, "fx") != 0;
         d->peak_dbfs[b] = NAN;
         if (!kit && !levelled && !(g && g->inside_loudness)) continue;
-        TD_TRY(levels_inside(d, b, err));
+        TD_TRY(levels_inside(d, b, kit ? KIT_TASTE_LU : 0, kit ? room : unused, err));
+        if (kit) cleared = b;
         weigh_again(d, b);
         changed[b] = true;
     }
@@ -185,6 +218,10 @@ td_status td_decide_places(td_decider *d, td_error *err)
         TD_TRY(td_decide_staging(d, err));
         TD_TRY(td_guess_balance(d, err));
         TD_TRY(td_decide_positions(d, changed, err));
+    }
+    if (cleared != SIZE_MAX) {
+        TD_TRY(clear_kit(d, cleared, room, err));
+        weigh_again(d, cleared);
     }
     peak_task t = { d, changed };
     return td_pool_run(d->wish->pool, d->plan->n_buses, find_peak, &t, err);

@@ -17,6 +17,14 @@ double td_stem_gain_db(const td_decider *d, size_t stem)
     return bus < d->plan->n_buses ? td_bus_gain_db(d, bus) + inside : inside;
 }
 
+double td_stem_power(const td_decider *d, size_t stem)
+{
+    const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, stem));
+    double sum = 0;
+    for (size_t i = 0; i < s->steps; i++) sum += (double)s->k[i];
+    return sum;
+}
+
 static double bus_power(const td_decider *d, size_t bus)
 {
     return td_db_power(td_bus_gain_db(d, bus) + d->inside_db[bus]);

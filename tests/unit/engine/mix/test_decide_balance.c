@@ -49,28 +49,35 @@ typedef struct decided {
     td_plan *plan;
 } decided;
 
-static decided decide_as(const char *tag, const char *balance, const char *kit, const char *name, sound voice)
+static void plan(decided *d, const char *tag, const char *balance)
 {
-    decided d = { .s = scene_new() };
     td_error err = { 0 };
     td_recipe *recipe = NULL;
     td_messages *m = td_messages_new();
     const char *text =
-        td_arena_printf(d.s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ %s ]\nbalance: %s\n", tag, balance);
+        td_arena_printf(d->s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ %s ]\nbalance: %s\n", tag, balance);
+    scene_open(d->s);
+    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
+    assert_int_equal(td_pool_new(2, &d->s->pool), TD_OK);
+    assert_int_equal(td_survey_make(d->s->session, d->s->pool, d->s->path, NULL, NULL, &d->s->survey, &err), TD_OK);
+    td_plan_wish wish = { .session = d->s->session,
+                          .survey = d->s->survey,
+                          .recipe = recipe,
+                          .pool = d->s->pool,
+                          .scratch_folder = d->s->path };
+    if (td_plan_make(&wish, &d->plan, &err)) fail_msg("%s", err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+}
+
+static decided decide_as(const char *tag, const char *balance, const char *kit, const char *name, sound voice)
+{
+    decided d = { .s = scene_new() };
     scene_add(d.s, kit, 48000, 2, SECONDS, drums);
     scene_add(d.s, "Bass.wav", 48000, 2, SECONDS, bass);
     scene_add(d.s, "Piano.wav", 48000, 2, SECONDS, piano);
     scene_add(d.s, name, 48000, 2, SECONDS, voice);
-    scene_open(d.s);
-    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
-    assert_int_equal(td_pool_new(2, &d.s->pool), TD_OK);
-    assert_int_equal(td_survey_make(d.s->session, d.s->pool, d.s->path, NULL, NULL, &d.s->survey, &err), TD_OK);
-    td_plan_wish wish = {
-        .session = d.s->session, .survey = d.s->survey, .recipe = recipe, .pool = d.s->pool, .scratch_folder = d.s->path
-    };
-    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
+    plan(&d, tag, balance);
     return d;
 }
 
@@ -203,9 +210,57 @@ static void test_levels_need_their_focus(void **state)
     leave(&with);
 }
 
+/* ---- taste ------------------------------------------------------------------------------------------------------ */
+
+/* A tone whose loudness alone is so many LU, whatever its frequency: against the others as asked. */
+static double as_loud(double t, double freq_hz, double lu)
+{
+    return tone(t, freq_hz, 0.5 * sqrt(pow(10, lu / 10) / td_k_weight_power(freq_hz)));
+}
+
+static double usual_drums(double t, unsigned c)
+{
+    (void)c;
+    return as_loud(t, 200, -3);
+}
+
+static double usual_bass(double t, unsigned c)
+{
+    (void)c;
+    return as_loud(t, 110, -5);
+}
+
+static double pad_a_bit_loud(double t, unsigned c)
+{
+    (void)c;
+    return as_loud(t, 1000, -6 + 0.75);
+}
+
+static double harp_far_too_soft(double t, unsigned c)
+{
+    (void)c;
+    return as_loud(t, 1010, -10 - 10);
+}
+
+/* Raw tracks: the pad stays 0.75 LU over its place, the harp is raised to 1.5 LU under its own. So it stands 6.25 dB
+ * under the pad in the same band, where 6 dB are covered: half a decibel of taste uncovers it. */
+static void test_within_taste_less_is_covered(void **state)
+{
+    (void)state;
+    decided d = { .s = scene_new() };
+    scene_add(d.s, "Drums.wav", 48000, 1, SECONDS, usual_drums);
+    scene_add(d.s, "Bass.wav", 48000, 1, SECONDS, usual_bass);
+    scene_add(d.s, "Synth Pad.wav", 48000, 1, SECONDS, pad_a_bit_loud);
+    scene_add(d.s, "Harp.wav", 48000, 1, SECONDS, harp_far_too_soft);
+    plan(&d, "pop", "loudness");
+    assert_float_equal(against(&d, "harp", "synths"), 14.75 - 6.25 + 0.5, 0.1);
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_within_taste_less_is_covered),
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
         cmocka_unit_test(test_a_lone_instrument_leads),
         cmocka_unit_test(test_what_is_usual),
