@@ -53,7 +53,8 @@ static const struct {
       "places for tracks recorded in mono: as delivered, or auto; of all groups that say nothing" },
     { "group.pan", "places", "places for its tracks recorded in mono: as delivered, or auto" },
     { "pan", "pan", "L100 to R100, or auto" },
-    { "sends", "sends", "how much goes to which return" },
+    { "sends", "sends",
+      "how much goes to which return: a level, or `about -12 LU` for how far the wet sound lies under the dry" },
     { "when", "text", "a condition, such as rumble > -40 dB" },
     { "fix", "text", "the fix's name" },
     { "for", "texts", "roles it is for; a role covers what lies beneath it; all" },
@@ -184,6 +185,17 @@ static json_t *value_of(td_measure m, unsigned flags)
     json_t *text = t.broken ? NULL : pattern(t.data);
     td_text_free(&t);
     return m == TD_UNIT_NUMBER ? either(text, json_pack("{s:s}", "type", "number")) : text;
+}
+
+/* Of what is a level or, with `about`, a goal. */
+static json_t *level_or_goal(td_measure m)
+{
+    char number[128];
+    td_text t = { 0 };
+    td_text_addf(&t, "^(about )?(%s|\\$[a-z0-9_-]+)$", td_measure_pattern(m, number, sizeof number));
+    json_t *text = t.broken ? NULL : pattern(t.data);
+    td_text_free(&t);
+    return text;
 }
 
 static json_t *switch_schema(void)
@@ -365,7 +377,7 @@ td_status td_recipe_schema(td_text *out)
     define(&d, "groups", map_of(reference("group")));
     define(&d, "returns", map_of(reference("return")));
     define(&d, "fixes", list_of(reference("fix")));
-    define(&d, "sends", map_of(reference("gain")));
+    define(&d, "sends", map_of(level_or_goal(TD_UNIT_DB)));
     define(&d, "edit", json_pack("{s:s}", "type", "object"));
     static const char *const required[] = { "topdown", "name", NULL };
     return print_schema(td_recipe_objects, "urn:topdown:recipe-1", "topdown recipe", d, required, out);

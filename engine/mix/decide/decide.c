@@ -56,17 +56,3 @@ const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b)
 {
     return td_recipe_group(d->recipe, b->name, b->group);
 }
-
-td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
-                          td_error *err)
-{
-    td_plan_send *send = td_arena_array(d->arena, n + 1, sizeof *send);
-    if (!send) return td_no_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        send[i] = (td_plan_send){ td_arena_strdup(d->arena, wish[i].to), wish[i].level_db.a, "as written" };
-        if (!send[i].to) return td_no_memory(err);
-    }
-    *out = send;
-    *n_out = n;
-    return TD_OK;
-}

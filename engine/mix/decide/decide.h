@@ -124,8 +124,11 @@ typedef struct td_site {
     const char *role; /* "vocals", "drums.kick" */
 } td_site;
 
+/* Sends as written; those that ask for a share of wet sound (`about -12 LU`) get their level from td_decide_shares,
+ * once returns are decided. sends.c */
 td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
                           td_error *err);
+td_status td_decide_shares(td_decider *d, td_error *err);
 
 /* What a condition found. */
 typedef struct td_finding {
@@ -222,6 +225,11 @@ td_status td_decide_fixes(td_decider *d, td_error *err);
 td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err);
 /* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */
 td_status td_decide_trim(td_decider *d, td_error *err);
+enum { TD_PLACES = 8 };
+/* Where to listen to a signal: pieces of so many steps, spread evenly over the time it is active, so that quiet and
+ * loud parts weigh as they sound; of short songs not more than half of it. at: frames, room for TD_PLACES. */
+td_status td_spread_places(const td_decider *d, size_t signal, size_t piece_steps, int64_t *at, size_t *n,
+                           td_error *err);
 /* By how much the low cuts of a chain make a bus softer, LU. */
 td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain, double *lost_lu, td_error *err);
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be

@@ -82,7 +82,7 @@ td_status td_decide_trim(td_decider *d, td_error *err)
 
 /* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
-enum { PLACES = 8, FEWEST = 4, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* steps of 100 ms */
+enum { FEWEST = 4, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* steps of 100 ms */
 
 /* Adds the K power of a place of a lane or feed, after some warm-up that does not count. */
 static td_status power_at(td_status (*pull)(void *from, float *const *out, size_t n, td_error *err), void *from,
@@ -122,24 +122,24 @@ static td_status pull_feed(void *from, float *const *out, size_t n, td_error *er
     return TD_OK;
 }
 
-/* Places spread evenly over the time a bus is active, so that quiet and loud parts weigh as they sound; of short songs
- * not more than half of it. */
-static size_t spread_places(const td_decider *d, size_t bus, int64_t *at)
+td_status td_spread_places(const td_decider *d, size_t signal, size_t piece_steps, int64_t *at, size_t *n,
+                           td_error *err)
 {
-    const td_signal *s = td_survey_signal(d->survey, td_survey_bus(d->survey, bus));
-    unsigned char *own = td_arena_alloc(d->arena, s->steps + 1);
-    size_t active = own ? td_gated_frames(s->k, s->steps, own) : 0, seen = 0, n = 0;
-    size_t most = active / (2 * PLACE_STEPS);
+    const td_signal *s = td_survey_signal(d->survey, signal);
+    unsigned char *own = calloc(s->steps + 1, 1);
+    if (!own) return td_no_memory(err);
+    size_t active = td_gated_frames(s->k, s->steps, own), seen = 0, most = active / (2 * piece_steps);
     int64_t last = INT64_MIN / 2;
-    most = most < FEWEST ? FEWEST : most > PLACES ? PLACES : most;
-    for (size_t i = 0; i < s->steps && n < most; i++) {
-        if (!own || !own[i]) continue;
-        if (seen++ < active * n / most) continue;
+    most = most < FEWEST ? FEWEST : most > TD_PLACES ? TD_PLACES : most;
+    *n = 0;
+    for (size_t i = 0; i < s->steps && *n < most; i++) {
+        if (!own[i] || seen++ < active * *n / most) continue;
         int64_t where = (int64_t)((double)i * TD_STEP_S * d->session->rate_hz);
-        if (where - last < PLACE_STEPS * (int64_t)d->session->rate_hz / 10) continue;
-        at[n++] = last = where;
+        if (where - last < (int64_t)(piece_steps * d->session->rate_hz / 10)) continue;
+        at[(*n)++] = last = where;
     }
-    return n;
+    free(own);
+    return TD_OK;
 }
 
 /* A chain's steps but those another source drives: what they take away is meant to be gone. */
@@ -155,11 +155,12 @@ static td_status without_keyed(const td_decider *d, const td_plan_chain *chain, 
 static td_status measure_makeup(td_decider *d, size_t bus, td_error *err)
 {
     td_plan_bus *p = &d->plan->bus[bus];
-    int64_t at[PLACES];
-    size_t n = p->chain.n_steps ? spread_places(d, bus, at) : 0;
+    int64_t at[TD_PLACES];
+    size_t n = 0;
     td_lane *lane = NULL;
     td_feed *feed = NULL;
     double before = 0, after = 0;
+    if (p->chain.n_steps) TD_TRY(td_spread_places(d, td_survey_bus(d->survey, bus), PLACE_STEPS, at, &n, err));
     if (!n) return TD_OK;
     td_status st = td_lane_new(d->survey, d->session, d->plan, bus, p->chain.n_steps, &lane, err);
     if (!st) st = td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err);

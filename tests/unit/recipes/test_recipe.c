@@ -126,6 +126,7 @@ static void groups_fixes_and_targets(void **state)
              "pan: auto\n"
              "groups:\n"
              "  vocals: { level: +1 dB, loudness: -6 LU, inside: loudness, pan: delivered, sends: { plate: -16 dB } }\n"
+             "  keys: { sends: { plate: about -12 LU } }\n"
              "returns:\n"
              "  plate: { chain: [ gain ], level: -2 dB }\n"
              "tracks:\n"
@@ -147,6 +148,8 @@ static void groups_fixes_and_targets(void **state)
     assert_true(r->pan == TD_PAN_AUTO && g->inside_loudness && g->pan == TD_PAN_DELIVERED);
     assert_string_equal(g->send[0].to, "plate");
     assert_float_equal(g->send[0].level_db.a, -16, 0);
+    assert_true(g->send[0].level_db.kind == TD_WISH_VALUE && r->group[1].send[0].level_db.kind == TD_WISH_ABOUT);
+    assert_float_equal(r->group[1].send[0].level_db.a, -12, 0);
     assert_float_equal(r->ret[0].level_db.a, -2, 0);
     const td_fix_wish *f = &r->fix[0];
     assert_string_equal(f->roles[0], "all");

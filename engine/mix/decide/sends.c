@@ -1,0 +1,216 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/units.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A send's level alone does not tell how much is heard: what a return takes off below and above, how often it repeats
+ * and what the source is made of move that by several dB. So a recipe may say how far the wet sound is to lie under the
+ * dry (about 9 LU was preferred, as loud as the dry disliked: Pestana and Reiss 2014). Places of the dry sound go
+ * through the return one after the other, and silence behind them: what of one place still sounds in the next is
+ * counted all the same. */
+
+enum { PIECE_STEPS = 20, WARM_STEPS = 5 }; /* of 100 ms: what is heard of a place, and what is dropped before it */
+
+#define LEAST_DB (-60.0)
+#define MOST_DB  12.0
+
+/* A level still to be found stands at what is asked for; it has no reason yet. */
+td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
+                          td_error *err)
+{
+    td_plan_send *send = td_arena_array(d->arena, n + 1, sizeof *send);
+    if (!send) return td_no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        bool share = wish[i].level_db.kind == TD_WISH_ABOUT;
+        send[i] =
+            (td_plan_send){ td_arena_strdup(d->arena, wish[i].to), wish[i].level_db.a, share ? NULL : "as written" };
+        if (!send[i].to) return td_no_memory(err);
+    }
+    *out = send;
+    *n_out = n;
+    return TD_OK;
+}
+
+/* ---- what is sent ------------------------------------------------------------------------------------------------ */
+
+typedef struct share {
+    size_t bus, stem; /* stem SIZE_MAX: all of the bus */
+    td_plan_send *send;
+    const td_plan_return *ret;
+    double heard_db; /* wet against dry, at the level the send has; NaN: nothing sounds */
+} share;
+
+typedef struct source {
+    td_lane *lane;
+    td_feed *feed;
+    float gain; /* up to the return */
+} source;
+
+static td_status source_open(const td_decider *d, const share *s, source *out, td_error *err)
+{
+    const td_plan_bus *p = &d->plan->bus[s->bus];
+    double gain_db = p->makeup_db + p->fader_db + s->send->level_db;
+    out->gain = (float)td_from_db(s->stem == SIZE_MAX ? gain_db : gain_db + p->clip_gain_db);
+    if (s->stem == SIZE_MAX)
+        return td_lane_new(d->survey, d->session, d->plan, s->bus, p->chain.n_steps, &out->lane, err);
+    return td_feed_new(d->survey, d->session, d->plan, true, &s->stem, 1, NULL, &out->feed, err);
+}
+
+static td_status source_seek(source *from, int64_t at, td_error *err)
+{
+    return from->lane ? td_lane_seek(from->lane, at, err) : td_feed_seek(from->feed, at, err);
+}
+
+/* n at most TD_BLOCK. */
+static td_status source_read(source *from, float *const *out, size_t n, td_error *err)
+{
+    TD_TRY(from->lane ? td_lane_pull(from->lane, out, n, err) : td_feed_read(from->feed, out, n, err));
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) out[c][i] *= from->gain;
+    return TD_OK;
+}
+
+/* ---- what is heard ----------------------------------------------------------------------------------------------- */
+
+typedef struct ears {
+    td_chain *chain; /* of the return */
+    td_loudness *dry, *wet;
+} ears;
+
+static td_status hear(ears *e, float *const *sound, size_t n, bool counts, td_error *err)
+{
+    if (counts && td_loudness_add(e->dry, (const float *const *)sound, n)) return td_no_memory(err);
+    td_chain_process(e->chain, sound, NULL, NULL, n);
+    return td_loudness_add(e->wet, (const float *const *)sound, n) ? td_no_memory(err) : TD_OK;
+}
+
+static td_status hear_place(ears *e, source *from, size_t step, td_error *err)
+{
+    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
+    for (size_t left = (WARM_STEPS + PIECE_STEPS) * step, n; left; left -= n) {
+        bool counts = left <= PIECE_STEPS * step;
+        size_t until = counts ? left : left - PIECE_STEPS * step;
+        n = until < TD_BLOCK ? until : TD_BLOCK;
+        TD_TRY(source_read(from, to, n, err));
+        if (counts) TD_TRY(hear(e, to, n, true, err));
+    }
+    return TD_OK;
+}
+
+static td_status hear_tail(ears *e, size_t step, td_error *err)
+{
+    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
+    for (size_t left = td_chain_latency(e->chain) + td_chain_tail(e->chain) + step, n; left; left -= n) {
+        n = left < TD_BLOCK ? left : TD_BLOCK;
+        memset(block, 0, sizeof block);
+        TD_TRY(hear(e, to, n, false, err));
+    }
+    return TD_OK;
+}
+
+static double power(const td_loudness *m)
+{
+    size_t n;
+    const float *k = td_loudness_steps(m, &n);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)k[i];
+    return sum;
+}
+
+static td_status hear_all(const td_decider *d, const share *s, source *from, ears *e, double *heard_db, td_error *err)
+{
+    size_t signal = s->stem == SIZE_MAX ? td_survey_bus(d->survey, s->bus) : td_survey_stem(d->survey, s->stem);
+    size_t step = d->session->rate_hz / 10, n;
+    int64_t at[TD_PLACES];
+    TD_TRY(td_spread_places(d, signal, PIECE_STEPS, at, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        TD_TRY(source_seek(from, at[i] - (int64_t)(WARM_STEPS * step), err));
+        TD_TRY(hear_place(e, from, step, err));
+    }
+    TD_TRY(hear_tail(e, step, err));
+    double dry = power(e->dry), wet = power(e->wet);
+    /* the dry sound was heard at the send's level */
+    *heard_db = dry > 0 && wet > 0 ? td_power_db(wet / dry) + s->send->level_db + s->ret->fader_db : NAN;
+    return TD_OK;
+}
+
+typedef struct share_task {
+    const td_decider *d;
+    share *share;
+    size_t n;
+} share_task;
+
+static td_status measure(void *shared, size_t index, td_error *err)
+{
+    const share_task *t = shared;
+    share *s = &t->share[index];
+    const td_decider *d = t->d;
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    source from = { 0 };
+    ears e = { 0 };
+    td_status st = source_open(d, s, &from, err);
+    if (!st) st = td_chain_of_plan(&s->ret->chain, SIZE_MAX, &fmt, &e.chain, err);
+    if (!st && (td_loudness_new(fmt.rate_hz, 2, &e.dry) || td_loudness_new(fmt.rate_hz, 2, &e.wet)))
+        st = td_no_memory(err);
+    if (!st) st = hear_all(d, s, &from, &e, &s->heard_db, err);
+    td_loudness_free(e.wet);
+    td_loudness_free(e.dry);
+    td_chain_free(e.chain);
+    td_lane_free(from.lane);
+    td_feed_free(from.feed);
+    return st;
+}
+
+/* ---- levels ------------------------------------------------------------------------------------------------------ */
+
+static td_status set_level(td_decider *d, const share *s, const char *who, td_error *err)
+{
+    td_plan_send *p = s->send;
+    double asked = p->level_db;
+    if (isnan(s->heard_db)) {
+        p->reason = td_arena_printf(d->arena, "about %.3g LU wanted, but nothing is heard of it: sent as that", asked);
+    } else {
+        double level = td_round_to(td_clamp(asked + asked - s->heard_db, LEAST_DB, MOST_DB), 0.1);
+        double reached = s->heard_db + level - asked;
+        p->reason = td_arena_printf(d->arena, "about %.3g LU wanted: %s is heard %.1f LU under %s dry%s", asked, p->to,
+                                    -reached, who, fabs(reached - asked) > 0.1 ? "; held at the limit" : "");
+        p->level_db = level;
+    }
+    return p->reason ? TD_OK : td_no_memory(err);
+}
+
+static const td_plan_return *return_of(const td_plan *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_rets; i++)
+        if (!strcmp(p->ret[i].name, name)) return &p->ret[i];
+    return NULL;
+}
+
+static void collect(share_task *t, td_plan_send *send, size_t n, size_t bus, size_t stem)
+{
+    for (size_t i = 0; i < n; i++) {
+        const td_plan_return *ret = return_of(t->d->plan, send[i].to);
+        if (!send[i].reason && ret && bus < t->d->plan->n_buses)
+            t->share[t->n++] = (share){ bus, stem, &send[i], ret, NAN };
+    }
+}
+
+td_status td_decide_shares(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
+    size_t most = 0;
+    for (size_t b = 0; b < p->n_buses; b++) most += p->bus[b].n_sends;
+    for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
+    share_task t = { d, td_arena_array(d->arena, most + 1, sizeof *t.share), 0 };
+    if (!t.share) return td_no_memory(err);
+    for (size_t b = 0; b < p->n_buses; b++) collect(&t, p->bus[b].send, p->bus[b].n_sends, b, SIZE_MAX);
+    for (size_t i = 0; i < p->n_stems; i++)
+        collect(&t, p->stem[i].send, p->stem[i].n_sends, d->session->stem[i].bus, i);
+    TD_TRY(td_pool_run(d->wish->pool, t.n, measure, &t, err));
+    for (size_t i = 0; i < t.n; i++) {
+        const share *s = &t.share[i];
+        TD_TRY(set_level(d, s, s->stem == SIZE_MAX ? p->bus[s->bus].name : p->stem[s->stem].name, err));
+    }
+    return TD_OK;
+}
