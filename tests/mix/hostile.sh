@@ -43,7 +43,7 @@ ok "a pipe in a folder is refused, not waited for" exits 3 timeout 60 "$topdown"
 ok "and named" says "Pipe.wav: is a pipe, no file" mix "$work/ajar" -o "$work/x"
 rm "$work/ajar/Pipe.wav"
 cp "$work/ajar/Spoilt.flac" "$work/ajar/Stained.flac"
-ok "what decoding shows is all named" says "2 stems are refused: Spoilt.flac, Stained.flac" mix "$work/ajar" -o "$work/x"
+ok "what decoding shows is all named" says "error: Stained.flac: is damaged" mix "$work/ajar" -o "$work/x"
 ok "or left out" mix "$work/ajar" --skip-rejected -o "$work/left"
 mkdir "$work/whole" && cp "$work/stems/Kick.flac" "$work/whole"
 ok "as if it had never been there" mix "$work/whole" -o "$work/right"
@@ -103,9 +103,9 @@ ok "and the plan" grep -q "no role 'vocals.leed'" "$work/warned/plan-warned.yaml
 
 ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/x"
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"
-ok "each refused stem is named" says "warning: Broken.wav: " mix "$work/stems" -o "$work/x"
+ok "each refused stem is named" says "error: Broken.wav: " mix "$work/stems" -o "$work/x"
 head -c 200000 "$work/stems/Kick.flac" >"$work/stems/Cut.flac"
-ok "all of them are, in one line" says "2 stems are refused: Broken.wav, Cut.flac" mix "$work/stems" -o "$work/x"
+ok "all of them are, and counted" says "error: 2 stems are refused" mix "$work/stems" -o "$work/x"
 ok "with the way out" says --skip-rejected mix "$work/stems" -o "$work/x"
 ok "programs get reasons" says '{"file":"Cut.flac","why":"is cut off' mix "$work/stems" --json -o "$work/x"
 ok "and what the client can be sent" says 'vielen Dank' mix "$work/stems" --json -o "$work/x"
@@ -192,10 +192,8 @@ ok "a hash that is none" says "has to be a SHA-256" by_hand 's/^session_hash:.*/
 ok "another take of a stem" says "was made for another file" by_hand 's/^( *)sha256: ..../\1sha256: 0000/'
 ok "a rate of nothing" exits 3 by_hand 's/^rate_hz:.*/rate_hz: 0/'
 
-cp "$work/recipes/plain.yaml" "$work/recipes/a b.yaml"
-cp "$work/recipes/plain.yaml" "$work/recipes/a-b.yaml"
-ok "labels that look alike" exits 2 "$topdown" mix --recipes "$work/recipes" -r "$work/recipes/a b.yaml" -r "$work/recipes/a-b.yaml" \
-    "$work/stems/Kick.flac" --no-cache -q -o "$work/alike"
+printf 'topdown: job/1\nstems: stems\nrecipes: [ { recipe: plain, label: a b }, { recipe: warned, label: a-b } ]\n' >"$work/alike.yaml"
+ok "labels that look alike" exits 2 "$topdown" mix --recipes "$work/recipes" --job "$work/alike.yaml" --no-cache -q -o "$work/alike"
 ok "are told before anything is written" test ! -e "$work/alike"
 # shellcheck disable=SC2046
 ok "33 recipes" exits 2 mix "$work/stems" $(printf -- '-r plain %.0s' $(seq 32)) -o "$work/x"
