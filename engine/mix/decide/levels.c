@@ -230,7 +230,7 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
 enum { CHECK_S = 4, CHECK_WARM_S = 1 };
-enum { PASSAGES = 5, FEWEST_PASSAGES = 2 };
+enum { PASSAGES = 5, FEWEST_PASSAGES = 2, MORE_PASSAGES = TD_PASSAGES - PASSAGES };
 
 /* Adds passages of 4 s around the highest scores, until there are `most`; none overlaps another. */
 static void add_passages(td_decider *d, const float *score, bool *taken, size_t most)
@@ -249,6 +249,15 @@ static void add_passages(td_decider *d, const float *score, bool *taken, size_t 
     }
 }
 
+/* A group that cuts its own tips moves those of the sum to other places. */
+static bool a_group_cuts_tips(const td_decider *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        for (size_t i = 0; i < d->plan->bus[b].chain.n_steps; i++)
+            if (d->plan->bus[b].chain.step[i].proc->peaks) return true;
+    return false;
+}
+
 /* What a mix bus does most it does in the loudest passages, by momentary loudness; what cuts tips, at the highest
  * peaks. They are seldom in the same place. Half of a short song is enough. */
 static td_status choose_loudest(td_decider *d, td_error *err)
@@ -263,9 +272,9 @@ static td_status choose_loudest(td_decider *d, td_error *err)
     for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
     if (d->sum_peak) {
         add_passages(d, k, taken, (most + 1) / 2);
-        add_passages(d, d->sum_peak, taken, most);
+        add_passages(d, d->sum_peak, taken, most + (a_group_cuts_tips(d) ? MORE_PASSAGES : 0));
     }
-    add_passages(d, k, taken, most);
+    if (d->n_passages < most) add_passages(d, k, taken, most);
     return TD_OK;
 }
 
