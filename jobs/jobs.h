@@ -38,11 +38,11 @@ td_status td_work(const td_service_options *o, td_error *err);
 
 /* Who is asked, and how. */
 typedef struct td_client_options {
-    const char *server;       /* $TOPDOWN_SERVER, then TD_DEFAULT_SERVER */
-    const char *key_file;     /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
-    bool json;                /* print what the server answered, one object a line */
-    bool quiet;               /* no progress */
-    const char *const *role;  /* submit: "FILE=ROLE", what is said of stems beside the job file */
+    const char *server;      /* $TOPDOWN_SERVER, then TD_DEFAULT_SERVER */
+    const char *key_file;    /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
+    bool json;               /* print what the server answered, one object a line */
+    bool quiet;              /* no progress */
+    const char *const *role; /* submit: "FILE=ROLE", what is said of stems beside the job file */
     size_t n_roles;
     const volatile int *stop; /* not 0: ask no more, wait no more; NULL */
 } td_client_options;

@@ -32,7 +32,7 @@ typedef enum td_verdict { TD_ACCEPT, TD_WARN, TD_REJECT } td_verdict;
     X(LOSSY_SOURCE, "lossy_source", TD_WARN, "went through a lossy codec")                                            \
     X(MONO_AS_STEREO, "mono_as_stereo", TD_WARN, "stereo file with two equal sides")                                  \
     X(ONE_SIDED, "one_sided", TD_WARN, "one side is silent")                                                          \
-    X(POLARITY_FLIPPED, "polarity_flipped", TD_WARN, "one side is upside down")                                        \
+    X(POLARITY_FLIPPED, "polarity_flipped", TD_WARN, "one side is upside down")                                       \
     X(DUPLICATE, "duplicate", TD_WARN, "the same sound as another stem")                                              \
     X(INVERTED, "inverted", TD_WARN, "another stem upside down: together they cancel")                                \
     X(HUM, "hum", TD_WARN, "mains hum")                                                                               \
