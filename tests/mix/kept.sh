@@ -4,9 +4,10 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/mix/lib.sh
 cache=$XDG_CACHE_HOME/topdown
 plan() { "$topdown" mix --plan "$1" -o "$2" "${@:3}"; }
-alike() { # FOLDER FOLDER: all that came out, plans and reports as well
-    for f in "$1"/*; do cmp "$f" "$2/$(basename "$f")" || return 1; done
+alike() { # FOLDER FOLDER: all that sounds, and the plans; reports know of stems what a cache told them
+    for f in "$1"/*.wav "$1"/*.mp3 "$1"/*.yaml; do cmp "$f" "$2/$(basename "$f")" || return 1; done
 }
+reports_alike() { cmp "$1/report.html" "$2/report.html" && cmp "$1/report.json" "$2/report.json"; }
 mkdir "$work/stems"
 for f in demo/stems/*.flac; do sox "$f" "$work/stems/$(basename "$f")" trim 8 6; done
 song=("$work/stems" --tempo 124 --title Lithium)
@@ -25,6 +26,7 @@ ok "all of them" test "$groups" -ge 5
 ok "to the same bytes" alike "$work/plain" "$work/first"
 ok "and once more from what is kept" says "$groups of $groups groups" plan "$work/a/plan-pop-rock.yaml" "$work/second"
 ok "to the same bytes again" alike "$work/plain" "$work/second"
+ok "and the same report" reports_alike "$work/first" "$work/second"
 
 "$topdown" revise "$work/a/plan-pop-rock.yaml" "vocals +1 dB" "less reverb on vocals" -o "$work/up.yaml" -q
 plan "$work/up.yaml" "$work/up-plain" -q --no-cache >"$work/log"
