@@ -3,8 +3,8 @@
  *
  * A plan holds no goal and no condition any more (but the master's targets, whose drive is found on the finished
  * premix). Numbers are rounded to the descriptor's step when they are decided, and the rounded number is what renders:
- * a plan that was written, read and rendered gives the same bytes as one that never was. recipes/plan_text.c writes and
- * reads it as YAML. Everything lives in the plan's arena. */
+ * a plan that was written, read and rendered gives the same bytes as one that never was. recipes/plan_write.c and
+ * plan_read.c have it as YAML. Everything lives in the plan's arena. */
 #ifndef TD_MIX_PLAN_H
 #define TD_MIX_PLAN_H
 

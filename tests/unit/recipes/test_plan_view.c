@@ -1,0 +1,56 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/recipes/scene.h"
+#include <string.h>
+
+static void only_what_changed_is_told(void **state)
+{
+    (void)state;
+    td_plan *before = any_plan(7), *plan = any_plan(7);
+    td_text same = { 0 }, other = { 0 };
+    td_plan_changes(plan, before, 0, &same);
+    assert_null(strchr(strchr(same.data, '\n') + 1, ':'));
+    td_plan_bus bus[2] = { plan->bus[0], plan->bus[1] };
+    bus[1].fader_db += 2.5;
+    plan->bus = bus; /* any_plan's are the same for both */
+    td_plan_changes(plan, before, 0, &other);
+    assert_string_equal(strchr(other.data, '\n'), "\n\nGROUPS\n  backing  fader  gain  +2.5 dB  x\n");
+    td_text_free(&same);
+    td_text_free(&other);
+    td_plan_free(before);
+    td_plan_free(plan);
+}
+
+static void reasons_keep_within_a_terminal(void **state)
+{
+    (void)state;
+    static const char *const words = "loudest VU reading -0.6 at 0:19, brought to 0 VU; +1.1 dB more for what changed, "
+                                     "and for the rest of what there is to be told";
+    td_plan *plan = any_plan(7);
+    plan->trim_reason = words;
+    for (size_t room = 80; room <= 200; room += 8) {
+        td_text t = { 0 };
+        td_plan_view(plan, room, &t);
+        char *line = strstr(t.data, "  trim "), *end = strstr(t.data, "told\n");
+        for (assert_true(line && end); line < end; line += strcspn(line, "\n") + 1) {
+            size_t n = strcspn(line, "\n");
+            assert_true(n <= room && line[n - 1] != ' ');
+        }
+        td_text_free(&t);
+    }
+    td_plan_free(plan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_changed_is_told),
+        cmocka_unit_test(reasons_keep_within_a_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
