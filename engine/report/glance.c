@@ -1,0 +1,174 @@
+#include "engine/report/page.h"
+
+#include <string.h>
+
+/* ---- several mixes ----------------------------------------------------------------------------------------------- */
+
+void td_section_overview(td_page *p, const json_t *mixes)
+{
+    static const td_head heads[] = { { TD_WORD_MIX, false },       { TD_WORD_RECIPE, false },
+                                     { TD_WORD_LOUDNESS, true },   { TD_WORD_TRUE_PEAK, true },
+                                     { TD_WORD_RANGE, true },      { TD_WORD_PLR, true },
+                                     { TD_WORD_CORRELATION, true } };
+    size_t i;
+    json_t *m;
+    if (json_array_size(mixes) < 2) return;
+    td_element(p, "<h2>", td_say(p, TD_WORD_MIXES), "</h2>\n");
+    td_table_open(p, heads, 7);
+    json_array_foreach(mixes, i, m)
+    {
+        const json_t *f = td_main_file(m), *portrait = json_object_get(m, "portrait");
+        td_row_open(p, td_held_text(m, "label"));
+        td_text_cell(p, td_held_text(m, "recipe"));
+        td_number_cell(p, td_held(f, "loudness_lufs"), 1, false);
+        td_number_cell(p, td_held(f, "true_peak_dbtp"), 1, false);
+        td_number_cell(p, td_held(f, "loudness_range_lu"), 1, false);
+        td_number_cell(p, td_held(portrait, "plr_db"), 1, false);
+        td_number_cell(p, td_held(portrait, "correlation"), 2, true);
+        td_row_close(p);
+    }
+    td_table_close(p);
+}
+
+/* What can be played against each other. */
+void td_section_comparison(td_page *p)
+{
+    static const td_head heads[] = {
+        { TD_WORD_FILE, false }, { TD_WORD_LOUDNESS, true }, { TD_WORD_TURNED, true }, { TD_WORD_TO_TURN, true }
+    };
+    const json_t *ab = json_object_get(p->report, "ab"), *f;
+    char level[TD_FIGURE];
+    size_t i;
+    if (!json_is_object(ab)) return;
+    bool matched = !isnan(td_held(ab, "matched_lufs"));
+    td_element(p, "<h2>", td_say(p, TD_WORD_COMPARED), "</h2>\n");
+    td_element(p, "<p class=\"note\">", td_say(p, matched ? TD_WORD_MATCHED : TD_WORD_UNMATCHED), " ");
+    td_element(p, "", td_figure(p, td_held(ab, "loudness_lufs"), 1, false, "LUFS", level), ".</p>\n");
+    td_table_open(p, heads, 4);
+    json_array_foreach(json_object_get(ab, "files"), i, f)
+    {
+        td_row_open(p, td_held_text(f, "file"));
+        td_number_cell(p, td_held(f, "loudness_lufs"), 2, false);
+        td_number_cell(p, td_held(f, "turned_db"), 2, true);
+        td_number_cell(p, td_held(f, "gain_db"), 2, true);
+        td_row_close(p);
+    }
+    td_table_close(p);
+}
+
+/* ---- one mix ----------------------------------------------------------------------------------------------------- */
+
+static void tile(td_page *p, td_word word, double x, int decimals, const char *unit, double want)
+{
+    char text[TD_FIGURE];
+    td_element(p, "<div><dt>", td_say(p, word), "</dt>");
+    td_element(p, "<dd>", td_figure(p, x, decimals, false, "", text), "");
+    if (*unit) td_element(p, "<small>", unit, "</small>");
+    td_page_add(p, "<span class=\"want\">");
+    if (!isnan(want)) {
+        td_element(p, "", td_say(p, TD_WORD_WANTED), " ");
+        td_page_text(p, td_figure(p, want, 1, false, "", text));
+    }
+    td_page_add(p, "</span>");
+    td_page_add(p, "</dd></div>\n");
+}
+
+/* Files, and what else had to be met. */
+static bool all_reached(const json_t *mix)
+{
+    size_t i;
+    json_t *f, *row;
+    json_array_foreach(json_object_get(mix, "outputs"), i,
+                       f) if (!json_is_true(json_object_get(f, "reached"))) return false;
+    json_array_foreach(json_object_get(mix, "card"), i,
+                       row) if (!strcmp(td_held_text(row, "verdict"), "fail")) return false;
+    return true;
+}
+
+void td_section_tiles(td_page *p, const json_t *mix)
+{
+    const json_t *f = td_main_file(mix), *portrait = json_object_get(mix, "portrait");
+    td_page_add(p, "<dl class=\"tiles\">\n");
+    tile(p, TD_WORD_LOUDNESS, td_held(f, "loudness_lufs"), 1, "LUFS", td_held_wish(f, "loudness_lufs"));
+    tile(p, TD_WORD_TRUE_PEAK, td_held(f, "true_peak_dbtp"), 1, "dBTP", td_held_wish(f, "true_peak_dbtp"));
+    tile(p, TD_WORD_RANGE, td_held(f, "loudness_range_lu"), 1, "LU", NAN);
+    tile(p, TD_WORD_PLR, td_held(portrait, "plr_db"), 1, "dB", NAN);
+    tile(p, TD_WORD_CORRELATION, td_held(portrait, "correlation"), 2, "", NAN);
+    td_page_add(p, "</dl>\n");
+    bool reached = all_reached(mix);
+    td_element(p, reached ? "<p class=\"ok\">" : "<p class=\"bad\">",
+               td_say(p, reached ? TD_WORD_ALL_REACHED : TD_WORD_SOME_MISSED), "</p>\n");
+}
+
+static void say_balance(td_page *p, const json_t *mix)
+{
+    static const struct {
+        const char *mode;
+        td_word word;
+    } rows[] = { { "even", TD_WORD_BALANCE_EVEN },
+                 { "delivered", TD_WORD_BALANCE_DELIVERED },
+                 { "rough", TD_WORD_BALANCE_ROUGH },
+                 { "loudness", TD_WORD_BALANCE_LOUDNESS },
+                 { "focus", TD_WORD_BALANCE_FOCUS } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].mode, td_held_text(mix, "balance")))
+            td_element(p, "<li>", td_say(p, rows[i].word), "</li>\n");
+}
+
+/* The detector that does most: on the mix bus, or on all others. */
+static const json_t *busiest(const json_t *mix, bool mix_bus)
+{
+    const json_t *best = NULL, *s;
+    size_t i;
+    json_array_foreach(json_object_get(mix, "steps"), i, s)
+    {
+        bool there = !strcmp(td_held_text(s, "place"), "mix");
+        if (there == mix_bus && td_held(s, "p95_db") > (best ? td_held(best, "p95_db") : 0.3)) best = s;
+    }
+    return best;
+}
+
+static void say_reduction(td_page *p, const json_t *step, td_word does)
+{
+    char most[TD_FIGURE], mostly[TD_FIGURE], clock[16];
+    if (!step) return;
+    td_element(p, "<li>", td_place_name(p, td_held_text(step, "place")), ": ");
+    td_element(p, "<q>", td_held_text(step, "step"), "</q> ");
+    td_element(p, "", td_say(p, does), " ");
+    td_element(p, "", td_say(p, TD_WORD_OFF_AT_MOST), " ");
+    td_element(p, "", td_figure(p, td_held(step, "max_db"), 1, false, "dB", most), " (");
+    td_element(p, "", td_clock(td_held(step, "max_at_s"), clock), "), ");
+    td_element(p, "", td_say(p, TD_WORD_OFF_MOSTLY), " ");
+    td_element(p, "", td_figure(p, td_held(step, "p95_db"), 1, false, "dB", mostly), ".</li>\n");
+}
+
+static void say_limiter(td_page *p, const json_t *f)
+{
+    char drive[TD_FIGURE], most[TD_FIGURE];
+    if (!(td_held(f, "limiting_max_db") > 0)) return;
+    td_element(p, "<li>", td_say(p, TD_WORD_DRIVEN), " ");
+    td_element(p, "", td_figure(p, td_held(f, "drive_db"), 1, false, "dB", drive), " ");
+    td_element(p, "", td_say(p, TD_WORD_AND_TAKES), " ");
+    td_element(p, "", td_figure(p, td_held(f, "limiting_max_db"), 1, false, "dB", most), ".</li>\n");
+}
+
+static void say_fixes(td_page *p, const json_t *mix)
+{
+    double n = td_held(json_object_get(mix, "decisions"), "fixes");
+    char text[TD_FIGURE];
+    if (!(n > 0)) return;
+    td_element(p, "<li>", td_say(p, TD_WORD_FIXES_MADE), " ");
+    td_element(p, "", td_figure(p, n, 0, false, "", text), ".</li>\n");
+}
+
+void td_section_words(td_page *p, const json_t *mix)
+{
+    td_heading(p, TD_WORD_IN_WORDS);
+    td_page_add(p, "<ol class=\"said\">\n");
+    say_balance(p, mix);
+    say_reduction(p, busiest(mix, true), TD_WORD_HOLDS_MIX);
+    say_reduction(p, busiest(mix, false), TD_WORD_EVENS_OUT);
+    say_fixes(p, mix);
+    say_limiter(p, td_main_file(mix));
+    td_page_add(p, "</ol>\n");
+}
