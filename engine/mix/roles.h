@@ -1,7 +1,7 @@
 /* engine/mix/roles.h - what a stem is, from its name.
  *
- * A role is `bus.instrument[.detail]`, such as drums.kick.in. The table of tokens (English, German, French, Spanish,
- * Italian) is data in roles.c, one row a role; interface.md 9 of the design is its source. */
+ * A role is `bus.instrument[.detail]`, such as drums.kick.in. The words of English, German, French, Spanish and Italian
+ * names are data in role_words.c, one row a role. */
 #ifndef TD_MIX_ROLES_H
 #define TD_MIX_ROLES_H
 
