@@ -77,6 +77,13 @@ static void roles(void)
     for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) roles_of(apart[i]);
 }
 
+static void job_file(void)
+{
+    td_text t = { 0 };
+    if (td_order_text(&t) == TD_OK) fputs(t.data, stdout);
+    td_text_free(&t);
+}
+
 static void show(void (*tell)(td_text *out))
 {
     td_text t = { 0 };
@@ -121,6 +128,7 @@ static const struct {
     { "api", "the service over HTTP: routes, problems, states", api },
     { "conditions", "what stands behind 'when:'", conditions },
     { "exit-codes", "what the exit codes mean", exit_codes },
+    { "job-file", "every key of a job file", job_file },
     { "roles", "what a stem can be", roles },
     { "targets", "loudness by name", targets },
     { "units", "how values are written", units },

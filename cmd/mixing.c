@@ -27,12 +27,10 @@ td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **st
     return td_fail(err, TD_ARG, NULL, "name files or a folder of stems, such as stems/", "no stems are named");
 }
 
-/* The song is named after the folder its stems lie in. */
-static const char *title_of(td_mixing *m, const td_args *a)
+const char *td_song_of(const char *stems, td_arena *a)
 {
     char path[4096];
-    const char *given = td_args_get(a, "title");
-    if (given || !a->n_words || !realpath(a->word[0], path)) return given;
+    if (!realpath(stems, path)) return NULL;
     if (!td_is_folder(path)) *strrchr(path, '/') = 0;
     const char *name = td_basename(path);
     if (!strcmp(name, "stems") || !strcmp(name, "tracks")) { /* says nothing: the folder above does */
@@ -42,7 +40,7 @@ static const char *title_of(td_mixing *m, const td_args *a)
             name = td_basename(path);
         }
     }
-    return td_arena_strdup(m->arena, *name ? name : "Song");
+    return td_arena_strdup(a, *name ? name : "Song");
 }
 
 static td_status take_recipes(td_mixing *m, const td_args *a, td_order *o, td_error *err)
@@ -147,7 +145,8 @@ static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
     td_status st = td_stems_of_words(a, m->arena, &o->stem, &o->n_stems, err);
     if (!st) st = take_recipes(m, a, o, err);
     o->ab = o->n_mixes > 1;
-    o->title = title_of(m, a);
+    o->title = td_args_get(a, "title");
+    if (!o->title && a->n_words) o->title = td_song_of(a->word[0], m->arena);
     o->artist = td_args_get(a, "artist");
     const char *tempo = td_args_get(a, "tempo");
     char *end = NULL;

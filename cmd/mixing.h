@@ -43,6 +43,9 @@ typedef struct td_mixing {
 /* The stems that words name: files, and the sound files of folders. Paths live in arena. TD_ARG: none, or too many. */
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err);
 
+/* What a song is called whose stems lie there: its folder's name. NULL: there is no such file or folder. */
+const char *td_song_of(const char *stems, td_arena *a);
+
 /* Reads flags and words into m->wish. Whatever happens, td_mixing_fini. Returns 0 or the exit code, messages printed.
  */
 int td_mixing_init(td_mixing *m, const td_args *a);

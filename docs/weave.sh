@@ -8,7 +8,7 @@ topdown=${TOPDOWN:-build/topdown}
 awk -v topdown="$topdown" '
     /^<!-- \/ -->$/ { skip = 0 }
     !skip { print }
-    /^<!-- (processor|parameters|help) [a-z_]+ -->$/ {
+    /^<!-- (processor|parameters|help) [a-z_-]+ -->$/ {
         skip = 1
         help = $2 == "help"
         call = topdown (help ? " help " $3 : " recipe processors " $3 " --markdown")

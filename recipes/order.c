@@ -1,4 +1,5 @@
 #include "recipes/parts.h"
+#include "recipes/quote.h"
 #include "recipes/resolve.h"
 #include "recipes/steps.h"
 
@@ -32,7 +33,9 @@ static const char *read_place(td_reader *r, const td_node *n, const char *label,
                    "%s names a path, which cannot be read from here", label);
         return NULL;
     }
-    return folder ? td_join(r, folder, text) : td_beside(r, n->doc->file, text);
+    const char *path = td_unquoted(r->arena, text);
+    if (!path) return td_messages_break(r->messages), NULL;
+    return folder ? td_join(r, folder, path) : td_beside(r, n->doc->file, path);
 }
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
@@ -473,6 +476,7 @@ static void read_versions(td_reader *r, td_node *n, void *into)
 static void read_handoff(td_reader *r, td_node *n, void *into)
 {
     ((td_order *)into)->handoff = read_bits_of(r, n, "'handoff'", td_handoff_words);
+    td_caution(r->messages, n, "not_made", "leave 'handoff' out", "sessions of other programs are not made yet");
 }
 
 static void read_report(td_reader *r, td_node *n, void *into)

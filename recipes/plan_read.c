@@ -1,4 +1,5 @@
 #include "recipes/plan_rows.h"
+#include "recipes/quote.h"
 #include "recipes/steps.h"
 
 #include <stdlib.h>
@@ -7,19 +8,11 @@
 /* A text with its foreign bytes back in place. */
 static const char *take_text(td_reader *r, const td_node *n)
 {
-    char *s = n->kind == TD_NODE_TEXT ? td_arena_strdup(r->arena, n->text) : NULL;
+    char *s = n->kind == TD_NODE_TEXT ? td_unquoted(r->arena, n->text) : NULL;
     if (n->kind != TD_NODE_TEXT)
         td_mistake(r->messages, n, "wrong_kind", NULL, "this has to be a text, not %s", td_node_what(r->messages, n));
     else if (!s)
         td_messages_break(r->messages);
-    if (!s) return NULL;
-    char *o = s;
-    for (const unsigned char *p = (const unsigned char *)s; *p;) {
-        unsigned code = td_foreign(p);
-        *o++ = code ? (char)(code - TD_FOREIGN) : (char)*p;
-        p += code ? 3 : 1;
-    }
-    *o = 0;
     return s;
 }
 

@@ -165,10 +165,3 @@ const td_row td_plan_rows[] = {
     { 0 },
 };
 /* clang-format on */
-
-unsigned td_foreign(const unsigned char *s)
-{
-    if (s[0] != 0xef || (s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80) return 0;
-    unsigned code = 0xf000u | (s[1] & 63u) << 6 | (s[2] & 63u);
-    return code >= TD_FOREIGN + 0x80 && code <= TD_FOREIGN + 0xff ? code : 0;
-}

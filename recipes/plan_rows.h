@@ -45,10 +45,4 @@ static inline unsigned td_slots(const td_param *p)
     return p->span > 1 ? p->span : 1;
 }
 
-/* A name on a disk may hold bytes that are no UTF-8; YAML cannot. Such a byte travels as a character of its own in
- * Unicode's private use area: this one and the byte. */
-enum { TD_FOREIGN = 0xf700 };
-/* The code of a three-byte UTF-8 sequence that stands for a foreign byte; 0: it is none. */
-unsigned td_foreign(const unsigned char *s);
-
 #endif

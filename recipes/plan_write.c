@@ -1,54 +1,9 @@
 #include "recipes/plan_rows.h"
+#include "recipes/quote.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Length of the printable UTF-8 character at s; 0: there is none, or one that means a foreign byte. */
-static size_t printable(const char *s)
-{
-    char one[8], safe[16];
-    for (size_t n = 1; n <= 4 && s[n - 1]; n++) {
-        memcpy(one, s, n);
-        one[n] = 0;
-        if (strcmp(td_printable(one, safe, sizeof safe), one) == 0)
-            return n == 3 && td_foreign((const unsigned char *)s) ? 0 : n;
-    }
-    return 0;
-}
-
-/* Text that needs no quotes anywhere, for us or for programs that read 12 as a number and null as nothing. */
-static bool plain_enough(const char *s)
-{
-    static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _./+-%();$=<>";
-    static const char *const words[] = { "null", "true", "false", "yes", "no", "on", "off" };
-    size_t n = strlen(s);
-    if (!n || s[strspn(s, fine)] || s[n - 1] == ' ' || !s[strspn(s, "0123456789.+-_e")]) return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasecmp(s, words[i]) == 0) return false;
-    return strspn(s, "-. ;%()=<>+") == 0 || (strchr("+-", s[0]) && s[1] >= '0' && s[1] <= '9');
-}
-
-static void put_text(td_text *out, const char *s)
-{
-    if (plain_enough(s)) {
-        td_text_add(out, s);
-        return;
-    }
-    td_text_add(out, "\"");
-    while (*s) {
-        size_t n = printable(s);
-        if (*s == '"' || *s == '\\') td_text_add(out, "\\");
-        if (n)
-            td_text_addn(out, s, n);
-        else if ((unsigned char)*s < 0x80)
-            td_text_addf(out, "\\x%02x", *s);
-        else
-            td_text_addf(out, "\\u%04x", TD_FOREIGN + (unsigned char)*s);
-        s += n ? n : 1;
-    }
-    td_text_add(out, "\"");
-}
 
 /* Per cent that, divided by 100, give the same double; else the plain number, which the reader takes as well. */
 static void put_portion(td_text *out, double x)
@@ -74,12 +29,12 @@ static void put_slots(td_text *out, const td_param *p, const double *value, unsi
     if (!set)
         td_text_add(out, "none");
     else if (slots == 1 || (slots == 2 && set == 2))
-        put_text(out, td_values_text(p, value, text, sizeof text));
+        td_quote(out, td_values_text(p, value, text, sizeof text));
     else {
         td_text_add(out, "[ ");
         for (unsigned i = 0; i < last; i++) {
             if (i) td_text_add(out, ", ");
-            put_text(out, isnan(value[i]) ? "none" : td_value_text(p, value[i], text, sizeof text));
+            td_quote(out, isnan(value[i]) ? "none" : td_value_text(p, value[i], text, sizeof text));
         }
         td_text_add(out, " ]");
     }
@@ -99,7 +54,7 @@ static void put_values(td_text *out, const td_processor *proc, const double *val
         if (!p->name || (!set && !expected)) continue;
         td_text_addf(out, "%s%s: ", before, p->name);
         if (p->unit == TD_UNIT_FILE && set && file)
-            put_text(out, file);
+            td_quote(out, file);
         else
             put_slots(out, p, value + i, td_slots(p));
         before = ", ";
@@ -153,7 +108,7 @@ static void put_scalar(td_text *out, const td_row *r, const char *at)
     char text[80];
     switch (r->kind) {
     case TD_ROW_TEXT:
-        put_text(out, *(const char *const *)at);
+        td_quote(out, *(const char *const *)at);
         break;
     case TD_ROW_NUMBER:
         td_text_add(out, td_measure_text(r->measure, *(const double *)at, text, sizeof text));
@@ -219,7 +174,7 @@ static void put_texts(td_text *out, const char *const *text, size_t count)
     td_text_add(out, " [ ");
     for (size_t i = 0; i < count; i++) {
         if (i) td_text_add(out, ", ");
-        put_text(out, text[i]);
+        td_quote(out, text[i]);
     }
     td_text_add(out, " ]\n");
 }

@@ -245,6 +245,13 @@ td_status td_order_parse(const td_library *l, const char *file, const char *text
 td_status td_order_load(const td_library *l, const char *path, td_order **out, td_messages *m);
 void td_order_free(td_order *o); /* NULL is welcome */
 
+/* A job file to begin with, for the stems of a folder: small, true in every line, with what can be added behind '#'.
+ * seen_from: the folder as the file will name it. TD_NOMEM. */
+td_status td_order_draft(const td_session *s, const char *folder, const char *seen_from, td_text *out);
+
+/* Every key of a job file and what it holds, for people, from the tables that read it. TD_NOMEM. */
+td_status td_order_text(td_text *out);
+
 /* What an order without `outputs` gives, for `topdown mix` without a job file. */
 void td_order_defaults(td_order *o);
 

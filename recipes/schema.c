@@ -16,10 +16,12 @@ static const struct {
     const char *key, *is, *help;
 } keys[] = {
     { "recipe.topdown", "header", "what this file is; first" },
-    { "job.topdown", "header", "what this file is; first" },
+    { "job.topdown", "header", "job/1: what this file is; first" },
     { "recipe.name", "word", "a to z, digits and '-'" },
     { "name", "text", "as people call it" },
+    { "job.name", "text", "what the order is called; names the song where no title does" },
     { "title", "text", "one line for people" },
+    { "job.title", "text", "the song; stands in names and tags of the files" },
     { "description", "text", "what it is good for" },
     { "author", "text", NULL },
     { "revision", "whole", "the author's counter; goes into every report" },
@@ -46,7 +48,9 @@ static const struct {
     { "min", "any", NULL },
     { "max", "any", NULL },
     { "label", "text", "as it is shown" },
+    { "entry.label", "text", "as it is shown, and in file names; the recipe's name unless said otherwise" },
     { "level", "gain", "an offset on what the balance gives" },
+    { "stem.level", "gain", "on the file as it is, before anything else" },
     { "group.loudness", "gain", "wished loudness against the mix, in LU" },
     { "inside", "inside", "how the tracks inside stand: as delivered, or by loudness" },
     { "recipe.pan", "places",
@@ -63,7 +67,7 @@ static const struct {
     { "sha256", "text", "what the stem's bytes hash to; a service refuses others" },
     { "align", "role", "the role whose timing it follows" },
     { "loudness", "loudness", "LUFS, or a name such as spotify" },
-    { "true_peak", "dbtp", NULL },
+    { "true_peak", "dbtp", "the highest peak between samples, in dBTP" },
     { "peak", "dbfs", "sample peak" },
     { "limiting", "gain", "how much the loudest 10 s may be limited" },
     { "format", "format", NULL },
@@ -73,12 +77,12 @@ static const struct {
     { "blend", "percent", "how much of the processed signal" },
     { "bypass", "switch", NULL },
     { "note", "text", "printed beside the decision in plan and report" },
-    { "artist", "text", NULL },
+    { "artist", "text", "stands in names and tags of the files" },
     { "client", "client", "whose order it is" },
-    { "email", "text", NULL },
+    { "email", "text", "kept with the order" },
     { "tempo", "bpm", "needed when a recipe uses note lengths" },
     { "isrc", "texts", "twelve characters without dashes" },
-    { "job.stems", "stems_or_folder", "the stems: a folder, a list, or both" },
+    { "job.stems", "stems_or_folder", "a folder, a list, or both; needed" },
     { "folder", "text", "its sound files and those of folders in it; roles come from their names" },
     { "files", "files", "exceptions, or the full list" },
     { "file", "text", "relative to the folder; an upload's id; an address" },
@@ -86,31 +90,31 @@ static const struct {
     { "unknown", "unknown", "what happens to stems nobody knows" },
     { "reference", "text", "a song to compare with" },
     { "rough", "text", "a rough mix; with balance rough its proportions are recovered" },
-    { "recipes", "entries", "more than one: A/B delivery" },
+    { "recipes", "entries", "more than one: A/B delivery; needed" },
     { "recipe", "text", "a name of the library, or a path" },
-    { "set", "set", "knobs to turn" },
+    { "set", "set", "knobs to turn, such as warmth: 4 dB" },
     { "outputs", "outputs", "what leaves" },
-    { "previews", "output_list", NULL },
-    { "masters", "output_list", NULL },
+    { "previews", "output_list", "files to listen to; each a format, or a map" },
+    { "masters", "output_list", "files to publish; each a format, or a map" },
     { "premaster", "raw_or_format", "the mix before limiter and loudness" },
     { "outputs.groups", "raw_or_format", "printed bus stems" },
-    { "versions", "versions", NULL },
-    { "handoff", "handoff", NULL },
-    { "report", "report", NULL },
+    { "versions", "versions", "of the same plan and gains: without voices, voices alone, without the lead" },
+    { "handoff", "handoff", "sessions for other programs; not made yet" },
+    { "report", "report", "report.json is always made" },
     { "naming", "text", "a template of {Artist} {Song} {Recipe} {rev} {Part} {rate} {bits}" },
-    { "bitrate", "kbits", NULL },
-    { "rate", "rate", NULL },
-    { "ab", "ab_or_switch", "the page for listening and choosing" },
-    { "loudness_match", "switch", NULL },
+    { "bitrate", "kbits", "of lossy formats, such as 192 kbit/s" },
+    { "rate", "rate", "session: as the mix is made" },
+    { "ab", "ab_or_switch", "mixes that will be held against each other; more than one are, unless switched off" },
+    { "loudness_match", "switch", "previews equally loud, so that they can be compared; on unless said otherwise" },
     { "notify", "hooks", "webhooks" },
-    { "url", "text", NULL },
+    { "url", "text", "where events are sent" },
     { "secret", "text", "the name of a credential, never the secret itself" },
-    { "events", "events", "none: all" },
+    { "events", "events", "which; none: all" },
     { "deliver", "deliver", "where every output is put" },
     { "to", "text", "an https address or s3://bucket/prefix/" },
     { "deliver_by", "text", "latest: \"07:00\" or a full time" },
     { "not_before", "text", "overnight: \"22:00\" or a full time" },
-    { "priority", "priority", NULL },
+    { "priority", "priority", "among the orders of a service" },
     { "job.tags", "any_map", "returned unchanged everywhere" },
 };
 
@@ -383,7 +387,7 @@ td_status td_recipe_schema(td_text *out)
     return print_schema(td_recipe_objects, "urn:topdown:recipe-1", "topdown recipe", d, required, out);
 }
 
-td_status td_order_schema(td_text *out)
+static json_t *order_definitions(void)
 {
     json_t *d = json_object();
     define_values(&d, "job/1");
@@ -406,6 +410,75 @@ td_status td_order_schema(td_text *out)
     define(&d, "ab_or_switch", either(reference("ab"), reference("switch")));
     define(&d, "hooks", list_of(reference("hook")));
     define(&d, "events", either(words(td_hook_events), list_of(words(td_hook_events))));
+    return d;
+}
+
+td_status td_order_schema(td_text *out)
+{
     static const char *const required[] = { "topdown", "stems", "recipes", NULL };
-    return print_schema(td_order_objects, "urn:topdown:job-1", "topdown job", d, required, out);
+    return print_schema(td_order_objects, "urn:topdown:job-1", "topdown job", order_definitions(), required, out);
+}
+
+/* ---- the keys in words ------------------------------------------------------------------------------------------- */
+
+/* The words of a definition, or of the entries of its list; NULL: it has none, or they are those of a switch. */
+static const json_t *words_of(const json_t *definition)
+{
+    const json_t *items = json_object_get(definition, "items");
+    const json_t *list = json_object_get(items ? items : definition, "enum");
+    return json_is_boolean(json_array_get(list, json_array_size(list) - 1)) ? NULL : list;
+}
+
+/* Numbers stand beside the same as text. */
+static void add_words(td_text *out, const json_t *definition)
+{
+    const json_t *list = words_of(definition), *word;
+    const char *before = "";
+    size_t i;
+    json_array_foreach(list, i, word)
+    {
+        if (!json_is_string(word)) continue;
+        td_text_addf(out, "%s%s", before, json_string_value(word));
+        before = ", ";
+    }
+}
+
+static void add_keys(td_text *out, const td_object *o, const json_t *definitions)
+{
+    for (const td_member *m = o->members; m->name; m++) {
+        const char *help = NULL, *is = known_key(o->name, m->name, &help);
+        const json_t *definition = is ? json_object_get(definitions, is) : NULL;
+        td_text_addf(out, "  %-15s ", m->name);
+        add_words(out, definition);
+        td_text_addf(out, "%s%s\n", words_of(definition) && help ? "; " : "", help ? help : "");
+    }
+}
+
+td_status td_order_text(td_text *out)
+{
+    static const struct {
+        const char *object, *title;
+    } titles[] = {
+        { "job", "A job file" },
+        { "client", "client" },
+        { "stems", "stems" },
+        { "stem", "stems, files: each a path, or" },
+        { "entry", "recipes: each a name, or" },
+        { "outputs", "outputs" },
+        { "output", "outputs, previews and masters: each a format, or" },
+        { "raw", "outputs, premaster and groups: a format, or" },
+        { "ab", "ab: on, off, or" },
+        { "hook", "notify: each" },
+        { "deliver", "deliver" },
+    };
+    json_t *definitions = order_definitions();
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        const td_object *o = td_order_objects;
+        while (o->name && strcmp(o->name, titles[i].object)) o++;
+        td_text_addf(out, "%s%s\n", i ? "\n" : "", titles[i].title);
+        if (o->name) add_keys(out, o, definitions);
+    }
+    bool good = definitions && !out->broken;
+    json_decref(definitions);
+    return good ? TD_OK : TD_NOMEM;
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # docs/processors.md against the program: its parameters are the program's, every processor has a section, every recipe in
 # it passes, every picture is there. docs/api.md: its tables are the program's, every event has an example, and its job is
-# answered as it shows.
+# answered as it shows. docs/job.md: its keys are the program's, and its job files pass.
 set -u
 cd "$(dirname "$0")/../.."
 export TOPDOWN=${TOPDOWN:-build/topdown}
@@ -28,6 +28,19 @@ tests/manual/answers.py "$page" "$(grep -o 'http://[0-9.:]*' "$work/serve.log" |
 kill "$serve"
 wait "$serve"
 
+page=docs/job.md
+woven
+awk -v to="$work/job" '
+    /^```yaml$/ { n++; file = to n ".yaml"; next }
+    /^```$/ { if (file) close(file); file = ""; next }
+    file { print >file }' "$page"
+jobs=0
+for job in "$work"/job*.yaml; do
+    jobs=$((jobs + 1))
+    "$TOPDOWN" job check --quiet "$job" || wrong "a job in it: $(cat "$job")"
+done
+[ "$jobs" -ge 2 ] || wrong "no jobs in it"
+
 page=docs/processors.md
 woven
 
@@ -53,5 +66,5 @@ for recipe in "$work"/recipe*.yaml; do
 done
 [ "$count" -ge "$(wc -l <"$work/processors")" ] || wrong "fewer recipes than processors"
 
-echo "manual: $count recipes, $(wc -l <"$work/processors") processors, $failed failed"
+echo "manual: $count recipes, $jobs jobs, $(wc -l <"$work/processors") processors, $failed failed"
 [ "$failed" -eq 0 ]

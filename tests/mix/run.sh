@@ -68,6 +68,10 @@ ok "nothing is overwritten" exits 2 mix -r pop-rock -o "$work/a"
 ok "an unknown recipe is named" says "'pop-rock'" exits 3 mix -r pop-rokc -o "$work/x"
 "$topdown" recipe new my-rock -o "$work/my-rock.yaml" >/dev/null
 ok "a recipe stays unless it is forced" exits 2 "$topdown" recipe new my-rock -o "$work/my-rock.yaml"
+"$topdown" job new demo/stems -o "$work/new.yaml" >/dev/null
+ok "a job stays unless it is forced" exits 2 "$topdown" job new demo/stems -o "$work/new.yaml"
+ok "a new job has no mistake" "$topdown" job check --quiet "$work/new.yaml"
+ok "and is planned as it stands" "$topdown" plan --job "$work/new.yaml" --no-cache --quiet
 ok "an editor's schema is named where it is there" bash -c 'f=$(sed -n "s/.*schema=//p" "$1"); [ -z "$f" ] || [ -e "$f" ]' - "$work/my-rock.yaml"
 ok "and is made anew" "$topdown" recipe new my-rock -o "$work/my-rock.yaml" --force
 ok "a file is no name of the library" bash -c 'cd "$2" && "$1" recipe check my-rock 2>&1 | grep -qF "./my-rock.yaml"' \

@@ -162,13 +162,42 @@ static void places(void **state)
     assert_int_equal(td_place_of("s3://b/a.wav"), TD_PLACE_S3);
 }
 
+/* A draft is a job; and so it is when all that it leaves to its reader is taken out of comments. */
+static void a_draft_is_a_job(void **state)
+{
+    (void)state;
+    td_stem stem[] = {
+        { .path = "stems/Kick In.wav", .role = { .name = "drums.kick.in", .source = TD_ROLE_FROM_NAME } },
+        { .path = "stems/dark/07 \"Spur\", {7} \xfc.wav",
+          .role = { .name = "other", .source = TD_ROLE_UNKNOWN, .guess = true } },
+    };
+    td_session s = { .title = "null", .stem = stem, .n_stems = 2 };
+    td_text draft = { 0 };
+    assert_int_equal(td_order_draft(&s, "stems/", "stems/", &draft), TD_OK);
+    assert_non_null(strstr(draft.data, "  #   Kick In.wav"));
+    td_order *o = read_as("/songs/job.yaml", draft.data);
+    assert_string_equal(o->title, "null");
+    assert_string_equal(o->stems_folder, "/songs/stems/");
+    assert_int_equal(o->n_stems, 0);
+    td_order_free(o);
+    for (char *at = draft.data; (at = strchr(at, '#')); at++)
+        if ((at == draft.data || strchr("\n ", at[-1])) && (at[1] != ' ' || at[2] == ' ') && at[3] != ' ')
+            memmove(at, at + 1, strlen(at));
+    o = read_as("/songs/job.yaml", draft.data);
+    assert_int_equal(o->n_stems, 1);
+    assert_string_equal(o->stem[0].file, "/songs/stems/dark/07 \"Spur\", {7} \xfc.wav");
+    assert_string_equal(o->stem[0].role, "vocals.lead");
+    assert_string_equal(o->artist, "Example Artist");
+    assert_true(o->has_groups);
+    td_order_free(o);
+    td_text_free(&draft);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(everything_at_once),
-        cmocka_unit_test(the_same_as_json),
-        cmocka_unit_test(places),
+        cmocka_unit_test(defaults), cmocka_unit_test(everything_at_once), cmocka_unit_test(the_same_as_json),
+        cmocka_unit_test(places),   cmocka_unit_test(a_draft_is_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
