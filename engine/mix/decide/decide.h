@@ -23,8 +23,7 @@ typedef struct td_decider {
     double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
     td_target_curve curve; /* what the mix is held against */
     const char *curve_name;
-    td_scratch *sum; /* staged sum with faders, before the trim; in the final check the passages below, in a row */
-    float *sum_peak; /* of the staged sum, per step: where the mix bus meets its tips; NULL: it was not played */
+    td_scratch *sum; /* what reaches the mix bus before the trim: the passages below, in a row; NULL: not checked yet */
     int64_t passage[TD_PASSAGES]; /* of 4 s, frames */
     size_t n_passages;            /* 0: sum is the whole song */
 } td_decider;
@@ -151,14 +150,15 @@ td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c,
 td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wish *wish, const td_fix_wish *fix,
                           const td_finding *found, td_error *err);
 
-/* Finds the values of a step's goals with the chain in front of it decided. */
+/* Finds the values of a step's goals with the chain in front of it decided. Those of the mix bus wait for the final
+ * check: nothing before it asks for them, and they depend on what the groups make of the sum. */
 td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
                          td_error *err);
 
-/* Whether all its goals are `at most`. */
-bool td_asks_at_most(const td_step_wish *wish);
-/* Whether one of them is about the whole song: `about` is a percentile, which loud passages do not tell. */
-bool td_asks_over_time(const td_step_wish *wish);
+/* What its goals are about: `at most` are maxima, which are made in the loudest passages; all others tell of the whole
+ * song, which passages do not. */
+typedef enum td_asked { TD_ASKS_NOTHING, TD_ASKS_MAXIMA, TD_ASKS_OVER_TIME } td_asked;
+td_asked td_goals_asked(const td_step_wish *wish);
 
 /* A parameter written as a range: the value, and why. */
 typedef struct td_range_case {
@@ -203,7 +203,7 @@ td_status td_find_breaths(td_decider *d, const td_site *site, td_breath **out, s
  * why. None: nothing is to be moved, and the reason says so. */
 td_status td_decide_moves(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
                           td_error *err);
-/* The level a rider rides to, where none is written: the mean of what it will hear. */
+/* The level a rider rides to, where none is written: the mean of what it will hear. The mix bus's waits as goals do. */
 td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step, td_error *err);
 
 /* ---- align.c ---------------------------------------------------------------------------------------------------- */
@@ -223,8 +223,6 @@ td_status td_measure_offset(td_decider *d, size_t reference, size_t moved, td_of
 td_status td_decide_fixes(td_decider *d, td_error *err);
 /* Whether a fix is for this stem and its condition holds; context apart. */
 td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err);
-/* The sum with its faders goes to scratch; its loudest VU reading makes the trim. */
-td_status td_decide_trim(td_decider *d, td_error *err);
 enum { TD_PLACES = 8 };
 /* Where to listen to a signal: pieces of so many steps, spread evenly over the time it is active, so that quiet and
  * loud parts weigh as they sound; of short songs not more than half of it. at: frames, room for TD_PLACES. */
@@ -235,9 +233,9 @@ td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain,
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be
  * heard, nor what was loud below a low cut. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
-/* Warns where the master's loudness cannot be had; sum: what reaches the mix bus in the passages, before the trim. */
-td_status td_warn_of_target(td_decider *d, const td_scratch *sum, td_error *err);
-/* The trim once more, with groups and returns playing; the mix bus stays as it was decided. */
+/* Warns where the master's loudness cannot be had, by what the final check heard. */
+td_status td_warn_of_target(td_decider *d, td_error *err);
+/* The trim, with groups and returns playing, and what of the mix bus depends on it. */
 td_status td_decide_check(td_decider *d, td_error *err);
 
 /* Stems a word means: a role, a bus or a file name. Returns how many. */

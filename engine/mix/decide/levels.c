@@ -7,79 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- trim: the mix bus meets the level it is calibrated for ------------------------------------------------------ */
-
-static void keep_peaks(td_decider *d, uint64_t at, const float *const *ch, size_t n)
-{
-    uint64_t rate_hz = d->session->rate_hz;
-    for (size_t i = 0, run; i < n; i += run) {
-        uint64_t step = (at + i) * 10 / rate_hz, next = ((step + 1) * rate_hz + 9) / 10;
-        run = next - at < n ? (size_t)(next - at) - i : n - i;
-        float peak = fmaxf(td_largest(ch[0] + i, run), td_largest(ch[1] + i, run));
-        if (step < d->steps) d->sum_peak[step] = fmaxf(d->sum_peak[step], peak);
-    }
-}
-
-/* Plays all staged buses with their faders and keeps the sum on disk, for the mix bus to be decided on. */
-static td_status play_sum(td_decider *d, td_feed **feed, td_vu *vu, td_error *err)
-{
-    double sums[2][TD_BLOCK], *sum[2] = { sums[0], sums[1] };
-    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
-    const float *const *sound = (const float *const *)to;
-    for (uint64_t left = d->session->frames; left;) {
-        size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK;
-        memset(sums, 0, sizeof sums);
-        for (size_t b = 0; b < d->plan->n_buses; b++) {
-            double gain = td_from_db(td_bus_gain_db(d, b));
-            TD_TRY(td_feed_read(feed[b], to, n, err));
-            td_stem_add(sum, sound, 2, (td_sides){ gain, gain }, n);
-        }
-        td_stem_store((const double *const *)sum, to, n);
-        td_vu_add(vu, to[0], to[1], n);
-        keep_peaks(d, d->session->frames - left, sound, n);
-        TD_TRY(td_scratch_append(d->sum, sound, n, err));
-        left -= n;
-    }
-    return TD_OK;
-}
-
-/* Whether the mix bus has anything that must be solved on the sum's audio. */
-static bool needs_sum(const td_chain_wish *mix)
-{
-    for (size_t i = 0; i < mix->n_steps; i++) {
-        const td_step_wish *w = &mix->step[i];
-        for (size_t k = 0; k < w->proc->n_params; k++)
-            if (w->proc->params[k].flags & TD_GOAL && w->value[k].kind != TD_WISH_NONE) return true;
-        for (size_t p = 0; p < w->n_parts; p++)
-            for (size_t k = 0; k < w->part[p].proc->n_params; k++)
-                if (w->part[p].proc->params[k].flags & TD_GOAL && w->part[p].value[k].kind != TD_WISH_NONE) return true;
-    }
-    return false;
-}
-
-td_status td_decide_trim(td_decider *d, td_error *err)
-{
-    if (!needs_sum(&d->recipe->mix)) return TD_OK; /* the final check finds it on the loudest passages */
-    td_feed *feed[TD_BUSES_MAX] = { 0 };
-    td_vu *vu = NULL;
-    d->sum_peak = td_arena_array(d->arena, d->steps + 1, sizeof *d->sum_peak);
-    td_status st = !d->sum_peak || td_vu_new(d->session->rate_hz, &vu) ? td_no_memory(err) : TD_OK;
-    if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err);
-    for (size_t b = 0; !st && b < d->plan->n_buses; b++)
-        st = td_feed_bus(d->survey, d->session, d->plan, b, &feed[b], err);
-    if (!st) st = play_sum(d, feed, vu, err);
-    if (!st && isfinite(td_vu_max_dbfs(vu))) {
-        char clock[16];
-        d->plan->trim_db = td_round_to(-18 - td_vu_max_dbfs(vu), 0.1);
-        d->plan->trim_reason = td_arena_printf(d->arena, "loudest VU reading %.1f at %s, brought to 0 VU",
-                                               td_vu_max_dbfs(vu) + 18, td_clock(td_vu_max_at(vu), clock));
-        if (!d->plan->trim_reason) st = td_no_memory(err);
-    }
-    for (size_t b = 0; b < d->plan->n_buses; b++) td_feed_free(feed[b]);
-    td_vu_free(vu);
-    return st;
-}
-
 /* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
 enum { FEWEST = 4, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* steps of 100 ms */
@@ -258,21 +185,40 @@ static bool a_group_cuts_tips(const td_decider *d)
     return false;
 }
 
+/* Where the mix bus meets its tips: the sum's peaks as the survey heard them, as much higher as its stems were made. */
+static void sum_peaks(const td_decider *d, float *peak)
+{
+    double gain[TD_STEMS_MAX];
+    for (size_t s = 0; s < d->plan->n_stems; s++) gain[s] = td_from_db(td_stem_gain_db(d, s));
+    for (size_t i = 0; i < d->steps; i++) {
+        double heard = 0, placed = 0;
+        for (size_t s = 0; s < d->plan->n_stems; s++) {
+            double p = (double)td_survey_signal(d->survey, td_survey_stem(d->survey, s))->peak[i];
+            heard += p;
+            placed += gain[s] * p;
+        }
+        double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->peak[i];
+        peak[i] = (float)(heard > 0 ? p * placed / heard : 0);
+    }
+}
+
 /* What a mix bus does most it does in the loudest passages, by momentary loudness; what cuts tips, at the highest
  * peaks. They are seldom in the same place. Half of a short song is enough. */
-static td_status choose_loudest(td_decider *d, td_error *err)
+static td_status choose_loudest(td_decider *d, bool tips, td_error *err)
 {
     float *k = td_arena_array(d->arena, d->steps + 4, sizeof *k);
+    float *peak = td_arena_array(d->arena, d->steps + 1, sizeof *peak);
     bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
     size_t most = d->steps / (2 * 10 * CHECK_S);
     most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
-    if (!k || !taken) return td_no_memory(err);
+    if (!k || !peak || !taken) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, k);
     for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
-    if (d->sum_peak) {
+    if (tips) {
+        sum_peaks(d, peak);
         add_passages(d, k, taken, (most + 1) / 2);
-        add_passages(d, d->sum_peak, taken, most + (a_group_cuts_tips(d) ? MORE_PASSAGES : 0));
+        add_passages(d, peak, taken, most + (a_group_cuts_tips(d) ? MORE_PASSAGES : 0));
     }
     if (d->n_passages < most) add_passages(d, k, taken, most);
     return TD_OK;
@@ -310,9 +256,8 @@ static td_status play_passages(td_decider *d, const int64_t *at, size_t n, td_sc
     return st;
 }
 
-/* Goals of the mix bus once more, on what the groups made of the sum: from passages those with `at most`, since a
- * maximum is made in the loudest, from the whole song all. Nothing else of the mix bus moves. */
-static td_status correct_goals(td_decider *d, td_error *err)
+/* What of the mix bus waited for what the groups make of the sum: levels to ride to and goals. */
+static td_status finish_mix_bus(td_decider *d, td_error *err)
 {
     for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
         td_plan_step *s = &d->plan->mix.step[i];
@@ -320,10 +265,10 @@ static td_status correct_goals(td_decider *d, td_error *err)
         td_site site = {
             .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &before, .name = "mix", .role = "mix"
         };
+        TD_TRY(td_decide_rider(d, &site, s, err));
         for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
             const td_step_wish *w = &d->recipe->mix.step[k];
-            if (!strcmp(w->name, s->name) && (!d->n_passages || td_asks_at_most(w)))
-                TD_TRY(td_solve_goals(d, &site, w, s, err));
+            if (!strcmp(w->name, s->name)) TD_TRY(td_solve_goals(d, &site, w, s, err));
         }
     }
     return TD_OK;
@@ -332,12 +277,15 @@ static td_status correct_goals(td_decider *d, td_error *err)
 /* The whole song, where a goal of the mix bus is about all of it; else its loudest passages. */
 static td_status choose_passages(td_decider *d, int64_t **at, size_t *n, td_error *err)
 {
-    bool whole = false;
+    td_asked asked = TD_ASKS_NOTHING;
     int64_t length = (int64_t)CHECK_S * d->session->rate_hz;
-    for (size_t i = 0; i < d->recipe->mix.n_steps; i++) whole |= td_asks_over_time(&d->recipe->mix.step[i]);
-    if (!whole) {
+    for (size_t i = 0; i < d->recipe->mix.n_steps; i++) {
+        td_asked a = td_goals_asked(&d->recipe->mix.step[i]);
+        if (a > asked) asked = a;
+    }
+    if (asked != TD_ASKS_OVER_TIME) {
         *at = d->passage;
-        TD_TRY(choose_loudest(d, err));
+        TD_TRY(choose_loudest(d, asked == TD_ASKS_MAXIMA, err));
         *n = d->n_passages;
         return TD_OK;
     }
@@ -348,30 +296,24 @@ static td_status choose_passages(td_decider *d, int64_t **at, size_t *n, td_erro
     return TD_OK;
 }
 
+static td_status take_trim(td_decider *d, double loudest_vu_dbfs, td_error *err)
+{
+    d->plan->trim_db = td_round_to(-18 - loudest_vu_dbfs, 0.1);
+    d->plan->trim_reason =
+        td_arena_printf(d->arena, "loudest VU reading %.1f behind the groups, brought to 0 VU", loudest_vu_dbfs + 18);
+    return d->plan->trim_reason ? TD_OK : td_no_memory(err);
+}
+
 td_status td_decide_check(td_decider *d, td_error *err)
 {
-    td_scratch *whole = d->sum, *kept = NULL;
     int64_t *at;
     size_t n;
     double highest;
     TD_TRY(choose_passages(d, &at, &n, err));
-    td_status st = td_scratch_new(d->wish->scratch_folder, 2, &kept, err);
-    if (!st) st = play_passages(d, at, n, kept, &highest, err);
-    if (!st && isfinite(highest)) {
-        double before = d->plan->trim_db;
-        d->plan->trim_db = td_round_to(-18 - highest, 0.1);
-        if (!d->plan->trim_reason || d->plan->trim_db != before)
-            d->plan->trim_reason =
-                d->plan->trim_reason
-                    ? td_arena_printf(d->arena, "%s; %+.1f dB more for what groups and returns changed",
-                                      d->plan->trim_reason, d->plan->trim_db - before)
-                    : td_arena_printf(d->arena, "loudest VU reading %.1f behind the groups, brought to 0 VU",
-                                      highest + 18);
-        d->sum = kept;
-        st = d->plan->trim_reason ? correct_goals(d, err) : td_no_memory(err);
-        if (!st) st = td_warn_of_target(d, kept, err);
-        d->sum = whole;
-    }
-    td_scratch_free(kept);
-    return st;
+    TD_TRY(td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err));
+    TD_TRY(play_passages(d, at, n, d->sum, &highest, err));
+    if (!isfinite(highest)) return TD_OK;
+    TD_TRY(take_trim(d, highest, err));
+    TD_TRY(finish_mix_bus(d, err));
+    return td_warn_of_target(d, err);
 }

@@ -373,6 +373,7 @@ td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step
     int slot = td_param_find(step->proc, "level");
     if (strcmp(step->proc->name, "rider") || !isnan(step->value[slot]) || step->n_keys || site->kind == TD_SITE_RETURN)
         return TD_OK;
+    if (site->kind == TD_SITE_MIX && !d->sum) return TD_OK;
     const td_signal *s = td_survey_signal(d->survey, site->signal);
     float *k = td_arena_array(d->arena, d->steps + s->steps + 1, sizeof *k);
     float *level = td_arena_array(d->arena, d->steps + s->steps + 1, sizeof *level);

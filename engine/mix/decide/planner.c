@@ -273,7 +273,6 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(td_decide_staging(d, err));
     TD_TRY(td_decide_balance(d, err));
     TD_TRY(td_choose_curve(d, err));
-    TD_TRY(td_decide_trim(d, err));
     TD_TRY(reach(d->wish, 0.2, err));
     TD_TRY(decide_mix_bus(d, err));
     TD_TRY(reach(d->wish, 0.4, err));

@@ -32,8 +32,7 @@ static double passages_over_song(const td_decider *d)
 }
 
 /* What the mix bus makes of them: audio, and how far its peaks stand over its loudness. */
-static td_status play_mix(td_decider *d, const td_scratch *sum, td_scratch *out, td_loudness *meter, double *over_db,
-                          td_error *err)
+static td_status play_mix(td_decider *d, td_scratch *out, td_loudness *meter, double *over_db, td_error *err)
 {
     td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
     float block[2][TD_BLOCK], *ch[2] = { block[0], block[1] }, trim = (float)td_from_db(d->plan->trim_db);
@@ -42,10 +41,10 @@ static td_status play_mix(td_decider *d, const td_scratch *sum, td_scratch *out,
     size_t steps;
     TD_TRY(td_chain_of_plan(&d->plan->mix, SIZE_MAX, &fmt, &chain, err));
     td_status st = TD_OK;
-    uint64_t frames = td_scratch_length(sum);
+    uint64_t frames = td_scratch_length(d->sum);
     for (uint64_t at = 0; !st && at < frames; at += TD_BLOCK) {
         size_t n = frames - at < TD_BLOCK ? (size_t)(frames - at) : TD_BLOCK;
-        st = td_scratch_read(sum, (int64_t)at, ch, n, err);
+        st = td_scratch_read(d->sum, (int64_t)at, ch, n, err);
         for (size_t c = 0; c < 2; c++)
             for (size_t i = 0; i < n; i++) ch[c][i] *= trim;
         td_chain_process(chain, ch, NULL, NULL, n);
@@ -95,7 +94,7 @@ static td_status master(td_decider *d, const td_scratch *premaster, double over_
         reached, wanted, r.held_by, peakiest(d));
 }
 
-td_status td_warn_of_target(td_decider *d, const td_scratch *sum, td_error *err)
+td_status td_warn_of_target(td_decider *d, td_error *err)
 {
     const td_target *t = &d->plan->master;
     td_scratch *premaster = NULL;
@@ -104,7 +103,7 @@ td_status td_warn_of_target(td_decider *d, const td_scratch *sum, td_error *err)
     if (isnan(t->loudness_lufs) || !(d->raw_mix_lufs > -70)) return TD_OK;
     td_status st = td_loudness_new(d->session->rate_hz, 2, &meter) ? td_no_memory(err) : TD_OK;
     if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &premaster, err);
-    if (!st) st = play_mix(d, sum, premaster, meter, &peaks_over_db, err);
+    if (!st) st = play_mix(d, premaster, meter, &peaks_over_db, err);
     double ceiling_db = isnan(t->true_peak_dbtp) ? t->peak_dbfs : t->true_peak_dbtp;
     if (!st && t->loudness_lufs + over_lu + peaks_over_db > ceiling_db + EASY_DB)
         st = master(d, premaster, over_lu, err);

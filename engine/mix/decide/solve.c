@@ -1,4 +1,4 @@
-#include "engine/mix/decide/decide.h"
+#include "engine/mix/decide/front.h"
 
 #include "engine/base/row.h"
 #include "engine/base/units.h"
@@ -53,110 +53,6 @@ typedef struct solver {
     float *score[TD_DETECTORS_MAX]; /* per goal and window: how likely the maximum lies there */
     unsigned char *heard;           /* per window: a bit for each goal that counts it */
 } solver;
-
-/* ---- the sound in front of the step ------------------------------------------------------------------------------ */
-
-/* Plays what reaches the step: the chain so far, at its own time. */
-typedef struct front {
-    const td_decider *passages;    /* whose passages the sum holds, in a row; NULL: all of the song */
-    td_lane *lane;                 /* of a bus */
-    td_feed *feed;                 /* of a stem */
-    const td_scratch *sum;         /* of the mix bus */
-    td_lane *sender[TD_BUSES_MAX]; /* of a return */
-    float send_gain[TD_BUSES_MAX];
-    size_t n_senders;
-    td_chain *chain; /* in front, where the lane does not hold it */
-    float gain;
-    int64_t at;
-    size_t skip; /* latency still to drop */
-    td_feed *key;
-} front;
-
-static void front_close(front *f)
-{
-    td_lane_free(f->lane);
-    td_feed_free(f->feed);
-    for (size_t i = 0; i < f->n_senders; i++) td_lane_free(f->sender[i]);
-    td_chain_free(f->chain);
-    td_feed_free(f->key);
-}
-
-static td_status senders_open(front *f, td_decider *d, size_t ret, td_error *err)
-{
-    for (size_t b = 0; b < d->plan->n_buses; b++) {
-        const td_plan_bus *p = &d->plan->bus[b];
-        for (size_t s = 0; s < p->n_sends; s++) {
-            if (strcmp(p->send[s].to, d->plan->ret[ret].name)) continue;
-            TD_TRY(td_lane_new(d->survey, d->session, d->plan, b, SIZE_MAX, &f->sender[f->n_senders], err));
-            f->send_gain[f->n_senders++] = (float)td_from_db(p->send[s].level_db);
-        }
-    }
-    return TD_OK;
-}
-
-static td_status front_open(front *f, td_decider *d, const td_site *site, const td_plan_step *step, td_error *err)
-{
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
-    f->gain = 1;
-    if (site->kind == TD_SITE_BUS) {
-        TD_TRY(td_lane_new(d->survey, d->session, d->plan, site->index, site->chain->n_steps, &f->lane, err));
-    } else {
-        TD_TRY(td_chain_of_plan(site->chain, SIZE_MAX, &fmt, &f->chain, err));
-        f->skip = td_chain_latency(f->chain);
-    }
-    if (site->kind == TD_SITE_MIX) {
-        f->sum = d->sum;
-        f->passages = d->n_passages ? d : NULL;
-        f->gain = (float)td_from_db(d->plan->trim_db);
-    }
-    if (site->kind == TD_SITE_STEM)
-        TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
-    if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, site->index, err));
-    return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
-}
-
-/* Where in the song a frame of the sum stands. */
-static int64_t song_frame(const td_decider *d, int64_t at)
-{
-    int64_t length = 4 * (int64_t)d->session->rate_hz;
-    size_t k = (size_t)(at / length) < d->n_passages ? (size_t)(at / length) : d->n_passages - 1;
-    return d->passage[k] + at - (int64_t)k * length;
-}
-
-static td_status front_block(front *f, float *const *out, size_t n, td_error *err)
-{
-    if (f->sum) TD_TRY(td_scratch_read(f->sum, f->at, out, n, err));
-    if (f->feed) TD_TRY(td_feed_read(f->feed, out, n, err));
-    for (size_t i = 0; i < f->n_senders; i++) {
-        float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
-        TD_TRY(td_lane_pull(f->sender[i], to, n, err));
-        for (size_t c = 0; c < 2; c++)
-            for (size_t k = 0; k < n; k++) out[c][k] = (i ? out[c][k] : 0) + f->send_gain[i] * one[c][k];
-    }
-    if (f->passages) td_chain_place(f->chain, song_frame(f->passages, f->at));
-    f->at += (int64_t)n;
-    for (size_t c = 0; c < 2; c++)
-        for (size_t k = 0; k < n; k++) out[c][k] *= f->gain;
-    td_chain_process(f->chain, out, NULL, NULL, n);
-    return TD_OK;
-}
-
-static uint64_t front_frames(const front *f, const td_decider *d)
-{
-    return f->sum ? td_scratch_length(f->sum) : d->session->frames;
-}
-
-static td_status front_read(front *f, float *const *out, float *const *key, size_t n, td_error *err)
-{
-    if (f->key) TD_TRY(td_feed_read(f->key, key, n, err));
-    if (f->lane) return td_lane_pull(f->lane, out, n, err);
-    while (f->skip) {
-        size_t m = f->skip < TD_BLOCK ? f->skip : TD_BLOCK;
-        TD_TRY(front_block(f, out, m, err));
-        f->skip -= m;
-    }
-    return front_block(f, out, n, err);
-}
 
 /* ---- picks ------------------------------------------------------------------------------------------------------- */
 
@@ -213,7 +109,7 @@ static void score_block(solver *s, float *const *level, size_t n)
         s->score[i][w] = fmaxf(s->score[i][w], block_score(s->step->proc, level[s->goals[i].detector], n));
 }
 
-static td_status take_picks(solver *s, front *f, td_unit_state *unit, td_error *err)
+static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_error *err)
 {
     static const size_t rows = TD_DETECTORS_MAX + 1;
     float *level[TD_DETECTORS_MAX], *plane[TD_DETECTORS_MAX + 1], in[2][TD_BLOCK], key[2][TD_BLOCK];
@@ -226,10 +122,11 @@ static td_status take_picks(solver *s, front *f, td_unit_state *unit, td_error *
     }
     const td_dynamics *dyn = s->step->proc->dynamics;
     td_status st = TD_OK;
-    for (uint64_t left = front_frames(f, s->d); !st && left;) {
+    for (uint64_t left = td_front_frames(f); !st && left;) {
         size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK, m = (n + FINE - 1) / FINE;
-        if ((st = front_read(f, to, kto, n, err))) break;
-        dyn->sense(td_unit_raw(unit), (const float *const *)to, f->key ? (const float *const *)kto : NULL, n, level);
+        if ((st = td_front_read(f, to, kto, n, err))) break;
+        dyn->sense(td_unit_raw(unit), (const float *const *)to, td_front_keyed(f) ? (const float *const *)kto : NULL, n,
+                   level);
         for (size_t k = 0; k < s->detectors; k++)
             for (size_t i = 0; i < m; i++) plane[k][i] = level[k][FINE * i];
         pick_peaks(in[0], in[1], n, plane[s->detectors]);
@@ -254,16 +151,16 @@ static td_status make_windows(solver *s, uint64_t frames, td_error *err)
 static td_status collect_picks(solver *s, td_error *err)
 {
     td_unit_state *unit = NULL;
-    front f = { 0 };
+    td_front *f = NULL;
     td_status st = unit_for(s, 0, &unit, err);
     if (!st) {
         s->detectors = s->step->proc->dynamics->detectors(td_unit_raw(unit));
         st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors + 1, &s->picks, err);
     }
-    if (!st) st = front_open(&f, s->d, s->site, s->step, err);
-    if (!st) st = make_windows(s, front_frames(&f, s->d), err);
-    if (!st) st = take_picks(s, &f, unit, err);
-    front_close(&f);
+    if (!st) st = td_front_new(s->d, s->site, s->step, &f, err);
+    if (!st) st = make_windows(s, td_front_frames(f), err);
+    if (!st) st = take_picks(s, f, unit, err);
+    td_front_free(f);
     td_unit_free(unit);
     return st;
 }
@@ -529,32 +426,16 @@ static const char *wish_word(td_wish_kind kind)
     return kind == TD_WISH_ABOUT ? "about" : kind == TD_WISH_AT_LEAST ? "at least" : "at most";
 }
 
-/* Where in the song: the mix bus may have been heard in passages only. */
-static double song_time(const td_decider *d, const td_site *site, double at_s)
-{
-    if (site->kind != TD_SITE_MIX || !d->n_passages) return at_s;
-    return (double)song_frame(d, (int64_t)(at_s * d->session->rate_hz)) / d->session->rate_hz;
-}
-
-/* What brought a step here stays in front of what was found for it; when it is solved once more, only that is new. */
-static int cause_length(const char *reason, const char *word)
-{
-    if (!reason || !strcmp(reason, "as written")) return 0;
-    const char *found = strstr(reason, word);
-    return found ? (int)(found - reason) : (int)strlen(reason);
-}
-
+/* What brought a step here stays in front of what was found for it. */
 static const char *goal_reason(td_decider *d, const td_site *site, const goal *g, const char *knob, const char *before)
 {
     char clock[16];
-    const char *word = wish_word(g->wish.kind);
-    int cause = cause_length(before, word);
-    bool joined = cause && before[cause];
-    td_clock(song_time(d, site, g->max_at_s), clock);
+    bool cause = before && strcmp(before, "as written") != 0;
+    td_clock(td_front_time(d, site, g->max_at_s), clock);
     return td_arena_printf(d->arena,
-                           "%.*s%s%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%",
-                           cause, cause ? before : "", cause && !joined ? "; " : "", word, asked(g), knob ? " by " : "",
-                           knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
+                           "%s%s%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%",
+                           cause ? before : "", cause ? "; " : "", wish_word(g->wish.kind), asked(g),
+                           knob ? " by " : "", knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
 }
 
 /* Less than what is allowed at most is no miss. */
@@ -583,30 +464,25 @@ static td_status explain(solver *s, td_error *err)
     return TD_OK;
 }
 
-bool td_asks_at_most(const td_step_wish *wish)
+static td_asked goal_asked(const td_param *p, const td_wish *w)
 {
-    bool any = false;
-    for (size_t i = 0; i < wish->proc->n_params; i++) {
-        if (!is_goal(&wish->proc->params[i], &wish->value[i])) continue;
-        if (wish->value[i].kind != TD_WISH_AT_MOST) return false;
-        any = true;
-    }
-    for (size_t k = 0; k < wish->n_parts; k++)
-        for (size_t i = 0; i < wish->part[k].proc->n_params; i++)
-            if (is_goal(&wish->part[k].proc->params[i], &wish->part[k].value[i])) return false;
-    return any;
+    return !is_goal(p, w) ? TD_ASKS_NOTHING : w->kind == TD_WISH_AT_MOST ? TD_ASKS_MAXIMA : TD_ASKS_OVER_TIME;
 }
 
-bool td_asks_over_time(const td_step_wish *wish)
+static td_asked values_asked(const td_processor *proc, const td_wish *value, td_asked most)
 {
-    bool any = false;
-    for (size_t i = 0; i < wish->proc->n_params; i++)
-        any |= is_goal(&wish->proc->params[i], &wish->value[i]) && wish->value[i].kind != TD_WISH_AT_MOST;
-    for (size_t k = 0; k < wish->n_parts; k++)
-        for (size_t i = 0; i < wish->part[k].proc->n_params; i++)
-            any |= is_goal(&wish->part[k].proc->params[i], &wish->part[k].value[i]) &&
-                   wish->part[k].value[i].kind != TD_WISH_AT_MOST;
-    return any;
+    for (size_t i = 0; i < proc->n_params; i++) {
+        td_asked a = goal_asked(&proc->params[i], &value[i]);
+        if (a > most) most = a;
+    }
+    return most;
+}
+
+td_asked td_goals_asked(const td_step_wish *wish)
+{
+    td_asked most = values_asked(wish->proc, wish->value, TD_ASKS_NOTHING);
+    for (size_t k = 0; k < wish->n_parts; k++) most = values_asked(wish->part[k].proc, wish->part[k].value, most);
+    return most;
 }
 
 td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
@@ -617,6 +493,7 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
     if (st || !s.n_goals) return st;
     if (!step->proc->dynamics)
         return td_fail(err, TD_RECIPE, step->name, NULL, "%s has no detector to solve a goal with", step->proc->name);
+    if (site->kind == TD_SITE_MIX && !d->sum) return TD_OK;
     s.stride = stride_for(step);
     st = collect_picks(&s, err);
     if (!st) st = search(&s, err);

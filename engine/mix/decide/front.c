@@ -1,0 +1,131 @@
+#include "engine/mix/decide/front.h"
+
+#include "engine/base/units.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct td_front {
+    const td_decider *passages; /* whose passages the sum holds, in a row; NULL: all of the song */
+    uint64_t frames;
+    td_lane *lane;                 /* of a bus */
+    td_feed *feed;                 /* of a stem */
+    const td_scratch *sum;         /* of the mix bus */
+    td_lane *sender[TD_BUSES_MAX]; /* of a return */
+    float send_gain[TD_BUSES_MAX];
+    size_t n_senders;
+    td_chain *chain; /* in front, where the lane does not hold it */
+    float gain;
+    int64_t at;
+    size_t skip; /* latency still to drop */
+    td_feed *key;
+};
+
+void td_front_free(td_front *f)
+{
+    if (!f) return;
+    td_lane_free(f->lane);
+    td_feed_free(f->feed);
+    for (size_t i = 0; i < f->n_senders; i++) td_lane_free(f->sender[i]);
+    td_chain_free(f->chain);
+    td_feed_free(f->key);
+    free(f);
+}
+
+static td_status senders_open(td_front *f, td_decider *d, size_t ret, td_error *err)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        const td_plan_bus *p = &d->plan->bus[b];
+        for (size_t s = 0; s < p->n_sends; s++) {
+            if (strcmp(p->send[s].to, d->plan->ret[ret].name)) continue;
+            TD_TRY(td_lane_new(d->survey, d->session, d->plan, b, SIZE_MAX, &f->sender[f->n_senders], err));
+            f->send_gain[f->n_senders++] = (float)td_from_db(p->send[s].level_db);
+        }
+    }
+    return TD_OK;
+}
+
+static td_status open_parts(td_front *f, td_decider *d, const td_site *site, const td_plan_step *step, td_error *err)
+{
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    f->gain = 1;
+    f->frames = d->session->frames;
+    if (site->kind == TD_SITE_BUS) {
+        TD_TRY(td_lane_new(d->survey, d->session, d->plan, site->index, site->chain->n_steps, &f->lane, err));
+    } else {
+        TD_TRY(td_chain_of_plan(site->chain, SIZE_MAX, &fmt, &f->chain, err));
+        f->skip = td_chain_latency(f->chain);
+    }
+    if (site->kind == TD_SITE_MIX) {
+        f->sum = d->sum;
+        f->frames = td_scratch_length(d->sum);
+        f->passages = d->n_passages ? d : NULL;
+        f->gain = (float)td_from_db(d->plan->trim_db);
+    }
+    if (site->kind == TD_SITE_STEM)
+        TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
+    if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, site->index, err));
+    return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
+}
+
+td_status td_front_new(td_decider *d, const td_site *site, const td_plan_step *step, td_front **out, td_error *err)
+{
+    td_front *f = calloc(1, sizeof *f);
+    td_status st = f ? open_parts(f, d, site, step, err) : td_no_memory(err);
+    *out = st ? NULL : f;
+    if (st) td_front_free(f);
+    return st;
+}
+
+/* Where in the song a frame of the sum stands. */
+static int64_t song_frame(const td_decider *d, int64_t at)
+{
+    int64_t length = 4 * (int64_t)d->session->rate_hz;
+    size_t k = (size_t)(at / length) < d->n_passages ? (size_t)(at / length) : d->n_passages - 1;
+    return d->passage[k] + at - (int64_t)k * length;
+}
+
+static td_status front_block(td_front *f, float *const *out, size_t n, td_error *err)
+{
+    if (f->sum) TD_TRY(td_scratch_read(f->sum, f->at, out, n, err));
+    if (f->feed) TD_TRY(td_feed_read(f->feed, out, n, err));
+    for (size_t i = 0; i < f->n_senders; i++) {
+        float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
+        TD_TRY(td_lane_pull(f->sender[i], to, n, err));
+        for (size_t c = 0; c < 2; c++)
+            for (size_t k = 0; k < n; k++) out[c][k] = (i ? out[c][k] : 0) + f->send_gain[i] * one[c][k];
+    }
+    if (f->passages) td_chain_place(f->chain, song_frame(f->passages, f->at));
+    f->at += (int64_t)n;
+    for (size_t c = 0; c < 2; c++)
+        for (size_t k = 0; k < n; k++) out[c][k] *= f->gain;
+    td_chain_process(f->chain, out, NULL, NULL, n);
+    return TD_OK;
+}
+
+uint64_t td_front_frames(const td_front *f)
+{
+    return f->frames;
+}
+
+bool td_front_keyed(const td_front *f)
+{
+    return f->key;
+}
+
+td_status td_front_read(td_front *f, float *const *out, float *const *key, size_t n, td_error *err)
+{
+    if (f->key) TD_TRY(td_feed_read(f->key, key, n, err));
+    if (f->lane) return td_lane_pull(f->lane, out, n, err);
+    while (f->skip) {
+        size_t m = f->skip < TD_BLOCK ? f->skip : TD_BLOCK;
+        TD_TRY(front_block(f, out, m, err));
+        f->skip -= m;
+    }
+    return front_block(f, out, n, err);
+}
+
+double td_front_time(const td_decider *d, const td_site *site, double at_s)
+{
+    if (site->kind != TD_SITE_MIX || !d->n_passages) return at_s;
+    return (double)song_frame(d, (int64_t)(at_s * d->session->rate_hz)) / d->session->rate_hz;
+}
