@@ -3,7 +3,6 @@
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/render.h"
-#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,41 +10,76 @@
 
 enum { FEWEST = 4, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* steps of 100 ms */
 
-/* Adds the K power of a place of a lane or feed, after some warm-up that does not count. */
-static td_status power_at(td_status (*pull)(void *from, float *const *out, size_t n, td_error *err), void *from,
-                          unsigned rate_hz, double gain, double *power, td_error *err)
+/* A bus in front of its chain and behind it. */
+typedef struct ear {
+    td_feed *feed;
+    float gain; /* of staging */
+    td_chain *chain;
+    td_loudness *dry, *wet;
+} ear;
+
+static void ear_fini(ear *e)
 {
-    td_loudness *m = NULL;
-    size_t step = rate_hz / 10, n;
-    float *buffer = malloc(2 * step * sizeof *buffer);
-    td_status st = !buffer || td_loudness_new(rate_hz, 2, &m) ? td_no_memory(err) : TD_OK;
-    float *to[2] = { buffer, buffer ? buffer + step : NULL };
-    for (int s = 0; !st && s < WARM_STEPS + PLACE_STEPS; s++) {
-        st = pull(from, to, step, err);
-        if (!st && td_loudness_add(m, (const float *const *)to, step)) st = td_no_memory(err);
-    }
-    if (!st) {
-        const float *k = td_loudness_steps(m, &n);
-        for (size_t i = WARM_STEPS; i < n; i++) *power += gain * (double)k[i];
-    }
-    td_loudness_free(m);
-    free(buffer);
-    return st;
+    td_feed_free(e->feed);
+    td_chain_free(e->chain);
+    td_loudness_free(e->dry);
+    td_loudness_free(e->wet);
 }
 
-static td_status pull_lane(void *from, float *const *out, size_t n, td_error *err)
+static td_status ear_init(ear *e, td_decider *d, size_t bus, const td_plan_chain *chain, td_error *err)
 {
-    return td_lane_pull(from, out, n, err);
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    e->gain = (float)td_from_db(d->plan->bus[bus].clip_gain_db);
+    TD_TRY(td_feed_bus(d->survey, d->session, d->plan, bus, &e->feed, err));
+    TD_TRY(td_chain_of_plan(chain, SIZE_MAX, &fmt, &e->chain, err));
+    if (td_loudness_new(d->session->rate_hz, 2, &e->dry) || td_loudness_new(d->session->rate_hz, 2, &e->wet))
+        return td_no_memory(err);
+    return TD_OK;
 }
 
-static td_status pull_feed(void *from, float *const *out, size_t n, td_error *err)
+/* One block on: what it is dry counts until `frames` of it were heard, what leaves the chain once its latency is out.
+ */
+static td_status ear_block(ear *e, size_t at, size_t n, size_t frames, td_error *err)
 {
-    for (size_t done = 0; done < n;) {
-        size_t m = n - done < TD_BLOCK ? n - done : TD_BLOCK;
-        float *to[2] = { out[0] + done, out[1] + done };
-        TD_TRY(td_feed_read(from, to, m, err));
-        done += m;
+    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
+    size_t latency = td_chain_latency(e->chain), late = at < latency ? latency - at : 0;
+    size_t dry = at < frames ? frames - at : 0;
+    if (dry > n) dry = n;
+    if (late > n) late = n;
+    TD_TRY(td_feed_read(e->feed, to, n, err));
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < n; i++) block[c][i] *= e->gain;
+    if (td_loudness_add(e->dry, (const float *const *)to, dry)) return td_no_memory(err);
+    td_chain_process(e->chain, to, NULL, NULL, n);
+    const float *const wet[2] = { block[0] + late, block[1] + late };
+    return td_loudness_add(e->wet, wet, n - late) ? td_no_memory(err) : TD_OK;
+}
+
+static double power_of_place(const td_loudness *m)
+{
+    size_t n;
+    const float *k = td_loudness_steps(m, &n);
+    double sum = 0;
+    for (size_t i = WARM_STEPS; i < n; i++) sum += (double)k[i];
+    return sum;
+}
+
+/* Adds the K powers of a place, after some warm-up that does not count. */
+static td_status hear_place(ear *e, int64_t at, size_t step, double *before, double *after, td_error *err)
+{
+    size_t frames = (WARM_STEPS + PLACE_STEPS) * step, all = frames + td_chain_latency(e->chain);
+    int64_t from = at - (int64_t)(WARM_STEPS * step);
+    TD_TRY(td_feed_seek(e->feed, from, err));
+    td_chain_reset(e->chain);
+    td_chain_place(e->chain, from);
+    td_loudness_reset(e->dry);
+    td_loudness_reset(e->wet);
+    for (size_t done = 0, n; done < all; done += n) {
+        n = all - done < TD_BLOCK ? all - done : TD_BLOCK;
+        TD_TRY(ear_block(e, done, n, frames, err));
     }
+    *before += power_of_place(e->dry);
+    *after += power_of_place(e->wet);
     return TD_OK;
 }
 
@@ -79,27 +113,18 @@ static td_status without_keyed(const td_decider *d, const td_plan_chain *chain, 
     return TD_OK;
 }
 
-static td_status measure_makeup(td_decider *d, size_t bus, td_error *err)
+/* Through `chain`, which is the bus's but for what a key drives. */
+static td_status measure_makeup(td_decider *d, size_t bus, const td_plan_chain *chain, td_error *err)
 {
     td_plan_bus *p = &d->plan->bus[bus];
     int64_t at[TD_PLACES];
     size_t n = 0;
-    td_lane *lane = NULL;
-    td_feed *feed = NULL;
+    ear e = { 0 };
     double before = 0, after = 0;
-    if (p->chain.n_steps) TD_TRY(td_spread_places(d, td_survey_bus(d->survey, bus), PLACE_STEPS, at, &n, err));
-    if (!n) return TD_OK;
-    td_status st = td_lane_new(d->survey, d->session, d->plan, bus, p->chain.n_steps, &lane, err);
-    if (!st) st = td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err);
-    for (size_t i = 0; !st && i < n; i++) {
-        int64_t from = at[i] - WARM_STEPS * (int64_t)d->session->rate_hz / 10;
-        st = td_lane_seek(lane, from, err);
-        if (!st) st = td_feed_seek(feed, from, err);
-        if (!st) st = power_at(pull_feed, feed, d->session->rate_hz, td_db_power(p->clip_gain_db), &before, err);
-        if (!st) st = power_at(pull_lane, lane, d->session->rate_hz, 1, &after, err);
-    }
-    td_lane_free(lane);
-    td_feed_free(feed);
+    if (chain->n_steps) TD_TRY(td_spread_places(d, td_survey_bus(d->survey, bus), PLACE_STEPS, at, &n, err));
+    td_status st = n ? ear_init(&e, d, bus, chain, err) : TD_OK;
+    for (size_t i = 0; !st && i < n; i++) st = hear_place(&e, at[i], d->session->rate_hz / 10, &before, &after, err);
+    ear_fini(&e);
     if (!st && before > 0 && after > 0) p->makeup_db = td_round_to(td_power_db(before / after), 0.1);
     return st;
 }
@@ -142,16 +167,16 @@ td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain,
 
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 {
-    td_plan_chain *chain = &d->plan->bus[bus].chain, whole = *chain;
+    td_plan_bus *p = &d->plan->bus[bus];
+    td_plan_chain chain;
     double lost_lu;
-    TD_TRY(without_keyed(d, &whole, chain, err));
-    td_status st = measure_makeup(d, bus, err);
-    *chain = whole;
-    if (!st) st = td_low_cut_loss(d, bus, chain, &lost_lu, err);
-    if (st || !(lost_lu > CUT_LU)) return st;
-    d->plan->bus[bus].makeup_db = td_round_to(d->plan->bus[bus].makeup_db - lost_lu, 0.1);
+    TD_TRY(without_keyed(d, &p->chain, &chain, err));
+    TD_TRY(measure_makeup(d, bus, &chain, err));
+    TD_TRY(td_low_cut_loss(d, bus, &p->chain, &lost_lu, err));
+    if (!(lost_lu > CUT_LU)) return TD_OK;
+    p->makeup_db = td_round_to(p->makeup_db - lost_lu, 0.1);
     return td_decide_note(d, TD_NOTE_DECISION, "%s: its low cut takes %.1f LU, and no make-up brings them back",
-                          d->plan->bus[bus].name, lost_lu);
+                          p->name, lost_lu);
 }
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */
@@ -185,17 +210,17 @@ static bool a_group_cuts_tips(const td_decider *d)
     return false;
 }
 
-/* Where the mix bus meets its tips: the sum's peaks as the survey heard them, as much higher as its stems were made. */
+/* Where the mix bus meets its tips: the sum's peaks as the survey heard them, as much higher as its buses were made. */
 static void sum_peaks(const td_decider *d, float *peak)
 {
-    double gain[TD_STEMS_MAX];
-    for (size_t s = 0; s < d->plan->n_stems; s++) gain[s] = td_from_db(td_stem_gain_db(d, s));
+    double gain[TD_BUSES_MAX];
+    for (size_t b = 0; b < d->plan->n_buses; b++) gain[b] = td_from_db(td_bus_gain_db(d, b) + d->inside_db[b]);
     for (size_t i = 0; i < d->steps; i++) {
         double heard = 0, placed = 0;
-        for (size_t s = 0; s < d->plan->n_stems; s++) {
-            double p = (double)td_survey_signal(d->survey, td_survey_stem(d->survey, s))->peak[i];
+        for (size_t b = 0; b < d->plan->n_buses; b++) {
+            double p = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->peak[i];
             heard += p;
-            placed += gain[s] * p;
+            placed += gain[b] * p;
         }
         double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->peak[i];
         peak[i] = (float)(heard > 0 ? p * placed / heard : 0);
