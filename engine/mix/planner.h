@@ -1,8 +1,8 @@
 /* engine/mix/planner.h - Survey + Recipe -> Plan: how a mix is decided, from the top down.
  *
- * Order of decisions (engine/mix/decide/README.md tells each): clip gains, first faders, input trim; the mix bus on the
- * staged sum; groups, heard through it; tracks, rarely; trim and faders once more, with the mix bus frozen. The same
- * survey and recipe give the same plan, bit for bit, on any number of threads. */
+ * Order of decisions (engine/mix/decide/README.md tells each): clip gains, faders; the mix bus but its goals; groups,
+ * heard through it; tracks, rarely; last the input trim and the mix bus's goals, on what the groups make of the sum.
+ * The same survey and recipe give the same plan, bit for bit, on any number of threads. */
 #ifndef TD_MIX_PLANNER_H
 #define TD_MIX_PLANNER_H
 
