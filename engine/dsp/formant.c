@@ -10,7 +10,7 @@
 
 enum { OVERLAP = 4 };
 
-#define WINDOW_S    0.043   /* at most so long */
+#define WINDOW_S    0.043   /* as near as a power of two comes */
 #define FLOOR       1e-10   /* of the strongest line's power: below it nothing is looked for */
 #define VOICED      0.44    /* the cepstrum at the period of a voice: more; of noise: three deviations of chance */
 #define VOICE_HZ    6000    /* partials above do not tell the period */
@@ -18,11 +18,11 @@ enum { OVERLAP = 4 };
 #define PERIOD_MIN  0.00125 /* of a voice: 800 .. */
 #define PERIOD_MAX  0.02    /* .. to 50 Hz */
 #define BAND_MIN    1.5     /* bins: partials that lie closer are taken two by two */
-#define BETWEEN     4       /* the envelope leaves what two partials say by 6 dB at most, as power */
+#define BETWEEN     2       /* the envelope leaves what two partials say by 3 dB at most, as power */
 #define STRETCH_MAX 1e5     /* no line moves by more than 50 dB, as power */
 
 typedef struct partial {
-    double at, inverse; /* bins; one over its power */
+    double square, inverse; /* of its place, in bins; one over its power */
 } partial;
 
 struct td_formant {
@@ -42,7 +42,7 @@ td_status td_formant_new(double rate_hz, double pitch, double formant, td_forman
     td_formant *f = *out = calloc(1, sizeof *f);
     if (!f) return TD_NOMEM;
     *f = (td_formant){ .size = 16, .rate_hz = rate_hz, .pitch = pitch, .formant = formant };
-    while (2 * (double)f->size <= WINDOW_S * rate_hz) f->size *= 2;
+    while (sqrt(2) * (double)f->size < WINDOW_S * rate_hz) f->size *= 2;
     size_t bins = f->size / 2 + 1;
     td_v2 *all = td_calloc2(4 * f->size + 5 * bins, 1, sizeof *all);
     f->window = td_calloc2(f->size, 1, sizeof *f->window);
@@ -123,40 +123,47 @@ static size_t find_partials(td_formant *f, unsigned lane, double spacing)
 {
     size_t n = 0, last = f->size / 2;
     while (spacing < BAND_MIN) spacing *= 2;
-    for (double middle = spacing; middle < (double)last - 1; middle = f->partial[n++].at + spacing) {
+    for (double middle = spacing, at; middle < (double)last - 1; middle = at + spacing) {
         double from = middle - 0.5 * spacing, to = middle + 0.5 * spacing, power = 0, moment = 0;
         for (size_t k = (size_t)(from + 0.5); k <= last && (double)k < to + 0.5; k++) {
             double inside = fmin(1, fmin((double)k + 0.5 - from, to + 0.5 - (double)k));
             power += inside * f->power[k][lane];
             moment += inside * f->power[k][lane] * (double)k;
         }
-        f->partial[n] = (partial){ td_clamp(moment / power, from, to), 1 / power };
+        at = td_clamp(moment / power, from, to);
+        f->partial[n++] = (partial){ at * at, 1 / power };
     }
     return n;
 }
 
-static double slope(const partial *p, size_t i, size_t n)
+static double rise(const partial *p, size_t i)
 {
-    return i > 0 && i + 1 < n ? (p[i + 1].inverse - p[i - 1].inverse) / (p[i + 1].at - p[i - 1].at) : 0;
+    return (p[i + 1].inverse - p[i].inverse) / (p[i + 1].square - p[i].square);
 }
 
-/* From partial to partial by cubics (Catmull and Rom 1974) of inverse power. A voice is a source through poles (Fant
- * 1960), and around a pole inverse power is a parabola: so a formant between two partials is found between them, not
- * at the stronger one, where cubics of decibels leave it. Below the first partial and above the last it is flat. */
+/* Of the parabola through a partial and its neighbours; at either end, through the three that are there. */
+static double bend(const partial *p, size_t i, size_t n)
+{
+    if (n < 3) return 0;
+    i = i == 0 ? 1 : i + 1 < n ? i : n - 2;
+    return (rise(p, i) - rise(p, i - 1)) / (p[i + 1].square - p[i - 1].square);
+}
+
+/* A voice is a source through poles (Fant 1960), and the inverse power of a pair of poles is a parabola in cos w, so up
+ * to a few kHz in the square of frequency: wherever a formant lies, even below the first partial, three partials tell
+ * it. From partial to partial one parabola fades into the next (Overhauser 1968), the first goes on to 0 Hz. Cubics of
+ * decibels would leave a formant at the stronger of two partials. Above the last it is flat. */
 static void draw_envelope(td_formant *f, td_v2 *envelope, unsigned lane, double spacing)
 {
     size_t n = find_partials(f, lane, spacing), k = 0;
     const partial *p = f->partial;
-    for (; (double)k <= p[0].at; k++) envelope[k][lane] = p[0].inverse;
     for (size_t i = 0; i + 1 < n; i++) {
-        double width = p[i + 1].at - p[i].at, rise = p[i + 1].inverse - p[i].inverse;
-        double from = slope(p, i, n) * width, to = slope(p, i + 1, n) * width;
-        double least = fmin(p[i].inverse, p[i + 1].inverse) / BETWEEN;
-        double most = fmax(p[i].inverse, p[i + 1].inverse) * BETWEEN;
-        for (; (double)k <= p[i + 1].at; k++) {
-            double t = ((double)k - p[i].at) / width;
-            double x = p[i].inverse + t * (from + t * (3 * rise - 2 * from - to + t * (from + to - 2 * rise)));
-            envelope[k][lane] = td_clamp(x, least, most);
+        const partial a = p[i], b = p[i + 1];
+        double up = rise(p, i), left = bend(p, i, n), turn = (bend(p, i + 1, n) - left) / (b.square - a.square);
+        double least = fmin(a.inverse, b.inverse) / BETWEEN, most = fmax(a.inverse, b.inverse) * BETWEEN;
+        for (; (double)(k * k) <= b.square; k++) {
+            double from_a = (double)(k * k) - a.square, from_b = (double)(k * k) - b.square;
+            envelope[k][lane] = td_clamp(a.inverse + from_a * (up + from_b * (left + from_a * turn)), least, most);
         }
     }
     for (; k <= f->size / 2; k++) envelope[k][lane] = p[n - 1].inverse;

@@ -349,14 +349,15 @@ static void chorus(void)
 
 /* ---- pitch ------------------------------------------------------------------------------------------------------ */
 
-/* Pulses through a formant, as wide as its frequency asks for: 150 Hz at first, and more or less where it was moved. */
-static sound voice(double f0, double freq_hz, double moved)
+/* A second of pulses through a formant, as wide as its frequency asks for: 150 Hz, and more or less where it was moved.
+ */
+static sound voice(double rate_hz, double f0, double freq_hz, double moved)
 {
-    sound s = sound_new(RATE);
-    double w = 2 * M_PI * freq_hz * moved / RATE, r = pow(0.99, moved), a = 0, b = 0, due = 0;
+    sound s = sound_new((size_t)rate_hz);
+    double w = 2 * M_PI * freq_hz * moved / rate_hz, r = exp(-M_PI * 150 * moved / rate_hz), a = 0, b = 0, due = 0;
     for (size_t i = 0; i < s.frames; i++) {
         bool pulse = (double)i >= due;
-        if (pulse) due += RATE / f0;
+        if (pulse) due += rate_hz / f0;
         double y = (pulse ? 0.1 : 0) + 2 * r * cos(w) * a - r * r * b;
         b = a, a = y;
         s.ch[0][i] = s.ch[1][i] = (float)y;
@@ -366,7 +367,7 @@ static sound voice(double f0, double freq_hz, double moved)
 
 /* Linear prediction of second order at 10 kHz, as formants are measured: from the powers of all that lies below 5 kHz.
  * Takes s over. */
-static double formant_hz(sound s)
+static double formant_hz(double rate_hz, sound s)
 {
     enum { N = 32768 };
     static td_v2 x[N], re[N / 2 + 1], im[N / 2 + 1];
@@ -374,13 +375,14 @@ static double formant_hz(sound s)
     td_fft *fft;
     if (td_fft_new(N, &fft)) abort();
     for (size_t i = 0; i < N; i++)
-        x[i] = td_v2_set((double)s.ch[0][RATE / 4 + i] * pow(sin(M_PI * ((double)i + 0.5) / N), 2));
+        x[i] = td_v2_set((double)s.ch[0][s.frames / 4 + i] * pow(sin(M_PI * ((double)i + 0.5) / N), 2));
     td_fft_forward(fft, x, re, im);
     td_fft_free(fft);
     sound_free(s);
-    for (size_t k = 0; (double)k * RATE / N < 5000; k++)
+    for (size_t k = 0; (double)k * rate_hz / N < 5000; k++)
         for (int lag = 0; lag < 3; lag++)
-            r[lag] += (re[k][0] * re[k][0] + im[k][0] * im[k][0]) * cos(2 * M_PI * (double)k * RATE / N / 10000 * lag);
+            r[lag] +=
+                (re[k][0] * re[k][0] + im[k][0] * im[k][0]) * cos(2 * M_PI * (double)k * rate_hz / N / 10000 * lag);
     double det = r[0] * r[0] - r[1] * r[1];
     double a1 = r[1] * (r[0] - r[2]) / det, a2 = (r[0] * r[2] - r[1] * r[1]) / det;
     return acos(a1 / (2 * sqrt(-a2))) * 10000 / (2 * M_PI);
@@ -391,18 +393,19 @@ enum { WITHIN = 3 }; /* per cent */
 /* How far a formant is from where it was sent, in per cent: against a voice that was made at that pitch with its
  * formant there, for few partials bend what the prediction reads. NaN where they bend it so much that it cannot judge:
  * that voice, and the one that goes in, which nobody processed, do not lie as far apart as they were made. */
-static double formant_error(double f0, double freq_hz, double pitch_st, double formant_st)
+static double formant_error(double rate_hz, double f0, double freq_hz, double pitch_st, double formant_st)
 {
     char spec[64];
     snprintf(spec, sizeof spec, "pitch=%g formant=%g", pitch_st, formant_st);
-    double ratio = pow(2, formant_st / 12), before = formant_hz(voice(f0, freq_hz, 1));
-    double want = formant_hz(voice(f0 * pow(2, pitch_st / 12), freq_hz, ratio));
+    double ratio = pow(2, formant_st / 12), before = formant_hz(rate_hz, voice(rate_hz, f0, freq_hz, 1));
+    double want = formant_hz(rate_hz, voice(rate_hz, f0 * pow(2, pitch_st / 12), freq_hz, ratio));
     if (!(100 * fabs(want / before / ratio - 1) <= WITHIN)) return NAN;
-    double error = 100 * fabs(formant_hz(sound_through(RATE, "pitch", spec, voice(f0, freq_hz, 1))) / want - 1);
+    sound s = sound_through(rate_hz, "pitch", spec, voice(rate_hz, f0, freq_hz, 1));
+    double error = 100 * fabs(formant_hz(rate_hz, s) / want - 1);
     return isnan(error) ? INFINITY : error;
 }
 
-static void formants(double f0)
+static void formants(double rate_hz, double f0)
 {
     static const double freq_hz[] = { 300, 450, 600, 800, 1000, 1500, 2500 };
     static const double cases[][2] = { { 12, 0 },  { -12, 0 }, { 4, 0 },    { -5, 0 },   { 0, 3 },    { 0, -3 },
@@ -413,12 +416,13 @@ static void formants(double f0)
     int judged = 0;
     for (int i = 0; i < FREQS; i++)
         for (int k = 0; k < CASES; k++) {
-            double error = formant_error(f0, freq_hz[i], cases[k][0], cases[k][1]);
+            double error = formant_error(rate_hz, f0, freq_hz[i], cases[k][0], cases[k][1]);
             judged += !isnan(error);
             worst = fmax(worst, error);
         }
-    char name[80];
-    snprintf(name, sizeof name, "formants, voice of %g Hz, both to 12 st; %d of %d cases", f0, judged, FREQS * CASES);
+    char name[128];
+    snprintf(name, sizeof name, "formants to 12 st, voice of %g Hz at %g kHz; %d of %d cases", f0, rate_hz / 1000,
+             judged, FREQS * CASES);
     figure("pitch", name, AT_MOST, WITHIN, worst, "%");
 }
 
@@ -430,50 +434,61 @@ static double wire_db(void)
     return residual_db;
 }
 
-/* How far a tone is from where it was sent, in cents: the strongest line within ten of it. */
-static double off_pitch(sound s, double want_hz)
+/* How far a tone is from where it was sent, in cents: the strongest line within ten of it. Takes s over. */
+static double off_pitch(double rate_hz, sound s, double want_hz)
 {
+    size_t half = s.frames / 2;
     double best = 0, cents = 0;
     for (double c = -10; c <= 10; c += 0.25) {
-        double now = sound_amplitude(s.ch[0] + RATE / 2, RATE / 2, want_hz * pow(2, c / 1200), RATE);
+        double now = sound_amplitude(s.ch[0] + half, half, want_hz * pow(2, c / 1200), rate_hz);
         if (now > best) best = now, cents = c;
     }
+    sound_free(s);
     return fabs(cents);
+}
+
+/* How far a click of a millisecond is from its place, in milliseconds. */
+static double click_off_ms(double rate_hz, const char *spec)
+{
+    size_t length = (size_t)(rate_hz / 1000), from = (size_t)(0.4 * rate_hz), at = 0;
+    td_unit_state *u = sound_unit(rate_hz, "pitch", spec);
+    sound s = sound_new((size_t)rate_hz);
+    for (size_t i = from; i < from + length; i++) s.ch[0][i] = s.ch[1][i] = i % 2 ? 0.5f : -0.5f;
+    sound_run(u, s);
+    for (size_t i = 0; i < s.frames; i++)
+        if (fabsf(s.ch[0][i]) > fabsf(s.ch[0][at])) at = i;
+    double late = (double)at - (double)td_unit_latency(u) - (double)(from + length / 2);
+    td_unit_free(u);
+    sound_free(s);
+    return 1000 * fabs(late) / rate_hz;
 }
 
 static void pitch(void)
 {
-    double saw = 0, sine = 0, late_ms = 0;
-    for (double st = -12; st <= 12; st += 3) {
-        if (st == 0) continue;
-        char spec[32];
-        snprintf(spec, sizeof spec, "pitch=%g", st);
-        sound s = sound_new(RATE);
-        for (size_t i = 0; i < RATE; i++)
-            s.ch[0][i] = s.ch[1][i] = (float)((double)(i % 218) / 436 - 0.25); /* 220 Hz */
-        sound_through(RATE, "pitch", spec, s);
-        double ratio = pow(2, st / 12);
-        saw = fmax(saw, off_pitch(s, 4 * RATE / 218.0 * ratio));
-        sound_free(s);
-        s = sound_through(RATE, "pitch", spec, sound_sine(RATE, RATE, 440, 0.5));
-        sine = fmax(sine, off_pitch(s, 440 * ratio));
-        sound_free(s);
-        td_unit_state *u = sound_unit(RATE, "pitch", spec);
-        size_t at = 0;
-        s = sound_new(RATE);
-        for (size_t i = 0; i < 48; i++) s.ch[0][20000 + i] = s.ch[1][20000 + i] = i % 2 ? 0.5f : -0.5f;
-        sound_run(u, s);
-        for (size_t i = 0; i < RATE; i++)
-            if (fabsf(s.ch[0][i]) > fabsf(s.ch[0][at])) at = i;
-        late_ms = fmax(late_ms, fabs((double)at - (double)td_unit_latency(u) - 20024) / 48);
-        td_unit_free(u);
-        sound_free(s);
-    }
-    figure("pitch", "f0 of a saw, -12 to 12 st", AT_MOST, 3, saw, "cents");
-    figure("pitch", "f0 of a sine, -12 to 12 st", AT_MOST, 3, sine, "cents");
-    figure("pitch", "place of a click", AT_MOST, 2, late_ms, "ms");
-    static const double voices_hz[] = { 80, 100, 150, 190, 240, 300 };
-    for (size_t i = 0; i < sizeof voices_hz / sizeof *voices_hz; i++) formants(voices_hz[i]);
+    static const double rates_hz[] = { 44100, 48000, 96000 };
+    double saw = 0, sine = 0, click_ms = 0;
+    for (size_t r = 0; r < 3; r++)
+        for (double st = -12; st <= 12; st += 3) {
+            if (st == 0) continue;
+            char spec[32];
+            double rate_hz = rates_hz[r], ratio = pow(2, st / 12);
+            snprintf(spec, sizeof spec, "pitch=%g", st);
+            sound s = sound_new((size_t)rate_hz);
+            for (size_t i = 0; i < s.frames; i++) /* 202 to 440 Hz */
+                s.ch[0][i] = s.ch[1][i] = (float)((double)(i % 218) / 436 - 0.25);
+            saw = fmax(saw, off_pitch(rate_hz, sound_through(rate_hz, "pitch", spec, s), 4 * rate_hz / 218 * ratio));
+            s = sound_sine((size_t)rate_hz, rate_hz, 440, 0.5);
+            sine = fmax(sine, off_pitch(rate_hz, sound_through(rate_hz, "pitch", spec, s), 440 * ratio));
+            click_ms = fmax(click_ms, click_off_ms(rate_hz, spec));
+        }
+    figure("pitch", "f0 of a saw, -12 to 12 st, 44.1 to 96 kHz", AT_MOST, 3, saw, "cents");
+    figure("pitch", "f0 of a sine, -12 to 12 st, 44.1 to 96 kHz", AT_MOST, 3, sine, "cents");
+    figure("pitch", "place of a click, 44.1 to 96 kHz", AT_MOST, 2, click_ms, "ms");
+    static const struct {
+        double rate_hz, f0;
+    } voices[] = { { 48000, 80 },  { 48000, 100 }, { 48000, 150 }, { 48000, 190 }, { 48000, 240 },
+                   { 48000, 300 }, { 44100, 80 },  { 44100, 190 }, { 44100, 300 }, { 96000, 190 } };
+    for (size_t i = 0; i < sizeof voices / sizeof *voices; i++) formants(voices[i].rate_hz, voices[i].f0);
     figure("pitch", "residual at 0 and 0 st", AT_MOST, -60, wire_db(), "dBFS");
 }
 
