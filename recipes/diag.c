@@ -119,7 +119,7 @@ const char *td_did_you_mean(td_messages *m, const char *text, const char *const 
 const char *td_one_of(td_messages *m, const char *text, const char *const *words, size_t n)
 {
     const char *near = td_did_you_mean(m, text, words, n);
-    if (near) return near;
+    if (near || !n) return near;
     if (n == 1) return td_say(m, "there is only '%s'", words[0]);
     td_text list = { 0 };
     td_text_add(&list, "one of ");

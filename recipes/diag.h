@@ -31,7 +31,7 @@ const char *td_say(td_messages *m, const char *fmt, ...) __attribute__((format(p
 const char *td_cut(td_messages *m, const char *text);
 /* "did you mean 'x'?" for the nearest of words, else NULL. */
 const char *td_did_you_mean(td_messages *m, const char *text, const char *const *words, size_t n);
-/* "did you mean 'x'?", else "one of a, b, c". */
+/* "did you mean 'x'?", else "one of a, b, c"; NULL where there are no words. */
 const char *td_one_of(td_messages *m, const char *text, const char *const *words, size_t n);
 
 /* By file, in the order files were first spoken of, then by line and column. */

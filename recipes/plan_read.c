@@ -183,22 +183,33 @@ static void take_beside(td_reader *r, const td_node *map, const td_row *beside, 
     }
 }
 
+static const td_processor *take_part_name(td_reader *r, const td_node *key, const td_processor *of)
+{
+    const char *names[32];
+    const td_processor *part = td_part_find(of, key->text);
+    if (!part)
+        td_mistake(r->messages, key, "unknown_band",
+                   td_one_of(r->messages, key->text, names, td_part_names(of, names, 32)), "%s has no band '%s'",
+                   of->name, td_cut(r->messages, key->text));
+    return part;
+}
+
 static void take_parts(td_reader *r, const td_node *list, td_plan_step *step)
 {
     if (!td_want(r, list, TD_NODE_LIST, "'bands'")) return;
+    size_t most = td_parts_most(step->proc);
+    if (list->n > most)
+        td_mistake(r->messages, list->value[most], "too_many", NULL, "%s takes at most %zu bands", step->proc->name,
+                   most);
     step->part = td_take(r, list->n, sizeof *step->part);
-    for (size_t i = 0; step->part && i < list->n && i < td_parts_most(step->proc); i++) {
+    for (size_t i = 0; step->part && i < list->n && i < most; i++) {
         const td_node *n = list->value[i];
         size_t at = find_processor_key(r, n, td_part_rows);
         if (at == n->n) continue;
         td_plan_part *part = &step->part[step->n_parts];
         set_absent(td_part_rows, (char *)part);
-        part->proc = step->proc->parts ? td_part_find(step->proc, n->key[at]->text) : NULL;
-        if (!part->proc) {
-            td_mistake(r->messages, n->key[at], "unknown_band", NULL, "%s has no band '%s'", step->proc->name,
-                       td_cut(r->messages, n->key[at]->text));
-            continue;
-        }
+        part->proc = take_part_name(r, n->key[at], step->proc);
+        if (!part->proc) continue;
         part->value = take_values(r, n->value[at], part->proc, NULL);
         take_beside(r, n, td_part_rows, part);
         step->n_parts++;

@@ -118,10 +118,10 @@ static void read_settings(td_reader *r, td_node *n, owner *o)
 
 /* ---- bands ------------------------------------------------------------------------------------------------------- */
 
-static size_t part_names(const td_processor *proc, const char **out, size_t room)
+size_t td_part_names(const td_processor *proc, const char **out, size_t room)
 {
     size_t n = 0;
-    for (; proc->parts[n] && n < room; n++) out[n] = proc->parts[n]->name;
+    for (; proc->parts && proc->parts[n] && n < room; n++) out[n] = proc->parts[n]->name;
     return n;
 }
 
@@ -130,7 +130,7 @@ static size_t part_names(const td_processor *proc, const char **out, size_t room
 static const td_processor *part_of(td_reader *r, td_node *n, const td_processor *proc, td_node **settings)
 {
     const char *names[32];
-    size_t known = part_names(proc, names, 32);
+    size_t known = td_part_names(proc, names, 32);
     const td_node *word = n;
     *settings = NULL;
     if (n->kind == TD_NODE_MAP && n->n == 1) {

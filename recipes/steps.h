@@ -16,6 +16,7 @@ void td_check_role(td_reader *r, const td_node *n, const char *role, const char 
 
 /* Names of all processors that stand as steps, for suggestions; returns how many. */
 size_t td_step_names(const char **out, size_t room);
+size_t td_part_names(const td_processor *proc, const char **out, size_t room); /* of its bands */
 
 /* The one key of a step's map that is not about the graph; n->n when there is none. Several: the first. */
 size_t td_step_processor_key(const td_node *n);

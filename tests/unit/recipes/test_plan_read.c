@@ -35,6 +35,11 @@ static void names_the_place_of_a_mistake(void **state)
     refused(HEAD "mix:\n  - gaim: {}\n", "did you mean 'gain'?");
     refused(HEAD "mix:\n  - { gain: {}, reson: x }\n", "did you mean 'reason'?");
     refused(HEAD "mix:\n  - compressor: { atack: 10 ms }\n", "did you mean 'attack'?");
+    refused(HEAD "mix:\n  - eq: {}\n    bands:\n      - bel: { at: 1 kHz }\n",
+            "p.yaml:9:9: error: eq has no band 'bel'");
+    refused(HEAD "mix:\n  - eq: {}\n    bands:\n      - bel: { at: 1 kHz }\n", "did you mean 'bell'?");
+    refused(HEAD "mix:\n  - eq: {}\n    bands:\n      - bell: { att: 1 kHz }\n", "did you mean 'at'?");
+    refused(HEAD "mix:\n  - gain: {}\n    bands:\n      - bell: {}\n", "gain has no band 'bell'");
     refused(HEAD "mix:\n  - gain: { gain: 500 dB }\n", "out of range");
     refused(HEAD "stems:\n  - { role: x }\n", "'name' is missing here");
 }
