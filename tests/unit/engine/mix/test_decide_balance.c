@@ -1,8 +1,6 @@
 /* Faders from loudness: what moves them, and what must not. */
 #include "engine/mix/decide/usual.h"
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -44,41 +42,19 @@ static double lead_far_too_hot(double t, unsigned c)
     return 15 * lead(t, c);
 }
 
-typedef struct decided {
-    scene *s;
-    td_plan *plan;
-} decided;
-
-static void plan(decided *d, const char *tag, const char *balance)
+static decided plan(scene *s, const char *tag, const char *balance)
 {
-    td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_messages *m = td_messages_new();
-    const char *text =
-        td_arena_printf(d->s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ %s ]\nbalance: %s\n", tag, balance);
-    scene_open(d->s);
-    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
-    assert_int_equal(td_pool_new(2, &d->s->pool), TD_OK);
-    assert_int_equal(td_survey_make(d->s->session, d->s->pool, d->s->path, NULL, NULL, &d->s->survey, &err), TD_OK);
-    td_plan_wish wish = { .session = d->s->session,
-                          .survey = d->s->survey,
-                          .recipe = recipe,
-                          .pool = d->s->pool,
-                          .scratch_folder = d->s->path };
-    if (td_plan_make(&wish, &d->plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
+    return decide(s, td_arena_printf(s->arena, "tags: [ %s ]\nbalance: %s\n", tag, balance));
 }
 
 static decided decide_as(const char *tag, const char *balance, const char *kit, const char *name, sound voice)
 {
-    decided d = { .s = scene_new() };
-    scene_add(d.s, kit, 48000, 2, SECONDS, drums);
-    scene_add(d.s, "Bass.wav", 48000, 2, SECONDS, bass);
-    scene_add(d.s, "Piano.wav", 48000, 2, SECONDS, piano);
-    scene_add(d.s, name, 48000, 2, SECONDS, voice);
-    plan(&d, tag, balance);
-    return d;
+    scene *s = scene_new();
+    scene_add(s, kit, 48000, 2, SECONDS, drums);
+    scene_add(s, "Bass.wav", 48000, 2, SECONDS, bass);
+    scene_add(s, "Piano.wav", 48000, 2, SECONDS, piano);
+    scene_add(s, name, 48000, 2, SECONDS, voice);
+    return plan(s, tag, balance);
 }
 
 static decided decide_with(const char *balance, const char *name, sound voice)
@@ -86,16 +62,9 @@ static decided decide_with(const char *balance, const char *name, sound voice)
     return decide_as("pop", balance, "Drums.wav", name, voice);
 }
 
-static decided decide(const char *balance, sound voice)
+static decided decide_sung(const char *balance, sound voice)
 {
     return decide_with(balance, "Lead Vox.wav", voice);
-}
-
-static void leave(decided *d)
-{
-    td_plan_free(d->plan);
-    td_pool_free(d->s->pool);
-    scene_free(d->s);
 }
 
 /* What reaches the mix bus of a bus against another, dB. */
@@ -121,7 +90,7 @@ static const char *note(const decided *d, const char *begins)
 static void test_a_hot_lead_moves_no_other_fader(void **state)
 {
     (void)state;
-    decided usual = decide("loudness", lead), hot = decide("loudness", lead_far_too_hot);
+    decided usual = decide_sung("loudness", lead), hot = decide_sung("loudness", lead_far_too_hot);
     assert_true(fabs(against(&usual, "bass", "drums") - against(&hot, "bass", "drums")) < 0.02);
     assert_true(fabs(against(&usual, "keys", "drums") - against(&hot, "keys", "drums")) < 0.02);
     assert_true(against(&hot, "vocals", "drums") < -5); /* and it comes down itself */
@@ -133,7 +102,7 @@ static void test_a_hot_lead_moves_no_other_fader(void **state)
 static void test_a_delivered_lead_is_only_spoken_of(void **state)
 {
     (void)state;
-    decided d = decide("delivered", lead_far_too_hot);
+    decided d = decide_sung("delivered", lead_far_too_hot);
     assert_true(fabs(against(&d, "vocals", "drums")) < 0.02);
     assert_non_null(note(&d, "lead "));
     assert_non_null(strstr(note(&d, "lead "), "over the usual"));
@@ -145,7 +114,7 @@ static void test_a_delivered_lead_is_only_spoken_of(void **state)
 static void test_a_lone_instrument_leads(void **state)
 {
     (void)state;
-    decided sung = decide("loudness", lead), played = decide_with("loudness", "Tenor Sax.wav", lead);
+    decided sung = decide_sung("loudness", lead), played = decide_with("loudness", "Tenor Sax.wav", lead);
     double lower = against(&sung, "vocals", "drums") - against(&played, "woodwinds", "drums");
     assert_true(fabs(lower - 6) < 0.05);
     for (size_t b = 0; b < played.plan->n_buses; b++)
@@ -201,7 +170,7 @@ static void test_levels_need_their_focus(void **state)
     char picture[128], singer[128];
     snprintf(picture, sizeof picture, "delivered%sorchestra.main", level);
     snprintf(singer, sizeof singer, "delivered%svocals.lead", level);
-    decided without = decide(picture, lead), with = decide(singer, lead);
+    decided without = decide_sung(picture, lead), with = decide_sung(singer, lead);
     assert_true(fabs(against(&without, "bass", "drums")) < 0.02);
     assert_true(fabs(against(&with, "bass", "drums") + 4) < 0.02);
     assert_non_null(note(&without, "levels of the recipe's groups: against orchestra.main"));
@@ -247,12 +216,12 @@ static double harp_far_too_soft(double t, unsigned c)
 static void test_within_taste_less_is_covered(void **state)
 {
     (void)state;
-    decided d = { .s = scene_new() };
-    scene_add(d.s, "Drums.wav", 48000, 1, SECONDS, usual_drums);
-    scene_add(d.s, "Bass.wav", 48000, 1, SECONDS, usual_bass);
-    scene_add(d.s, "Synth Pad.wav", 48000, 1, SECONDS, pad_a_bit_loud);
-    scene_add(d.s, "Harp.wav", 48000, 1, SECONDS, harp_far_too_soft);
-    plan(&d, "pop", "loudness");
+    scene *s = scene_new();
+    scene_add(s, "Drums.wav", 48000, 1, SECONDS, usual_drums);
+    scene_add(s, "Bass.wav", 48000, 1, SECONDS, usual_bass);
+    scene_add(s, "Synth Pad.wav", 48000, 1, SECONDS, pad_a_bit_loud);
+    scene_add(s, "Harp.wav", 48000, 1, SECONDS, harp_far_too_soft);
+    decided d = plan(s, "pop", "loudness");
     assert_float_equal(against(&d, "harp", "synths"), 14.75 - 6.25 + 0.5, 0.1);
     leave(&d);
 }

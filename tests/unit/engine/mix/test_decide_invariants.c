@@ -1,9 +1,7 @@
 /* What must hold of every plan, whatever the stems: nothing depends on order, threads, common gain or silence, and
  * where nothing is asked nothing is done. */
-#include "engine/mix/planner.h"
 #include "engine/mix/render.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -94,38 +92,9 @@ static const part song[] = { { "Kick.wav", 1, kick }, { "Piano.wav", 2, chord },
 static scene *hear(const part *p, size_t n)
 {
     scene *s = scene_new();
-    td_error err = { 0 };
     for (size_t i = 0; i < n; i++) scene_add(s, p[i].name, 48000, p[i].channels, SECONDS, p[i].f);
-    scene_open(s);
-    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
-    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
+    scene_ready(s);
     return s;
-}
-
-static td_plan *decide(const scene *s, const char *text, td_pool *pool)
-{
-    td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_plan *plan = NULL;
-    td_messages *m = td_messages_new();
-    if (td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m)) {
-        td_text t = { 0 };
-        td_messages_text(m, &t);
-        fail_msg("%s", td_text_or_empty(&t));
-    }
-    td_plan_wish wish = {
-        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = pool, .scratch_folder = s->path
-    };
-    if (td_plan_make(&wish, &plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    return plan;
-}
-
-static void leave(scene *s)
-{
-    td_pool_free(s->pool);
-    scene_free(s);
 }
 
 static const td_plan_bus *bus(const td_plan *p, const char *name)
@@ -158,7 +127,7 @@ static void test_same_bytes_again_and_on_any_threads(void **state)
     scene *s = hear(song, 3);
     td_pool *one;
     assert_int_equal(td_pool_new(1, &one), TD_OK);
-    td_plan *plan[3] = { decide(s, full, s->pool), decide(s, full, s->pool), decide(s, full, one) };
+    td_plan *plan[3] = { plan_on(s, full, s->pool), plan_on(s, full, s->pool), plan_on(s, full, one) };
     td_text text[3] = { 0 };
     for (int i = 0; i < 3; i++) assert_int_equal(td_plan_write(plan[i], &text[i]), TD_OK);
     assert_string_equal(text[0].data, text[1].data);
@@ -168,7 +137,7 @@ static void test_same_bytes_again_and_on_any_threads(void **state)
         td_plan_free(plan[i]);
     }
     td_pool_free(one);
-    leave(s);
+    scene_leave(s);
 }
 
 static void test_nothing_asked_nothing_done(void **state)
@@ -176,7 +145,7 @@ static void test_nothing_asked_nothing_done(void **state)
     (void)state;
     enum { N = 4096 };
     scene *s = hear(song, 3);
-    td_plan *p = decide(s, bare, s->pool);
+    td_plan *p = plan_on(s, bare, s->pool);
     td_rendered *r = NULL;
     td_error err = { 0 };
     td_render_wish w = {
@@ -197,7 +166,7 @@ static void test_nothing_asked_nothing_done(void **state)
     assert_true(most < 1e-6); /* -120 dBFS */
     td_rendered_free(r);
     td_plan_free(p);
-    leave(s);
+    scene_leave(s);
 }
 
 static void test_common_gain_changes_clip_gains_only(void **state)
@@ -207,7 +176,7 @@ static void test_common_gain_changes_clip_gains_only(void **state)
                                  { "Piano.wav", 2, soft_chord },
                                  { "Lead Vox.wav", 1, soft_voice } };
     scene *a = hear(song, 3), *b = hear(soft, 3);
-    td_plan *p = decide(a, full, a->pool), *q = decide(b, full, b->pool);
+    td_plan *p = plan_on(a, full, a->pool), *q = plan_on(b, full, b->pool);
     assert_int_equal(p->n_buses, q->n_buses);
     for (size_t i = 0; i < p->n_buses; i++) {
         assert_true(fabs(q->bus[i].clip_gain_db - p->bus[i].clip_gain_db - 12.04) < 0.02);
@@ -219,8 +188,8 @@ static void test_common_gain_changes_clip_gains_only(void **state)
     same_chain(&p->mix, &q->mix, 0.11);
     td_plan_free(p);
     td_plan_free(q);
-    leave(a);
-    leave(b);
+    scene_leave(a);
+    scene_leave(b);
 }
 
 static void test_order_of_stems_changes_nothing(void **state)
@@ -228,15 +197,15 @@ static void test_order_of_stems_changes_nothing(void **state)
     (void)state;
     const part turned[] = { song[2], song[0], song[1] };
     scene *a = hear(song, 3), *b = hear(turned, 3);
-    td_plan *p = decide(a, full, a->pool), *q = decide(b, full, b->pool);
+    td_plan *p = plan_on(a, full, a->pool), *q = plan_on(b, full, b->pool);
     char one[TD_SHA256_HEX], other[TD_SHA256_HEX];
     assert_int_equal(td_plan_hash(p, one), TD_OK);
     assert_int_equal(td_plan_hash(q, other), TD_OK);
     assert_string_equal(one, other);
     td_plan_free(p);
     td_plan_free(q);
-    leave(a);
-    leave(b);
+    scene_leave(a);
+    scene_leave(b);
 }
 
 static void test_a_silent_stem_changes_nothing(void **state)
@@ -244,7 +213,7 @@ static void test_a_silent_stem_changes_nothing(void **state)
     (void)state;
     const part more[] = { song[0], song[1], song[2], { "Guitar.wav", 2, nothing }, { "Snare.wav", 1, nothing } };
     scene *a = hear(song, 3), *b = hear(more, 5);
-    td_plan *p = decide(a, full, a->pool), *q = decide(b, full, b->pool);
+    td_plan *p = plan_on(a, full, a->pool), *q = plan_on(b, full, b->pool);
     for (size_t i = 0; i < p->n_buses; i++) {
         const td_plan_bus *x = &p->bus[i], *y = bus(q, x->name);
         assert_true(x->clip_gain_db == y->clip_gain_db && x->fader_db == y->fader_db && x->makeup_db == y->makeup_db);
@@ -254,8 +223,8 @@ static void test_a_silent_stem_changes_nothing(void **state)
     same_chain(&p->mix, &q->mix, 0);
     td_plan_free(p);
     td_plan_free(q);
-    leave(a);
-    leave(b);
+    scene_leave(a);
+    scene_leave(b);
 }
 
 /* From the top down: what a track needs is decided when the mix bus stands. (Thresholds found for a goal follow the
@@ -267,14 +236,14 @@ static void test_a_fix_changes_no_step_of_the_mix_bus(void **state)
     snprintf(with, sizeof with, fixed, "-3 dB", "-6 dB");
     snprintf(without, sizeof without, fixed, "0 dB", "0 dB");
     scene *s = hear(song, 3);
-    td_plan *p = decide(s, with, s->pool), *q = decide(s, without, s->pool);
+    td_plan *p = plan_on(s, with, s->pool), *q = plan_on(s, without, s->pool);
     bool made = false;
     for (size_t i = 0; i < p->n_stems; i++) made = made || p->stem[i].chain.n_steps;
     assert_true(made);
     same_chain(&p->mix, &q->mix, 0);
     td_plan_free(p);
     td_plan_free(q);
-    leave(s);
+    scene_leave(s);
 }
 
 /* Groups are heard through the mix bus: what it takes from a band, no group needs to take again. The other way round
@@ -294,8 +263,8 @@ static void test_the_mix_bus_may_change_groups(void **state)
     snprintf(text[1], sizeof text[1], form, "-12 dB", "-20 dB");
     snprintf(text[2], sizeof text[2], form, "-0.5 dB", "+90 dB");
     scene *s = hear(song, 3);
-    td_plan *open = decide(s, text[0], s->pool), *cut = decide(s, text[1], s->pool),
-            *none = decide(s, text[2], s->pool);
+    td_plan *open = plan_on(s, text[0], s->pool), *cut = plan_on(s, text[1], s->pool),
+            *none = plan_on(s, text[2], s->pool);
     assert_int_equal(bus(open, "keys")->chain.n_steps, 1);
     assert_string_not_equal(bus(open, "keys")->chain.step[0].part[0].reason,
                             bus(cut, "keys")->chain.n_steps ? bus(cut, "keys")->chain.step[0].part[0].reason : "");
@@ -304,7 +273,7 @@ static void test_the_mix_bus_may_change_groups(void **state)
     td_plan_free(open);
     td_plan_free(cut);
     td_plan_free(none);
-    leave(s);
+    scene_leave(s);
 }
 
 static double opposed(double t, unsigned c)
@@ -317,7 +286,7 @@ static void test_sides_that_cancel_are_told(void **state)
     (void)state;
     static const part parts[] = { { "Piano.wav", 2, chord }, { "Synth Pad.wav", 2, opposed } };
     scene *s = hear(parts, 2);
-    td_plan *p = decide(s, bare, s->pool);
+    td_plan *p = plan_on(s, bare, s->pool);
     size_t n = 0;
     for (size_t i = 0; i < p->n_notes; i++) {
         if (!strstr(p->note[i].text, "cancel")) continue;
@@ -327,7 +296,7 @@ static void test_sides_that_cancel_are_told(void **state)
     }
     assert_int_equal(n, 1);
     td_plan_free(p);
-    leave(s);
+    scene_leave(s);
 }
 
 int main(void)

@@ -1,9 +1,7 @@
 /* Places for what was recorded in mono: who moves, who does not, and that both sides weigh the same. */
 #include "engine/base/units.h"
 #include "engine/mix/flow.h"
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <ebur128.h>
 #include <math.h>
@@ -91,34 +89,14 @@ static const struct part {
   kit_and_guitar[] = { { "Cymbals.wav", cymbals }, { "Gtr.wav", guitar }, { "Piano.wav", piano }, { NULL, NULL } },
   low[] = { { "Gtr Low.wav", low_guitar }, { "Piano.wav", piano }, { "Organ.wav", organ }, { NULL, NULL } };
 
-typedef struct decided {
-    scene *s;
-    td_plan *plan;
-} decided;
-
 static void add(scene *s, const struct part *p, unsigned channels)
 {
     for (; p->file; p++) scene_add(s, p->file, RATE_HZ, channels, SECONDS, p->play);
 }
 
-static decided decide(scene *s, const char *wishes)
+static decided decide_pop(scene *s, const char *wishes)
 {
-    decided d = { .s = s };
-    td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_messages *m = td_messages_new();
-    const char *text = td_arena_printf(s->arena, "topdown: recipe/1\nname: b\ntitle: T\ntags: [ pop ]\n%s", wishes);
-    scene_open(s);
-    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
-    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
-    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
-    td_plan_wish wish = {
-        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = s->pool, .scratch_folder = s->path
-    };
-    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    return d;
+    return decide(s, td_arena_printf(s->arena, "tags: [ pop ]\n%s", wishes));
 }
 
 static decided decide_mono(const struct part *more, const char *wishes)
@@ -126,14 +104,7 @@ static decided decide_mono(const struct part *more, const char *wishes)
     scene *s = scene_new();
     add(s, rhythm, 1);
     add(s, more, 1);
-    return decide(s, wishes);
-}
-
-static void leave(decided *d)
-{
-    td_plan_free(d->plan);
-    td_pool_free(d->s->pool);
-    scene_free(d->s);
+    return decide_pop(s, wishes);
 }
 
 /* In percent; the middle is 0. */
@@ -212,7 +183,7 @@ static decided decide_only(const struct part *p, const char *wishes)
 {
     scene *s = scene_new();
     add(s, p, 1);
-    return decide(s, wishes);
+    return decide_pop(s, wishes);
 }
 
 static const char layers[] =
@@ -369,7 +340,7 @@ static void test_the_orders_place_holds(void **state)
     add(s, band, 1);
     for (size_t i = 0; i < s->n; i++)
         if (strstr(s->wish[i].file, "Piano")) s->wish[i].pan = 25;
-    decided d = decide(s, "pan: auto\n");
+    decided d = decide_pop(s, "pan: auto\n");
     assert_true(place(&d, "Piano.wav") == 25);
     assert_true(fabs(leans_lu(&d)) < 0.5);
     leave(&d);
@@ -381,7 +352,7 @@ static void test_stereo_stays_as_delivered(void **state)
     scene *s = scene_new();
     add(s, rhythm, 2);
     add(s, band, 2);
-    decided d = decide(s, "pan: auto\n");
+    decided d = decide_pop(s, "pan: auto\n");
     assert_false(anybody_placed(&d));
     leave(&d);
 }

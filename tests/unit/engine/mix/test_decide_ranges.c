@@ -1,7 +1,5 @@
 /* Ranges the planner answers from what it measured. */
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -41,46 +39,22 @@ static double placed_pair(double t, unsigned c)
     return 0.2 * sin(2 * M_PI * 523 * t) + (c ? 0 : 0.2 * sin(2 * M_PI * 2100 * t));
 }
 
-typedef struct decided {
-    scene *s;
-    td_plan *plan;
-} decided;
-
 /* A piano and three tracks whose being mono makes raw ones of all. */
-static decided decide(const char *text, sound piano, bool raw)
+static decided played(const char *recipe, sound piano, bool raw)
 {
-    decided d = { .s = scene_new() };
-    td_error err = { 0 };
-    td_recipe *recipe;
-    td_messages *m = td_messages_new();
-    scene_add(d.s, "Bass.wav", 48000, raw ? 1 : 2, 6, bass);
-    scene_add(d.s, "Gtr 1.wav", 48000, raw ? 1 : 2, 6, guitar);
-    scene_add(d.s, "Gtr 2.wav", 48000, raw ? 1 : 2, 6, guitar);
-    scene_add(d.s, "Piano.wav", 48000, 2, 6, piano);
-    scene_open(d.s);
-    assert_int_equal(td_pool_new(1, &d.s->pool), TD_OK);
-    d.s->survey = scene_hear(d.s, 1);
-    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
-    td_plan_wish wish = {
-        .session = d.s->session, .survey = d.s->survey, .recipe = recipe, .pool = d.s->pool, .scratch_folder = d.s->path
-    };
-    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    return d;
-}
-
-static void leave(decided *d)
-{
-    td_plan_free(d->plan);
-    td_pool_free(d->s->pool);
-    scene_free(d->s);
+    scene *s = scene_new();
+    scene_add(s, "Bass.wav", 48000, raw ? 1 : 2, 6, bass);
+    scene_add(s, "Gtr 1.wav", 48000, raw ? 1 : 2, 6, guitar);
+    scene_add(s, "Gtr 2.wav", 48000, raw ? 1 : 2, 6, guitar);
+    scene_add(s, "Piano.wav", 48000, 2, 6, piano);
+    scene_ready(s);
+    return (decided){ s, plan_on(s, recipe, s->pool) };
 }
 
 /* How the piano's picture is turned, in degrees; 0: it is left as it is. */
 static double turned_deg(sound piano, bool raw)
 {
-    decided d = decide(lopsided, piano, raw);
+    decided d = played(lopsided, piano, raw);
     const td_plan_chain *chain = &d.plan->stem[scene_stem(d.s, "Piano.wav")].chain;
     double angle = chain->n_steps ? chain->step[0].value[0] : 0;
     if (chain->n_steps) assert_string_equal(chain->step[0].proc->name, "rotate");
@@ -91,7 +65,7 @@ static double turned_deg(sound piano, bool raw)
 /* Whether a plan warns of sides that cancel. */
 static bool warns(const char *text, sound piano)
 {
-    decided d = decide(text, piano, false);
+    decided d = played(text, piano, false);
     bool found = false;
     for (size_t i = 0; i < d.plan->n_notes; i++)
         found = found || (d.plan->note[i].kind == TD_NOTE_WARNING && strstr(d.plan->note[i].text, "cancel"));

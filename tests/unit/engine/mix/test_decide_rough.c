@@ -1,7 +1,5 @@
 /* A rough mix with known faders, late and squeezed: what the planner reads from it. */
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -91,12 +89,8 @@ static double elsewhere(double t, unsigned c)
 
 static td_plan *read_rough(sound rough)
 {
-    static const char text[] = "topdown: recipe/1\nname: r\ntitle: T\n";
     scene *s = scene_new();
     td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_plan *plan = NULL;
-    td_messages *m = td_messages_new();
     scene_add(s, "Drums.wav", RATE, 1, SECONDS, drums);
     scene_add(s, "Bass.wav", RATE, 1, SECONDS, bass);
     scene_add(s, "Piano.wav", RATE, 1, SECONDS, piano);
@@ -104,17 +98,8 @@ static td_plan *read_rough(sound rough)
     scene_add(s, "as we heard it.wav", RATE, 1, SECONDS + 1, rough);
     td_session_wish open = { .stem = s->wish, .n_stems = 4, .rough = s->wish[4].file };
     if (td_session_open(&open, &s->session, &err)) fail_msg("%s: %s", err.where, err.what);
-    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
-    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
-    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
-    td_plan_wish wish = {
-        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = s->pool, .scratch_folder = s->path
-    };
-    if (td_plan_make(&wish, &plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    td_pool_free(s->pool);
-    scene_free(s);
+    td_plan *plan = decide(s, "").plan;
+    scene_leave(s);
     return plan;
 }
 

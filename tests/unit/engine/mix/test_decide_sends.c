@@ -1,7 +1,5 @@
 /* Sends that ask for a share of wet sound: what level they get, and what is heard of it. */
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -31,38 +29,12 @@ static double silence(double t, unsigned c)
     return 0;
 }
 
-typedef struct decided {
-    scene *s;
-    td_plan *plan;
-} decided;
-
-static decided decide(sound voice, const char *text)
+static decided sung(sound voice, const char *body)
 {
-    decided d = { .s = scene_new() };
-    td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_messages *m = td_messages_new();
-    scene_add(d.s, "Lead Vox.wav", 48000, 2, SECONDS, voice);
-    scene_add(d.s, "Snare.wav", 48000, 2, SECONDS, noise);
-    scene_open(d.s);
-    text = td_arena_printf(d.s->arena, "topdown: recipe/1\nname: s\ntitle: T\n%s", text);
-    assert_int_equal(td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m), TD_OK);
-    assert_int_equal(td_pool_new(2, &d.s->pool), TD_OK);
-    assert_int_equal(td_survey_make(d.s->session, d.s->pool, d.s->path, NULL, NULL, &d.s->survey, &err), TD_OK);
-    td_plan_wish wish = {
-        .session = d.s->session, .survey = d.s->survey, .recipe = recipe, .pool = d.s->pool, .scratch_folder = d.s->path
-    };
-    if (td_plan_make(&wish, &d.plan, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    return d;
-}
-
-static void leave(decided *d)
-{
-    td_plan_free(d->plan);
-    td_pool_free(d->s->pool);
-    scene_free(d->s);
+    scene *s = scene_new();
+    scene_add(s, "Lead Vox.wav", 48000, 2, SECONDS, voice);
+    scene_add(s, "Snare.wav", 48000, 2, SECONDS, noise);
+    return decide(s, body);
 }
 
 static const td_plan_send *vocal_send(const decided *d)
@@ -76,8 +48,8 @@ static const td_plan_send *vocal_send(const decided *d)
 static void test_the_return_is_counted(void **state)
 {
     (void)state;
-    decided d = decide(noise, "groups: { vocals: { sends: { flat: about -12 LU } } }\n"
-                              "returns: { flat: { level: +2 dB, chain: [ gain: -6 dB ] } }\n");
+    decided d = sung(noise, "groups: { vocals: { sends: { flat: about -12 LU } } }\n"
+                            "returns: { flat: { level: +2 dB, chain: [ gain: -6 dB ] } }\n");
     assert_float_equal(vocal_send(&d)->level_db, -12 + 6 - 2, 0.051);
     assert_string_equal(vocal_send(&d)->reason, "about -12 LU wanted: flat is heard 12.0 LU under vocals dry");
     leave(&d);
@@ -87,9 +59,9 @@ static void test_the_return_is_counted(void **state)
 static void test_repeats_are_counted_to_their_end(void **state)
 {
     (void)state;
-    decided d = decide(dull, "groups: { vocals: { sends: { echo: about -10 dB } } }\n"
-                             "returns: { echo: { chain: [ delay: { time: 700 ms, feedback: 50 %, low_cut: 20 Hz, "
-                             "high_cut: 20 kHz } ] } }\n");
+    decided d = sung(dull, "groups: { vocals: { sends: { echo: about -10 dB } } }\n"
+                           "returns: { echo: { chain: [ delay: { time: 700 ms, feedback: 50 %, low_cut: 20 Hz, "
+                           "high_cut: 20 kHz } ] } }\n");
     assert_float_equal(vocal_send(&d)->level_db, -10 - 10 * log10(4.0 / 3), 0.2);
     leave(&d);
 }
@@ -98,9 +70,9 @@ static void test_repeats_are_counted_to_their_end(void **state)
 static void test_the_fader_does_not_matter(void **state)
 {
     (void)state;
-    decided d = decide(noise, "groups: { vocals: { level: -9 dB, chain: [ gain: +5 dB ], "
-                              "sends: { flat: about -12 LU } } }\n"
-                              "returns: { flat: { chain: [ gain: -6 dB ] } }\n");
+    decided d = sung(noise, "groups: { vocals: { level: -9 dB, chain: [ gain: +5 dB ], "
+                            "sends: { flat: about -12 LU } } }\n"
+                            "returns: { flat: { chain: [ gain: -6 dB ] } }\n");
     assert_float_equal(vocal_send(&d)->level_db, -6, 0.051);
     leave(&d);
 }
@@ -108,8 +80,8 @@ static void test_the_fader_does_not_matter(void **state)
 static void test_a_track_may_ask_as_well(void **state)
 {
     (void)state;
-    decided d = decide(noise, "tracks: [ { fix: snare, for: drums.snare, sends: { flat: about -15 LU } } ]\n"
-                              "returns: { flat: { chain: [ gain: -4 dB ] } }\n");
+    decided d = sung(noise, "tracks: [ { fix: snare, for: drums.snare, sends: { flat: about -15 LU } } ]\n"
+                            "returns: { flat: { chain: [ gain: -4 dB ] } }\n");
     const td_plan_stem *snare = &d.plan->stem[scene_stem(d.s, "Snare.wav")];
     assert_int_equal(snare->n_sends, 1);
     assert_float_equal(snare->send[0].level_db, -11, 0.051);
@@ -121,7 +93,7 @@ static void test_limits_and_silence_are_said(void **state)
     (void)state;
     static const char far[] = "groups: { vocals: { sends: { flat: about -12 LU } } }\n"
                               "returns: { flat: { chain: [ gain: -50 dB ] } }\n";
-    decided d = decide(noise, far), none = decide(silence, far);
+    decided d = sung(noise, far), none = sung(silence, far);
     assert_float_equal(vocal_send(&d)->level_db, 12, 1e-9); /* the highest a send can be written at */
     assert_non_null(strstr(vocal_send(&d)->reason, "38.0 LU under vocals dry; held at the limit"));
     for (size_t b = 0; b < none.plan->n_buses; b++)

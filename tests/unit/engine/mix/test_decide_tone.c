@@ -1,9 +1,7 @@
 /* What an equaliser is asked to do, and what it must not: fill holes, fight itself, cut the floor. */
 #include "engine/base/units.h"
 #include "engine/mix/decide/targets.h"
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -61,32 +59,9 @@ static double piano(double t, unsigned c)
     return 0.05 * sin(2 * M_PI * 440 * t);
 }
 
-static td_plan *plan(scene *s, const char *body)
+static decided plan(scene *s, const char *body)
 {
-    td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_messages *m = td_messages_new();
-    td_plan *p;
-    const char *text = td_arena_printf(
-        s->arena, "topdown: recipe/1\nname: t\ntitle: T\ntags: [ electronic ]\nbalance: delivered\n%s\n", body);
-    scene_open(s);
-    if (td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m)) fail_msg("the recipe does not pass");
-    assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
-    assert_int_equal(td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err), TD_OK);
-    td_plan_wish wish = {
-        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = s->pool, .scratch_folder = s->path
-    };
-    if (td_plan_make(&wish, &p, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    return p;
-}
-
-static void leave(scene *s, td_plan *p)
-{
-    td_plan_free(p);
-    td_pool_free(s->pool);
-    scene_free(s);
+    return decide(s, td_arena_printf(s->arena, "tags: [ electronic ]\nbalance: delivered\n%s\n", body));
 }
 
 static bool says(const td_plan *p, const char *words)
@@ -105,13 +80,13 @@ static void test_a_hole_stays_a_hole(void **state)
     (void)state;
     scene *s = scene_new();
     scene_add(s, "Synth.wav", 48000, 2, SECONDS, without_bass);
-    td_plan *p = plan(s, tone);
-    for (size_t i = 0; i < p->mix.n_steps; i++)
-        for (size_t k = 0; k < p->mix.step[i].n_parts; k++)
-            assert_string_equal(p->mix.step[i].part[k].proc->name, "high_shelf");
-    assert_true(says(p, "mix match: nothing plays at"));
-    assert_true(says(p, "no bass?"));
-    leave(s, p);
+    decided d = plan(s, tone);
+    for (size_t i = 0; i < d.plan->mix.n_steps; i++)
+        for (size_t k = 0; k < d.plan->mix.step[i].n_parts; k++)
+            assert_string_equal(d.plan->mix.step[i].part[k].proc->name, "high_shelf");
+    assert_true(says(d.plan, "mix match: nothing plays at"));
+    assert_true(says(d.plan, "no bass?"));
+    leave(&d);
 }
 
 /* What was left to us does not push up what the match cuts. */
@@ -120,16 +95,16 @@ static void test_a_shelf_does_not_fight_the_match(void **state)
     (void)state;
     scene *s = scene_new();
     scene_add(s, "Synth.wav", 48000, 2, SECONDS, with_a_whistle);
-    td_plan *p = plan(s, tone);
+    decided d = plan(s, tone);
     size_t bells = 0;
-    assert_int_equal(p->mix.n_steps, 1);
-    for (size_t k = 0; k < p->mix.step[0].n_parts; k++) {
-        const td_plan_part *part = &p->mix.step[0].part[k];
+    assert_int_equal(d.plan->mix.n_steps, 1);
+    for (size_t k = 0; k < d.plan->mix.step[0].n_parts; k++) {
+        const td_plan_part *part = &d.plan->mix.step[0].part[k];
         assert_string_equal(part->proc->name, "bell");
         bells += part->value[td_param_find(part->proc, "gain")] < 0;
     }
     assert_true(bells > 0);
-    leave(s, p);
+    leave(&d);
 }
 
 static const char cut[] = "groups: { guitars: { chain: [ eq: [ low_cut: 110 Hz ] ] } }";
@@ -143,13 +118,13 @@ static void test_the_floor_is_not_cut(void **state)
         scene_add(s, "Guitar.wav", 48000, 2, SECONDS, low_guitar);
         scene_add(s, "Piano.wav", 48000, 2, SECONDS, piano);
         if (with_bass) scene_add(s, "Bass.wav", 48000, 2, SECONDS, bass);
-        td_plan *p = plan(s, cut);
-        const td_plan_bus *guitars = &p->bus[scene_bus(s, "guitars")];
+        decided d = plan(s, cut);
+        const td_plan_bus *guitars = &d.plan->bus[scene_bus(s, "guitars")];
         assert_int_equal(guitars->chain.n_steps, with_bass);
-        assert_true(says(p, "of the mix below 110 Hz is guitars") == !with_bass);
-        assert_true(says(p, "guitars: its low cut takes") == with_bass);
+        assert_true(says(d.plan, "of the mix below 110 Hz is guitars") == !with_bass);
+        assert_true(says(d.plan, "guitars: its low cut takes") == with_bass);
         assert_true(fabs(guitars->makeup_db) < 0.3);
-        leave(s, p);
+        leave(&d);
     }
 }
 
@@ -168,11 +143,11 @@ static void test_a_target_out_of_reach_is_told(void **state)
         scene *s = scene_new();
         scene_add(s, "Drums.wav", 48000, 2, SECONDS, pulses);
         scene_add(s, "Piano.wav", 48000, 2, SECONDS, piano);
-        td_plan *p = plan(s, loud ? "master: { loudness: -9 LUFS, true_peak: -1 dBTP }"
-                                  : "master: { loudness: -30 LUFS, true_peak: -1 dBTP }");
-        assert_true(says(p, "the master will come to about") == loud);
-        if (loud) assert_true(says(p, "a clipper or limiter on drums"));
-        leave(s, p);
+        decided d = plan(s, loud ? "master: { loudness: -9 LUFS, true_peak: -1 dBTP }"
+                                 : "master: { loudness: -30 LUFS, true_peak: -1 dBTP }");
+        assert_true(says(d.plan, "the master will come to about") == loud);
+        if (loud) assert_true(says(d.plan, "a clipper or limiter on drums"));
+        leave(&d);
     }
 }
 

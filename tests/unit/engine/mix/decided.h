@@ -1,0 +1,65 @@
+/* tests/unit/engine/mix/decided.h - a scene, and what a recipe decides of it. */
+#ifndef TEST_MIX_DECIDED_H
+#define TEST_MIX_DECIDED_H
+
+#include "tests/unit/engine/mix/scene.h"
+
+#include "engine/mix/planner.h"
+#include "recipes/recipes.h"
+
+typedef struct decided {
+    scene *s;
+    td_plan *plan;
+} decided;
+
+/* Opens and hears it, unless it was. */
+static inline void scene_ready(scene *s)
+{
+    td_error err = { 0 };
+    if (!s->session) scene_open(s);
+    if (!s->pool) assert_int_equal(td_pool_new(2, &s->pool), TD_OK);
+    if (!s->survey && td_survey_make(s->session, s->pool, s->path, NULL, NULL, &s->survey, &err))
+        fail_msg("%s: %s", err.where, err.what);
+}
+
+static inline td_plan *plan_on(const scene *s, const char *recipe_text, td_pool *pool)
+{
+    td_error err = { 0 };
+    td_recipe *recipe = NULL;
+    td_plan *plan = NULL;
+    td_messages *m = td_messages_new();
+    if (td_recipe_parse(NULL, NULL, recipe_text, strlen(recipe_text), NULL, 0, &recipe, m)) {
+        td_text t = { 0 };
+        td_messages_text(m, &t);
+        fail_msg("%s", td_text_or_empty(&t));
+    }
+    td_plan_wish wish = {
+        .session = s->session, .survey = s->survey, .recipe = recipe, .pool = pool, .scratch_folder = s->path
+    };
+    if (td_plan_make(&wish, &plan, &err)) fail_msg("%s: %s", err.where, err.what);
+    td_recipe_free(recipe);
+    td_messages_free(m);
+    return plan;
+}
+
+/* body: a recipe without its head. */
+static inline decided decide(scene *s, const char *body)
+{
+    scene_ready(s);
+    const char *text = td_arena_printf(s->arena, "topdown: recipe/1\nname: t\ntitle: T\n%s", body);
+    return (decided){ s, plan_on(s, text, s->pool) };
+}
+
+static inline void scene_leave(scene *s)
+{
+    td_pool_free(s->pool);
+    scene_free(s);
+}
+
+static inline void leave(decided *d)
+{
+    td_plan_free(d->plan);
+    scene_leave(d->s);
+}
+
+#endif
