@@ -1,8 +1,10 @@
 #include "scene.h"
 
 #include "jobs/job_json.h"
+#include "jobs/store/schema.h"
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* ---- submitting -------------------------------------------------------------------------------------------------- */
@@ -432,6 +434,62 @@ static void a_damaged_file_is_refused(void **state)
     assert_null(other);
 }
 
+/* A queue as its first version left it: a job that took two attempts, one that waits, one that is under way. */
+static const char first_version[] =
+    "CREATE TABLE schema_version (version INTEGER NOT NULL); INSERT INTO schema_version VALUES (1);"
+    "INSERT INTO client (id, name) VALUES ('a', 'a');"
+    "INSERT INTO job (id, client_id, queue, request_sha256, spec, state, run_at_ms, latest_start_ms, created_ms,"
+    "                 updated_ms, finished_ms, worker_id, lease_until_ms) VALUES"
+    " ('job_done', 'a', 'default', 'aa', '{}', 'done', 0, 0, 1000, 9000, 9000, NULL, NULL),"
+    " ('job_new', 'a', 'default', 'bb', '{}', 'ready', 0, 0, 2000, 2000, NULL, NULL, NULL),"
+    " ('job_runs', 'a', 'default', 'cc', '{}', 'leased', 0, 0, 3000, 3000, NULL, 'w', 99000);"
+    "INSERT INTO attempt (job_id, fence, worker_id, engine, started_ms, ended_ms) VALUES"
+    " ('job_done', 1, 'w', 'topdown', 1000, 1500), ('job_done', 2, 'w', 'topdown', 2000, 9000),"
+    " ('job_runs', 1, 'w', 'topdown', 3000, NULL);";
+
+static void an_older_queue_is_taken_over(void **state)
+{
+    scene *s = *state;
+    td_store *old;
+    td_job j;
+    sqlite3 *db;
+    char path[160];
+    snprintf(path, sizeof path, "%s/old.db", s->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, td_schema[0], NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, first_version, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    chmod(path, 0600);
+    static const struct {
+        const char *id, *state;
+        int64_t ran_ms;
+    } jobs[] = { { "job_done", "done", 7500 }, { "job_new", "ready", 0 }, { "job_runs", "leased", 0 } };
+    for (int round = 0; round < 2; round++) { /* what was taken over is not taken over again */
+        assert_int_equal(td_store_open(path, "", &s->now, &old, &s->err), TD_OK);
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(td_store_job(old, "a", jobs[i].id, s->arena, &j, &s->err), TD_OK);
+            assert_string_equal(j.state, jobs[i].state);
+            assert_int_equal(j.ran_ms, jobs[i].ran_ms);
+        }
+        td_store_close(old);
+    }
+}
+
+static void a_newer_queue_is_left_alone(void **state)
+{
+    scene *s = *state;
+    td_store *newer;
+    sqlite3 *db;
+    td_store_close(s->store);
+    assert_int_equal(sqlite3_open(s->db, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE schema_version SET version=99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(td_store_open(s->db, "", &s->now, &newer, &s->err), TD_FAILED);
+    assert_null(newer);
+    assert_non_null(strstr(s->err.what, "made by a newer topdown (version 99)"));
+    s->store = NULL;
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, scene_open, scene_close)
 
 int main(void)
@@ -458,6 +516,8 @@ int main(void)
         T(cancel_in_every_state),
         T(kill_9_loses_nothing),
         T(a_damaged_file_is_refused),
+        T(an_older_queue_is_taken_over),
+        T(a_newer_queue_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
