@@ -39,7 +39,7 @@ static td_status read_language(check *c, td_error *err)
 
 static td_status open_session(check *c, td_error *err)
 {
-    td_session_wish wish = { .title = td_args_get(c->args, "title"), .skip_rejected = true };
+    td_session_wish wish = { .title = td_args_get(c->args, "title"), .skip_rejected = true, .pool = c->pool };
     td_stem_wish *stem = NULL;
     const char *role[TD_ROLES_MOST];
     size_t n;
@@ -63,8 +63,8 @@ static td_status judge(check *c, td_error *err)
     long threads;
     td_status st = td_args_number(c->args, "threads", 1, 256, 0, &threads, err);
     if (!st) st = read_language(c, err);
-    if (!st) st = open_session(c, err);
     if (!st) st = td_pool_new((unsigned)threads, &c->pool);
+    if (!st) st = open_session(c, err);
     if (!st) st = hear(c, err);
     if (!st) st = td_intake_make(c->session, c->survey, &c->findings, err);
     if (!st && td_args_has(c->args, "json")) st = td_intake_measure_peaks(c->session, c->pool, c->findings, err);

@@ -14,6 +14,7 @@
 
 static const char *const endings[TD_CACHE_KINDS] = {
     [TD_CACHE_HASH] = ".sha256",
+    [TD_CACHE_SOUND] = ".sound",
     [TD_CACHE_SURVEY] = ".survey",
     [TD_CACHE_GROUP] = ".group",
 };

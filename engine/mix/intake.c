@@ -158,6 +158,11 @@ static const struct {
                                { { "its name fits more than one instrument", "Please tell us which one it is." },
                                  { "ihr Name passt auf mehr als ein Instrument",
                                    "Bitte sagen Sie uns, welches es ist." } } },
+    [TD_FAULT_SET_ASIDE] = { NO_DETAIL,
+                             { { "it lies in a folder whose name reads like other takes or old versions",
+                                 "If it is not to be heard, please send the files without that folder." },
+                               { "sie liegt in einem Ordner, der nach anderen Takes oder alten Fassungen klingt",
+                                 "Soll sie nicht erklingen, schicken Sie die Dateien bitte ohne diesen Ordner." } } },
 };
 
 /* ---- what is heard ----------------------------------------------------------------------------------------------- */

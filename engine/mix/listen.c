@@ -1,5 +1,7 @@
 #include "engine/mix/listen.h"
 
+#include "engine/base/cache.h"
+#include "engine/base/file.h"
 #include "engine/base/units.h"
 #include "engine/meter/meter.h"
 #include <stdio.h>
@@ -213,16 +215,75 @@ static void guess(td_role *r, const double t[TRAITS])
     snprintf(r->why, sizeof r->why, "not known: no telling name, and its sound could be several things");
 }
 
-td_status td_stem_listen(td_stem *m, td_error *err)
+/* ---- what was heard before --------------------------------------------------------------------------------------- */
+
+/* A file of the cache. Its version goes up when a trait is measured another way. */
+typedef struct kept {
+    char version[16];
+    double trait[TRAITS];
+    char sum[TD_SHA256_HEX + 7]; /* of all before it, and of the sound's hash */
+} kept;
+
+static bool seal(kept *k, const char *sha256)
+{
+    char all[TD_SHA256_HEX - 1 + offsetof(kept, sum)];
+    memcpy(all, sha256, TD_SHA256_HEX - 1);
+    memcpy(all + TD_SHA256_HEX - 1, k, offsetof(kept, sum));
+    memset(k->sum, 0, sizeof k->sum);
+    return td_sha256_of(all, sizeof all, k->sum) == TD_OK;
+}
+
+static kept kept_of(const double t[TRAITS])
+{
+    kept k = { .version = "sound/1" };
+    memcpy(k.trait, t, sizeof k.trait);
+    return k;
+}
+
+static bool recall(const char *path, const char *sha256, double t[TRAITS])
+{
+    kept k = { 0 }, own;
+    FILE *f = td_cache_open(path);
+    if (!f) return false;
+    bool whole = fread(&k, sizeof k, 1, f) == 1;
+    fclose(f);
+    own = kept_of(k.trait);
+    if (!whole || !seal(&own, sha256) || memcmp(&own, &k, sizeof k)) return false;
+    memcpy(t, k.trait, sizeof k.trait);
+    return true;
+}
+
+/* What cannot be kept is heard again. */
+static void keep(const char *folder, const char *path, const char *sha256, const double t[TRAITS])
+{
+    char temp[4096];
+    kept k = kept_of(t);
+    FILE *f = seal(&k, sha256) && !td_folder_make(folder, NULL) ? td_cache_begin(path, temp, sizeof temp) : NULL;
+    if (f) td_cache_end(f, temp, path, fwrite(&k, sizeof k, 1, f) == 1);
+}
+
+static td_status measure(const td_stem *m, double t[TRAITS], td_error *err)
 {
     hearing h = { 0 };
-    double t[TRAITS] = { 0 };
     td_status st = hear(m, &h, err);
     if (!st && h.weight > 0) {
         weigh_bands(&h, t);
         if (count_hits(&h, t)) st = td_no_memory(err);
-        if (!st) guess(&m->role, t);
     }
     free(h.step);
     return st;
+}
+
+td_status td_stem_listen(td_stem *m, const char *cache, td_error *err)
+{
+    char path[4096];
+    double t[TRAITS] = { 0 }; /* silence keeps them so, and fits no rule */
+    bool placed = td_cache_path(cache, TD_CACHE_SOUND, m->sha256, path, sizeof path);
+    if (!placed || !recall(path, m->sha256, t)) {
+        td_status st = measure(m, t, err);
+        if (st) return st;
+        if (placed) keep(cache, path, m->sha256, t);
+    }
+    if (t[CENTRE] > 0) guess(&m->role, t);
+    return TD_OK;
 }

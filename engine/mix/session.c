@@ -16,6 +16,7 @@ enum { LOWEST_RATE_HZ = 44100, HIGHEST_RATE_HZ = 96000, PERCUSSION_ALONE = 3 };
 typedef struct opening {
     td_session *s;
     const char *cache;
+    td_pool *pool;
     td_error refusal;
     bool refused;
 } opening;
@@ -246,19 +247,35 @@ static td_status pair(td_session *s)
 
 /* ---- sound ------------------------------------------------------------------------------------------------------- */
 
-/* Stems of which no name tells what they are. What cannot be decoded stays unknown: the survey meets it again. */
-static td_status listen(td_session *s, td_error *err)
+typedef struct listening {
+    const opening *o;
+    td_stem *stem[TD_STEMS_MAX];
+    size_t n;
+} listening;
+
+/* What cannot be decoded stays unknown: the survey meets it again. */
+static td_status listen_task(void *shared, size_t index, td_error *err)
 {
-    for (size_t i = 0; i < s->n_stems; i++) {
-        td_stem *m = &s->stem[i];
-        if (!takes_part(m) || m->role.source != TD_ROLE_UNKNOWN) continue;
-        td_error why = { 0 };
-        td_status st = td_stem_listen(m, &why);
-        if (!st || st == TD_INPUT) continue;
-        if (err) *err = why;
-        return st;
+    const listening *l = shared;
+    td_error why = { 0 };
+    td_status st = td_stem_listen(l->stem[index], l->o->cache, &why);
+    if (!st || st == TD_INPUT) return TD_OK;
+    if (err) *err = why;
+    return st;
+}
+
+/* Stems of which no name tells what they are. */
+static td_status listen(const opening *o, td_error *err)
+{
+    listening l = { .o = o };
+    for (size_t i = 0; i < o->s->n_stems; i++) {
+        td_stem *m = &o->s->stem[i];
+        if (takes_part(m) && m->role.source == TD_ROLE_UNKNOWN) l.stem[l.n++] = m;
     }
-    return TD_OK;
+    if (o->pool && l.n > 1) return td_pool_run(o->pool, l.n, listen_task, &l, err);
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < l.n; i++) st = listen_task(&l, i, err);
+    return st;
 }
 
 /* ---- buses and order --------------------------------------------------------------------------------------------- */
@@ -408,6 +425,44 @@ static void note_faults(td_session *s)
     }
 }
 
+/* "Old Takes 2" and "_alt", but not "Altos": one of its words. */
+static bool names_aside(const char *folder, size_t length)
+{
+    static const char *const words[] = { "take",      "takes",   "outtakes", "alt",    "alts",      "alternative",
+                                         "alternate", "old",     "older",    "unused", "backup",    "backups",
+                                         "bak",       "archive", "alte",     "altes",  "ungenutzt", "prises",
+                                         "anciens",   "tomas",   "viejo",    "vecchi", "previous" };
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (size_t at = 0, n; at < length; at += n ? n : 1) {
+        n = strspn(folder + at, letters);
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (strlen(words[i]) == n && !strncasecmp(words[i], folder + at, n)) return true;
+    }
+    return false;
+}
+
+size_t td_stem_aside(const td_stem *m)
+{
+    size_t end = folders_length(m->name), found = 0;
+    for (size_t start = 0, n; start < end; start += n + 1) {
+        n = strcspn(m->name + start, "/");
+        if (names_aside(m->name + start, n)) found = start + n + 1;
+    }
+    return found;
+}
+
+/* Where all that there is lies in such folders, they say nothing. */
+static void note_aside(td_session *s)
+{
+    size_t there = 0, aside = 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        there += takes_part(&s->stem[i]);
+        aside += takes_part(&s->stem[i]) && td_stem_aside(&s->stem[i]);
+    }
+    for (size_t i = 0; i < s->n_stems && aside < there; i++)
+        if (takes_part(&s->stem[i]) && td_stem_aside(&s->stem[i])) s->stem[i].faults |= TD_FAULT_BIT(SET_ASIDE);
+}
+
 /* What follows from which stems take part. */
 static td_status settle(td_session *s)
 {
@@ -415,6 +470,7 @@ static td_status settle(td_session *s)
     if (st) return st;
     settle_rate(s);
     note_faults(s);
+    note_aside(s);
     return TD_OK;
 }
 
@@ -560,7 +616,7 @@ static td_status fill(opening *o, const td_session_wish *wish, td_error *err)
     if (st) return st;
     keep_accompaniment(s);
     st = pair(s);
-    if (!st) st = listen(s, err);
+    if (!st) st = listen(o, err);
     if (!st) st = settle(s);
     if (st) return st;
     settle_tempo(s, wish->tempo_bpm);
@@ -583,7 +639,7 @@ td_status td_session_open(const td_session_wish *wish, td_session **out, td_erro
         return td_no_memory(err);
     }
     s->arena = arena;
-    opening o = { .s = s, .cache = wish->cache };
+    opening o = { .s = s, .cache = wish->cache, .pool = wish->pool };
     td_status st = fill(&o, wish, err);
     if (st) {
         td_session_free(s);

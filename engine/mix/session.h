@@ -6,6 +6,7 @@
 #define TD_MIX_SESSION_H
 
 #include "engine/audio/audio.h"
+#include "engine/base/pool.h"
 #include "engine/mix/roles.h"
 
 #define TD_STEMS_MAX 256
@@ -70,7 +71,8 @@ typedef struct td_session_wish {
     const char *rough, *reference; /* paths; NULL */
     double tempo_bpm;              /* 0: not said */
     bool skip_rejected;            /* leave refused stems out instead of failing */
-    const char *cache;             /* folder where hashes of unchanged files are kept (td_sha256_kept); NULL */
+    const char *cache; /* folder where hashes of unchanged files (td_sha256_kept) and what was heard are kept; NULL */
+    td_pool *pool;     /* for what has to be decoded; NULL: the caller does all of it */
 } td_session_wish;
 
 /* Opens every file, judges it, reads roles, pairs L/R files, orders stems and buses (by bus, role, name, hash: the
@@ -90,6 +92,10 @@ td_status td_session_refusal(const td_session *s, td_error *err);
 
 /* The stem before it that holds the very same bytes and plays as well; NULL: none, or it takes no part itself. */
 const td_stem *td_session_twin(const td_session *s, size_t stem);
+
+/* How much of a stem's name, its folders, says that other takes or old versions lie there ("Vox/takes/"); 0: nothing.
+ */
+size_t td_stem_aside(const td_stem *m);
 
 /* The length most stems that take part have, or stand around; 0 when none does. */
 uint64_t td_session_usual_frames(const td_session *s);

@@ -73,7 +73,8 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
                              .reference = o->reference,
                              .tempo_bpm = o->tempo_bpm,
                              .skip_rejected = w->skip_rejected,
-                             .cache = w->cache };
+                             .cache = w->cache,
+                             .pool = m->pool };
     st = td_session_open(&wish, &m->session, err);
     if (st) return st;
     for (size_t i = 0; i < m->session->n_stems && o->unknown != TD_UNKNOWN_OTHER; i++)

@@ -67,6 +67,8 @@ ok "once" test "$(grep -c 'Vox/01.wav' "$work/listed")" = 1
 ok "hidden folders, an archiver's and mixes are not" bash -c '! grep "Not me" "$1"' - "$work/listed"
 ok "all of it is mixed" mix "$work/nested" -o "$work/n1"
 ok "and reported" bash -c 'grep -o "\"file\": *\"[^\"]*\"" "$1"/report.json | grep "Vox/01.wav"' - "$work/n1"
+ok "takes among it are warned of" says "warning: B/Takes/: reads like other takes" "$topdown" plan \
+    "$work/nested" --recipes "$work/recipes" -r plain --tempo 124 --no-cache
 printf 'topdown: job/1\nstems: { folder: nested, files: [ { file: Vox/01.wav, role: guitars } ] }\nrecipes: [ plain ]\n' >"$work/nested.yaml"
 ok "a job's folder too" says "guitars" "$topdown" plan --job "$work/nested.yaml" --recipes "$work/recipes" --no-cache -q
 mkdir -p "$work/nested/1/2/3/4/5"

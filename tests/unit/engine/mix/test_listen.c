@@ -1,6 +1,8 @@
 /* Stems whose names say nothing: what is plain is guessed, what is not is left, and a name is never overruled. */
 #include "tests/unit/engine/mix/scene.h"
 
+#include "engine/mix/listen.h"
+
 #include <math.h>
 
 #define SECONDS 6
@@ -136,12 +138,49 @@ static void a_guess_says_why(void **state)
     scene_free(s);
 }
 
+/* On several threads and into a cache: the same roles, and the next time the files are not read; what is damaged in the
+ * cache is no memory. */
+static void what_was_heard_is_kept(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    td_error err = { 0 };
+    char cache[96], kept[224];
+    snprintf(cache, sizeof cache, "%s/cache", s->path);
+    for (size_t i = 0; i < STEMS; i++) scene_add(s, stems[i].file, 48000, 1, SECONDS, stems[i].sound);
+    assert_int_equal(td_pool_new(3, &s->pool), TD_OK);
+    td_session_wish wish = { .stem = s->wish, .n_stems = s->n, .cache = cache, .pool = s->pool };
+    if (td_session_open(&wish, &s->session, &err)) fail_msg("%s: %s", err.where, err.what);
+    for (size_t i = 0; i + 1 < STEMS; i++) {
+        td_stem m = s->session->stem[scene_stem(s, stems[i].file)];
+        td_role was = m.role;
+        assert_string_equal(was.name, stems[i].role);
+        m.path = "/nowhere.wav";
+        m.role = (td_role){ .name = "other", .source = TD_ROLE_UNKNOWN };
+        assert_int_equal(td_stem_listen(&m, cache, &err), TD_OK);
+        assert_string_equal(m.role.name, was.name);
+        assert_int_equal(m.role.source, was.source);
+        snprintf(kept, sizeof kept, "%s/%s.sound", cache, m.sha256);
+        FILE *f = fopen(kept, "r+b");
+        assert_non_null(f);
+        fseek(f, 20, SEEK_SET);
+        int byte = fgetc(f);
+        fseek(f, 20, SEEK_SET);
+        fputc(byte ^ 1, f);
+        fclose(f);
+        assert_int_not_equal(td_stem_listen(&m, cache, &err), TD_OK);
+    }
+    td_pool_free(s->pool);
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_plain_is_guessed),
         cmocka_unit_test(at_any_level_rate_and_width),
         cmocka_unit_test(a_guess_says_why),
+        cmocka_unit_test(what_was_heard_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

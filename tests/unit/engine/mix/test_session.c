@@ -220,6 +220,35 @@ static void other_lengths_and_twins_are_noted(void **state)
     td_session_free(s);
 }
 
+/* A folder's name tells, word by word; where all stems lie in such folders it tells nothing. */
+static void takes_are_noted(void **state)
+{
+    folder *f = *state;
+    static const struct {
+        const char *name;
+        size_t aside;
+    } c[] = { { "takes/Kick.wav", 6 },   { "Vox/Old Takes 2/Lead.wav", 16 },
+              { "_ALT/x/Bass.wav", 5 },  { "Altos/Gtr.wav", 0 },
+              { "old.wav", 0 },          { "Vox/Take.wav", 0 },
+              { "Retakes/Piano.wav", 0 } };
+    enum { N = sizeof c / sizeof *c };
+    td_stem_wish w[N];
+    for (size_t i = 0; i < N; i++) {
+        w[i] = mono(f, td_basename(c[i].name), (unsigned)i + 1);
+        w[i].name = c[i].name;
+    }
+    td_session *s = opened(w, N);
+    for (size_t i = 0; i < N; i++) {
+        const td_stem *m = named(s, c[i].name);
+        assert_int_equal(td_stem_aside(m), c[i].aside);
+        assert_int_equal(!!(m->faults & TD_FAULT_BIT(SET_ASIDE)), c[i].aside > 0);
+    }
+    td_session_free(s);
+    s = opened(w, 3);
+    assert_false(named(s, c[0].name)->faults & TD_FAULT_BIT(SET_ASIDE));
+    td_session_free(s);
+}
+
 static void tempo_comes_from_the_order_or_a_name(void **state)
 {
     folder *f = *state;
@@ -439,6 +468,7 @@ int main(void)
         cmocka_unit_test(sides_become_one_track),
         cmocka_unit_test(the_session_runs_at_the_highest_rate_within_bounds),
         cmocka_unit_test(other_lengths_and_twins_are_noted),
+        cmocka_unit_test(takes_are_noted),
         cmocka_unit_test(tempo_comes_from_the_order_or_a_name),
         cmocka_unit_test(a_refused_stem_stops_the_session_unless_skipped),
         cmocka_unit_test(a_stem_can_be_refused_later),
