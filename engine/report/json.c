@@ -230,19 +230,35 @@ static const td_mix_file *main_file(const td_mix *m)
     return m->n_files ? &m->file[0] : NULL;
 }
 
+#define INNERMOST 4.0 /* fields: -36 dBFS. Fade-outs and pauses fill them, however little they say about width */
+
+static double fields_out(size_t y, size_t x)
+{
+    double half = (TD_GONIO - 1) / 2.0, up = (double)y - half, right = (double)x - half;
+    return sqrt(up * up + right * right);
+}
+
+/* Along a line from the centre, fields at the root of the level hold the less the nearer they lie, however evenly the
+ * line is filled. This undoes it. */
+static double density(const td_portrait *p, size_t y, size_t x)
+{
+    return p->density[y][x] / fmax(INNERMOST, fields_out(y, x));
+}
+
 /* From '0', nothing, to '9', the densest; each is three times the one before. */
 static json_t *goniometer_json(const td_portrait *p)
 {
-    uint32_t most = 0;
+    double most = 0;
     for (size_t y = 0; y < TD_GONIO; y++)
-        for (size_t x = 0; x < TD_GONIO; x++) most = p->density[y][x] > most ? p->density[y][x] : most;
+        for (size_t x = 0; x < TD_GONIO; x++)
+            if (fields_out(y, x) > INNERMOST) most = fmax(most, density(p, y, x));
     json_t *a = json_array();
     for (size_t y = 0; y < TD_GONIO; y++) {
         char line[TD_GONIO + 1] = { 0 };
         for (size_t x = 0; x < TD_GONIO; x++) {
-            uint64_t n = p->density[y][x];
-            char digit = n ? '9' : '0';
-            while (n && digit > '1' && n * 3 <= most) n *= 3, digit--;
+            double n = density(p, y, x);
+            char digit = n > 0 ? '9' : '0';
+            while (n > 0 && digit > '1' && n * 3 <= most) n *= 3, digit--;
             line[x] = digit;
         }
         json_array_append_new(a, json_string(line));

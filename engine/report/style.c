@@ -42,11 +42,12 @@ const char td_page_style[] =
     "svg .thin{stroke-width:1}svg .col{fill:var(--a)}svg rect.frame{fill:none;stroke:var(--line)}\n"
     "svg .d{stroke:none;fill:var(--a)}\n"
     ".pair{display:grid;grid-template-columns:15rem 1fr;gap:1.5rem;align-items:start}\n"
-    /* a shadow where there is more: phones show no scroll bar */
-    ".scroll{overflow-x:auto;--edge:2.2rem 100% no-repeat;background:linear-gradient(90deg,var(--paper) 40%,"
-    "transparent) 0 0/var(--edge) local,linear-gradient(270deg,var(--paper) 40%,transparent) 100% 0/var(--edge) local,"
-    "linear-gradient(90deg,var(--shade),transparent) 0 0/.8rem 100% no-repeat,"
-    "linear-gradient(270deg,var(--shade),transparent) 100% 0/.8rem 100% no-repeat}\n"
+    /* A shadow where there is more: phones show no scroll bar. What covers it goes along with the table, and is a bit
+     * wider, so that the fraction of a pixel by which a table can be too wide shows none. */
+    ".scroll{overflow-x:auto;--cover:linear-gradient(var(--paper),var(--paper));background:"
+    "var(--cover) 0 0/.75rem 100% no-repeat local,var(--cover) 100% 0/.75rem 100% no-repeat local,"
+    "linear-gradient(90deg,var(--shade),transparent) 0 0/.6rem 100% no-repeat,"
+    "linear-gradient(270deg,var(--shade),transparent) 100% 0/.6rem 100% no-repeat}\n"
     "table{border-collapse:collapse;width:100%;font-size:.84rem;font-variant-numeric:tabular-nums;line-height:1.35}\n"
     "th,td{text-align:left;vertical-align:top;padding:.28rem .6rem .28rem 0;border-bottom:1px solid var(--line)}\n"
     "th:last-child,td:last-child{padding-right:0}\n"
@@ -70,7 +71,8 @@ const char td_page_style[] =
     "text{font-size:15px}[viewBox^='0 0 7'] .tick[text-anchor=middle]{transform:translateY(9px)}"
     "[viewBox^='0 0 5'] .tick[text-anchor=middle]{transform:translateY(4px)}"
     "figure>svg{margin-bottom:.3rem}svg path,svg .want{vector-effect:non-scaling-stroke}"
-    ".pair>*{min-width:0}.pair>:first-child svg{max-width:18rem}h1{font-size:1.7rem}}\n"
+    ".pair>*{min-width:0}.pair>:first-child svg{max-width:18rem}h1{font-size:1.7rem}th,td{padding-right:.4rem}"
+    "tbody th.name{min-width:5.5rem}}\n"
     "@page{size:A4;margin:14mm 15mm}\n"
     "@media print{body{font-size:8.8pt;line-height:1.4}main,footer{max-width:none;padding:0}header{padding:0 0 .6rem}"
     "h1{font-size:1.8rem}h2{margin-top:1.1rem}h3{margin:1.2rem 0 .25rem}.tiles{margin:.6rem 0 .4rem}.tiles div{border:"
