@@ -37,6 +37,8 @@ static void session_line(const td_mixdown *d)
     size_t thawed = 0, buses = 0;
     for (size_t i = 0; i < d->n && d->mix; i++) {
         const td_rendered *r = d->mix[i] ? d->mix[i]->rendered : NULL;
+        if (r && r->broke)
+            td_report_warning(r->broke, "its kept sound broke while it was played; all was rendered anew");
         thawed += r ? r->n_thawed : 0;
         buses += r ? r->n_buses : 0;
     }

@@ -448,6 +448,7 @@ struct td_lane {
     double staged_square;
     uint64_t staged_frames;
     td_frozen *from, *to; /* the sound behind the chain: kept already, being kept; NULL */
+    bool broke;           /* `from` did not last */
 };
 
 void td_lane_free(td_lane *l)
@@ -607,8 +608,8 @@ td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err)
         size_t m = n - done < TD_BLOCK ? n - done : TD_BLOCK;
         float *to[2] = { out[0] + done, out[1] + done };
         td_status st = TD_OK;
-        if (l->from && !td_frozen_read(l->from, to, m))
-            st = td_fail(err, TD_DISK, l->bus->name, "again with --no-cache", "its kept sound cannot be read");
+        l->broke = l->from && !td_frozen_read(l->from, to, m);
+        if (l->broke) st = td_fail(err, TD_DISK, l->bus->name, NULL, "its kept sound cannot be read");
         if (!l->from) st = lane_block(l, to, m, err);
         if (st) return st;
         if (l->to) td_frozen_write(l->to, (const float *const *)to, m);
@@ -643,6 +644,11 @@ void td_lane_frozen(td_lane *l)
     td_watch_pack(l->watch, &t);
     if (!t.broken) td_frozen_commit(l->to, t.data, t.length);
     td_text_free(&t);
+}
+
+bool td_lane_broke(const td_lane *l)
+{
+    return l->broke;
 }
 
 static bool recall(td_lane *l)

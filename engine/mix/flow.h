@@ -47,6 +47,7 @@ td_status td_lane_thaw(td_frozen *from, const td_session *session, const td_plan
  */
 void td_lane_freeze(td_lane *l, td_frozen *to);
 void td_lane_frozen(td_lane *l);
+bool td_lane_broke(const td_lane *l); /* its kept sound could not be read on */
 void td_lane_free(td_lane *l);
 td_status td_lane_seek(td_lane *l, int64_t at, td_error *err);
 td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err); /* any n */

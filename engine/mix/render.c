@@ -610,7 +610,15 @@ static td_status rendered_new(desk *d, td_rendered **out, td_error *err)
     return TD_OK;
 }
 
-td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err)
+/* The first bus whose kept sound broke. */
+static const char *broken_bus(const desk *d)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (d->strip[b].lane && td_lane_broke(d->strip[b].lane)) return d->plan->bus[b].name;
+    return NULL;
+}
+
+static td_status render(const td_render_wish *wish, td_rendered **out, const char **broke, td_error *err)
 {
     *out = NULL;
     desk *d;
@@ -624,12 +632,25 @@ td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err
     if (!st && wish->parts) st = make_residual(d, r, err);
     if (!st) st = collect(d, r, err);
     if (st) {
+        *broke = broken_bus(d);
         td_rendered_free(r);
         return st;
     }
     if (wish->progress) wish->progress(wish->user, "rendering", 1);
     *out = r;
     return TD_OK;
+}
+
+/* What is kept was judged before it is played, but files change, and disks fail: then all is made anew. */
+td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err)
+{
+    const char *broke = NULL, *none = NULL;
+    td_render_wish anew = *wish;
+    td_status st = render(wish, out, &broke, err);
+    anew.keep_folder = NULL;
+    if (broke) st = render(&anew, out, &none, err);
+    if (!st) (*out)->broke = broke;
+    return st;
 }
 
 void td_rendered_free(td_rendered *r)

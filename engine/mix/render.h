@@ -44,6 +44,7 @@ typedef struct td_rendered {
     td_bus_reached *bus;
     size_t n_buses;
     size_t n_thawed;           /* buses whose sound was kept by another render */
+    const char *broke;         /* the bus whose kept sound broke while it was played: nothing kept was used; or NULL */
     const td_masking *masking; /* of buses among each other, after chain and fader */
     double premaster_lufs, premaster_peak_dbfs;
     double vu_max_dbfs, vu_mean_dbfs; /* at the mix bus's input, after the trim */

@@ -1,10 +1,10 @@
 /* A mix, its versions and its parts, from formulas: what has to add up, and what has to be silent. */
-#include "engine/mix/planner.h"
-#include "engine/mix/render.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
+#include "engine/mix/render.h"
+#include <glob.h>
 #include <math.h>
+#include <unistd.h>
 
 #define SECONDS 2.2
 
@@ -65,23 +65,12 @@ static stage play(const char *text, unsigned threads)
 {
     stage g = { .s = scene_new() };
     td_error err = { 0 };
-    td_recipe *recipe = NULL;
-    td_messages *m = td_messages_new();
     scene_add(g.s, "Kick.wav", 48000, 1, SECONDS, kick);
     scene_add(g.s, "Piano.wav", 48000, 2, SECONDS, chord);
     scene_add(g.s, "Lead Vox.wav", 48000, 1, SECONDS, voice);
-    scene_open(g.s);
-    if (td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m)) {
-        td_text t = { 0 };
-        td_messages_text(m, &t);
-        fail_msg("%s", td_text_or_empty(&t));
-    }
     assert_int_equal(td_pool_new(threads, &g.s->pool), TD_OK);
-    assert_int_equal(td_survey_make(g.s->session, g.s->pool, g.s->path, NULL, NULL, &g.s->survey, &err), TD_OK);
-    td_plan_wish plan = {
-        .session = g.s->session, .survey = g.s->survey, .recipe = recipe, .pool = g.s->pool, .scratch_folder = g.s->path
-    };
-    if (td_plan_make(&plan, &g.plan, &err)) fail_msg("%s", err.what);
+    scene_ready(g.s);
+    g.plan = plan_on(g.s, text, g.s->pool);
     for (size_t b = 0; b < g.s->session->n_buses; b++) {
         g.hears[0][b] = b != scene_bus(g.s, "vocals");
         g.hears[1][b] = !g.hears[0][b];
@@ -95,17 +84,13 @@ static stage play(const char *text, unsigned threads)
                          .n_versions = 2,
                          .parts = true };
     if (td_render(&w, &g.r, &err)) fail_msg("%s", err.what);
-    td_recipe_free(recipe);
-    td_messages_free(m);
     return g;
 }
 
 static void clear(stage *g)
 {
     td_rendered_free(g->r);
-    td_plan_free(g->plan);
-    td_pool_free(g->s->pool);
-    scene_free(g->s);
+    leave(&(decided){ g->s, g->plan });
 }
 
 /* The peak of a sum of sounds, each with its sign. */
@@ -197,6 +182,47 @@ static void neither_parts_nor_threads_change_the_mix(void **state)
     clear(&b);
 }
 
+/* Cuts every kept group in two as soon as something was played. */
+static void cut_kept(void *user, const char *stage_name, double done)
+{
+    glob_t found;
+    char files[96];
+    (void)stage_name;
+    (void)done;
+    snprintf(files, sizeof files, "%s/kept/*.group", (const char *)user);
+    if (glob(files, 0, NULL, &found)) return;
+    for (size_t i = 0; i < found.gl_pathc; i++) assert_int_equal(truncate(found.gl_pathv[i], 200000), 0);
+    globfree(&found);
+}
+
+/* A file of the cache that is cut while it is played costs time and nothing else. */
+static void kept_sound_that_breaks_is_made_anew(void **state)
+{
+    (void)state;
+    stage g = play(linear, 2);
+    char folder[96];
+    snprintf(folder, sizeof folder, "%s/kept", g.s->path);
+    td_render_wish w = { .session = g.s->session,
+                         .survey = g.s->survey,
+                         .plan = g.plan,
+                         .pool = g.s->pool,
+                         .scratch_folder = g.s->path,
+                         .keep_folder = folder,
+                         .keep_bytes = 1 << 26 };
+    for (int round = 0; round < 3; round++) { /* made and kept; played; broken */
+        td_rendered *r;
+        td_error err = { 0 };
+        if (round == 2) w.progress = cut_kept, w.user = g.s->path;
+        if (td_render(&w, &r, &err)) fail_msg("%s: %s", err.where, err.what);
+        assert_int_equal(r->n_thawed, round == 1 ? 3 : 0);
+        assert_int_equal(r->broke != NULL, round == 2);
+        assert_true(peak_of_sum((const td_scratch *[]){ g.r->premaster, r->premaster }, (double[]){ 1, -1 }, 2) ==
+                    -INFINITY);
+        td_rendered_free(r);
+    }
+    clear(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +230,7 @@ int main(void)
         cmocka_unit_test(what_is_bent_is_left_over),
         cmocka_unit_test(versions_hear_their_buses_alone),
         cmocka_unit_test(neither_parts_nor_threads_change_the_mix),
+        cmocka_unit_test(kept_sound_that_breaks_is_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
