@@ -53,7 +53,7 @@ static td_status flag(td_args *a, int argc, char **argv, int *i, td_error *err)
         f = find(a->flags, word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2), 0);
         value = equals ? equals + 1 : NULL;
     } else {
-        f = find(a->flags, NULL, 0, word[1]);
+        f = find(a->flags, "", 0, word[1]);
         value = word[2] ? word + 2 : NULL;
     }
     if (!f) return unknown(a->flags, word, err);

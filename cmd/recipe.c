@@ -128,8 +128,9 @@ static int features(call *c)
 {
     (void)c;
     td_text t = { 0 };
+    td_error err = { 0 };
     td_features_text(&t);
-    return print(TD_OK, &t, NULL);
+    return print(TD_OK, &t, &err);
 }
 
 static int schema(call *c)

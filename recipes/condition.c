@@ -36,7 +36,7 @@ static const td_condition *mistake(parser *p, size_t length, const char *hint, c
 static size_t feature_names(const char **out, size_t room)
 {
     size_t n = 0;
-    for (; td_features[n].name && n < room; n++) out[n] = td_features[n].name;
+    for (; n < room && td_features[n].name; n++) out[n] = td_features[n].name;
     return n;
 }
 

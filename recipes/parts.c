@@ -17,7 +17,7 @@ static void unknown_target(td_reader *r, const td_node *n)
 {
     const char *names[32];
     size_t count = 0;
-    for (; td_named_targets[count].name && count < 32; count++) names[count] = td_named_targets[count].name;
+    for (; count < 32 && td_named_targets[count].name; count++) names[count] = td_named_targets[count].name;
     td_mistake(r->messages, n, "unknown_word", td_one_of(r->messages, n->text, names, count), "no target '%s'",
                td_cut(r->messages, n->text));
 }

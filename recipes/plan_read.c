@@ -134,7 +134,7 @@ static void set_absent(const td_row *rows, char *into)
 static size_t row_names(const td_row *rows, const char **out, size_t room)
 {
     size_t n = 0;
-    for (; rows[n].name && n < room; n++) out[n] = rows[n].name;
+    for (; n < room && rows[n].name; n++) out[n] = rows[n].name;
     return n;
 }
 

@@ -39,7 +39,7 @@ const char *td_keep(td_reader *r, const char *text)
 size_t td_member_names(const td_member *members, const char **out, size_t room)
 {
     size_t n = 0;
-    for (; members[n].name && n < room; n++) out[n] = members[n].name;
+    for (; n < room && members[n].name; n++) out[n] = members[n].name;
     return n;
 }
 

@@ -268,12 +268,12 @@ static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
     return TD_OK;
 }
 
-/* A level for all of the song or its ride for a stretch, and why. */
+/* A level for all of the song or, where there is a ride, that for a stretch; and why. */
 static td_status shift(const move *m, double *level_db, double step, td_breakpoint **ride, size_t *n_ride,
                        const char **reason)
 {
     td_status st = TD_OK;
-    if (m->when)
+    if (m->when && ride)
         st = lift(m, ride, n_ride);
     else
         *level_db = td_round_to(*level_db + m->db, step);

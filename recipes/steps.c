@@ -121,7 +121,7 @@ static void read_settings(td_reader *r, td_node *n, owner *o)
 size_t td_part_names(const td_processor *proc, const char **out, size_t room)
 {
     size_t n = 0;
-    for (; proc->parts && proc->parts[n] && n < room; n++) out[n] = proc->parts[n]->name;
+    for (; n < room && proc->parts && proc->parts[n]; n++) out[n] = proc->parts[n]->name;
     return n;
 }
 

@@ -190,7 +190,8 @@ static td_status share_chains(td_feed *f, td_error *err)
 {
     for (size_t i = 0; i < f->n; i++) {
         stem_in *in = &f->stem[i];
-        for (size_t k = i + 1; in->chain && in->from.channels == 1 && !in->mate && k < f->n; k++) {
+        if (!in->chain || in->from.channels != 1) continue;
+        for (size_t k = i + 1; k < f->n; k++) {
             stem_in *other = &f->stem[k];
             bool shared = false;
             if (!other->chain || other->from.channels != 1) continue;
@@ -201,6 +202,7 @@ static td_status share_chains(td_feed *f, td_error *err)
             td_chain_free(other->chain);
             other->chain = NULL;
             in->mate = other;
+            break;
         }
     }
     return TD_OK;
