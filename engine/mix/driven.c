@@ -6,7 +6,8 @@
 
 #define CHUNK 4096 /* frames handled at once */
 
-static const double lookahead_ms = 2;
+enum { REACH = 8 }; /* grains of look-ahead: 2 ms */
+
 static const double spare_db = 4; /* how much more drive than that of now held peaks are good for */
 static const size_t loud_steps = 100;
 
@@ -14,13 +15,13 @@ struct td_driven {
     const td_scratch *premaster;
     unsigned rate_hz;
     char *folder;
-    size_t reach, grain;                 /* a grain is a quarter of a millisecond: within one, gain hardly moves */
+    size_t grain;                        /* frames of a quarter of a millisecond: within one, gain hardly moves */
     uint64_t frames, loud_from, loud_to; /* the loudest 10 s */
     double loudness_lufs, sample_peak, true_peak; /* of the premaster; true peak: NaN while nobody has asked */
     td_scratch *power;                            /* of each grain, K-weighted energy */
-    td_scratch *held[TD_PEAK_KINDS];              /* NULL: not yet needed */
+    td_scratch *held[TD_PEAK_KINDS];              /* a place a grain; NULL: not yet needed */
     double floor;                                 /* lower peaks between samples were not looked for */
-    float audio[2][CHUNK], near[CHUNK], gain[CHUNK];
+    float audio[2][CHUNK], near[CHUNK], over[CHUNK], gain[CHUNK];
 };
 
 static td_status stopped(const volatile int *stop, td_error *err)
@@ -65,6 +66,17 @@ static float sum_of(const float *x, size_t n)
     float sum = 0;
     for (size_t i = 0; i < n; i++) sum += x[i];
     return sum;
+}
+
+/* The largest of each grain of two channels, n frames that begin with one. Returns how many grains. */
+static size_t grain_peaks(const td_driven *d, const float *l, const float *r, size_t n, float *peak)
+{
+    size_t grains = 0;
+    for (size_t i = 0; i < n; i += d->grain) {
+        size_t all = smaller(d->grain, n - i);
+        peak[grains++] = fmaxf(td_largest(l + i, all), td_largest(r + i, all));
+    }
+    return grains;
 }
 
 typedef struct premeasure {
@@ -122,7 +134,6 @@ td_status td_driven_new(const td_scratch *premaster, unsigned rate_hz, const cha
     if (!d) return td_no_memory(err);
     d->premaster = premaster;
     d->rate_hz = rate_hz;
-    d->reach = td_limit_reach(lookahead_ms, rate_hz);
     d->grain = rate_hz / 4000;
     d->frames = td_scratch_length(premaster);
     d->folder = strdup(folder);
@@ -189,25 +200,25 @@ td_status td_driven_true_peak(td_driven *d, double *peak, td_error *err)
 
 /* ---- peaks, held ------------------------------------------------------------------------------------------------ */
 
-/* What is held begins `reach` frames in front of the sound and ends as many behind it: place i holds frame i - reach.
- * The results come `late`. */
-static td_status hold_peaks(td_driven *d, td_peaks *peaks, td_hold *hold, size_t late, td_scratch *to,
-                            const volatile int *stop, td_error *err)
+/* What is held begins REACH grains in front of the sound and ends as many behind it: place i holds grain i - REACH. */
+static td_status hold_peaks(td_driven *d, td_peaks *peaks, td_hold *hold, td_scratch *to, const volatile int *stop,
+                            td_error *err)
 {
     float *const ch[2] = { d->audio[0], d->audio[1] };
-    uint64_t first = late - d->reach, end = d->frames + late + d->reach;
-    for (uint64_t at = 0; at < end; at += CHUNK) {
-        size_t n = smaller(CHUNK, end - at), drop = at < first ? smaller(first - at, n) : 0;
-        td_status st = stopped(stop, err);
-        if (!st) st = read_audio(d, at, n, err);
-        if (st) return st;
+    uint64_t late = peaks ? TD_PEAKS_LATENCY : 0, end = d->frames + 2 * REACH * d->grain;
+    td_status st = read_audio(d, 0, late, err);
+    if (!st && peaks) td_peaks_run(peaks, (const float *const *)ch, (float)d->floor, late, ch);
+    for (uint64_t at = 0; !st && at < end; at += whole_chunk(d)) {
+        size_t n = smaller(whole_chunk(d), end - at), grains;
+        st = stopped(stop, err);
+        if (!st) st = read_audio(d, at + late, n, err);
+        if (st) break;
         if (peaks) td_peaks_run(peaks, (const float *const *)ch, (float)d->floor, n, ch);
-        for (size_t i = 0; i < n; i++) d->near[i] = fmaxf(fabsf(ch[0][i]), fabsf(ch[1][i]));
-        td_hold_run(hold, d->near, n, d->near);
-        if (n > drop) st = td_scratch_append(to, (const float *[]){ d->near + drop }, n - drop, err);
-        if (st) return st;
+        grains = grain_peaks(d, ch[0], ch[1], n, d->over);
+        td_hold_run(hold, d->over, grains, d->over);
+        st = td_scratch_append(to, (const float *[]){ d->over }, grains, err);
     }
-    return TD_OK;
+    return st;
 }
 
 static td_status make_held(td_driven *d, td_peak_kind kind, const volatile int *stop, td_error *err)
@@ -215,9 +226,9 @@ static td_status make_held(td_driven *d, td_peak_kind kind, const volatile int *
     td_peaks *peaks = NULL;
     td_hold hold = { 0 };
     td_scratch *to = NULL;
-    bool made = !td_hold_init(&hold, d->reach) && (kind == TD_SAMPLES || !td_peaks_new(d->rate_hz, &peaks));
+    bool made = !td_hold_init(&hold, REACH) && (kind == TD_SAMPLES || !td_peaks_new(d->rate_hz, &peaks));
     td_status st = made ? td_scratch_new(d->folder, 1, &to, err) : td_no_memory(err);
-    if (!st) st = hold_peaks(d, peaks, &hold, d->reach + (peaks ? TD_PEAKS_LATENCY : 0), to, stop, err);
+    if (!st) st = hold_peaks(d, peaks, &hold, to, stop, err);
     td_hold_fini(&hold);
     td_peaks_free(peaks);
     td_scratch_free(d->held[kind]);
@@ -238,26 +249,25 @@ td_status td_driven_prepare(td_driven *d, const td_pass *p, const volatile int *
 
 /* ---- gain over time --------------------------------------------------------------------------------------------- */
 
-/* The limiter's gains in turn. They are smoothed over `reach` frames on either side, so those in front are fed first.
- */
+/* The limiter's gains in turn. They are smoothed over its reach on either side, so those in front are fed first. */
 typedef struct gains {
     td_ride ride;
-    uint64_t next; /* place of what is fed next in what is held */
+    uint64_t next; /* frame's place of what is fed next in what is held */
 } gains;
 
-static void apply_spots(const td_pass *p, uint64_t at, float *over, size_t n)
+static void apply_spots(const td_driven *d, const td_pass *p, uint64_t at, float *over, size_t n)
 {
     for (size_t s = 0; s < p->n_spots; s++) {
-        const td_spot *q = &p->spot[s];
-        size_t from = q->from > at ? smaller(q->from - at, n) : 0, to = q->to > at ? smaller(q->to - at, n) : 0;
-        for (size_t i = from; i < to; i++) over[i] *= (float)q->factor;
+        uint64_t begin = p->spot[s].from / d->grain, end = p->spot[s].to / d->grain + 1;
+        size_t from = begin > at ? smaller(begin - at, n) : 0, to = end > at ? smaller(end - at, n) : 0;
+        for (size_t i = from; i < to; i++) over[i] *= (float)p->spot[s].factor;
     }
 }
 
-/* How far peaks exceed their ceilings, linear, from a place on into d->gain. */
+/* How far peaks exceed their ceilings, linear, n grains from a place on into d->over. */
 static td_status read_over(td_driven *d, const td_pass *p, uint64_t place, size_t n, td_error *err)
 {
-    float *over = d->gain, *held = d->near;
+    float *over = d->over, *held = d->near;
     memset(over, 0, n * sizeof *over);
     for (int k = 0; k < TD_PEAK_KINDS; k++) {
         if (!(p->ceiling[k] > 0)) continue;
@@ -266,15 +276,19 @@ static td_status read_over(td_driven *d, const td_pass *p, uint64_t place, size_
         if (st) return st;
         for (size_t i = 0; i < n; i++) over[i] = held[i] * scale > over[i] ? held[i] * scale : over[i];
     }
-    apply_spots(p, place, over, n);
+    apply_spots(d, p, place, over, n);
     return TD_OK;
 }
 
-/* n more into d->gain. */
+/* Gains of n more frames into d->gain. */
 static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, td_error *err)
 {
-    td_status st = read_over(d, p, g->next, n, err);
+    uint64_t first = g->next / d->grain, end = (g->next + n + d->grain - 1) / d->grain;
+    td_status st = read_over(d, p, first, (size_t)(end - first), err);
     if (st) return st;
+    size_t of_grain = (size_t)(g->next % d->grain);
+    for (size_t i = 0, k = 0; i < n; k++, of_grain = 0)
+        for (; of_grain < d->grain && i < n; of_grain++) d->gain[i++] = d->over[k];
     td_ride_run(&g->ride, d->gain, 1, n, d->gain);
     g->next += n;
     return TD_OK;
@@ -284,8 +298,8 @@ static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, 
 static td_status gains_begin(gains *g, td_driven *d, const td_pass *p, uint64_t at, td_error *err)
 {
     *g = (gains){ .next = at };
-    if (td_ride_init(&g->ride, d->reach, INFINITY, d->rate_hz)) return td_no_memory(err);
-    return gains_feed(g, d, p, 2 * d->reach, err);
+    if (td_ride_init(&g->ride, REACH * d->grain, INFINITY, d->rate_hz)) return td_no_memory(err);
+    return gains_feed(g, d, p, 2 * REACH * d->grain, err);
 }
 
 /* ---- how much the loudest 10 s are limited ---------------------------------------------------------------------- */
@@ -326,20 +340,19 @@ td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_
 
 /* ---- loudness without playing ------------------------------------------------------------------------------------ */
 
-/* The ride over the largest of each grain, at the grains' own rate. */
+/* The ride at the grains' own rate. */
 static td_status estimate_steps(td_driven *d, const td_pass *p, td_ride *ride, float *k, size_t n_steps, td_error *err)
 {
-    size_t ahead = 2 * ride->reach;
-    uint64_t end = d->frames / d->grain + ahead;
-    for (uint64_t grain = 0; grain < end; grain += CHUNK / d->grain) {
-        size_t n = smaller(CHUNK / d->grain, end - grain);
-        td_status st = read_over(d, p, grain * d->grain, n * d->grain, err);
-        if (!st) st = td_scratch_read(d->power, (int64_t)grain - (int64_t)ahead, (float *[]){ d->near }, n, err);
+    enum { AHEAD = 2 * REACH };
+    uint64_t end = d->frames / d->grain + AHEAD;
+    for (uint64_t grain = 0; grain < end; grain += CHUNK) {
+        size_t n = smaller(CHUNK, end - grain);
+        td_status st = read_over(d, p, grain, n, err);
+        if (!st) st = td_scratch_read(d->power, (int64_t)grain - AHEAD, (float *[]){ d->near }, n, err);
         if (st) return st;
-        for (size_t i = 0; i < n; i++) d->gain[i] = td_largest(d->gain + i * d->grain, d->grain);
-        td_ride_run(ride, d->gain, 1, n, d->gain);
+        td_ride_run(ride, d->over, 1, n, d->gain);
         for (size_t i = 0; i < n; i++) {
-            uint64_t step = grain + i < ahead ? 0 : (grain + i - ahead) * d->grain * 10 / d->rate_hz;
+            uint64_t step = grain + i < AHEAD ? 0 : (grain + i - AHEAD) * d->grain * 10 / d->rate_hz;
             if (step < n_steps) k[step] += d->gain[i] * d->gain[i] * d->near[i];
         }
     }
@@ -351,7 +364,7 @@ td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_er
     size_t n = (size_t)(d->frames * 10 / d->rate_hz);
     float *k = calloc(n + 1, sizeof *k);
     td_ride ride = { 0 };
-    bool made = k && !td_ride_init(&ride, d->reach / d->grain, INFINITY, (double)d->rate_hz / (double)d->grain);
+    bool made = k && !td_ride_init(&ride, REACH, INFINITY, (double)d->rate_hz / (double)d->grain);
     td_status st = made ? estimate_steps(d, p, &ride, k, n, err) : td_no_memory(err);
     float scale = (float)(10 * p->drive * p->drive * p->trim * p->trim / d->rate_hz);
     for (size_t i = 0; i < n; i++) k[i] *= scale;
@@ -375,7 +388,7 @@ static void add_spot(td_pass *p, size_t known, td_spot s)
 }
 
 /* In tiles, so that a peak is placed within a few milliseconds: what the meter says lies up to LATE frames back. From
- * frames to places it is `reach` on, and as many to either side have to go lower. */
+ * frames to places it is the reach on, and as many to either side have to go lower. */
 static void learn_spots(td_driven *d, td_listeners *l, uint64_t at, size_t n)
 {
     enum { TILE = 64, LATE = 192 };
@@ -384,7 +397,7 @@ static void learn_spots(td_driven *d, td_listeners *l, uint64_t at, size_t n)
         double peak = td_true_peak_take(l->peak);
         uint64_t here = at + i, from = here > LATE ? here - LATE : 0;
         if (peak > l->true_peak)
-            add_spot(l->learn, l->known, (td_spot){ from, here + TILE + 2 * d->reach, peak / l->true_peak });
+            add_spot(l->learn, l->known, (td_spot){ from, here + TILE + 2 * REACH * d->grain, peak / l->true_peak });
     }
 }
 

@@ -36,7 +36,7 @@ static void add_bands(void *user, size_t frame, const td_band_frame *bands, cons
     for (size_t i = 0; i < TD_BANDS; i++) m->band[i] += (double)bands->ll[i] + (double)bands->rr[i];
 }
 
-static td_status gauge_init(gauge *g, td_measurement *out)
+static td_status gauge_init(gauge *g, bool with_bands, td_measurement *out)
 {
     unsigned rate = out->info.rate_hz, channels = out->info.channels;
     g->out = out;
@@ -45,6 +45,7 @@ static td_status gauge_init(gauge *g, td_measurement *out)
     td_status st = td_loudness_new(rate, channels, &g->loudness);
     if (!st) st = td_true_peak_new(channels, 16, &g->peak);
     if (!st) td_true_peak_soften(g->peak);
+    if (!with_bands) return st;
     if (!st) st = td_bands_new(rate, &g->work);
     if (!st) st = td_spectrum_new(rate, channels, add_bands, out, &g->spectrum);
     return st;
@@ -70,12 +71,12 @@ static td_status gauge_run(gauge *g, td_error *err)
         if (st) return st;
         if (!got) break;
         td_true_peak_add(g->peak, in, got);
-        td_spectrum_add(g->spectrum, g->work, in, got);
+        if (g->spectrum) td_spectrum_add(g->spectrum, g->work, in, got);
         add_products(g, got);
         if (td_loudness_add(g->loudness, in, got)) return TD_NOMEM;
     }
     td_true_peak_end(g->peak);
-    td_spectrum_end(g->spectrum, g->work);
+    if (g->spectrum) td_spectrum_end(g->spectrum, g->work);
     return TD_OK;
 }
 
@@ -96,16 +97,26 @@ static void conclude(const gauge *g, td_measurement *m)
     for (size_t i = 0; i < TD_BANDS; i++) m->band[i] = steps > 0 ? m->band[i] / steps : 0;
 }
 
-td_status td_measure_file(const char *path, td_measurement *out, td_error *err)
+static td_status measure(const char *path, bool with_bands, td_measurement *out, td_error *err)
 {
     gauge g = { 0 };
     *out = (td_measurement){ 0 };
     td_status st = td_reader_open(path, &g.reader, &out->info, &out->faults, err);
-    if (!st && (st = gauge_init(&g, out))) td_fail(err, st, path, NULL, "cannot be measured: %s", td_status_name(st));
+    if (!st && (st = gauge_init(&g, with_bands, out))) td_fail(err, st, path, NULL, "cannot be measured: %s", td_status_name(st));
     if (!st) st = gauge_run(&g, err);
     if (!st) conclude(&g, out);
     gauge_fini(&g);
     return st;
+}
+
+td_status td_measure_file(const char *path, td_measurement *out, td_error *err)
+{
+    return measure(path, true, out, err);
+}
+
+td_status td_measure_levels(const char *path, td_measurement *out, td_error *err)
+{
+    return measure(path, false, out, err);
 }
 
 double td_measured_band_db(const td_measurement *m, double low_hz, double high_hz)

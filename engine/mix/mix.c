@@ -64,7 +64,7 @@ td_status td_mix_leave_out(td_mix *m, const char *why)
 td_status td_mix_measure_file(const char *path, td_mix_file *f, td_error *err)
 {
     td_measurement m;
-    td_status st = td_measure_file(path, &m, err);
+    td_status st = td_measure_levels(path, &m, err);
     if (st) return st;
     f->rate_hz = m.info.rate_hz;
     f->loudness_lufs = m.loudness_lufs;
