@@ -102,6 +102,7 @@ uint64_t td_source_nonfinite(const td_source *s);
 typedef struct td_scratch td_scratch;
 td_status td_scratch_new(const char *folder, unsigned planes, td_scratch **out, td_error *err);
 void td_scratch_free(td_scratch *s);
+void td_scratch_clear(td_scratch *s); /* empty again: what is appended next takes the same room on disk */
 td_status td_scratch_append(td_scratch *s, const float *const *plane, size_t n, td_error *err); /* one thread */
 /* Beyond the end (and before the start, for negative `at`) there are zeros. Not before the last append returned. */
 td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, size_t n, td_error *err);

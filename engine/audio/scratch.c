@@ -67,6 +67,11 @@ void td_scratch_free(td_scratch *s)
     free(s);
 }
 
+void td_scratch_clear(td_scratch *s)
+{
+    s->length = s->written = 0;
+}
+
 static td_status write_tail(td_scratch *s, td_error *err)
 {
     off_t at = (off_t)(s->written * sizeof(float));

@@ -141,9 +141,11 @@ static bool too_high(const work *w)
 
 static td_status write(work *w)
 {
-    td_scratch_free(w->listeners.to);
-    w->listeners.to = NULL;
-    td_status st = td_scratch_new(w->m->folder, 2, &w->listeners.to, w->err);
+    td_status st = TD_OK;
+    if (w->listeners.to)
+        td_scratch_clear(w->listeners.to);
+    else
+        st = td_scratch_new(w->m->folder, 2, &w->listeners.to, w->err);
     return st ? st : play(w);
 }
 
@@ -286,16 +288,13 @@ static td_status meet(work *w)
 static td_status render(td_master *m, double given_db, const td_target *target, const volatile int *stop,
                         td_scratch **audio, td_master_result *result, td_error *err)
 {
-    *audio = NULL;
-    work w = { .m = m, .given_db = given_db, .target = target, .stop = stop, .err = err };
+    work w = { .m = m, .given_db = given_db, .target = target, .stop = stop, .err = err, .listeners.to = *audio };
     td_status st = td_loudness_new(m->rate_hz, 2, &w.listeners.loudness) ? td_no_memory(err) : meet(&w);
     if (!st) report(&w, result);
     td_loudness_free(w.listeners.loudness);
     td_true_peak_free(w.listeners.peak);
-    if (st)
-        td_scratch_free(w.listeners.to);
-    else
-        *audio = w.listeners.to;
+    if (st) td_scratch_free(w.listeners.to);
+    *audio = st ? NULL : w.listeners.to;
     return st;
 }
 

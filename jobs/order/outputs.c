@@ -34,6 +34,7 @@ typedef struct outbox {
         td_master_result result;
     } made[MASTERS_MAX];
     size_t n_made;
+    td_scratch *spare; /* what was made and is no longer wanted: the next takes its room on disk */
 } outbox;
 
 /* ---- the sound of a file ----------------------------------------------------------------------------------------- */
@@ -99,6 +100,8 @@ static td_status master_for(outbox *b, size_t version, const td_target *t, const
         if (!st) st = master_of(b, version, err);
         if (st) return st;
         i = b->n_made; /* the whole mix's may have come before it */
+        b->made[i].audio = b->spare;
+        b->spare = NULL;
         const volatile int *stop = b->wish->stop;
         st = version == TD_WHOLE
                  ? td_master_render(b->master[version], t, stop, &b->made[i].audio, &b->made[i].result, err)
@@ -124,8 +127,9 @@ static void drop_made(outbox *b, size_t next)
             td_target t = corrected(g->target, at_first(g));
             wanted = !g->raw && (is_made(b, i, g->version, &t) || is_made(b, i, TD_WHOLE, &t));
         }
-        if (wanted) continue;
-        td_scratch_free(b->made[i].audio);
+        if (wanted || !b->made[i].audio) continue;
+        td_scratch_free(b->spare);
+        b->spare = b->made[i].audio;
         b->made[i].audio = NULL;
     }
 }
@@ -429,6 +433,7 @@ static void outbox_free(outbox *b)
 {
     if (!b) return;
     for (size_t i = 0; i < b->n_made; i++) td_scratch_free(b->made[i].audio);
+    td_scratch_free(b->spare);
     for (size_t v = 0; v <= TD_VERSIONS; v++) td_master_free(b->master[v]);
     td_arena_free(b->arena);
     free(b);

@@ -267,7 +267,7 @@ static td_scratch *premaster(void)
 static void masters(void)
 {
     static const double targets[] = { -23, -16, -14, -11 };
-    td_scratch *s = premaster(), *audio;
+    td_scratch *s = premaster(), *audio = NULL;
     td_master *m;
     td_error err;
     if (td_master_new(s, (unsigned)RATE, "/tmp", &m, &err)) abort();
@@ -279,7 +279,6 @@ static void masters(void)
         worst = fmax(worst, fabs(r.loudness_lufs - targets[i]));
         above = fmax(above, r.true_peak_dbtp + 1);
         passes = fmax(passes, r.passes);
-        td_scratch_free(audio);
     }
     figure("master", "-23 to -11 LUFS: loudness off its target", AT_MOST, 0.021, worst, "LU");
     figure("master", "-23 to -11 LUFS: true peak above its target (16x)", AT_MOST, 0, above, "dB");
