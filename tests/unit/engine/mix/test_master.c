@@ -227,7 +227,7 @@ static void a_drive_can_be_given(void **unused)
     td_master_result found, given;
     render(m, t, &found);
     assert_int_equal(td_master_drive(m, found.drive_db, &t, NULL, &audio, &given, NULL), TD_OK);
-    assert_true(given.passes == 1 && given.reached);
+    assert_true(given.passes <= found.passes && given.reached);
     assert_float_equal(given.loudness_lufs, found.loudness_lufs, 0.002);
     assert_float_equal(given.limiting_p95_db, found.limiting_p95_db, 0.002);
     assert_int_equal(td_master_drive(m, found.drive_db - 3, &t, NULL, &audio, &given, NULL), TD_OK);
