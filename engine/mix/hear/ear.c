@@ -1,6 +1,7 @@
 #include "engine/mix/hear/ear.h"
 
 #include "engine/base/base.h"
+#include "engine/mix/hear/low.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +16,6 @@
 #define TOP_CELLS 40      /* in so many cells */
 #define CELL_HZ   250.0
 #define TOP_EVERY 8 /* in every eighth frame */
-#define LOW_EVERY 8 /* frames averaged before the low band is looked at; its images lie 35 dB down */
-
-/* Butterworth of second order, direct form I, both channels. */
-typedef struct biquad {
-    double b, middle, a1, a2; /* b (1 + middle z + z^2) */
-    td_v2 x1, x2, y1, y2;
-} biquad;
-
-typedef struct low_band {
-    biquad high_pass, low_pass;
-    float held[2][LOW_EVERY]; /* of the average under way */
-    td_v2 energy;
-    unsigned holds;
-    size_t n; /* averages in the tick under way */
-} low_band;
 
 /* What is summed up of a channel. Frame i of a tick adds to lane i mod 4, whatever blocks it comes in. */
 typedef struct sums {
@@ -42,7 +28,9 @@ struct td_ear {
     td_loudness *loudness;
     td_spectrum *spectrum;
     td_true_peak *true_peak;
-    low_band low;
+    td_low_filter low_filter;
+    td_low low[2];   /* per channel */
+    size_t averages; /* of the low band, in the tick under way */
     uint64_t frames, ticks;
     td_v2 gain;      /* of sides, without sign */
     sums sums[2];    /* per channel */
@@ -60,64 +48,6 @@ struct td_ear {
     float *scaled[2];
     const float *in[2]; /* the block under way, as it enters */
 };
-
-/* ---- low band --------------------------------------------------------------------------------------------------- */
-
-static biquad butterworth(double freq_hz, double rate_hz, bool high)
-{
-    double k = td_tan(TD_PI * freq_hz / rate_hz), a0 = 1 + sqrt(2) * k + k * k;
-    return (biquad){ .b = (high ? 1 : k * k) / a0,
-                     .middle = high ? -2 : 2,
-                     .a1 = 2 * (k * k - 1) / a0,
-                     .a2 = (1 - sqrt(2) * k + k * k) / a0 };
-}
-
-static td_v2 biquad_run(biquad *q, td_v2 x)
-{
-    td_v2 y = q->b * (x + q->middle * q->x1 + q->x2) - q->a2 * q->y2 - q->a1 * q->y1;
-    q->x2 = q->x1, q->x1 = x, q->y2 = q->y1, q->y1 = y;
-    return y;
-}
-
-static double sum_of_eight(const float *x)
-{
-    td_fu sum = *(const td_fu *)x + *(const td_fu *)(x + 4);
-    return ((double)sum[0] + (double)sum[1]) + ((double)sum[2] + (double)sum[3]);
-}
-
-/* So many averages of eight; of mono, left and right are one. */
-static void low_run(low_band *l, const float *left, const float *right, size_t averages)
-{
-    biquad high_pass = l->high_pass, low_pass = l->low_pass;
-    td_v2 energy = l->energy;
-    for (size_t i = 0; i < averages; i++) {
-        double first = sum_of_eight(left + i * LOW_EVERY);
-        td_v2 x = { first, left == right ? first : sum_of_eight(right + i * LOW_EVERY) };
-        td_v2 y = biquad_run(&low_pass, biquad_run(&high_pass, x / LOW_EVERY));
-        energy += y * y;
-    }
-    l->high_pass = high_pass;
-    l->low_pass = low_pass;
-    l->energy = energy;
-    l->n += averages;
-}
-
-static void low_add(low_band *l, const float *left, const float *right, size_t frames)
-{
-    size_t i = 0;
-    while (i < frames) {
-        size_t whole = l->holds ? 0 : (frames - i) / LOW_EVERY;
-        low_run(l, left + i, right + i, whole);
-        i += whole * LOW_EVERY;
-        for (; i < frames && l->holds < LOW_EVERY; i++, l->holds++) {
-            l->held[0][l->holds] = left[i];
-            l->held[1][l->holds] = right[i];
-        }
-        if (l->holds < LOW_EVERY) continue;
-        low_run(l, l->held[0], l->held[1], 1);
-        l->holds = 0;
-    }
-}
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
@@ -261,10 +191,10 @@ static void levels_add(td_ear *e, const float *const *ch, size_t frames)
 static void close_tick(td_ear *e)
 {
     size_t step = (size_t)(e->ticks / 10);
-    td_v2 gains = e->gain * e->gain, low = gains * e->low.energy;
-    e->lows[step % PENDING][e->ticks % 10] = (float)(0.5 * (low[0] + low[1]) / (double)(e->low.n ? e->low.n : 1));
-    e->low.energy = td_v2_set(0);
-    e->low.n = 0;
+    td_v2 gains = e->gain * e->gain, low = gains * of_sides(e, e->low[0].energy, e->low[1].energy);
+    e->lows[step % PENDING][e->ticks % 10] = (float)(0.5 * (low[0] + low[1]) / (double)(e->averages ? e->averages : 1));
+    e->low[0].energy = e->low[1].energy = 0;
+    e->averages = 0;
     if (++e->ticks % 10 || step >= e->wish.steps) return;
     uint64_t n = (step + 1) * (uint64_t)e->wish.rate_hz / 10 - step * (uint64_t)e->wish.rate_hz / 10;
     td_v2 square = gains * of_sides(e, across(&e->sums[0].square), across(&e->sums[1].square));
@@ -288,9 +218,7 @@ td_status td_ear_new(const td_ear_wish *wish, td_ear **out, td_error *err)
     e->wish = *wish;
     e->gain = (td_v2){ fabs(wish->sides.left), fabs(wish->sides.right) };
     e->out.first_sound_s = e->out.last_sound_s = e->out.true_peak_dbtp = NAN;
-    double low_rate = (double)wish->rate_hz / LOW_EVERY;
-    e->low.high_pass = butterworth(40, low_rate, true);
-    e->low.low_pass = butterworth(100, low_rate, false);
+    td_low_design(wish->rate_hz, &e->low_filter);
     td_status st = td_loudness_new(wish->rate_hz, wish->channels, &e->loudness);
     if (!st) st = td_spectrum_new(wish->rate_hz, wish->channels, take_bands, e, &e->spectrum);
     if (!st && wish->true_peak) st = td_true_peak_new(wish->channels, 4, &e->true_peak);
@@ -355,15 +283,22 @@ static td_status add_part(td_ear *const *e, size_t n, td_bands *work, const floa
                           size_t frames, td_error *err)
 {
     td_loudness *loudness[TD_EARS_MAX];
-    const float *const *in[TD_EARS_MAX];
+    const float *const *in[TD_EARS_MAX], *channel[TD_LOWS_MAX] = { 0 };
+    td_low *low[TD_LOWS_MAX] = { 0 };
+    size_t channels = 0;
     for (size_t k = 0; k < n; k++) {
         const float *part[2] = { ch[k][0] + at, ch[k][e[k]->wish.channels - 1] + at };
         levels_add(e[k], part, frames);
-        low_add(&e[k]->low, part[0], part[1], frames);
+        for (unsigned c = 0; c < e[k]->wish.channels; c++) {
+            low[channels] = &e[k]->low[c];
+            channel[channels++] = part[c];
+        }
         let_in(e[k], part, frames);
         loudness[k] = e[k]->loudness;
         in[k] = e[k]->in;
     }
+    size_t averages = td_lows_add(&e[0]->low_filter, low, channel, channels, e[0]->frames, frames);
+    for (size_t k = 0; k < n; k++) e[k]->averages += averages;
     if (td_loudness_add_all(loudness, in, n, frames)) return td_no_memory(err);
     td_status st = TD_OK;
     for (size_t k = 0; !st && k < n; k++) st = finish_part(e[k], work, frames, err);
