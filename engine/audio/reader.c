@@ -145,7 +145,8 @@ static td_status read_block(td_reader *r, float *const *ch, size_t frames, td_er
 {
     if (!td_decoder_read(r->decoder, ch, frames)) return broken(r, err);
     if (r->md5) add_md5(r, ch, frames);
-    for (unsigned c = 0; c < r->info.channels; c++) r->nonfinite += clean(ch[c], frames);
+    bool whole_numbers = !r->info.is_float && !r->info.lossy; /* those cannot go astray */
+    for (unsigned c = 0; c < r->info.channels && !whole_numbers; c++) r->nonfinite += clean(ch[c], frames);
     r->frame += frames;
     if (r->md5 && r->frame == r->info.frames && !md5_agrees(r))
         return td_fail(err, TD_INPUT, r->where, TD_HINT_EXPORT_AGAIN,

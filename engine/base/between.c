@@ -5,17 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many eights of points, each waiting for its own last sum. */
+static inline __attribute__((always_inline)) void double_eights(const td_doubling *d, const float *x, float *z,
+                                                                const size_t eights)
+{
+    td_f8 between[4] = { 0 };
+    for (size_t k = 0; k < d->half; k++)
+        for (size_t e = 0; e < eights; e++)
+            between[e] += d->h[k] * (*(const td_f8 *)(x + 8 * e - k) + *(const td_f8 *)(x + 8 * e + 1 + k));
+    for (size_t e = 0; e < eights; e++, z += 16) {
+        td_f8 at = *(const td_f8 *)(x + 8 * e);
+        *(td_f8 *)z = __builtin_shufflevector(at, between[e], 0, 8, 1, 9, 2, 10, 3, 11);
+        *(td_f8 *)(z + 8) = __builtin_shufflevector(at, between[e], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+}
+
 /* n points from x[0], and those between them, to z[2 n]; x is read from -half to n + half + 8, z written to 2 n + 16.
  */
 TD_WIDE static void double_points(const td_doubling *d, const float *x, size_t n, float *z)
 {
-    for (size_t j = 0; j < n; j += 8, z += 16) {
-        td_f8 between = { 0 }, at = *(const td_f8 *)(x + j);
-        for (size_t k = 0; k < d->half; k++)
-            between += d->h[k] * (*(const td_f8 *)(x + j - k) + *(const td_f8 *)(x + j + 1 + k));
-        *(td_f8 *)z = __builtin_shufflevector(at, between, 0, 8, 1, 9, 2, 10, 3, 11);
-        *(td_f8 *)(z + 8) = __builtin_shufflevector(at, between, 4, 12, 5, 13, 6, 14, 7, 15);
-    }
+    size_t j = 0;
+    for (; j + 24 < n; j += 32) double_eights(d, x + j, z + 2 * j, 4);
+    for (; j + 8 < n; j += 16) double_eights(d, x + j, z + 2 * j, 2);
+    for (; j < n; j += 8) double_eights(d, x + j, z + 2 * j, 1);
 }
 
 /* ---- design ----------------------------------------------------------------------------------------------------- */
