@@ -149,11 +149,13 @@ const float *td_between_double(td_between *b, unsigned i, const float *points, s
 /* Between the two samples in the middle of the taps. */
 TD_WIDE static void filter_tile(const float *h, size_t taps, const float *x, float *y)
 {
+    enum { ABREAST = 4 };
     x -= taps / 2 - 1;
-    for (size_t j = 0; j < TD_TILE; j += 8) {
-        td_f8 sum = { 0 };
-        for (size_t k = 0; k < taps; k++) sum += *(const td_f8 *)(x + j + k) * h[k];
-        *(td_f8 *)(y + j) = sum;
+    for (size_t j = 0; j < TD_TILE; j += 8 * ABREAST) {
+        td_f8 sum[ABREAST] = { 0 };
+        for (size_t k = 0; k < taps; k++)
+            for (size_t e = 0; e < ABREAST; e++) sum[e] += *(const td_f8 *)(x + j + 8 * e + k) * h[k];
+        for (size_t e = 0; e < ABREAST; e++) *(td_f8 *)(y + j + 8 * e) = sum[e];
     }
 }
 

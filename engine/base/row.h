@@ -1,4 +1,4 @@
-/* engine/base/row.h - figures of a row of samples. */
+/* engine/base/row.h - rows of samples. */
 #ifndef TD_BASE_ROW_H
 #define TD_BASE_ROW_H
 
@@ -22,6 +22,11 @@ static inline float td_largest(const float *x, size_t n)
     peaks[0] = td_larger(td_larger(peaks[0], peaks[1]), td_larger(peaks[2], peaks[3]));
     for (int k = 0; k < 4; k++) peak = peaks[0][k] > peak ? peaks[0][k] : peak;
     return peak;
+}
+
+static inline void td_scale(float *x, float gain, size_t n)
+{
+    for (size_t i = 0; i < n; i++) x[i] *= gain;
 }
 
 /* The sum of squares. */

@@ -1,4 +1,5 @@
 #include "engine/base/memory.h"
+#include "engine/base/row.h"
 #include "engine/dsp/delayline.h"
 #include "engine/dsp/dsp.h"
 
@@ -140,8 +141,7 @@ void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float
 
 static void scale(float *const *ch, float gain, size_t frames)
 {
-    for (unsigned k = 0; k < 2; k++)
-        for (size_t i = 0; i < frames; i++) ch[k][i] *= gain;
+    for (unsigned k = 0; k < 2; k++) td_scale(ch[k], gain, frames);
 }
 
 void td_chain_follow(td_chain *c, float *const *ch, const float *const *const *note, size_t frames)

@@ -566,8 +566,7 @@ static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *e
         st = td_feed_read(l->key[i], to, n, err);
     }
     if (st) return st;
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) out[c][i] *= l->clip;
+    for (size_t c = 0; c < 2; c++) td_scale(out[c], l->clip, n);
     if (l->watch) note_staged(l, out, n);
     td_chain_process(l->chain, out, l->keys, l->watch ? td_watch_taps(l->watch) : NULL, n);
     if (l->watch) td_watch_count(l->watch, l->dry[0], l->dry[1], n);
@@ -600,8 +599,7 @@ static void lane_fader(td_lane *l, float *const *out, size_t n)
         ride_run(&l->ride, l->at, l->fader, out, 2, n);
         return;
     }
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) out[c][i] *= l->fader;
+    for (size_t c = 0; c < 2; c++) td_scale(out[c], l->fader, n);
 }
 
 td_status td_lane_pull(td_lane *l, float *const *out, size_t n, td_error *err)

@@ -29,7 +29,8 @@ td_status td_master_new(const td_scratch *premaster, unsigned rate_hz, const cha
 void td_master_free(td_master *m); /* NULL is welcome */
 
 /* Limited audio of the premaster's length, the caller's to free. *audio comes as NULL or as what an earlier call made,
- * which is written over. stop: not 0 ends with TD_STOPPED; may be NULL. Whatever fails frees *audio and sets it NULL. */
+ * which is written over. stop: not 0 ends with TD_STOPPED; may be NULL. Whatever fails frees *audio and sets it NULL.
+ */
 td_status td_master_render(td_master *m, const td_target *target, const volatile int *stop, td_scratch **audio,
                            td_master_result *result, td_error *err);
 

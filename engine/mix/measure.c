@@ -102,7 +102,8 @@ static td_status measure(const char *path, bool with_bands, td_measurement *out,
     gauge g = { 0 };
     *out = (td_measurement){ 0 };
     td_status st = td_reader_open(path, &g.reader, &out->info, &out->faults, err);
-    if (!st && (st = gauge_init(&g, with_bands, out))) td_fail(err, st, path, NULL, "cannot be measured: %s", td_status_name(st));
+    if (!st && (st = gauge_init(&g, with_bands, out)))
+        td_fail(err, st, path, NULL, "cannot be measured: %s", td_status_name(st));
     if (!st) st = gauge_run(&g, err);
     if (!st) conclude(&g, out);
     gauge_fini(&g);

@@ -47,8 +47,7 @@ static td_status ear_block(ear *e, size_t at, size_t n, size_t frames, td_error 
     if (dry > n) dry = n;
     if (late > n) late = n;
     TD_TRY(td_feed_read(e->feed, to, n, err));
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) block[c][i] *= e->gain;
+    for (size_t c = 0; c < 2; c++) td_scale(block[c], e->gain, n);
     if (td_loudness_add(e->dry, (const float *const *)to, dry)) return td_no_memory(err);
     td_chain_process(e->chain, to, NULL, NULL, n);
     const float *const wet[2] = { block[0] + late, block[1] + late };

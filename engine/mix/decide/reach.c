@@ -45,8 +45,7 @@ static td_status play_mix(td_decider *d, td_scratch *out, td_loudness *meter, do
     for (uint64_t at = 0; !st && at < frames; at += TD_BLOCK) {
         size_t n = frames - at < TD_BLOCK ? (size_t)(frames - at) : TD_BLOCK;
         st = td_scratch_read(d->sum, (int64_t)at, ch, n, err);
-        for (size_t c = 0; c < 2; c++)
-            for (size_t i = 0; i < n; i++) ch[c][i] *= trim;
+        for (size_t c = 0; c < 2; c++) td_scale(ch[c], trim, n);
         td_chain_process(chain, ch, NULL, NULL, n);
         for (size_t c = 0; c < 2; c++) peak = fmaxf(peak, td_largest(ch[c], n));
         if (!st && td_loudness_add(meter, (const float *const *)ch, n)) st = td_no_memory(err);

@@ -66,8 +66,7 @@ static td_status source_seek(source *from, int64_t at, td_error *err)
 static td_status source_read(source *from, float *const *out, size_t n, td_error *err)
 {
     TD_TRY(from->lane ? td_lane_pull(from->lane, out, n, err) : td_feed_read(from->feed, out, n, err));
-    for (size_t c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++) out[c][i] *= from->gain;
+    for (size_t c = 0; c < 2; c++) td_scale(out[c], from->gain, n);
     return TD_OK;
 }
 

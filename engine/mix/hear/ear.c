@@ -143,23 +143,29 @@ static void note_sound(td_ear *e, const float *left, const float *right, size_t 
 TD_WIDE static float sums_add(sums *s, const float *x, size_t at, size_t frames)
 {
     td_v4 square = s->square, total = s->total;
+    td_f4 peaks = { 0 };
+    float peak = 0;
     size_t i = 0;
     for (; i < frames && (at + i) % 4; i++) {
         square[(at + i) % 4] += (double)x[i] * (double)x[i];
         total[(at + i) % 4] += (double)x[i];
+        peak = fmaxf(peak, fabsf(x[i]));
     }
     for (; i + 4 <= frames; i += 4) {
-        td_v4 v = __builtin_convertvector(*(const td_fu *)(x + i), td_v4);
+        td_fu part = *(const td_fu *)(x + i);
+        td_v4 v = __builtin_convertvector(part, td_v4);
         square += v * v;
         total += v;
+        peaks = td_larger(peaks, part);
     }
     for (; i < frames; i++) {
         square[(at + i) % 4] += (double)x[i] * (double)x[i];
         total[(at + i) % 4] += (double)x[i];
+        peak = fmaxf(peak, fabsf(x[i]));
     }
     s->square = square;
     s->total = total;
-    float peak = td_largest(x, frames);
+    for (int k = 0; k < 4; k++) peak = fmaxf(peak, peaks[k]);
     s->peak = fmaxf(s->peak, peak);
     return peak;
 }
