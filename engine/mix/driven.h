@@ -1,8 +1,8 @@
 /* engine/mix/driven.h - a premaster driven into the limiter, as often as it takes.
  *
- * Its peaks, held over the look-ahead, stand on disk, one a quarter of a millisecond: they do not depend on the drive,
- * so a pass costs the limiter's ride and a multiplication. Beside them stands its K-weighted power, so that drives can be compared without playing
- * them. For master.c alone. */
+ * Its peaks, held over the look-ahead, stand on disk, one for a quarter of a millisecond: they do not depend on the
+ * drive, so a pass costs the limiter's ride and a multiplication. Beside them stands its K-weighted power, so that
+ * drives can be compared without playing them. For master.c alone. */
 #ifndef TD_MIX_DRIVEN_H
 #define TD_MIX_DRIVEN_H
 
