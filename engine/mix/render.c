@@ -1,25 +1,19 @@
 #include "engine/mix/render.h"
 
-#include "engine/base/cache.h"
-#include "engine/base/file.h"
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/board.h"
-#include <inttypes.h>
+#include "engine/mix/kept.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- the desk: lanes, stems with sends of their own, and boards ------------------------------------------------- */
 
 enum { FRAMES_MAX = 16 }; /* spectra a chunk can bring: one every 800 frames at 8 kHz, and those of the song's end */
 
 typedef struct strip { /* of a bus */
-    td_lane *lane;     /* NULL: not heard */
-    bool thawed;       /* its sound was kept */
-    char hash[TD_SHA256_HEX];
-    float *out[2][2]; /* per side of the double buffer, per channel */
+    float *out[2][2];  /* per side of the double buffer, per channel */
     td_loudness *loudness;
     td_vu *vu;
     float peak;
@@ -53,6 +47,8 @@ typedef struct desk {
     const td_plan *plan;
     td_arena *arena;
     strip *strip;
+    td_lane *lane[TD_BUSES_MAX]; /* NULL: not heard */
+    td_kept kept;
     td_stem_send *send;
     size_t n_sends;
     extra *extra;
@@ -67,7 +63,6 @@ typedef struct desk {
     int side;           /* which half of the double buffer the buses fill */
     size_t chunk, last; /* frames of the chunk being filled, and of the one being mixed */
     uint64_t frames;    /* of buses, in all */
-    int64_t began;      /* what is kept and was used since stays */
     /* where the mix goes, n frames from `skip` on */
     td_status (*sink)(struct desk *d, take *t, size_t skip, size_t n, td_error *err);
     float *const *to; /* a passage, and how much of it is filled */
@@ -90,7 +85,7 @@ static void desk_free(desk *d)
     if (!d) return;
     for (size_t b = 0; d->strip && b < d->plan->n_buses; b++) {
         strip *u = &d->strip[b];
-        td_lane_free(u->lane);
+        td_lane_free(d->lane[b]);
         for (int k = 0; k < 4; k++) free(u->out[k / 2][k % 2]);
         td_loudness_free(u->loudness);
         td_vu_free(u->vu);
@@ -116,11 +111,6 @@ static bool alloc_pair(float *pair[2], size_t n)
     return pair[0] && pair[1];
 }
 
-static bool hears(const td_render_wish *w, size_t bus)
-{
-    return !w->heard || w->heard[bus];
-}
-
 static void add_bands(void *user, size_t frame, const td_band_frame *bands, const float *twelfth)
 {
     strip *u = user;
@@ -139,8 +129,8 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
 {
     const td_render_wish *w = d->wish;
     strip *u = &d->strip[b];
-    if (!hears(w, b)) return TD_OK;
-    td_status st = u->lane ? TD_OK : td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &u->lane, err);
+    if (!td_render_hears(w, b)) return TD_OK;
+    td_status st = d->lane[b] ? TD_OK : td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &d->lane[b], err);
     if (st) return st;
     if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return td_no_memory(err);
     if (!d->measuring) return TD_OK;
@@ -148,7 +138,7 @@ static td_status strip_init(desk *d, size_t b, td_error *err)
     if (td_loudness_new(rate, 2, &u->loudness) || td_vu_new(rate, &u->vu) || td_bands_new(rate, &u->work) ||
         td_spectrum_new(rate, 2, add_bands, u, &u->spectrum))
         return td_no_memory(err);
-    return u->thawed ? TD_OK : td_lane_watch(u->lane, err);
+    return d->kept.thawed[b] ? TD_OK : td_lane_watch(d->lane[b], err);
 }
 
 static td_status extras_init(desk *d, td_error *err)
@@ -158,7 +148,7 @@ static td_status extras_init(desk *d, td_error *err)
     if (!st && !(d->extra = td_arena_array(d->arena, d->n_sends + 1, sizeof *d->extra))) st = td_no_memory(err);
     for (size_t i = 0; !st && i < d->n_sends; i++) {
         extra *e = &d->extra[i];
-        if (!hears(w, d->send[i].bus)) continue;
+        if (!td_render_hears(w, d->send[i].bus)) continue;
         st = td_feed_new(w->survey, w->session, d->plan, true, &d->send[i].stem, 1, NULL, &e->feed, err);
         if (!st && (!alloc_pair(e->out[0], TD_CHUNK) || !alloc_pair(e->out[1], TD_CHUNK))) st = td_no_memory(err);
     }
@@ -195,84 +185,28 @@ static td_status takes_init(desk *d, td_error *err)
     bool heard[TD_BUSES_MAX];
     td_status st = take_add(d, w->heard, w->parts ? TD_BOARD_LEADS : TD_BOARD_PLAYS, err);
     for (size_t i = 0; !st && i < w->n_versions; i++) {
-        for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = w->version[i][b] && hears(w, b);
+        for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = w->version[i][b] && td_render_hears(w, b);
         st = take_add(d, heard, TD_BOARD_PLAYS, err);
     }
     for (size_t k = 0; !st && w->parts && k < d->plan->n_buses; k++, d->n_parts++) {
-        for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = b == k && hears(w, b);
+        for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = b == k && td_render_hears(w, b);
         st = take_add(d, heard, TD_BOARD_FOLLOWS, err);
     }
     return st;
 }
 
-/* ---- kept buses -------------------------------------------------------------------------------------------------- */
-
-/* The name of a bus's sound also says how much of it there is and which program made it. */
-static td_status name_strip(desk *d, const char *program, size_t b, td_error *err)
-{
-    char hash[TD_SHA256_HEX], all[2 * TD_SHA256_HEX + 32];
-    td_status st = td_plan_bus_hash(d->plan, d->wish->session, b, hash, err);
-    if (st) return st;
-    snprintf(all, sizeof all, "%s %s %" PRIu64, program, hash, d->frames);
-    return td_sha256_of(all, strlen(all), d->strip[b].hash) ? td_no_memory(err) : TD_OK;
-}
-
-static td_status thaw_task(void *shared, size_t b, td_error *err)
-{
-    desk *d = shared;
-    const td_render_wish *w = d->wish;
-    strip *u = &d->strip[b];
-    td_frozen *from = *u->hash ? td_frozen_find(w->keep_folder, u->hash, d->frames) : NULL;
-    td_status st = from ? td_lane_thaw(from, w->session, d->plan, b, &u->lane, err) : TD_OK;
-    u->thawed = u->lane != NULL;
-    return st;
-}
-
 /* Takes up what is kept, and has the stems of all else decoded. */
-static td_status strips_thaw(desk *d, td_error *err)
+static td_status strips_ready(desk *d, td_error *err)
 {
     const td_render_wish *w = d->wish;
-    char program[TD_SHA256_HEX];
     bool wanted[TD_STEMS_MAX] = { 0 };
-    td_status st = TD_OK;
     d->frames = d->plan->frames + td_board_latency(d->take[0].board);
-    if (w->keep_folder && td_sha256_file("/proc/self/exe", program, NULL, NULL) == TD_OK) {
-        d->began = (int64_t)time(NULL);
-        for (size_t b = 0; !st && b < d->plan->n_buses; b++)
-            if (hears(w, b)) st = name_strip(d, program, b, err);
-        if (!st) st = td_pool_run(w->pool, d->plan->n_buses, thaw_task, d, err);
-    }
+    td_status st = td_kept_thaw(&d->kept, w, d->frames, d->lane, err);
     for (size_t i = 0; i < w->session->n_stems; i++) {
         unsigned b = w->session->stem[i].bus;
-        wanted[i] = b < d->plan->n_buses && hears(w, b) && !d->strip[b].thawed;
+        wanted[i] = b < d->plan->n_buses && td_render_hears(w, b) && !d->kept.thawed[b];
     }
     return st ? st : td_survey_ready(w->survey, w->pool, wanted, err);
-}
-
-/* Has the others kept, as many as there is room for. */
-static void strips_freeze(desk *d)
-{
-    const td_render_wish *w = d->wish;
-    uint64_t size = td_frozen_bytes(d->frames), want = 0;
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        if (*d->strip[b].hash && !d->strip[b].thawed) want += size;
-    if (!want || td_folder_make(w->keep_folder, NULL)) return;
-    uint64_t room = td_cache_room(w->keep_folder, want, w->keep_bytes, d->began);
-    for (size_t b = 0; b < d->plan->n_buses && room >= size; b++) {
-        strip *u = &d->strip[b];
-        if (!*u->hash || u->thawed) continue;
-        td_lane_freeze(u->lane, td_frozen_begin(w->keep_folder, u->hash, d->frames));
-        room -= size;
-    }
-}
-
-/* Keeps what came to its end. */
-static void strips_keep(desk *d)
-{
-    const td_render_wish *w = d->wish;
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        if (d->strip[b].lane) td_lane_frozen(d->strip[b].lane);
-    if (w->keep_folder) td_cache_room(w->keep_folder, 0, w->keep_bytes, INT64_MAX);
 }
 
 /* at: where in the song it begins. */
@@ -295,9 +229,9 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
     td_status st = d->strip && d->take ? TD_OK : td_no_memory(err);
     if (!st) st = extras_init(d, err);
     if (!st) st = takes_init(d, err);
-    if (!st && measuring) st = strips_thaw(d, err);
+    if (!st && measuring) st = strips_ready(d, err);
     for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = strip_init(d, b, err);
-    if (!st && measuring) strips_freeze(d);
+    if (!st && measuring) td_kept_freeze(&d->kept);
     if (!st && measuring &&
         (td_vu_new(w->session->rate_hz, &d->vu) || td_loudness_new(w->session->rate_hz, 2, &d->loudness)))
         st = td_no_memory(err);
@@ -332,9 +266,9 @@ static td_status pull_extras(desk *d, size_t bus, td_error *err)
 static td_status pull_bus(desk *d, size_t b, td_error *err)
 {
     strip *u = &d->strip[b];
-    if (!u->lane) return TD_OK;
+    if (!d->lane[b]) return TD_OK;
     float *const *out = u->out[d->side];
-    td_status st = td_lane_pull(u->lane, out, d->chunk, err);
+    td_status st = td_lane_pull(d->lane[b], out, d->chunk, err);
     return st ? st : pull_extras(d, b, err);
 }
 
@@ -349,7 +283,7 @@ static td_status measure_buses(desk *d, size_t first, td_error *err)
     for (size_t b = first; b < first + ABREAST && b < d->plan->n_buses; b++) {
         strip *u = &d->strip[b];
         const float *const *ch = (const float *const *)u->out[!d->side];
-        if (!u->lane) continue;
+        if (!d->lane[b]) continue;
         u->peak = fmaxf(u->peak, peak_of(ch, d->last));
         u->square += td_squares(ch[0], d->last) + td_squares(ch[1], d->last);
         td_vu_add(u->vu, ch[0], ch[1], d->last);
@@ -364,7 +298,7 @@ static void point_at(const desk *d, take *t, size_t at)
 {
     size_t n = d->plan->n_buses;
     for (size_t c = 0; c < 2; c++) {
-        for (size_t b = 0; b < n; b++) t->pair[2 * b + c] = d->strip[b].lane ? d->strip[b].out[!d->side][c] + at : NULL;
+        for (size_t b = 0; b < n; b++) t->pair[2 * b + c] = d->lane[b] ? d->strip[b].out[!d->side][c] + at : NULL;
         for (size_t i = 0; i < d->n_sends; i++)
             t->pair[2 * (n + i) + c] = d->extra[i].feed ? d->extra[i].out[!d->side][c] + at : NULL;
     }
@@ -410,7 +344,7 @@ static td_status mask(desk *d, td_error *err)
     for (size_t b = 0; b < d->plan->n_buses; b++) n = d->strip[b].n_frames > n ? d->strip[b].n_frames : n;
     for (size_t i = 0; i < n; i++) {
         for (size_t b = 0; b < d->plan->n_buses; b++)
-            if (d->strip[b].lane) frame[b] = d->strip[b].frame[i];
+            if (d->lane[b]) frame[b] = d->strip[b].frame[i];
         if (td_masking_add(&d->masking, frame)) return td_no_memory(err);
     }
     for (size_t b = 0; b < d->plan->n_buses; b++) d->strip[b].n_frames = 0;
@@ -488,11 +422,11 @@ static void bus_figures(td_rendered *r, desk *d, size_t b)
                            .clip_gain_db = p->clip_gain_db,
                            .peak_after_dbfs = p->peak_dbfs + p->clip_gain_db,
                            .peak_played_dbfs = NAN };
-    if (!u->lane) return;
+    if (!d->lane[b]) return;
     td_spectrum_end(d->strip[b].spectrum, d->strip[b].work);
     t->bands = u->bands;
     double peak, square;
-    td_lane_staged(u->lane, &peak, &square);
+    td_lane_staged(d->lane[b], &peak, &square);
     t->peak_played_dbfs = td_to_db(peak);
     t->crest_before_db = t->peak_played_dbfs - td_power_db(square);
     t->crest_after_db = td_to_db((double)u->peak) - td_power_db(u->square / (2 * (double)d->frames));
@@ -513,8 +447,8 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     if (!r->step || !r->bus) return td_no_memory(err);
     reach(r, "mix", &p->mix, td_board_watch(d->take[0].board), NULL);
     for (size_t b = 0; b < p->n_buses; b++) {
-        r->n_thawed += d->strip[b].thawed;
-        if (d->strip[b].lane) reach(r, p->bus[b].name, &p->bus[b].chain, NULL, d->strip[b].lane);
+        r->n_thawed += d->kept.thawed[b];
+        if (d->lane[b]) reach(r, p->bus[b].name, &p->bus[b].chain, NULL, d->lane[b]);
         bus_figures(r, d, b);
     }
     for (size_t i = 0; i < p->n_rets; i++)
@@ -614,7 +548,7 @@ static td_status rendered_new(desk *d, td_rendered **out, td_error *err)
 static const char *broken_bus(const desk *d)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++)
-        if (d->strip[b].lane && td_lane_broke(d->strip[b].lane)) return d->plan->bus[b].name;
+        if (d->lane[b] && td_lane_broke(d->lane[b])) return d->plan->bus[b].name;
     return NULL;
 }
 
@@ -628,7 +562,7 @@ static td_status render(const td_render_wish *wish, td_rendered **out, const cha
     d->sink = to_scratch;
     st = spread(d, r, err);
     if (!st) st = desk_run(d, d->frames, err);
-    if (!st) strips_keep(d);
+    if (!st) td_kept_end(&d->kept);
     if (!st && wish->parts) st = make_residual(d, r, err);
     if (!st) st = collect(d, r, err);
     if (st) {
@@ -681,7 +615,7 @@ td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, si
     desk *d;
     td_status st = desk_new(wish, false, at - (int64_t)warm, &d, err);
     for (size_t b = 0; !st && b < wish->plan->n_buses; b++)
-        if (d->strip[b].lane) st = td_lane_seek(d->strip[b].lane, at - (int64_t)warm, err);
+        if (d->lane[b]) st = td_lane_seek(d->lane[b], at - (int64_t)warm, err);
     for (size_t k = 0; !st && k < d->n_sends; k++)
         if (d->extra[k].feed) st = td_feed_seek(d->extra[k].feed, at - (int64_t)warm, err);
     if (!st) {

@@ -73,6 +73,11 @@ typedef struct td_render_wish {
     uint64_t keep_bytes;
 } td_render_wish;
 
+static inline bool td_render_hears(const td_render_wish *w, size_t bus)
+{
+    return !w->heard || w->heard[bus];
+}
+
 td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err);
 void td_rendered_free(td_rendered *r);
 
