@@ -42,12 +42,20 @@ static double mean(const char *name, const char *spec)
 
 /* ---- oversample ------------------------------------------------------------------------------------------------- */
 
+enum { MANY = 16 * 4096 };
+
+static td_oversample *over(double rate_hz, unsigned factor, td_oversample_for shaper)
+{
+    td_oversample *o;
+    if (td_oversample_new(rate_hz, factor, shaper, &o) != TD_OK) abort();
+    return o;
+}
+
 /* A cosine through up and down: what is wrong with it, late by the latency, once the filters have filled. */
 static double round_trip_error(double rate_hz, unsigned factor, double freq_hz)
 {
-    td_oversample *o;
+    td_oversample *o = over(rate_hz, factor, TD_OVERSAMPLE_POINTS);
     double worst = 0, w = 2 * M_PI * freq_hz / rate_hz;
-    if (td_oversample_new(rate_hz, factor, TD_OVERSAMPLE_POINTS, &o) != TD_OK) abort();
     for (int block = 0; block < 6; block++) {
         td_v2 x[TD_OVERSAMPLE_FRAMES];
         int at = block * TD_OVERSAMPLE_FRAMES, late = (int)td_oversample_latency(o);
@@ -61,74 +69,97 @@ static double round_trip_error(double rate_hz, unsigned factor, double freq_hz)
     return worst;
 }
 
-enum { MANY = 16 * 4096 };
-
-static td_oversample *over(unsigned factor)
+/* How far the way up and down is from the latency it reports, in frames, 20 Hz to 20 kHz: the phase of what an impulse
+ * becomes. Means are those of neighbours, as a straight line's antiderivative gives them. */
+static double delay_error(double rate_hz, unsigned factor, td_oversample_for shaper)
 {
-    td_oversample *o;
-    if (td_oversample_new(RATE, factor, TD_OVERSAMPLE_POINTS, &o) != TD_OK) abort();
-    return o;
+    enum { LONG = 8 * TD_OVERSAMPLE_FRAMES };
+    td_oversample *o = over(rate_hz, factor, shaper);
+    td_v2 y[LONG] = { { 1, 1 } }, before = { 0 };
+    for (size_t at = 0; at < LONG; at += TD_OVERSAMPLE_FRAMES) {
+        td_v2 *up = td_oversample_up(o, y + at, TD_OVERSAMPLE_FRAMES);
+        for (size_t i = 0; i < TD_OVERSAMPLE_FRAMES * factor && shaper == TD_OVERSAMPLE_MEANS; i++) {
+            td_v2 now = up[i];
+            up[i] = 0.5 * (now + before);
+            before = now;
+        }
+        td_oversample_down(o, y + at, TD_OVERSAMPLE_FRAMES);
+    }
+    double worst = 0;
+    for (double f = 20; f <= 20000; f += 999) {
+        double complex sum = 0;
+        double w = 2 * M_PI * f / rate_hz;
+        for (int i = 0; i < LONG; i++) sum += y[i][0] * cexp(-I * w * (i - (double)td_oversample_latency(o)));
+        worst = fmax(worst, fabs(carg(sum)) / w);
+    }
+    td_oversample_free(o);
+    return worst;
 }
 
 /* A cosine on the way up: its strongest image, against it. */
-static double image_db(void)
+static double image_db(double rate_hz, unsigned factor)
 {
     static float y[MANY];
-    double worst = -INFINITY;
-    for (unsigned factor = 2; factor <= 16; factor *= 2) {
-        td_oversample *o = over(factor);
-        size_t n = 0;
-        for (int at = 0; n < MANY; at += TD_OVERSAMPLE_FRAMES) {
-            td_v2 x[TD_OVERSAMPLE_FRAMES];
-            for (int i = 0; i < TD_OVERSAMPLE_FRAMES; i++) x[i] = td_v2_set(cos(2 * M_PI * 20000 / RATE * (at + i)));
-            const td_v2 *up = td_oversample_up(o, x, TD_OVERSAMPLE_FRAMES);
-            for (size_t i = 0; i < TD_OVERSAMPLE_FRAMES * factor && at >= FRAMES / 4 && n < MANY; i++)
-                y[n++] = (float)up[i][0];
-            td_oversample_down(o, x, TD_OVERSAMPLE_FRAMES);
+    double worst = -INFINITY, w = 2 * M_PI * 20000 / rate_hz;
+    td_oversample *o = over(rate_hz, factor, TD_OVERSAMPLE_POINTS);
+    size_t n = 0;
+    for (int at = 0; n < MANY; at += TD_OVERSAMPLE_FRAMES) {
+        td_v2 x[TD_OVERSAMPLE_FRAMES];
+        for (int i = 0; i < TD_OVERSAMPLE_FRAMES; i++) x[i] = td_v2_set(cos(w * (at + i)));
+        const td_v2 *up = td_oversample_up(o, x, TD_OVERSAMPLE_FRAMES);
+        for (size_t i = 0; i < TD_OVERSAMPLE_FRAMES * factor && at >= FRAMES / 4 && n < MANY; i++)
+            y[n++] = (float)up[i][0];
+        td_oversample_down(o, x, TD_OVERSAMPLE_FRAMES);
+    }
+    for (unsigned k = 1; k < factor; k++)
+        for (int side = -1; side <= 1; side += 2) {
+            double image = sound_amplitude(y, MANY, fabs(k * rate_hz + side * 20000), factor * rate_hz);
+            worst = fmax(worst, db(image / sound_amplitude(y, MANY, 20000, factor * rate_hz)));
         }
-        for (unsigned k = 1; k < factor; k++)
-            for (int side = -1; side <= 1; side += 2) {
-                double image = sound_amplitude(y, MANY, fabs(k * (double)RATE + side * 20000), factor * (double)RATE);
-                worst = fmax(worst, db(image / sound_amplitude(y, MANY, 20000, factor * (double)RATE)));
-            }
+    td_oversample_free(o);
+    return worst;
+}
+
+/* Tones from rate - 20 kHz up to half of the higher rate, put in up there: what of them comes down below 20 kHz. */
+static double fold_db(double rate_hz, unsigned factor)
+{
+    static float y[FRAMES];
+    double worst = -INFINITY, high_hz = factor * rate_hz;
+    for (double f = rate_hz - 20000; f < high_hz / 2; f += 3337) {
+        double alias = fabs(f - rate_hz * rint(f / rate_hz)), w = 2 * M_PI * f / high_hz;
+        if (alias > 20000) continue;
+        td_oversample *o = over(rate_hz, factor, TD_OVERSAMPLE_POINTS);
+        for (int at = 0; at + TD_OVERSAMPLE_FRAMES <= 8192; at += TD_OVERSAMPLE_FRAMES) {
+            td_v2 x[TD_OVERSAMPLE_FRAMES] = { 0 };
+            td_v2 *up = td_oversample_up(o, x, TD_OVERSAMPLE_FRAMES);
+            for (size_t i = 0; i < TD_OVERSAMPLE_FRAMES * factor; i++)
+                up[i] = td_v2_set(cos(fmod(w * ((double)at * factor + (double)i), 2 * M_PI)));
+            td_oversample_down(o, x, TD_OVERSAMPLE_FRAMES);
+            for (int i = 0; i < TD_OVERSAMPLE_FRAMES; i++) y[at + i] = (float)x[i][0];
+        }
+        worst = fmax(worst, db(sound_amplitude(y + 4096, 4096, alias, rate_hz)));
         td_oversample_free(o);
     }
     return worst;
 }
 
-/* Tones from rate - 20 kHz up to half of the higher rate, put in up there: what of them comes down below 20 kHz. */
-static double fold_db(void)
-{
-    static float y[FRAMES];
-    double worst = -INFINITY;
-    for (unsigned factor = 2; factor <= 16; factor *= 2)
-        for (double f = RATE - 20000; f < factor * (double)RATE / 2; f += 3337) {
-            td_oversample *o = over(factor);
-            double alias = fabs(f - RATE * rint(f / RATE)), w = 2 * M_PI * f / (factor * (double)RATE);
-            for (int at = 0; at + TD_OVERSAMPLE_FRAMES <= 8192; at += TD_OVERSAMPLE_FRAMES) {
-                td_v2 x[TD_OVERSAMPLE_FRAMES] = { 0 };
-                td_v2 *up = td_oversample_up(o, x, TD_OVERSAMPLE_FRAMES);
-                for (size_t i = 0; i < TD_OVERSAMPLE_FRAMES * factor; i++)
-                    up[i] = td_v2_set(cos(fmod(w * ((double)at * factor + (double)i), 2 * M_PI)));
-                td_oversample_down(o, x, TD_OVERSAMPLE_FRAMES);
-                for (int i = 0; i < TD_OVERSAMPLE_FRAMES; i++) y[at + i] = (float)x[i][0];
-            }
-            if (alias <= 20000) worst = fmax(worst, db(sound_amplitude(y + 4096, 4096, alias, RATE)));
-            td_oversample_free(o);
-        }
-    return worst;
-}
-
 static void oversample(void)
 {
-    static const double rates[] = { 44100, 48000, 96000 };
-    double worst = 0;
+    static const double rates_hz[] = { 44100, 48000, 96000 };
+    double trip = 0, late = 0, image = -INFINITY, folded = -INFINITY;
     for (int r = 0; r < 3; r++)
-        for (unsigned factor = 2; factor <= 16; factor *= 2)
-            for (double f = 20; f <= 20000; f += 999) worst = fmax(worst, round_trip_error(rates[r], factor, f));
-    figure("oversample", "round trip, 2x to 16x, 44.1 to 96 kHz, 20 Hz to 20 kHz", AT_MOST, 0.01, db(1 + worst), "dB");
-    figure("oversample", "images of 20 kHz on the way up, 2x to 16x", AT_MOST, -100, image_db(), "dB");
-    figure("oversample", "what lies above comes down into 0 to 20 kHz", AT_MOST, -100, fold_db(), "dB");
+        for (unsigned factor = 2; factor <= 16; factor *= 2) {
+            double rate_hz = rates_hz[r];
+            for (double f = 20; f <= 20000; f += 999) trip = fmax(trip, round_trip_error(rate_hz, factor, f));
+            late = fmax(late, delay_error(rate_hz, factor, TD_OVERSAMPLE_POINTS));
+            late = fmax(late, delay_error(rate_hz, factor, TD_OVERSAMPLE_MEANS));
+            image = fmax(image, image_db(rate_hz, factor));
+            folded = fmax(folded, fold_db(rate_hz, factor));
+        }
+    figure("oversample", "round trip, 2x to 16x, 44.1 to 96 kHz, 20 Hz to 20 kHz", AT_MOST, 0.01, db(1 + trip), "dB");
+    figure("oversample", "delay off whole frames, for points and for means", AT_MOST, 1e-6, late, "frames");
+    figure("oversample", "images of 20 kHz on the way up, 2x to 16x, 44.1 to 96 kHz", AT_MOST, -100, image, "dB");
+    figure("oversample", "what lies above comes down into 0 to 20 kHz", AT_MOST, -100, folded, "dB");
 }
 
 /* ---- saturation ------------------------------------------------------------------------------------------------- */
