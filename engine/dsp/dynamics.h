@@ -127,16 +127,18 @@ typedef struct td_stores {
 void td_stores_set(td_stores *t, double attack_ms, double fast_ms, double slow_ms, double charge_ms, double part,
                    double rate_hz);
 
+/* The slow store is charged by what is asked and held, not by the frames of attack alone: how many of those a held tone
+ * has is the chance of its last ripple. */
 static inline double td_stores_step(td_stores *t, double c)
 {
     double slow = t->slow * t->fall_slow;
     double released = (t->s - t->slow) * t->fall_fast + slow;
-    if (c < released) {
-        t->slow = slow;
-        return t->s = released;
-    }
-    t->s = c > t->s ? t->s + t->attack * (c - t->s) : c;
-    double charged = t->slow + t->charge * (t->part * t->s - t->slow);
+    if (c < released)
+        t->s = released;
+    else
+        t->s = c > t->s ? t->s + t->attack * (c - t->s) : c;
+    double lasts = c < t->s ? c : t->s;
+    double charged = t->slow + t->charge * (t->part * lasts - t->slow);
     t->slow = charged > slow ? charged : slow;
     return t->s;
 }
