@@ -18,16 +18,16 @@ SOUND_INLINE double bent_thd(const float *x, size_t n, double freq_hz, double ra
 
 enum { ALIAS_N = 16384 };
 
-/* The lower tone's multiple of the step is 1 or 6: 5 kHz alone; or 9 and 10.5 kHz, at 48 kHz. */
-SOUND_INLINE int alias_step(bool two)
+/* In bins, odd. The lower tone's multiple of the step is 1 or 6: 5 kHz alone; or 9 and 10.5 kHz. */
+SOUND_INLINE int alias_step(bool two, double rate_hz)
 {
-    return two ? 511 : 1707;
+    return 2 * (int)((two ? 1497 : 5000) / rate_hz * ALIAS_N / 2) + 1;
 }
 
 /* The tones together go up to `peak`. */
 SOUND_INLINE sound alias_tones(size_t frames, double rate_hz, bool two, double peak)
 {
-    double step_hz = alias_step(two) * rate_hz / ALIAS_N;
+    double step_hz = alias_step(two, rate_hz) * rate_hz / ALIAS_N;
     sound s = sound_sine(frames, rate_hz, two ? 6 * step_hz : step_hz, two ? peak / 2 : peak);
     sound also = sound_sine(frames, rate_hz, 7 * step_hz, two ? peak / 2 : 0);
     for (unsigned c = 0; c < 2; c++)
@@ -49,7 +49,7 @@ SOUND_INLINE double alias_db(sound s, double rate_hz, bool two)
     if (td_fft_new(ALIAS_N, &fft) != TD_OK) abort();
     td_fft_forward(fft, x, re, im);
     td_fft_free(fft);
-    int step = alias_step(two), tone = two ? 6 * step : step;
+    int step = alias_step(two, rate_hz), tone = two ? 6 * step : step;
     double folded = 0, lower = 0;
     for (int k = 8; k < 20000 * ALIAS_N / rate_hz; k++) {
         double power = re[k][0] * re[k][0] + im[k][0] * im[k][0];

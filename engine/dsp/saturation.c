@@ -154,10 +154,11 @@ typedef struct saturation {
     td_v2 dry[TD_OVERSAMPLE_FRAMES], x[TD_OVERSAMPLE_FRAMES]; /* work space */
 } saturation;
 
-/* So fast that what folds back stays below -90 dB up to 6 dB of drive (peaks of -6 dBFS), and below -70 dB at any. */
+/* So fast that what folds back stays below -90 dB up to 6 dB of drive (peaks of -6 dBFS), and below -70 dB at any;
+ * near 6 dB four times 44.1 kHz do not reach it. */
 static double least_rate(double drive_db)
 {
-    return drive_db <= 6 ? 176400 : drive_db <= 18 ? 352800 : 705600;
+    return drive_db <= 5 ? 176400 : drive_db <= 6 ? 192000 : drive_db <= 18 ? 352800 : 705600;
 }
 
 static void set_filters(saturation *s, const struct model *m, const double *value, double rate_hz)
