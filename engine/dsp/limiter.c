@@ -111,15 +111,18 @@ void td_ride_reset(td_ride *r)
 static void box_run(struct td_ride_box *b, int64_t *x, size_t n)
 {
     int64_t sum = b->sum;
-    size_t at = b->at;
-    for (size_t i = 0; i < n; i++) {
-        sum += x[i] - b->ring[at];
-        b->ring[at] = x[i];
-        if (++at == b->length) at = 0;
-        x[i] = sum;
+    for (size_t i = 0; i < n;) {
+        int64_t *restrict ring = b->ring + b->at;
+        size_t end = b->length - b->at < n - i ? i + b->length - b->at : n;
+        b->at = end - i + b->at < b->length ? end - i + b->at : 0;
+        for (; i < end; i++) {
+            int64_t in = x[i];
+            sum += in - *ring;
+            *ring++ = in;
+            x[i] = sum;
+        }
     }
     b->sum = sum;
-    b->at = at;
 }
 
 /* How far down the gain is asked to be, before smoothing. */
@@ -148,6 +151,12 @@ TD_WIDE static void units_of(const double *down_db, size_t n, int64_t *unit)
     for (size_t i = 0; i < n; i++) unit[i] = (int64_t)gain[i];
 }
 
+TD_WIDE static void shares_of(const int64_t *x, int64_t whole, size_t n, float *share)
+{
+    double per = 1 / (double)whole;
+    for (size_t i = 0; i < n; i++) share[i] = (float)((double)x[i] * per);
+}
+
 static bool asks_nothing(const float *held, double scale, size_t frames)
 {
     float largest = 0;
@@ -167,7 +176,7 @@ static void ride_block(td_ride *r, const float *held, double scale, size_t n, fl
     release_run(r, held, scale, n, down_db);
     units_of(down_db, n, x);
     for (unsigned k = 0; k < TD_RIDE_BOXES; k++) box_run(&r->box[k], x, n);
-    for (size_t i = 0; i < n; i++) gain[i] = x[i] == r->whole ? 1 : (float)((double)x[i] / (double)r->whole);
+    shares_of(x, r->whole, n, gain);
 }
 
 void td_ride_run(td_ride *r, const float *held, double scale, size_t frames, float *gain)
