@@ -1,10 +1,11 @@
 #include "engine/report/portrait.h"
 
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 4096, MOMENTARY = 4, SHORT_TERM = 30, PICK = 3 /* every so many frames are drawn in the goniometer */ };
+enum { CHUNK = 4096, MOMENTARY = 4, SHORT_TERM = 30, PICK = 7 /* every so many frames are drawn in the goniometer */ };
 
 static const double silence = 1e-7; /* mean square, -70 dBFS: below it sides are not compared */
 
@@ -98,19 +99,27 @@ static void place(td_portrait *p, double l, double r)
     p->density[field_of(-mid * k)][field_of(side * k)]++;
 }
 
+/* Steps end where a tenth of a second does, also where that is no whole frame. */
+static uint64_t step_end(const sitter *s)
+{
+    return ((s->n_steps + 1) * s->info.rate_hz + 9) / 10;
+}
+
 static void add_sides(sitter *s, size_t n)
 {
     const float *left = s->buffer[0], *right = s->buffer[s->info.channels - 1];
-    for (size_t i = 0; i < n; i++) {
-        double l = (double)left[i], r = (double)right[i];
-        s->ll += l * l;
-        s->rr += r * r;
-        s->lr += l * r;
-        s->peak = fmax(s->peak, fmax(fabs(l), fabs(r)));
-        if (s->frames % PICK == 0) place(s->out, l, r);
-        /* steps end where a tenth of a second does, also where that is no whole frame */
-        uint64_t before = s->frames * 10 / s->info.rate_hz;
-        if (++s->frames * 10 / s->info.rate_hz != before) end_step(s);
+    for (size_t i = 0; i < n && !s->broken;) {
+        uint64_t missing = step_end(s) - s->frames;
+        size_t end = missing < n - i ? i + (size_t)missing : n;
+        s->peak = fmax(s->peak, (double)fmaxf(td_largest(left + i, end - i), td_largest(right + i, end - i)));
+        for (; i < end; i++, s->frames++) {
+            double l = (double)left[i], r = (double)right[i];
+            s->ll += l * l;
+            s->rr += r * r;
+            s->lr += l * r;
+            if (s->frames % PICK == 0) place(s->out, l, r);
+        }
+        if (s->frames == step_end(s)) end_step(s);
     }
 }
 
