@@ -353,6 +353,7 @@ td_status td_ear_end(td_ear *e, td_bands *work, td_signal *out, td_scratch **row
     uint64_t frames = e->frames;
     td_status st = add_silence(e, work, err);
     if (st) return st;
+    e->work = work; /* not the one it heard with last: others compute in that by now */
     td_spectrum_end(e->spectrum, work);
     flush(e);
     if (e->failed) {
