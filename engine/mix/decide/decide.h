@@ -104,9 +104,9 @@ typedef struct td_uncovered {
     double *moved_db, before, after; /* moved_db: the caller's, zeroed */
 } td_uncovered;
 
-/* Where in that room the groups cover least of each other: by bus, or with a kit by its stems, in the session's order;
- * a kit stays as loud as it is. Nothing is set. clearing.c */
-td_status td_uncover(td_decider *d, size_t kit, const td_leeway *room, td_uncovered *out, td_error *err);
+/* Where in that room the groups cover least of each other: by bus, or inside a bus (SIZE_MAX: none) by its stems, in
+ * the session's order, microphones of one drum together; that bus stays as loud as it is. Nothing is set. clearing.c */
+td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err);
 
 /* Faders as they stand in the session's rough mix, where they can be read from it; else as delivered. rough.c */
 td_status td_decide_rough(td_decider *d, td_error *err);

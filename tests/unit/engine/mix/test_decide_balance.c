@@ -213,16 +213,32 @@ static double harp_far_too_soft(double t, unsigned c)
 
 /* Raw tracks: the pad stays 0.75 LU over its place, the harp is raised to 1.5 LU under its own. So it stands 6.25 dB
  * under the pad in the same band, where 6 dB are covered: half a decibel of taste uncovers it. */
-static void test_within_taste_less_is_covered(void **state)
+static decided pad_and_harp(const char *groups)
 {
-    (void)state;
     scene *s = scene_new();
     scene_add(s, "Drums.wav", 48000, 1, SECONDS, usual_drums);
     scene_add(s, "Bass.wav", 48000, 1, SECONDS, usual_bass);
     scene_add(s, "Synth Pad.wav", 48000, 1, SECONDS, pad_a_bit_loud);
     scene_add(s, "Harp.wav", 48000, 1, SECONDS, harp_far_too_soft);
-    decided d = plan(s, "pop", "loudness");
+    return decide(s, td_arena_printf(s->arena, "tags: [ pop ]\nbalance: loudness\n%s", groups));
+}
+
+static void test_within_taste_less_is_covered(void **state)
+{
+    (void)state;
+    decided d = pad_and_harp("");
     assert_float_equal(against(&d, "harp", "synths"), 14.75 - 6.25 + 0.5, 0.1);
+    leave(&d);
+}
+
+/* A key that never rests takes the pad down by all that is asked: nothing is covered that a fader had to uncover. */
+static void test_ducks_are_foreseen(void **state)
+{
+    (void)state;
+    decided d = pad_and_harp("groups:\n  synths:\n    chain:\n"
+                             "      - compressor: { ratio: 4:1, release: 100 ms, gain_reduction: at most 3 dB }\n"
+                             "        key: drums\n");
+    assert_float_equal(against(&d, "harp", "synths"), 14.75 - 6.25, 0.1);
     leave(&d);
 }
 
@@ -230,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_within_taste_less_is_covered),
+        cmocka_unit_test(test_ducks_are_foreseen),
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
         cmocka_unit_test(test_a_lone_instrument_leads),
         cmocka_unit_test(test_what_is_usual),
