@@ -332,13 +332,18 @@ static td_status judge_song(solver *s, td_error *err)
     return TD_OK;
 }
 
-/* Along the slope of the last two trials of the search. False: nothing moves any more. */
-static bool correct(solver *s)
+/* Along the slope of the last two trials of the search; again: along that of the song's last two, for what a step
+ * reacts to may begin between the search's. False: nothing moves any more. */
+static bool correct(solver *s, bool again)
 {
     bool moved = false;
     for (size_t i = 0; i < s->n_goals; i++) {
         goal *g = &s->goals[i];
-        double before = g->value, by = -(reached(g) - asked(g)) / g->slope;
+        double before = g->value, off = reached(g) - asked(g);
+        if (again && before != g->last_value) g->slope = (off - g->last_off) / (before - g->last_value);
+        double by = -off / g->slope;
+        g->last_value = before;
+        g->last_off = off;
         if (!isfinite(by)) continue;
         take(s, g, td_clamp(before + td_clamp(by, -FAR_DB, FAR_DB), g->least, g->most));
         moved = moved || g->value != before;
@@ -381,7 +386,7 @@ static td_status search(solver *s, td_error *err)
     TD_TRY(narrow(s, err));
     for (int round = 0;; round++) {
         TD_TRY(judge_song(s, err));
-        if (round == ROUNDS || !correct(s)) return TD_OK;
+        if (round == ROUNDS || !correct(s, round > 0)) return TD_OK;
     }
 }
 
