@@ -233,6 +233,9 @@ td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain,
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be
  * heard, nor what was loud below a low cut. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
+/* peak: of the raw sum with its faders, per step. Where a step of the mix bus is asked to cut tips by so much, tip is
+ * what will reach it in the highest of these places; all else of it stays 0. tips.c */
+td_status td_hear_tips(td_decider *d, const float *peak, float *tip, td_error *err);
 /* Warns where the master's loudness cannot be had, by what the final check heard. */
 td_status td_warn_of_target(td_decider *d, td_error *err);
 /* The trim, with groups and returns playing, and what of the mix bus depends on it. */

@@ -181,11 +181,27 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
 enum { CHECK_S = 4, CHECK_WARM_S = 1 };
-enum { PASSAGES = 5, FEWEST_PASSAGES = 2, MORE_PASSAGES = TD_PASSAGES - PASSAGES };
+enum { PASSAGES = 5, FEWEST_PASSAGES = 2, TIPS = 2 };
+enum { LEAD = 18, LENGTH = 10 * CHECK_S }; /* steps of a passage in front of its highest score, and in all */
 
-/* Adds passages of 4 s around the highest scores, until there are `most`; none overlaps another. */
-static void add_passages(td_decider *d, const float *score, bool *taken, size_t most)
+/* How near to the best of a passage no other may have its own, in steps. */
+typedef struct apart {
+    size_t before, after;
+} apart;
+
+static const apart not_overlapping = { LENGTH, LENGTH }, not_heard = { LEAD, LENGTH - LEAD };
+
+static void take(const td_decider *d, apart a, size_t where, bool *taken)
 {
+    for (size_t i = where > a.before ? where - a.before : 0; i < where + a.after && i < d->steps; i++) taken[i] = true;
+}
+
+/* Adds passages of 4 s around the highest scores, until there are `most`. taken: room for the song's steps. */
+static void add_passages(td_decider *d, const float *score, apart a, size_t most, bool *taken)
+{
+    double step = TD_STEP_S * d->session->rate_hz;
+    memset(taken, 0, d->steps * sizeof *taken);
+    for (size_t k = 0; k < d->n_passages; k++) take(d, a, (size_t)rint((double)d->passage[k] / step + LEAD), taken);
     while (d->n_passages < most) {
         float best = 0;
         size_t where = 0;
@@ -195,56 +211,52 @@ static void add_passages(td_decider *d, const float *score, bool *taken, size_t 
             where = i;
         }
         if (!(best > 0)) return;
-        for (size_t i = where > 40 ? where - 40 : 0; i < where + 40 && i < d->steps; i++) taken[i] = true;
-        d->passage[d->n_passages++] = (int64_t)(((double)where - 18) * TD_STEP_S * d->session->rate_hz);
+        take(d, a, where, taken);
+        d->passage[d->n_passages++] = (int64_t)(((double)where - LEAD) * step);
     }
 }
 
-/* A group that cuts its own tips moves those of the sum to other places. */
-static bool a_group_cuts_tips(const td_decider *d)
-{
-    for (size_t b = 0; b < d->plan->n_buses; b++)
-        for (size_t i = 0; i < d->plan->bus[b].chain.n_steps; i++)
-            if (d->plan->bus[b].chain.step[i].proc->peaks) return true;
-    return false;
-}
-
-/* Where the mix bus meets its tips: the sum's peaks as the survey heard them, as much higher as its buses were made. */
+/* The sum's peaks as the survey heard them, as much higher as its buses were made: by power, for who peaks highest says
+ * most of where the sum does. */
 static void sum_peaks(const td_decider *d, float *peak)
 {
     double gain[TD_BUSES_MAX];
     for (size_t b = 0; b < d->plan->n_buses; b++) gain[b] = td_from_db(td_bus_gain_db(d, b) + d->inside_db[b]);
     for (size_t i = 0; i < d->steps; i++) {
-        double heard = 0, placed = 0;
+        double heard = 0, placed = 0; /* squares */
         for (size_t b = 0; b < d->plan->n_buses; b++) {
             double p = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->peak[i];
-            heard += p;
-            placed += gain[b] * p;
+            heard += p * p;
+            placed += gain[b] * gain[b] * p * p;
         }
         double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->peak[i];
-        peak[i] = (float)(heard > 0 ? p * placed / heard : 0);
+        peak[i] = (float)(heard > 0 ? p * sqrt(placed / heard) : 0);
     }
 }
 
-/* What a mix bus does most it does in the loudest passages, by momentary loudness; what cuts tips, at the highest
- * peaks. They are seldom in the same place. Half of a short song is enough. */
+/* What a mix bus does most it does in the loudest passages, by momentary loudness, or at the highest peaks; what cuts
+ * tips, where they stand highest behind the groups. They are seldom in the same place. Half of a short song is enough.
+ */
 static td_status choose_loudest(td_decider *d, bool tips, td_error *err)
 {
     float *k = td_arena_array(d->arena, d->steps + 4, sizeof *k);
     float *peak = td_arena_array(d->arena, d->steps + 1, sizeof *peak);
+    float *tip = td_arena_array(d->arena, d->steps + 1, sizeof *tip);
     bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
     size_t most = d->steps / (2 * 10 * CHECK_S);
     most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
-    if (!k || !peak || !taken) return td_no_memory(err);
+    if (!k || !peak || !tip || !taken) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, k);
     for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
     if (tips) {
         sum_peaks(d, peak);
-        add_passages(d, k, taken, (most + 1) / 2);
-        add_passages(d, peak, taken, most + (a_group_cuts_tips(d) ? MORE_PASSAGES : 0));
+        TD_TRY(td_hear_tips(d, peak, tip, err));
+        add_passages(d, k, not_overlapping, (most + 1) / 2, taken);
+        add_passages(d, tip, not_heard, d->n_passages + TIPS, taken);
+        add_passages(d, peak, not_overlapping, d->n_passages < most ? most : d->n_passages + 1, taken);
     }
-    if (d->n_passages < most) add_passages(d, k, taken, most);
+    if (d->n_passages < most) add_passages(d, k, not_overlapping, most, taken);
     return TD_OK;
 }
 

@@ -1,0 +1,187 @@
+#include "engine/mix/decide/decide.h"
+
+#include "engine/base/row.h"
+#include "engine/base/units.h"
+#include "engine/mix/stemsum.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a step of the mix bus that cuts tips meets its highest. Peaks of the raw sum tell that but roughly: groups cut
+ * some and lift others, and a low cut turns phases, so that new ones stand 2 dB over where the raw sum had none. So the
+ * places where the raw sum is high are heard, 0.1 s each, as they will reach the step: through all groups, and what of
+ * the mix bus stands in front of it and neither reacts to level nor bends, for trim and thresholds are not known yet.
+ * Returns are left out: they would need seconds in front of each place to be full. */
+
+enum { PART = 8 }; /* one of so many steps is heard at most */
+enum { WARM = 1 }; /* steps in front of one: for filters to settle, and compressors to where they attack */
+
+#define UNDER_DB 6.0 /* so far under the highest peak of the raw sum none was met that counts */
+
+typedef struct hearing {
+    td_decider *d;
+    td_lane *lane[TD_BUSES_MAX];
+    float *sound; /* two planes of a step for each bus, then for the sum */
+    size_t room;  /* frames of a plane */
+    td_chain *chain;
+    int64_t at; /* where lanes are to go; -1: they go on */
+    size_t n;   /* frames under way */
+} hearing;
+
+static float *plane(const hearing *h, size_t bus, size_t channel)
+{
+    return h->sound + (2 * bus + channel) * h->room;
+}
+
+/* ---- the way to the step ----------------------------------------------------------------------------------------- */
+
+/* How many steps of the mix bus stand in front of the first that is asked to cut tips by so much; -1: none is. */
+static int steps_in_front(const td_decider *d)
+{
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++)
+        if (d->plan->mix.step[i].proc->peaks)
+            for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
+                const td_step_wish *w = &d->recipe->mix.step[k];
+                if (!strcmp(w->name, d->plan->mix.step[i].name) && td_goals_asked(w) == TD_ASKS_MAXIMA) return (int)i;
+            }
+    return -1;
+}
+
+static td_status straight_chain(const td_decider *d, size_t steps, td_chain **out, td_error *err)
+{
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    td_plan_chain straight = { .step = calloc(steps + 1, sizeof *straight.step) };
+    if (!straight.step) return td_no_memory(err);
+    for (size_t i = 0; i < steps; i++) {
+        const td_plan_step *s = &d->plan->mix.step[i];
+        if (!s->proc->dynamics && !s->proc->bends) straight.step[straight.n_steps++] = *s;
+    }
+    td_status st = td_chain_of_plan(&straight, SIZE_MAX, &fmt, out, err);
+    free(straight.step);
+    return st;
+}
+
+static td_status open_hearing(hearing *h, size_t steps, td_error *err)
+{
+    const td_decider *d = h->d;
+    size_t buses = d->plan->n_buses;
+    h->room = (d->session->rate_hz + 9) / 10;
+    h->sound = td_calloc2(2 * (buses + 1), h->room, sizeof *h->sound);
+    if (!h->sound) return td_no_memory(err);
+    TD_TRY(straight_chain(d, steps, &h->chain, err));
+    for (size_t b = 0; b < buses; b++)
+        TD_TRY(td_lane_new(d->survey, d->session, d->plan, b, SIZE_MAX, &h->lane[b], err));
+    return TD_OK;
+}
+
+static void close_hearing(hearing *h)
+{
+    for (size_t b = 0; b < h->d->plan->n_buses; b++) td_lane_free(h->lane[b]);
+    td_chain_free(h->chain);
+    free(h->sound);
+}
+
+/* ---- steps of 100 ms --------------------------------------------------------------------------------------------- */
+
+static td_status pull_bus(void *shared, size_t b, td_error *err)
+{
+    hearing *h = shared;
+    float *to[2] = { plane(h, b, 0), plane(h, b, 1) };
+    if (h->at >= 0) TD_TRY(td_lane_seek(h->lane[b], h->at, err));
+    return td_lane_pull(h->lane[b], to, h->n, err);
+}
+
+/* The next n frames in front of the step that cuts; peak: their highest. */
+static td_status hear_frames(hearing *h, size_t n, float *peak, td_error *err)
+{
+    double sums[2][TD_BLOCK], *sum[2] = { sums[0], sums[1] };
+    size_t buses = h->d->plan->n_buses;
+    h->n = n;
+    *peak = 0;
+    TD_TRY(td_pool_run(h->d->wish->pool, buses, pull_bus, h, err));
+    h->at = -1;
+    for (size_t at = 0; at < n; at += TD_BLOCK) {
+        size_t m = n - at < TD_BLOCK ? n - at : TD_BLOCK;
+        float *out[2] = { plane(h, buses, 0) + at, plane(h, buses, 1) + at };
+        memset(sums, 0, sizeof sums);
+        for (size_t b = 0; b < buses; b++) {
+            const float *in[2] = { plane(h, b, 0) + at, plane(h, b, 1) + at };
+            td_stem_add(sum, in, 2, (td_sides){ 1, 1 }, m);
+        }
+        td_stem_store((const double *const *)sum, out, m);
+        td_chain_process(h->chain, out, NULL, NULL, m);
+        for (size_t c = 0; c < 2; c++) *peak = fmaxf(*peak, td_largest(out[c], m));
+    }
+    return TD_OK;
+}
+
+static int64_t first_frame(const hearing *h, size_t step)
+{
+    return (int64_t)(((uint64_t)step * h->d->session->rate_hz + 9) / 10);
+}
+
+/* Goes to a step, ahead of it by what the chain is late. */
+static td_status go_to(hearing *h, size_t step, td_error *err)
+{
+    float before;
+    h->at = first_frame(h, step);
+    td_chain_reset(h->chain);
+    td_chain_place(h->chain, h->at);
+    for (size_t left = td_chain_latency(h->chain), n; left; left -= n) {
+        n = left < h->room ? left : h->room;
+        TD_TRY(hear_frames(h, n, &before, err));
+    }
+    return TD_OK;
+}
+
+static td_status hear_candidates(hearing *h, const bool *candidate, float *tip, td_error *err)
+{
+    size_t next = 0; /* the step the lanes stand at */
+    for (size_t i = 0; i < h->d->steps; i++) {
+        if (!candidate[i]) continue;
+        if (next + WARM < i) TD_TRY(go_to(h, next = i - WARM, err));
+        for (; next <= i; next++)
+            TD_TRY(hear_frames(h, (size_t)(first_frame(h, next + 1) - first_frame(h, next)), &tip[i], err));
+    }
+    return TD_OK;
+}
+
+/* ---- candidates -------------------------------------------------------------------------------------------------- */
+
+typedef struct place {
+    float peak;
+    unsigned step;
+} place;
+
+static int higher(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    return x->peak != y->peak ? (x->peak < y->peak) - (x->peak > y->peak) : (x->step > y->step) - (x->step < y->step);
+}
+
+static td_status choose_candidates(const td_decider *d, const float *peak, bool *candidate, td_error *err)
+{
+    place *p = calloc(d->steps + 1, sizeof *p);
+    if (!p) return td_no_memory(err);
+    for (size_t i = 0; i < d->steps; i++) p[i] = (place){ peak[i], (unsigned)i };
+    qsort(p, d->steps, sizeof *p, higher);
+
+    float least = p[0].peak * (float)td_from_db(-UNDER_DB);
+    for (size_t i = 0; i <= d->steps / PART && p[i].peak > least; i++) candidate[p[i].step] = true;
+    free(p);
+    return TD_OK;
+}
+
+td_status td_hear_tips(td_decider *d, const float *peak, float *tip, td_error *err)
+{
+    hearing h = { .d = d, .at = -1 };
+    int steps = steps_in_front(d);
+    bool *candidate;
+    if (steps < 0) return TD_OK;
+    if (!(candidate = calloc(d->steps + 1, sizeof *candidate))) return td_no_memory(err);
+    td_status st = choose_candidates(d, peak, candidate, err);
+    if (!st) st = open_hearing(&h, (size_t)steps, err);
+    if (!st) st = hear_candidates(&h, candidate, tip, err);
+    close_hearing(&h);
+    free(candidate);
+    return st;
+}

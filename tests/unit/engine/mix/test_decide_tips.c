@@ -1,0 +1,94 @@
+/* What the mix bus's clipper is asked to take at most, it takes at most: also of tips that the raw sum does not have.
+ */
+#include "tests/unit/engine/mix/decided.h"
+
+#include "engine/mix/render.h"
+#include <math.h>
+
+#define SECONDS 44.0
+#define TONE    6283.185307179586 /* 1 kHz, radians a second */
+
+/* Clicks of 2 ms, a second apart: the highest peaks of the raw sum. */
+static double clicks(double t, unsigned c)
+{
+    double in = t - floor(t);
+    (void)c;
+    return t < 32 && in < 0.002 ? (0.6 + 0.001 * floor(t)) * sin(TONE * in) : 0;
+}
+
+/* The loudest moments, at 8, 16 and 24 s, and 0.1 s of something square: less than a click, until a low cut near its
+ * fundamental lets the top of the wave fall and adds the fall to the next edge. */
+static double loud_and_square(double t, double square_s)
+{
+    double since = t - square_s;
+    if (t < 25 && fmod(t, 8) < 0.4 && t >= 8) return 0.35 * sin(TONE * t);
+    return since >= 0 && since < 0.1 ? (fmod(since, 0.025) < 0.0125 ? 0.5 : -0.5) : 0;
+}
+
+static double far_from_loud(double t, unsigned c)
+{
+    (void)c;
+    return loud_and_square(t, 36);
+}
+
+/* No passage of 4 s that does not overlap another could hold both. */
+static double near_loud(double t, unsigned c)
+{
+    (void)c;
+    return loud_and_square(t, 26.8);
+}
+
+static double taken_db(const decided *d, double *at_s)
+{
+    td_error err = { 0 };
+    td_render_wish w = { .session = d->s->session,
+                         .survey = d->s->survey,
+                         .plan = d->plan,
+                         .pool = d->s->pool,
+                         .scratch_folder = d->s->path };
+    td_rendered *r = NULL;
+    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    double most = -1;
+    for (size_t i = 0; i < r->n_steps; i++) {
+        if (strcmp(r->step[i].step, "edge")) continue;
+        most = r->step[i].max_db;
+        *at_s = r->step[i].max_at_s;
+    }
+    td_rendered_free(r);
+    return most;
+}
+
+static void clip_at(sound square, double at_s)
+{
+    scene *s = scene_new();
+    double where_s = 0;
+    scene_add(s, "Kick.wav", 48000, 2, SECONDS, clicks);
+    scene_add(s, "Synth.wav", 48000, 2, SECONDS, square);
+    decided d = decide(s, "balance: delivered\n"
+                          "mix: { chain: [ { eq: [ low_cut: { at: 30 Hz, slope: 24 dB/oct } ], as: cut }, "
+                          "{ clipper: { ceiling: -6 dBFS, gain_reduction: at most 2 dB }, as: edge } ] }\n");
+    assert_float_equal(taken_db(&d, &where_s), 2, 0.1);
+    assert_float_equal(where_s, at_s + 0.05, 0.06);
+    leave(&d);
+}
+
+static void test_tips_a_low_cut_makes(void **state)
+{
+    (void)state;
+    clip_at(far_from_loud, 36);
+}
+
+static void test_tips_beside_a_loud_passage(void **state)
+{
+    (void)state;
+    clip_at(near_loud, 26.8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tips_a_low_cut_makes),
+        cmocka_unit_test(test_tips_beside_a_loud_passage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
