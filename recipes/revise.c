@@ -273,7 +273,7 @@ static td_status shift(const move *m, double *level_db, double step, td_breakpoi
                        const char **reason)
 {
     td_status st = TD_OK;
-    if (m->when && ride)
+    if (m->when && ride && n_ride)
         st = lift(m, ride, n_ride);
     else
         *level_db = td_round_to(*level_db + m->db, step);
