@@ -1,7 +1,9 @@
 #include "engine/mix/decide/decide.h"
 #include "engine/mix/decide/usual.h"
 
+#include "engine/base/row.h"
 #include "engine/base/units.h"
+#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,27 +191,69 @@ static td_status clear_inside(td_decider *d, size_t bus, const td_leeway *room, 
 
 /* ---- what both did to the buses ---------------------------------------------------------------------------------- */
 
+/* How much louder a stem's louder side became since the survey. */
+static double side_gain(const td_decider *d, size_t stem)
+{
+    const td_stem *s = &d->session->stem[stem];
+    const td_plan_stem *p = &d->plan->stem[stem];
+    unsigned channels = s->path_right ? 2 : s->info.channels;
+    td_sides before = td_stem_sides(channels, s->level_db, s->pan, false);
+    td_sides now = td_stem_sides(channels, p->gain_db, p->pan, false);
+    return fmax(now.left, now.right) / fmax(before.left, before.right);
+}
+
+/* How high a bus may peak in each step: as if its stems peaked at once and on one side. */
+static void peaks_at_most(const td_decider *d, size_t bus, float *most)
+{
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        if (d->session->stem[i].bus != bus) continue;
+        const td_signal *heard = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
+        float gain = (float)side_gain(d, i);
+        for (size_t k = 0; k < heard->steps && k < d->steps; k++) most[k] += gain * heard->peak[k];
+    }
+}
+
+static size_t highest(const float *most, size_t n)
+{
+    size_t where = 0;
+    for (size_t i = 1; i < n; i++)
+        if (most[i] > most[where]) where = i;
+    return where;
+}
+
+static td_status peak_of_step(td_feed *feed, uint64_t at, uint64_t end, float *peak, td_error *err)
+{
+    float left[TD_BLOCK], right[TD_BLOCK], *to[2] = { left, right };
+    TD_TRY(td_feed_seek(feed, (int64_t)at, err));
+    for (size_t n; at < end; at += n) {
+        n = end - at < TD_BLOCK ? (size_t)(end - at) : TD_BLOCK;
+        TD_TRY(td_feed_read(feed, to, n, err));
+        *peak = fmaxf(*peak, fmaxf(td_largest(left, n), td_largest(right, n)));
+    }
+    return TD_OK;
+}
+
 typedef struct peak_task {
     td_decider *d;
     const bool *changed;
 } peak_task;
 
+/* Steps are heard from the one that may peak highest on, until none left can exceed what was heard. */
 static td_status find_peak(void *shared, size_t bus, td_error *err)
 {
     const peak_task *t = shared;
     td_decider *d = t->d;
-    td_feed *feed;
-    float left[TD_BLOCK], right[TD_BLOCK], *to[2] = { left, right }, peak = 0;
+    uint64_t rate_hz = d->session->rate_hz;
+    float peak = 0, *most = NULL;
+    td_feed *feed = NULL;
     if (!t->changed[bus]) return TD_OK;
-    TD_TRY(td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err));
-    td_status st = TD_OK;
-    for (uint64_t rest = d->session->frames; !st && rest;) {
-        size_t n = rest < TD_BLOCK ? (size_t)rest : TD_BLOCK;
-        st = td_feed_read(feed, to, n, err);
-        for (size_t i = 0; i < n; i++) peak = fmaxf(peak, fmaxf(fabsf(left[i]), fabsf(right[i])));
-        rest -= n;
-    }
+    td_status st = td_feed_bus(d->survey, d->session, d->plan, bus, &feed, err);
+    if (!st && !(most = td_calloc2(d->steps + 1, 1, sizeof *most))) st = td_no_memory(err);
+    if (!st) peaks_at_most(d, bus, most);
+    for (size_t i; !st && most[i = highest(most, d->steps + 1)] > peak; most[i] = 0)
+        st = peak_of_step(feed, i * rate_hz / 10, (i + 1) * rate_hz / 10, &peak, err);
     td_feed_free(feed);
+    free(most);
     d->peak_dbfs[bus] = td_to_db((double)peak);
     return st;
 }
