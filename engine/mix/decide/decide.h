@@ -8,6 +8,8 @@
 
 typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print;
 
+enum { TD_PASSAGE_S = 2, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
+
 typedef struct td_decider {
     const td_plan_wish *wish;
     const td_session *session;
@@ -24,8 +26,8 @@ typedef struct td_decider {
     td_target_curve curve; /* what the mix is held against */
     const char *curve_name;
     td_scratch *sum; /* what reaches the mix bus before the trim: the passages below, in a row; NULL: not checked yet */
-    int64_t passage[TD_PASSAGES]; /* of 4 s, frames */
-    size_t n_passages;            /* 0: sum is the whole song */
+    int64_t passage[TD_HEARD_MAX]; /* frames */
+    size_t n_passages;             /* 0: sum is the whole song */
 } td_decider;
 
 #define TD_TRY(call)             \

@@ -79,7 +79,7 @@ td_status td_front_new(td_decider *d, const td_site *site, const td_plan_step *s
 /* Where in the song a frame of the sum stands. */
 static int64_t song_frame(const td_decider *d, int64_t at)
 {
-    int64_t length = 4 * (int64_t)d->session->rate_hz;
+    int64_t length = TD_PASSAGE_S * (int64_t)d->session->rate_hz;
     size_t k = (size_t)(at / length) < d->n_passages ? (size_t)(at / length) : d->n_passages - 1;
     return d->passage[k] + at - (int64_t)k * length;
 }

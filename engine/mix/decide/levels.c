@@ -180,44 +180,46 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
-enum { CHECK_S = 4, CHECK_WARM_S = 1 };
-enum { PASSAGES = 5, FEWEST_PASSAGES = 2, TIPS = 2 };
-enum { LEAD = 18, LENGTH = 10 * CHECK_S }; /* steps of a passage in front of its highest score, and in all */
+enum { CHECK_WARM_S = 1, WHOLE_S = 30 }; /* in front of a stretch, not kept; a stretch at most, where all is heard */
+enum { PASSAGES = 5, FEWEST_PASSAGES = 3, TIPS = 2 };
+enum { LENGTH = 10 * TD_PASSAGE_S, LEAD = 10 }; /* steps of a passage in all, and in front of its highest score */
 
-/* How near to the best of a passage no other may have its own, in steps. */
-typedef struct apart {
-    size_t before, after;
-} apart;
-
-static const apart not_overlapping = { LENGTH, LENGTH }, not_heard = { LEAD, LENGTH - LEAD };
-
-static void take(const td_decider *d, apart a, size_t where, bool *taken)
+/* Adds passages around the highest scores that none holds yet, until there are `most`. */
+static void add_passages(td_decider *d, const float *score, bool *held, size_t most)
 {
-    for (size_t i = where > a.before ? where - a.before : 0; i < where + a.after && i < d->steps; i++) taken[i] = true;
-}
-
-/* Adds passages of 4 s around the highest scores, until there are `most`. taken: room for the song's steps. */
-static void add_passages(td_decider *d, const float *score, apart a, size_t most, bool *taken)
-{
-    double step = TD_STEP_S * d->session->rate_hz;
-    memset(taken, 0, d->steps * sizeof *taken);
-    for (size_t k = 0; k < d->n_passages; k++) take(d, a, (size_t)rint((double)d->passage[k] / step + LEAD), taken);
     while (d->n_passages < most) {
         float best = 0;
         size_t where = 0;
         for (size_t i = 0; i + 4 <= d->steps; i++) {
-            if (taken[i] || score[i] <= best) continue;
+            if (held[i] || score[i] <= best) continue;
             best = score[i];
             where = i;
         }
         if (!(best > 0)) return;
-        take(d, a, where, taken);
-        d->passage[d->n_passages++] = (int64_t)(((double)where - LEAD) * step);
+        for (size_t i = where > LEAD ? where - LEAD : 0; i + LEAD + 4 <= where + LENGTH && i < d->steps; i++)
+            held[i] = true;
+        d->passage[d->n_passages++] = (int64_t)(((double)where - LEAD) * TD_STEP_S * d->session->rate_hz);
     }
 }
 
-/* The sum's peaks as the survey heard them, as much higher as its buses were made: by power, for who peaks highest says
- * most of where the sum does. */
+/* Powers of the sum as the survey heard it, as much larger as levels inside buses and faders make them. */
+static void sum_powers(const td_decider *d, float *power)
+{
+    double gain[TD_BUSES_MAX];
+    for (size_t b = 0; b < d->plan->n_buses; b++) gain[b] = td_db_power(td_bus_gain_db(d, b) + d->inside_db[b]);
+    for (size_t i = 0; i < d->steps; i++) {
+        double heard = 0, placed = 0;
+        for (size_t b = 0; b < d->plan->n_buses; b++) {
+            double p = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->ms[i];
+            heard += p;
+            placed += gain[b] * p;
+        }
+        double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->ms[i];
+        power[i] = (float)(heard > 0 ? p * placed / heard : 0);
+    }
+}
+
+/* Its peaks alike: by power, for who peaks highest says most of where the sum does. */
 static void sum_peaks(const td_decider *d, float *peak)
 {
     double gain[TD_BUSES_MAX];
@@ -234,38 +236,42 @@ static void sum_peaks(const td_decider *d, float *peak)
     }
 }
 
-/* What a mix bus does most it does in the loudest passages, by momentary loudness, or at the highest peaks; what cuts
- * tips, where they stand highest behind the groups. They are seldom in the same place. Half of a short song is enough.
- */
-static td_status choose_loudest(td_decider *d, bool tips, td_error *err)
+/* Where the mix bus does most. A needle shows the power of 300 ms, and so do slow detectors; fast ones follow that of
+ * 100 ms: a kick alone, which loudness hardly counts. What cuts tips does most where they stand highest behind the
+ * groups. They are seldom in the same place. Half of a short song is enough. */
+static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
 {
-    float *k = td_arena_array(d->arena, d->steps + 4, sizeof *k);
-    float *peak = td_arena_array(d->arena, d->steps + 1, sizeof *peak);
+    float *power = td_arena_array(d->arena, d->steps + 4, sizeof *power);
+    float *score = td_arena_array(d->arena, d->steps + 4, sizeof *score);
     float *tip = td_arena_array(d->arena, d->steps + 1, sizeof *tip);
-    bool *taken = td_arena_array(d->arena, d->steps + 1, sizeof *taken);
-    size_t most = d->steps / (2 * 10 * CHECK_S);
+    bool *held = td_arena_array(d->arena, d->steps + 1, sizeof *held);
+    size_t most = d->steps / (2 * LENGTH);
     most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
-    if (!k || !peak || !tip || !taken) return td_no_memory(err);
-    td_mix_power(d, SIZE_MAX, k);
-    for (size_t i = 0; i + 4 <= d->steps; i++) k[i] += k[i + 1] + k[i + 2] + k[i + 3];
-    if (tips) {
-        sum_peaks(d, peak);
-        TD_TRY(td_hear_tips(d, peak, tip, err));
-        add_passages(d, k, not_overlapping, (most + 1) / 2, taken);
-        add_passages(d, tip, not_heard, d->n_passages + TIPS, taken);
-        add_passages(d, peak, not_overlapping, d->n_passages < most ? most : d->n_passages + 1, taken);
-    }
-    if (d->n_passages < most) add_passages(d, k, not_overlapping, most, taken);
+    if (!power || !score || !tip || !held) return td_no_memory(err);
+    sum_powers(d, power);
+    for (size_t i = 0; i + 4 <= d->steps; i++) score[i] = power[i] + power[i + 1] + power[i + 2];
+    add_passages(d, score, held, goals ? 2 : most);
+    if (!goals) return TD_OK;
+    add_passages(d, power, held, most - 1);
+    sum_peaks(d, score);
+    TD_TRY(td_hear_tips(d, score, tip, err));
+    add_passages(d, tip, held, d->n_passages + TIPS);
+    add_passages(d, score, held, d->n_passages + 1);
     return TD_OK;
 }
 
+/* What is played of the song: n stretches of equal length. */
+typedef struct stretches {
+    int64_t *at;
+    size_t n, frames;
+} stretches;
+
 /* Plays groups and returns in those passages; what reaches the mix bus before the trim is kept, one after the other,
  * and its highest VU reading returned. */
-static td_status play_passages(td_decider *d, const int64_t *at, size_t n, td_scratch *kept, double *highest,
-                               td_error *err)
+static td_status play_passages(td_decider *d, const stretches *s, td_scratch *kept, double *highest, td_error *err)
 {
-    size_t frames = (size_t)d->session->rate_hz * CHECK_S;
+    size_t frames = s->frames;
     float *buffer = malloc(2 * frames * sizeof *buffer), *in[2] = { buffer, buffer ? buffer + frames : NULL };
     td_render_wish w = { .session = d->session,
                          .survey = d->survey,
@@ -276,9 +282,9 @@ static td_status play_passages(td_decider *d, const int64_t *at, size_t n, td_sc
     td_status st = buffer ? TD_OK : td_no_memory(err);
     *highest = -INFINITY;
     d->plan->trim_db = 0;
-    for (size_t i = 0; !st && i < n; i++) {
+    for (size_t i = 0; !st && i < s->n; i++) {
         td_vu *vu = NULL;
-        st = td_render_passage(&w, at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, err);
+        st = td_render_passage(&w, s->at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, err);
         if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_no_memory(err);
         if (!st) {
             td_vu_add(vu, in[0], in[1], frames);
@@ -311,24 +317,24 @@ static td_status finish_mix_bus(td_decider *d, td_error *err)
 }
 
 /* The whole song, where a goal of the mix bus is about all of it; else its loudest passages. */
-static td_status choose_passages(td_decider *d, int64_t **at, size_t *n, td_error *err)
+static td_status choose_stretches(td_decider *d, stretches *out, td_error *err)
 {
     td_asked asked = TD_ASKS_NOTHING;
-    int64_t length = (int64_t)CHECK_S * d->session->rate_hz;
+    size_t rate_hz = d->session->rate_hz;
     for (size_t i = 0; i < d->recipe->mix.n_steps; i++) {
         td_asked a = td_goals_asked(&d->recipe->mix.step[i]);
         if (a > asked) asked = a;
     }
     if (asked != TD_ASKS_OVER_TIME) {
-        *at = d->passage;
         TD_TRY(choose_loudest(d, asked == TD_ASKS_MAXIMA, err));
-        *n = d->n_passages;
+        *out = (stretches){ d->passage, d->n_passages, rate_hz * TD_PASSAGE_S };
         return TD_OK;
     }
-    *n = (size_t)(((int64_t)d->session->frames + length - 1) / length);
-    *at = td_arena_array(d->arena, *n + 1, sizeof **at);
-    if (!*at) return td_no_memory(err);
-    for (size_t i = 0; i < *n; i++) (*at)[i] = (int64_t)i * length;
+    out->n = (size_t)(d->session->frames / (rate_hz * WHOLE_S)) + 1;
+    out->frames = (size_t)(d->session->frames / out->n) + 1;
+    out->at = td_arena_array(d->arena, out->n, sizeof *out->at);
+    if (!out->at) return td_no_memory(err);
+    for (size_t i = 0; i < out->n; i++) out->at[i] = (int64_t)(i * out->frames);
     return TD_OK;
 }
 
@@ -342,12 +348,11 @@ static td_status take_trim(td_decider *d, double loudest_vu_dbfs, td_error *err)
 
 td_status td_decide_check(td_decider *d, td_error *err)
 {
-    int64_t *at;
-    size_t n;
+    stretches s;
     double highest;
-    TD_TRY(choose_passages(d, &at, &n, err));
+    TD_TRY(choose_stretches(d, &s, err));
     TD_TRY(td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err));
-    TD_TRY(play_passages(d, at, n, d->sum, &highest, err));
+    TD_TRY(play_passages(d, &s, d->sum, &highest, err));
     if (!isfinite(highest)) return TD_OK;
     TD_TRY(take_trim(d, highest, err));
     TD_TRY(finish_mix_bus(d, err));

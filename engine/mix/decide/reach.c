@@ -16,7 +16,7 @@ static double passages_over_song(const td_decider *d)
 {
     float *k = td_arena_array(d->arena, d->steps + 1, sizeof *k);
     double power = 0;
-    size_t n = 0, length = 40; /* steps of a passage */
+    size_t n = 0, length = 10 * TD_PASSAGE_S; /* steps of a passage */
     if (!k || !d->n_passages) return 0;
     td_mix_power(d, SIZE_MAX, k);
     for (size_t p = 0; p < d->n_passages; p++) {

@@ -23,7 +23,7 @@ enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row, one suc
 enum { TOPS = 16 };               /* windows in which a maximum is looked for */
 
 #define WINDOW_S 0.4
-#define NEAR_DB  0.02 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
+#define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
 
 typedef struct goal {
