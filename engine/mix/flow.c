@@ -83,22 +83,32 @@ static td_status file_fill(source *s, td_error *err)
     return st;
 }
 
-static td_status source_read(source *s, float *const *out, size_t n, td_error *err)
+static td_status source_fill(source *s, td_error *err)
 {
-    for (size_t done = 0; done < n;) {
-        if (s->used == s->have) {
-            td_status st = s->scratch ? td_scratch_read(s->scratch, s->at, s->buffer, AHEAD, err) : file_fill(s, err);
-            if (st) return st;
-            s->have = AHEAD;
-            s->used = 0;
-            s->at += AHEAD;
-        }
+    td_status st = s->scratch ? td_scratch_read(s->scratch, s->at, s->buffer, AHEAD, err) : file_fill(s, err);
+    if (st) return st;
+    s->have = AHEAD;
+    s->used = 0;
+    s->at += AHEAD;
+    return TD_OK;
+}
+
+/* The next n frames, the caller's to change until it reads again: where they lie, or together in `own` where they lie
+ * apart. */
+static td_status source_read(source *s, float *const *own, size_t n, float **out, td_error *err)
+{
+    td_status st = s->used == s->have ? source_fill(s, err) : TD_OK;
+    bool together = s->have - s->used >= n;
+    for (unsigned c = 0; c < s->channels; c++) out[c] = together ? s->buffer[c] + s->used : own[c];
+    for (size_t done = 0; !st && !together && done < n;) {
         size_t m = s->have - s->used < n - done ? s->have - s->used : n - done;
-        for (unsigned c = 0; c < s->channels; c++) memcpy(out[c] + done, s->buffer[c] + s->used, m * sizeof(float));
+        for (unsigned c = 0; c < s->channels; c++) memcpy(own[c] + done, s->buffer[c] + s->used, m * sizeof(float));
         s->used += m;
         done += m;
+        if (done < n) st = source_fill(s, err);
     }
-    return TD_OK;
+    if (together) s->used += n;
+    return st;
 }
 
 /* ---- rides: gain over time --------------------------------------------------------------------------------------- */
@@ -138,7 +148,7 @@ typedef struct stem_in {
     td_sides sides;
     td_chain *chain;      /* of its fixes; NULL */
     struct stem_in *mate; /* a later mono stem that shares the chain; NULL */
-    float *ready;         /* of such a mate: its block, from its sharer's turn to its own */
+    float *ready;         /* of such a mate: its block, from its sharer's turn to its own; else NULL */
     ride ride;
 } stem_in;
 
@@ -156,7 +166,6 @@ void td_feed_free(td_feed *f)
     for (size_t i = 0; i < f->n; i++) {
         source_fini(&f->stem[i].from);
         td_chain_free(f->stem[i].chain);
-        free(f->stem[i].ready);
     }
     for (size_t c = 0; c < 2; c++) {
         free(f->work[c]);
@@ -198,7 +207,6 @@ static td_status share_chains(td_feed *f, td_error *err)
             td_status st = td_chain_share(in->chain, other->chain, &shared);
             if (st) return td_no_memory(err);
             if (!shared) continue;
-            if (!(other->ready = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return td_no_memory(err);
             td_chain_free(other->chain);
             other->chain = NULL;
             in->mate = other;
@@ -245,19 +253,20 @@ td_status td_feed_bus(td_survey *survey, const td_session *session, const td_pla
 
 /* The next n frames of a stem after its fixes, before level and pan. A mono stem with fixes runs beside its mate, or as
  * two equal sides, of which the first is its sound. */
-static td_status stem_read(stem_in *in, float *const *work, size_t n, td_error *err)
+static td_status stem_read(stem_in *in, float *const *work, size_t n, float **out, td_error *err)
 {
-    if (in->ready) {
-        memcpy(work[0], in->ready, n * sizeof(float));
-        return TD_OK;
-    }
-    td_status st = source_read(&in->from, work, n, err);
+    out[0] = in->ready;
+    in->ready = NULL;
+    if (out[0]) return TD_OK;
+    td_status st = source_read(&in->from, work, n, out, err);
     if (st || !in->chain) return st;
-    if (in->mate && (st = source_read(&in->mate->from, work + 1, n, err))) return st;
-    if (in->from.channels == 1 && !in->mate) memcpy(work[1], work[0], n * sizeof(float));
-    td_chain_process(in->chain, work, NULL, NULL, n);
-    if (in->mate) memcpy(in->mate->ready, work[1], n * sizeof(float));
-    return TD_OK;
+    if (in->mate) {
+        st = source_read(&in->mate->from, work + 1, n, out + 1, err);
+        in->mate->ready = out[1];
+    } else if (in->from.channels == 1)
+        out[1] = memcpy(work[1], out[0], n * sizeof(float));
+    if (!st) td_chain_process(in->chain, out, NULL, NULL, n);
+    return st;
 }
 
 td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
@@ -267,12 +276,14 @@ td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
         stem_in *in = &f->stem[i];
         source_seek(&in->from, at);
         in->ride.now = 0;
+        in->ready = NULL;
         if (!in->chain) continue;
         td_chain_reset(in->chain);
         td_chain_place(in->chain, at);
         for (size_t left = td_chain_latency(in->chain); left;) { /* read ahead by the latency, and drop what comes */
             size_t n = left < TD_BLOCK ? left : TD_BLOCK;
-            td_status st = stem_read(in, f->work, n, err);
+            float *scrap[2];
+            td_status st = stem_read(in, f->work, n, scrap, err);
             if (st) return st;
             left -= n;
         }
@@ -285,10 +296,11 @@ td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err)
     for (size_t c = 0; c < 2; c++) memset(f->sum[c], 0, n * sizeof(double));
     for (size_t i = 0; i < f->n; i++) {
         stem_in *in = &f->stem[i];
-        td_status st = stem_read(in, f->work, n, err);
+        float *ch[2];
+        td_status st = stem_read(in, f->work, n, ch, err);
         if (st) return st;
-        if (in->ride.n) ride_run(&in->ride, f->at, 1, f->work, in->from.channels, n);
-        td_stem_add(f->sum, (const float *const *)f->work, in->from.channels, in->sides, n);
+        if (in->ride.n) ride_run(&in->ride, f->at, 1, ch, in->from.channels, n);
+        td_stem_add(f->sum, (const float *const *)ch, in->from.channels, in->sides, n);
     }
     f->at += (int64_t)n;
     td_stem_store((const double *const *)f->sum, out, n);
