@@ -7,7 +7,7 @@
 /* The song goes by in chunks. In each, the stems are decoded and heard side by side, then the buses are summed and
  * heard side by side; the sum of all is heard while the next chunk's stems are. Who does what changes no result: every
  * signal has an ear of its own, and sums are made in the session's order. */
-#define CHUNK_BYTES (6u << 20) /* of decoded stems held at once */
+#define CHUNK_BYTES (3u << 19) /* of decoded stems held at once */
 #define CHUNK_MAX   49152
 #define CHUNK_MIN   4096
 #define BLOCK       512
