@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,15 +91,18 @@ td_status td_fail_write(td_error *err, const char *path, int number)
 td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err)
 {
     char folder[4096];
+    int fd = -1;
     folder_of(path, folder, sizeof folder);
-    if ((size_t)snprintf(temp, size, "%s/.td-XXXXXX", folder) >= size)
-        return td_fail(err, TD_ARG, path, NULL, "the path is too long");
-    int fd = mkostemp(temp, O_CLOEXEC);
+    for (int try = 0; fd < 0 && try < 100; try++) {
+        uint32_t any;
+        if (getrandom(&any, sizeof any, 0) != sizeof any) break;
+        if ((size_t)snprintf(temp, size, "%s/.td-%08x", folder, any) >= size)
+            return td_fail(err, TD_ARG, path, NULL, "the path is too long");
+        fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666); /* less what the process withholds */
+        if (fd < 0 && errno != EEXIST) break;
+    }
     if (fd < 0)
         return td_fail(err, td_status_of_errno(errno), folder, NULL, "cannot be written to: %s", strerror(errno));
-    mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd, 0666 & ~mask);
     close(fd);
     return TD_OK;
 }

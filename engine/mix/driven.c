@@ -366,9 +366,10 @@ td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_er
     td_ride ride = { 0 };
     bool made = k && !td_ride_init(&ride, REACH, INFINITY, (double)d->rate_hz / (double)d->grain);
     td_status st = made ? estimate_steps(d, p, &ride, k, n, err) : td_no_memory(err);
-    float scale = (float)(10 * p->drive * p->drive * p->trim * p->trim / d->rate_hz);
-    for (size_t i = 0; i < n; i++) k[i] *= scale;
-    *lufs = td_gated_loudness(k, n);
+    if (!st) {
+        td_scale(k, (float)(10 * p->drive * p->drive * p->trim * p->trim / d->rate_hz), n);
+        *lufs = td_gated_loudness(k, n);
+    }
     td_ride_fini(&ride);
     free(k);
     return st;

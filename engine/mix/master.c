@@ -75,10 +75,15 @@ static td_status set_drive(work *w, double drive_db)
     return st ? st : td_driven_limiting(w->m->driven, &w->pass, &w->p95_db, w->err);
 }
 
-/* The drive between two that is limited as much as is allowed. */
-static td_status find_bound(work *w, double low_db, double high_db, double *drive_db)
+/* The drive below one that is limited too much that is limited as much as is allowed. */
+static td_status find_bound(work *w, double high_db, double *drive_db)
 {
+    double low_db = high_db;
     td_status st = TD_OK;
+    do { /* what is said of heavy limiting is a least */
+        low_db -= w->p95_db + 6;
+        st = set_drive(w, low_db);
+    } while (!st && w->p95_db > limiting_allowed(w->target));
     while (!st && high_db - low_db > 0.005) {
         double middle = 0.5 * (low_db + high_db);
         st = set_drive(w, middle);
@@ -104,7 +109,7 @@ static td_status try_drive(work *w, double *drive_db, double *lufs)
     w->yielded = NOT_AT_ALL;
     if (!st && w->p95_db > limiting_allowed(w->target)) {
         w->yielded = TO_LIMITING;
-        st = find_bound(w, *drive_db - w->p95_db - 6, *drive_db, drive_db);
+        st = find_bound(w, *drive_db, drive_db);
     }
     if (!st) st = td_driven_estimate(w->m->driven, &w->pass, &w->estimated_lufs, w->err);
     *lufs = w->estimated_lufs + w->bias_lu;

@@ -84,8 +84,9 @@ static td_status master(td_decider *d, const td_scratch *premaster, double over_
     td_status st = td_master_render(m, &target, NULL, &audio, &r, err);
     td_scratch_free(audio);
     td_master_free(m);
+    if (st) return st;
     double reached = r.loudness_lufs - over_lu;
-    if (st || r.reached || !(wanted - reached > WORTH_LU)) return st;
+    if (r.reached || !(wanted - reached > WORTH_LU)) return TD_OK;
     return td_decide_note(
         d, TD_NOTE_WARNING,
         "the master will come to about %.1f LUFS instead of %g: %s; a clipper or limiter on %s, whose "
