@@ -8,7 +8,7 @@
 
 typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print;
 
-enum { TD_PASSAGE_S = 2, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
+enum { TD_PASSAGE_STEPS = 16, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
 
 typedef struct td_decider {
     const td_plan_wish *wish;
@@ -21,6 +21,7 @@ typedef struct td_decider {
     unsigned char *active;          /* steps in which the staged sum sounds (its own gates) */
     double inside_db[TD_BUSES_MAX]; /* how much louder levels and pans inside made a bus than the survey heard it */
     double peak_dbfs[TD_BUSES_MAX]; /* its peak then; NaN: as surveyed */
+    float *eased[TD_BUSES_MAX];     /* by step: the power its goals leave of a bus, once made up for; NULL: all */
     td_print print;
     double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
     td_target_curve curve; /* what the mix is held against */
@@ -29,6 +30,11 @@ typedef struct td_decider {
     int64_t passage[TD_HEARD_MAX]; /* frames */
     size_t n_passages;             /* 0: sum is the whole song */
 } td_decider;
+
+static inline size_t td_passage_frames(const td_decider *d)
+{
+    return (size_t)d->session->rate_hz * TD_PASSAGE_STEPS / 10;
+}
 
 #define TD_TRY(call)             \
     do {                         \
@@ -227,7 +233,7 @@ td_status td_decide_fixes(td_decider *d, td_error *err);
 td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err);
 enum { TD_PLACES = 8 };
 /* Where to listen to a signal: pieces of so many steps, spread evenly over the time it is active, so that quiet and
- * loud parts weigh as they sound; of short songs not more than half of it. at: frames, room for TD_PLACES. */
+ * loud parts weigh as they sound; of short songs a quarter of it. at: frames, room for TD_PLACES. */
 td_status td_spread_places(const td_decider *d, size_t signal, size_t piece_steps, int64_t *at, size_t *n,
                            td_error *err);
 /* By how much the low cuts of a chain make a bus softer, LU. */
@@ -235,9 +241,14 @@ td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain,
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be
  * heard, nor what was loud below a low cut. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);
-/* peak: of the raw sum with its faders, per step. Where a step of the mix bus is asked to cut tips by so much, tip is
- * what will reach it in the highest of these places; all else of it stays 0. tips.c */
-td_status td_hear_tips(td_decider *d, const float *peak, float *tip, td_error *err);
+/* What of the mix bus is heard by the step: its power and its highest peak; NULL, or an array of all steps, zeroed. */
+typedef struct td_high {
+    float *power, *peak;
+} td_high;
+/* Where a step of the mix bus has goals, the highest places of `sum`, the raw sum with its faders, are heard as they
+ * will reach it: `out` is told what is there, and stays 0 elsewhere. What cuts tips asks for peaks, all else for power.
+ * highest.c */
+td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err);
 /* Warns where the master's loudness cannot be had, by what the final check heard. */
 td_status td_warn_of_target(td_decider *d, td_error *err);
 /* The trim, with groups and returns playing, and what of the mix bus depends on it. */

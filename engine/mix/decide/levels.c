@@ -8,7 +8,7 @@
 
 /* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
-enum { FEWEST = 4, PLACE_STEPS = 20, WARM_STEPS = 5 }; /* steps of 100 ms */
+enum { FEWEST = 4, PLACE_STEPS = 10, WARM_STEPS = 5 }; /* steps of 100 ms */
 
 /* A bus in front of its chain and behind it. */
 typedef struct ear {
@@ -88,7 +88,7 @@ td_status td_spread_places(const td_decider *d, size_t signal, size_t piece_step
     const td_signal *s = td_survey_signal(d->survey, signal);
     unsigned char *own = calloc(s->steps + 1, 1);
     if (!own) return td_no_memory(err);
-    size_t active = td_gated_frames(s->k, s->steps, own), seen = 0, most = active / (2 * piece_steps);
+    size_t active = td_gated_frames(s->k, s->steps, own), seen = 0, most = active / (4 * piece_steps);
     int64_t last = INT64_MIN / 2;
     most = most < FEWEST ? FEWEST : most > TD_PLACES ? TD_PLACES : most;
     *n = 0;
@@ -180,29 +180,29 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
-enum { CHECK_WARM_S = 1, WHOLE_S = 30 }; /* in front of a stretch, not kept; a stretch at most, where all is heard */
-enum { PASSAGES = 5, FEWEST_PASSAGES = 3, TIPS = 2 };
-enum { LENGTH = 10 * TD_PASSAGE_S, LEAD = 10 }; /* steps of a passage in all, and in front of its highest score */
+enum { WHOLE_S = 30 };   /* a stretch at most, where all is heard */
+enum { CHECK_WARM = 5 }; /* steps in front of a stretch, not kept */
+enum { LEAD = 8 };       /* steps of a passage in front of its highest score */
+enum { FEWEST_PASSAGES = 3, PASSAGES = 6 };
 
-/* Adds passages around the highest scores that none holds yet, until there are `most`. */
-static void add_passages(td_decider *d, const float *score, bool *held, size_t most)
+/* Adds a passage around the highest score that none holds yet. */
+static void add_passage(td_decider *d, const float *score, bool *held)
 {
-    while (d->n_passages < most) {
-        float best = 0;
-        size_t where = 0;
-        for (size_t i = 0; i + 4 <= d->steps; i++) {
-            if (held[i] || score[i] <= best) continue;
-            best = score[i];
-            where = i;
-        }
-        if (!(best > 0)) return;
-        for (size_t i = where > LEAD ? where - LEAD : 0; i + LEAD + 4 <= where + LENGTH && i < d->steps; i++)
-            held[i] = true;
-        d->passage[d->n_passages++] = (int64_t)(((double)where - LEAD) * TD_STEP_S * d->session->rate_hz);
+    float best = 0;
+    size_t where = 0;
+    for (size_t i = 0; i + 4 <= d->steps; i++) {
+        if (held[i] || score[i] <= best) continue;
+        best = score[i];
+        where = i;
     }
+    if (!(best > 0)) return;
+    for (size_t i = where > LEAD ? where - LEAD : 0; i + LEAD + 4 <= where + TD_PASSAGE_STEPS && i < d->steps; i++)
+        held[i] = true;
+    d->passage[d->n_passages++] = (int64_t)(((double)where - LEAD) * TD_STEP_S * d->session->rate_hz);
 }
 
-/* Powers of the sum as the survey heard it, as much larger as levels inside buses and faders make them. */
+/* Powers of the sum as the survey heard it, as much larger as levels inside buses, faders and goals make them: where
+ * players rest on whom a compressor leans, the others are not held down. */
 static void sum_powers(const td_decider *d, float *power)
 {
     double gain[TD_BUSES_MAX];
@@ -212,7 +212,7 @@ static void sum_powers(const td_decider *d, float *power)
         for (size_t b = 0; b < d->plan->n_buses; b++) {
             double p = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->ms[i];
             heard += p;
-            placed += gain[b] * p;
+            placed += gain[b] * (double)d->eased[b][i] * p;
         }
         double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->ms[i];
         power[i] = (float)(heard > 0 ? p * placed / heard : 0);
@@ -229,7 +229,7 @@ static void sum_peaks(const td_decider *d, float *peak)
         for (size_t b = 0; b < d->plan->n_buses; b++) {
             double p = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->peak[i];
             heard += p * p;
-            placed += gain[b] * gain[b] * p * p;
+            placed += gain[b] * gain[b] * (double)d->eased[b][i] * p * p;
         }
         double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->peak[i];
         peak[i] = (float)(heard > 0 ? p * sqrt(placed / heard) : 0);
@@ -237,27 +237,28 @@ static void sum_peaks(const td_decider *d, float *peak)
 }
 
 /* Where the mix bus does most. A needle shows the power of 300 ms, and so do slow detectors; fast ones follow that of
- * 100 ms: a kick alone, which loudness hardly counts. What cuts tips does most where they stand highest behind the
- * groups. They are seldom in the same place. Half of a short song is enough. */
+ * 100 ms as it is heard behind the groups: a kick alone, which loudness hardly counts. What cuts tips does most where
+ * they stand highest there. They are seldom in the same place. A third of a short song is enough. */
+enum { SLOW, FAST, PEAKS, SCORES };
+
+static const unsigned char order_of_scores[PASSAGES] = { SLOW, FAST, PEAKS, FAST, PEAKS, SLOW };
+
 static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
 {
-    float *power = td_arena_array(d->arena, d->steps + 4, sizeof *power);
-    float *score = td_arena_array(d->arena, d->steps + 4, sizeof *score);
-    float *tip = td_arena_array(d->arena, d->steps + 1, sizeof *tip);
-    bool *held = td_arena_array(d->arena, d->steps + 1, sizeof *held);
-    size_t most = d->steps / (2 * LENGTH);
+    float *score[SCORES], *power = td_arena_array(d->arena, d->steps + 4, sizeof *power);
+    float *peak = td_arena_array(d->arena, d->steps + 1, sizeof *peak);
+    bool *held = td_arena_array(d->arena, d->steps + 1, sizeof *held), good = power && peak && held;
+    size_t most = d->steps / (3 * TD_PASSAGE_STEPS);
     most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
-    if (!power || !score || !tip || !held) return td_no_memory(err);
+    for (size_t i = 0; i < SCORES; i++)
+        good = (score[i] = td_arena_array(d->arena, d->steps + 4, sizeof(float))) && good;
+    if (!good) return td_no_memory(err);
     sum_powers(d, power);
-    for (size_t i = 0; i + 4 <= d->steps; i++) score[i] = power[i] + power[i + 1] + power[i + 2];
-    add_passages(d, score, held, goals ? 2 : most);
-    if (!goals) return TD_OK;
-    add_passages(d, power, held, most - 1);
-    sum_peaks(d, score);
-    TD_TRY(td_hear_tips(d, score, tip, err));
-    add_passages(d, tip, held, d->n_passages + TIPS);
-    add_passages(d, score, held, d->n_passages + 1);
+    sum_peaks(d, peak);
+    for (size_t i = 0; i + 4 <= d->steps; i++) score[SLOW][i] = power[i] + power[i + 1] + power[i + 2];
+    if (goals) TD_TRY(td_hear_highest(d, (td_high){ power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
+    for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order_of_scores[i] : SLOW], held);
     return TD_OK;
 }
 
@@ -284,7 +285,7 @@ static td_status play_passages(td_decider *d, const stretches *s, td_scratch *ke
     d->plan->trim_db = 0;
     for (size_t i = 0; !st && i < s->n; i++) {
         td_vu *vu = NULL;
-        st = td_render_passage(&w, s->at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM_S, in, err);
+        st = td_render_passage(&w, s->at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM / 10, in, err);
         if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_no_memory(err);
         if (!st) {
             td_vu_add(vu, in[0], in[1], frames);
@@ -327,7 +328,7 @@ static td_status choose_stretches(td_decider *d, stretches *out, td_error *err)
     }
     if (asked != TD_ASKS_OVER_TIME) {
         TD_TRY(choose_loudest(d, asked == TD_ASKS_MAXIMA, err));
-        *out = (stretches){ d->passage, d->n_passages, rate_hz * TD_PASSAGE_S };
+        *out = (stretches){ d->passage, d->n_passages, td_passage_frames(d) };
         return TD_OK;
     }
     out->n = (size_t)(d->session->frames / (rate_hz * WHOLE_S)) + 1;

@@ -177,6 +177,8 @@ static td_status decide_groups(td_decider *d, td_error *err)
     td_status st = TD_OK;
     size_t n = d->plan->n_buses;
     for (size_t b = 0; !st && b < n; b++) {
+        if (!(d->eased[b] = td_arena_array(d->arena, d->steps + 1, sizeof(float)))) st = td_no_memory(err);
+        for (size_t i = 0; !st && i < d->steps; i++) d->eased[b][i] = 1;
         t->own[b] = *d;
         t->plan[b] = *d->plan; /* shares buses and stems; notes are its own */
         t->plan[b].note = NULL;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Whether the master's loudness can be had, told while a recipe can still be changed. The passages of the final check
- * are mastered as the song will be: they hold its loudest 10 s, which decide how much may be limited. */
+ * are mastered as the song will be: they hold its loudest moments, which decide how much may be limited. */
 
 #define WORTH_LU 1 /* five passages told 0.1 to 0.6 LU less than four songs came to */
 #define EASY_DB  3 /* so much of peaks over the ceiling any master takes */
@@ -16,12 +16,12 @@ static double passages_over_song(const td_decider *d)
 {
     float *k = td_arena_array(d->arena, d->steps + 1, sizeof *k);
     double power = 0;
-    size_t n = 0, length = 10 * TD_PASSAGE_S; /* steps of a passage */
+    size_t n = 0;
     if (!k || !d->n_passages) return 0;
     td_mix_power(d, SIZE_MAX, k);
     for (size_t p = 0; p < d->n_passages; p++) {
         int64_t from = d->passage[p] * 10 / d->session->rate_hz;
-        for (size_t i = 0; i < length; i++) {
+        for (size_t i = 0; i < TD_PASSAGE_STEPS; i++) {
             int64_t at = from + (int64_t)i;
             if (at < 0 || (size_t)at >= d->steps) continue;
             power += (double)k[at];

@@ -10,7 +10,7 @@
  * through the return one after the other, and silence behind them: what of one place still sounds in the next is
  * counted all the same. */
 
-enum { PIECE_STEPS = 20, WARM_STEPS = 5 }; /* of 100 ms: what is heard of a place, and what is dropped before it */
+enum { PIECE_STEPS = 10, WARM_STEPS = 3 }; /* of 100 ms: what is heard of a place, and what is dropped before it */
 
 #define LEAST_DB (-60.0)
 #define MOST_DB  12.0
@@ -35,26 +35,28 @@ td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_
 /* ---- what is sent ------------------------------------------------------------------------------------------------ */
 
 typedef struct share {
-    size_t bus, stem; /* stem SIZE_MAX: all of the bus */
     td_plan_send *send;
     const td_plan_return *ret;
     double heard_db; /* wet against dry, at the level the send has; NaN: nothing sounds */
 } share;
 
 typedef struct source {
+    size_t bus, stem; /* stem SIZE_MAX: all of the bus */
+    share *share;     /* where it is sent to */
+    size_t shares;
     td_lane *lane;
     td_feed *feed;
-    float gain; /* up to the return */
+    float gain; /* up to the sends */
 } source;
 
-static td_status source_open(const td_decider *d, const share *s, source *out, td_error *err)
+static td_status source_open(const td_decider *d, source *s, td_error *err)
 {
     const td_plan_bus *p = &d->plan->bus[s->bus];
-    double gain_db = p->makeup_db + p->fader_db + s->send->level_db;
-    out->gain = (float)td_from_db(s->stem == SIZE_MAX ? gain_db : gain_db + p->clip_gain_db);
+    double gain_db = p->makeup_db + p->fader_db;
+    s->gain = (float)td_from_db(s->stem == SIZE_MAX ? gain_db : gain_db + p->clip_gain_db);
     if (s->stem == SIZE_MAX)
-        return td_lane_new(d->survey, d->session, d->plan, s->bus, p->chain.n_steps, &out->lane, err);
-    return td_feed_new(d->survey, d->session, d->plan, true, &s->stem, 1, NULL, &out->feed, err);
+        return td_lane_new(d->survey, d->session, d->plan, s->bus, p->chain.n_steps, &s->lane, err);
+    return td_feed_new(d->survey, d->session, d->plan, true, &s->stem, 1, NULL, &s->feed, err);
 }
 
 static td_status source_seek(source *from, int64_t at, td_error *err)
@@ -72,14 +74,50 @@ static td_status source_read(source *from, float *const *out, size_t n, td_error
 
 /* ---- what is heard ----------------------------------------------------------------------------------------------- */
 
+typedef struct ear {
+    float level; /* of the send */
+    td_chain *chain;
+    td_loudness *wet;
+} ear;
+
 typedef struct ears {
-    td_chain *chain; /* of the return */
-    td_loudness *dry, *wet;
+    ear *ear; /* one a send */
+    size_t n;
+    td_loudness *dry;
 } ears;
 
-static td_status hear(ears *e, float *const *sound, size_t n, bool counts, td_error *err)
+static void close_ears(ears *e)
 {
-    if (counts && td_loudness_add(e->dry, (const float *const *)sound, n)) return td_no_memory(err);
+    for (size_t i = 0; i < e->n; i++) {
+        td_loudness_free(e->ear[i].wet);
+        td_chain_free(e->ear[i].chain);
+    }
+    td_loudness_free(e->dry);
+    free(e->ear);
+}
+
+static td_status open_ears(ears *e, const td_decider *d, const source *from, td_error *err)
+{
+    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    e->ear = calloc(from->shares, sizeof *e->ear);
+    if (!e->ear || td_loudness_new(fmt.rate_hz, 2, &e->dry)) return td_no_memory(err);
+    e->n = from->shares;
+    for (size_t i = 0; i < e->n; i++) {
+        e->ear[i].level = (float)td_from_db(from->share[i].send->level_db);
+        TD_TRY(td_chain_of_plan(&from->share[i].ret->chain, SIZE_MAX, &fmt, &e->ear[i].chain, err));
+        if (td_loudness_new(fmt.rate_hz, 2, &e->ear[i].wet)) return td_no_memory(err);
+    }
+    return TD_OK;
+}
+
+/* n at most TD_BLOCK. */
+static td_status hear_return(ear *e, const float *const *dry, size_t n, td_error *err)
+{
+    float block[2][TD_BLOCK], *sound[2] = { block[0], block[1] };
+    for (size_t c = 0; c < 2; c++) {
+        memcpy(block[c], dry[c], n * sizeof(float));
+        td_scale(block[c], e->level, n);
+    }
     td_chain_process(e->chain, sound, NULL, NULL, n);
     return td_loudness_add(e->wet, (const float *const *)sound, n) ? td_no_memory(err) : TD_OK;
 }
@@ -92,18 +130,21 @@ static td_status hear_place(ears *e, source *from, size_t step, td_error *err)
         size_t until = counts ? left : left - PIECE_STEPS * step;
         n = until < TD_BLOCK ? until : TD_BLOCK;
         TD_TRY(source_read(from, to, n, err));
-        if (counts) TD_TRY(hear(e, to, n, true, err));
+        if (!counts) continue;
+        if (td_loudness_add(e->dry, (const float *const *)to, n)) return td_no_memory(err);
+        for (size_t i = 0; i < e->n; i++) TD_TRY(hear_return(&e->ear[i], (const float *const *)to, n, err));
     }
     return TD_OK;
 }
 
-static td_status hear_tail(ears *e, size_t step, td_error *err)
+/* Down to -60 dB, half the way: what rings on after that is no part of the sum. */
+static td_status hear_tail(ear *e, size_t step, td_error *err)
 {
-    float block[2][TD_BLOCK], *to[2] = { block[0], block[1] };
-    for (size_t left = td_chain_latency(e->chain) + td_chain_tail(e->chain) + step, n; left; left -= n) {
+    static const float silence[TD_BLOCK];
+    const float *const none[2] = { silence, silence };
+    for (size_t left = td_chain_latency(e->chain) + td_chain_tail(e->chain) / 2 + step, n; left; left -= n) {
         n = left < TD_BLOCK ? left : TD_BLOCK;
-        memset(block, 0, sizeof block);
-        TD_TRY(hear(e, to, n, false, err));
+        TD_TRY(hear_return(e, none, n, err));
     }
     return TD_OK;
 }
@@ -117,9 +158,10 @@ static double power(const td_loudness *m)
     return sum;
 }
 
-static td_status hear_all(const td_decider *d, const share *s, source *from, ears *e, double *heard_db, td_error *err)
+static td_status hear_all(const td_decider *d, source *from, ears *e, td_error *err)
 {
-    size_t signal = s->stem == SIZE_MAX ? td_survey_bus(d->survey, s->bus) : td_survey_stem(d->survey, s->stem);
+    size_t signal =
+        from->stem == SIZE_MAX ? td_survey_bus(d->survey, from->bus) : td_survey_stem(d->survey, from->stem);
     size_t step = d->session->rate_hz / 10, n;
     int64_t at[TD_PLACES];
     TD_TRY(td_spread_places(d, signal, PIECE_STEPS, at, &n, err));
@@ -127,37 +169,33 @@ static td_status hear_all(const td_decider *d, const share *s, source *from, ear
         TD_TRY(source_seek(from, at[i] - (int64_t)(WARM_STEPS * step), err));
         TD_TRY(hear_place(e, from, step, err));
     }
-    TD_TRY(hear_tail(e, step, err));
-    double dry = power(e->dry), wet = power(e->wet);
-    /* the dry sound was heard at the send's level */
-    *heard_db = dry > 0 && wet > 0 ? td_power_db(wet / dry) + s->send->level_db + s->ret->fader_db : NAN;
+    double dry = power(e->dry);
+    for (size_t i = 0; i < e->n; i++) {
+        TD_TRY(hear_tail(&e->ear[i], step, err));
+        double wet = power(e->ear[i].wet);
+        from->share[i].heard_db = dry > 0 && wet > 0 ? td_power_db(wet / dry) + from->share[i].ret->fader_db : NAN;
+    }
     return TD_OK;
 }
 
 typedef struct share_task {
-    const td_decider *d;
+    td_decider *d;
+    source *source;
     share *share;
-    size_t n;
+    size_t sources, shares;
 } share_task;
 
 static td_status measure(void *shared, size_t index, td_error *err)
 {
     const share_task *t = shared;
-    share *s = &t->share[index];
-    const td_decider *d = t->d;
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
-    source from = { 0 };
+    source *from = &t->source[index];
     ears e = { 0 };
-    td_status st = source_open(d, s, &from, err);
-    if (!st) st = td_chain_of_plan(&s->ret->chain, SIZE_MAX, &fmt, &e.chain, err);
-    if (!st && (td_loudness_new(fmt.rate_hz, 2, &e.dry) || td_loudness_new(fmt.rate_hz, 2, &e.wet)))
-        st = td_no_memory(err);
-    if (!st) st = hear_all(d, s, &from, &e, &s->heard_db, err);
-    td_loudness_free(e.wet);
-    td_loudness_free(e.dry);
-    td_chain_free(e.chain);
-    td_lane_free(from.lane);
-    td_feed_free(from.feed);
+    td_status st = source_open(t->d, from, err);
+    if (!st) st = open_ears(&e, t->d, from, err);
+    if (!st) st = hear_all(t->d, from, &e, err);
+    close_ears(&e);
+    td_lane_free(from->lane);
+    td_feed_free(from->feed);
     return st;
 }
 
@@ -188,11 +226,15 @@ static const td_plan_return *return_of(const td_plan *p, const char *name)
 
 static void collect(share_task *t, td_plan_send *send, size_t n, size_t bus, size_t stem)
 {
+    source *from = &t->source[t->sources];
+    *from = (source){ .bus = bus, .stem = stem, .share = t->share + t->shares };
     for (size_t i = 0; i < n; i++) {
         const td_plan_return *ret = return_of(t->d->plan, send[i].to);
         if (!send[i].reason && ret && bus < t->d->plan->n_buses)
-            t->share[t->n++] = (share){ bus, stem, &send[i], ret, NAN };
+            from->share[from->shares++] = (share){ &send[i], ret, NAN };
     }
+    t->shares += from->shares;
+    t->sources += from->shares > 0;
 }
 
 td_status td_decide_shares(td_decider *d, td_error *err)
@@ -201,15 +243,17 @@ td_status td_decide_shares(td_decider *d, td_error *err)
     size_t most = 0;
     for (size_t b = 0; b < p->n_buses; b++) most += p->bus[b].n_sends;
     for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
-    share_task t = { d, td_arena_array(d->arena, most + 1, sizeof *t.share), 0 };
-    if (!t.share) return td_no_memory(err);
+    share_task t = { .d = d, .share = td_arena_array(d->arena, most + 1, sizeof *t.share) };
+    t.source = td_arena_array(d->arena, most + 1, sizeof *t.source);
+    if (!t.share || !t.source) return td_no_memory(err);
     for (size_t b = 0; b < p->n_buses; b++) collect(&t, p->bus[b].send, p->bus[b].n_sends, b, SIZE_MAX);
     for (size_t i = 0; i < p->n_stems; i++)
         collect(&t, p->stem[i].send, p->stem[i].n_sends, d->session->stem[i].bus, i);
-    TD_TRY(td_pool_run(d->wish->pool, t.n, measure, &t, err));
-    for (size_t i = 0; i < t.n; i++) {
-        const share *s = &t.share[i];
-        TD_TRY(set_level(d, s, s->stem == SIZE_MAX ? p->bus[s->bus].name : p->stem[s->stem].name, err));
+    TD_TRY(td_pool_run(d->wish->pool, t.sources, measure, &t, err));
+    for (size_t i = 0; i < t.sources; i++) {
+        const source *s = &t.source[i];
+        const char *who = s->stem == SIZE_MAX ? p->bus[s->bus].name : p->stem[s->stem].name;
+        for (size_t k = 0; k < s->shares; k++) TD_TRY(set_level(d, &s->share[k], who, err));
     }
     return TD_OK;
 }

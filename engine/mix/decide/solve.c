@@ -52,6 +52,7 @@ typedef struct solver {
     size_t window, n_windows;       /* picks in one, a multiple of every stride; of the song */
     float *score[TD_DETECTORS_MAX]; /* per goal and window: how likely the maximum lies there */
     unsigned char *heard;           /* per window: a bit for each goal that counts it */
+    float *taken_db;                /* by step: off the whole sound, as the song was judged last */
 } solver;
 
 /* ---- picks ------------------------------------------------------------------------------------------------------- */
@@ -244,6 +245,19 @@ static void keep_figures(goal *g, const td_reduction *r)
     g->idle = td_reduction_idle(r);
 }
 
+/* What a goal takes off all of the sound (bands are parts of it), drawn in steps that may be a few frames short. */
+static void note_taken(solver *s, const goal *g, const td_reduction *r, double rate_hz)
+{
+    size_t n;
+    const float *taken = td_reduction_steps(r, &n);
+    double step_s = floor(rate_hz * TD_STEP_S) / rate_hz;
+    if (g->part >= 0) return;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (size_t)(((double)i + 0.5) * step_s / TD_STEP_S);
+        if (at < s->d->steps) s->taken_db[at] = taken[i];
+    }
+}
+
 /* All goals not yet found, with the values as they stand: over the whole song, or what of it is heard. */
 static td_status trial(solver *s, unsigned stride, bool whole, td_error *err)
 {
@@ -259,6 +273,7 @@ static td_status trial(solver *s, unsigned stride, bool whole, td_error *err)
         if (whole || plays(s, w)) st = try_window(s, unit, r, stride, whole, w, plane, err);
     for (size_t i = 0; i < s->n_goals; i++) {
         if (!st && r[i]) keep_figures(&s->goals[i], r[i]);
+        if (!st && r[i] && whole) note_taken(s, &s->goals[i], r[i], rate);
         td_reduction_free(r[i]);
     }
     td_unit_free(unit);
@@ -469,6 +484,20 @@ static td_status explain(solver *s, td_error *err)
     return TD_OK;
 }
 
+/* A bus is made up for what its goals take, but for what a key takes. */
+static void ease_bus(solver *s)
+{
+    const td_signal *bus = td_survey_signal(s->d->survey, s->site->signal);
+    float *eased = s->d->eased[s->site->index];
+    double all = 0, left = 0;
+    for (size_t i = 0; i < s->d->steps; i++) {
+        all += (double)bus->k[i];
+        left += (double)bus->k[i] * td_db_power(-(double)s->taken_db[i]);
+    }
+    double up = s->step->n_keys || !(left > 0) ? 1 : all / left;
+    for (size_t i = 0; i < s->d->steps; i++) eased[i] *= (float)(up * td_db_power(-(double)s->taken_db[i]));
+}
+
 static td_asked goal_asked(const td_param *p, const td_wish *w)
 {
     return !is_goal(p, w) ? TD_ASKS_NOTHING : w->kind == TD_WISH_AT_MOST ? TD_ASKS_MAXIMA : TD_ASKS_OVER_TIME;
@@ -500,8 +529,11 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
         return td_fail(err, TD_RECIPE, step->name, NULL, "%s has no detector to solve a goal with", step->proc->name);
     if (site->kind == TD_SITE_MIX && !d->sum) return TD_OK;
     s.stride = stride_for(step);
-    st = collect_picks(&s, err);
+    s.taken_db = calloc(d->steps + 1, sizeof *s.taken_db);
+    st = s.taken_db ? collect_picks(&s, err) : td_no_memory(err);
     if (!st) st = search(&s, err);
+    if (!st && site->kind == TD_SITE_BUS) ease_bus(&s);
+    free(s.taken_db);
     td_scratch_free(s.picks);
     for (size_t i = 0; i < s.n_goals; i++) free(s.score[i]);
     free(s.heard);

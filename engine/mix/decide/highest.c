@@ -6,16 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a step of the mix bus that cuts tips meets its highest. Peaks of the raw sum tell that but roughly: groups cut
- * some and lift others, and a low cut turns phases, so that new ones stand 2 dB over where the raw sum had none. So the
- * places where the raw sum is high are heard, 0.1 s each, as they will reach the step: through all groups, and what of
- * the mix bus stands in front of it and neither reacts to level nor bends, for trim and thresholds are not known yet.
- * Returns are left out: they would need seconds in front of each place to be full. */
+/* Where a step of the mix bus meets its highest. The raw sum tells that but roughly: groups cut some and lift others,
+ * sums of other levels add up otherwise, and a low cut turns phases, so that new peaks stand 2 dB over where the raw
+ * sum had none. So the places where the raw sum is high are heard, 0.1 s each, as they will reach the step: through all
+ * groups, and what of the mix bus stands in front of it and neither reacts to level nor bends, for trim and thresholds
+ * are not known yet. Returns are left out: they would need seconds in front of each place to be full. */
 
-enum { PART = 8 }; /* one of so many steps is heard at most */
 enum { WARM = 1 }; /* steps in front of one: for filters to settle, and compressors to where they attack */
 
-#define UNDER_DB 6.0 /* so far under the highest peak of the raw sum none was met that counts */
+/* Of how many places, and how far under the highest of the raw sum. */
+typedef struct bound {
+    unsigned part, fewest; /* one of so many steps, but so many at least */
+    double under_db;       /* none was met below that counts */
+} bound;
+
+static const bound of_level = { .part = 32, .fewest = 12, .under_db = 3 };
+static const bound of_tips = { .part = 8, .under_db = 6 };
 
 typedef struct hearing {
     td_decider *d;
@@ -34,11 +40,11 @@ static float *plane(const hearing *h, size_t bus, size_t channel)
 
 /* ---- the way to the step ----------------------------------------------------------------------------------------- */
 
-/* How many steps of the mix bus stand in front of the first that is asked to cut tips by so much; -1: none is. */
-static int steps_in_front(const td_decider *d)
+/* How many steps of the mix bus stand in front of the first that has a goal, and cuts tips or does not; -1: none. */
+static int steps_in_front(const td_decider *d, bool tips)
 {
     for (size_t i = 0; i < d->plan->mix.n_steps; i++)
-        if (d->plan->mix.step[i].proc->peaks)
+        if (d->plan->mix.step[i].proc->peaks == tips)
             for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
                 const td_step_wish *w = &d->recipe->mix.step[k];
                 if (!strcmp(w->name, d->plan->mix.step[i].name) && td_goals_asked(w) == TD_ASKS_MAXIMA) return (int)i;
@@ -90,13 +96,18 @@ static td_status pull_bus(void *shared, size_t b, td_error *err)
     return td_lane_pull(h->lane[b], to, h->n, err);
 }
 
-/* The next n frames in front of the step that cuts; peak: their highest. */
-static td_status hear_frames(hearing *h, size_t n, float *peak, td_error *err)
+typedef struct level {
+    double squares;
+    float peak;
+} level;
+
+/* The next n frames in front of the step. */
+static td_status hear_frames(hearing *h, size_t n, level *heard, td_error *err)
 {
     double sums[2][TD_BLOCK], *sum[2] = { sums[0], sums[1] };
     size_t buses = h->d->plan->n_buses;
     h->n = n;
-    *peak = 0;
+    *heard = (level){ 0 };
     TD_TRY(td_pool_run(h->d->wish->pool, buses, pull_bus, h, err));
     h->at = -1;
     for (size_t at = 0; at < n; at += TD_BLOCK) {
@@ -109,7 +120,10 @@ static td_status hear_frames(hearing *h, size_t n, float *peak, td_error *err)
         }
         td_stem_store((const double *const *)sum, out, m);
         td_chain_process(h->chain, out, NULL, NULL, m);
-        for (size_t c = 0; c < 2; c++) *peak = fmaxf(*peak, td_largest(out[c], m));
+        for (size_t c = 0; c < 2; c++) {
+            heard->peak = fmaxf(heard->peak, td_largest(out[c], m));
+            heard->squares += td_squares(out[c], m);
+        }
     }
     return TD_OK;
 }
@@ -122,7 +136,7 @@ static int64_t first_frame(const hearing *h, size_t step)
 /* Goes to a step, ahead of it by what the chain is late. */
 static td_status go_to(hearing *h, size_t step, td_error *err)
 {
-    float before;
+    level before;
     h->at = first_frame(h, step);
     td_chain_reset(h->chain);
     td_chain_place(h->chain, h->at);
@@ -133,14 +147,17 @@ static td_status go_to(hearing *h, size_t step, td_error *err)
     return TD_OK;
 }
 
-static td_status hear_candidates(hearing *h, const bool *candidate, float *tip, td_error *err)
+static td_status hear_candidates(hearing *h, const bool *candidate, td_high out, td_error *err)
 {
     size_t next = 0; /* the step the lanes stand at */
     for (size_t i = 0; i < h->d->steps; i++) {
+        level heard = { 0 };
         if (!candidate[i]) continue;
         if (next + WARM < i) TD_TRY(go_to(h, next = i - WARM, err));
         for (; next <= i; next++)
-            TD_TRY(hear_frames(h, (size_t)(first_frame(h, next + 1) - first_frame(h, next)), &tip[i], err));
+            TD_TRY(hear_frames(h, (size_t)(first_frame(h, next + 1) - first_frame(h, next)), &heard, err));
+        out.peak[i] = heard.peak;
+        out.power[i] = (float)heard.squares;
     }
     return TD_OK;
 }
@@ -148,39 +165,47 @@ static td_status hear_candidates(hearing *h, const bool *candidate, float *tip, 
 /* ---- candidates -------------------------------------------------------------------------------------------------- */
 
 typedef struct place {
-    float peak;
+    float height;
     unsigned step;
 } place;
 
 static int higher(const void *a, const void *b)
 {
     const place *x = a, *y = b;
-    return x->peak != y->peak ? (x->peak < y->peak) - (x->peak > y->peak) : (x->step > y->step) - (x->step < y->step);
+    if (x->height != y->height) return (x->height < y->height) - (x->height > y->height);
+    return (x->step > y->step) - (x->step < y->step);
 }
 
-static td_status choose_candidates(const td_decider *d, const float *peak, bool *candidate, td_error *err)
+static td_status choose_candidates(const td_decider *d, const float *height, const bound *b, double under,
+                                   bool *candidate, td_error *err)
 {
+    size_t most = d->steps / b->part + 1;
     place *p = calloc(d->steps + 1, sizeof *p);
     if (!p) return td_no_memory(err);
-    for (size_t i = 0; i < d->steps; i++) p[i] = (place){ peak[i], (unsigned)i };
+    if (most < b->fewest) most = b->fewest;
+    for (size_t i = 0; i < d->steps; i++) p[i] = (place){ height[i], (unsigned)i };
     qsort(p, d->steps, sizeof *p, higher);
 
-    float least = p[0].peak * (float)td_from_db(-UNDER_DB);
-    for (size_t i = 0; i <= d->steps / PART && p[i].peak > least; i++) candidate[p[i].step] = true;
+    float least = p[0].height * (float)under;
+    for (size_t i = 0; i < most && p[i].height > least; i++) candidate[p[i].step] = true;
     free(p);
     return TD_OK;
 }
 
-td_status td_hear_tips(td_decider *d, const float *peak, float *tip, td_error *err)
+td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err)
 {
     hearing h = { .d = d, .at = -1 };
-    int steps = steps_in_front(d);
+    int tips = steps_in_front(d, true), others = steps_in_front(d, false);
     bool *candidate;
-    if (steps < 0) return TD_OK;
+    td_status st = TD_OK;
+    if (tips < 0 && others < 0) return TD_OK;
     if (!(candidate = calloc(d->steps + 1, sizeof *candidate))) return td_no_memory(err);
-    td_status st = choose_candidates(d, peak, candidate, err);
-    if (!st) st = open_hearing(&h, (size_t)steps, err);
-    if (!st) st = hear_candidates(&h, candidate, tip, err);
+    const bound *b = tips >= 0 ? &of_tips : &of_level;
+    st = choose_candidates(d, sum.peak, b, td_from_db(-b->under_db), candidate, err);
+    if (!st && others >= 0)
+        st = choose_candidates(d, sum.power, &of_level, td_db_power(-of_level.under_db), candidate, err);
+    if (!st) st = open_hearing(&h, (size_t)(tips >= 0 ? tips : others), err);
+    if (!st) st = hear_candidates(&h, candidate, out, err);
     close_hearing(&h);
     free(candidate);
     return st;
