@@ -1,17 +1,17 @@
 #include "engine/mix/decide/front.h"
 
 #include "engine/base/units.h"
+#include "engine/mix/decide/sender.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct td_front {
     const td_decider *passages; /* whose passages the sum holds, in a row; NULL: all of the song */
     uint64_t frames;
-    td_lane *lane;                 /* of a bus */
-    td_feed *feed;                 /* of a stem */
-    const td_scratch *sum;         /* of the mix bus */
-    td_lane *sender[TD_BUSES_MAX]; /* of a return */
-    float send_gain[TD_BUSES_MAX];
+    td_lane *lane;         /* of a bus */
+    td_feed *feed;         /* of a stem */
+    const td_scratch *sum; /* of the mix bus */
+    td_sender *sender;     /* of a return */
     size_t n_senders;
     td_chain *chain; /* in front, where the lane does not hold it */
     float gain;
@@ -26,22 +26,35 @@ void td_front_free(td_front *f)
     if (!f) return;
     td_lane_free(f->lane);
     td_feed_free(f->feed);
-    for (size_t i = 0; i < f->n_senders; i++) td_lane_free(f->sender[i]);
+    for (size_t i = 0; i < f->n_senders; i++) td_sender_close(&f->sender[i]);
+    free(f->sender);
     td_chain_free(f->chain);
     td_feed_free(f->key);
     free(f);
 }
 
-static td_status senders_open(td_front *f, td_decider *d, size_t ret, td_error *err)
+/* Those of a bus's sends, or of a stem's, that go to the return. */
+static td_status add_senders(td_front *f, const td_decider *d, const char *ret, size_t bus, size_t stem, td_error *err)
 {
-    for (size_t b = 0; b < d->plan->n_buses; b++) {
-        const td_plan_bus *p = &d->plan->bus[b];
-        for (size_t s = 0; s < p->n_sends; s++) {
-            if (strcmp(p->send[s].to, d->plan->ret[ret].name)) continue;
-            TD_TRY(td_lane_new(d->survey, d->session, d->plan, b, SIZE_MAX, &f->sender[f->n_senders], err));
-            f->send_gain[f->n_senders++] = (float)td_from_db(p->send[s].level_db);
-        }
-    }
+    const td_plan *p = d->plan;
+    const td_plan_send *send = stem == SIZE_MAX ? p->bus[bus].send : p->stem[stem].send;
+    size_t n = stem == SIZE_MAX ? p->bus[bus].n_sends : p->stem[stem].n_sends;
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(send[i].to, ret))
+            TD_TRY(td_sender_open(d, bus, stem, send[i].level_db, &f->sender[f->n_senders++], err));
+    return TD_OK;
+}
+
+static td_status senders_open(td_front *f, const td_decider *d, const char *ret, td_error *err)
+{
+    const td_plan *p = d->plan;
+    size_t most = 0;
+    for (size_t b = 0; b < p->n_buses; b++) most += p->bus[b].n_sends;
+    for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
+    if (!(f->sender = calloc(most + 1, sizeof *f->sender))) return td_no_memory(err);
+    for (size_t b = 0; b < p->n_buses; b++) TD_TRY(add_senders(f, d, ret, b, SIZE_MAX, err));
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (d->session->stem[i].bus < p->n_buses) TD_TRY(add_senders(f, d, ret, d->session->stem[i].bus, i, err));
     return TD_OK;
 }
 
@@ -64,7 +77,7 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
     }
     if (site->kind == TD_SITE_STEM)
         TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
-    if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, site->index, err));
+    if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, d->plan->ret[site->index].name, err));
     return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
 }
 
@@ -85,16 +98,23 @@ static int64_t song_frame(const td_decider *d, int64_t at)
     return d->passage[k] + at - (int64_t)k * length;
 }
 
+static td_status mix_senders(td_front *f, float *const *out, size_t n, td_error *err)
+{
+    float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
+    for (size_t c = 0; c < 2; c++) memset(out[c], 0, n * sizeof(float));
+    for (size_t i = 0; i < f->n_senders; i++) {
+        TD_TRY(td_sender_read(&f->sender[i], to, n, err));
+        for (size_t c = 0; c < 2; c++)
+            for (size_t k = 0; k < n; k++) out[c][k] += one[c][k];
+    }
+    return TD_OK;
+}
+
 static td_status front_block(td_front *f, float *const *out, size_t n, td_error *err)
 {
     if (f->sum) TD_TRY(td_scratch_read(f->sum, f->at, out, n, err));
     if (f->feed) TD_TRY(td_feed_read(f->feed, out, n, err));
-    for (size_t i = 0; i < f->n_senders; i++) {
-        float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
-        TD_TRY(td_lane_pull(f->sender[i], to, n, err));
-        for (size_t c = 0; c < 2; c++)
-            for (size_t k = 0; k < n; k++) out[c][k] = (i ? out[c][k] : 0) + f->send_gain[i] * one[c][k];
-    }
+    if (f->sender) TD_TRY(mix_senders(f, out, n, err));
     if (f->passages) td_chain_place(f->chain, song_frame(f->passages, f->at));
     f->at += (int64_t)n;
     for (size_t c = 0; c < 2; c++)

@@ -1,6 +1,7 @@
 /* Sends that ask for a share of wet sound: what level they get, and what is heard of it. */
 #include "tests/unit/engine/mix/decided.h"
 
+#include "engine/mix/render.h"
 #include <math.h>
 
 #define SECONDS 8.0
@@ -20,6 +21,12 @@ static double noise(double t, unsigned c)
 static double dull(double t, unsigned c)
 {
     return noise(floor(t * 3000 + 1e-6) / 3000, c);
+}
+
+/* Noise that swells and fades twice a second: a detector has something to follow. */
+static double swelling(double t, unsigned c)
+{
+    return noise(t, c) * (1.2 + sin(4 * M_PI * t));
 }
 
 static double silence(double t, unsigned c)
@@ -102,12 +109,44 @@ static void test_limits_and_silence_are_said(void **state)
     leave(&none);
 }
 
+#define SQUASH "returns: { squash: { chain: [ compressor: { ratio: 4:1, gain_reduction: about 4 dB } ] } }\n"
+
+/* What was planned of the only step there is comes true in the render, and is what was asked. */
+static void reaches_4_db(const char *body)
+{
+    decided d = sung(swelling, body);
+    td_rendered *r;
+    td_error err = { 0 };
+    td_render_wish w = {
+        .session = d.s->session, .survey = d.s->survey, .plan = d.plan, .pool = d.s->pool, .scratch_folder = d.s->path
+    };
+    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    assert_int_equal(r->n_steps, 1);
+    assert_string_equal(r->step[0].place, "squash");
+    assert_float_equal(r->step[0].p95_db, 4, 0.15);
+    assert_float_equal(r->step[0].planned.p95_db, r->step[0].p95_db, 0.1);
+    assert_float_equal(r->step[0].planned.max_db, r->step[0].max_db, 0.2);
+    td_rendered_free(r);
+    leave(&d);
+}
+
+static void test_a_return_hears_the_tracks_that_send_to_it(void **state)
+{
+    (void)state;
+    reaches_4_db("tracks: [ { fix: voice, for: vocals.lead, sends: { squash: -10 dB } } ]\n" SQUASH);
+    reaches_4_db("groups: { drums: { sends: { squash: -40 dB } } }\n"
+                 "tracks: [ { fix: voice, for: vocals.lead, sends: { squash: 0 dB } } ]\n" SQUASH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_return_is_counted),       cmocka_unit_test(test_repeats_are_counted_to_their_end),
-        cmocka_unit_test(test_the_fader_does_not_matter),   cmocka_unit_test(test_a_track_may_ask_as_well),
+        cmocka_unit_test(test_the_return_is_counted),
+        cmocka_unit_test(test_repeats_are_counted_to_their_end),
+        cmocka_unit_test(test_the_fader_does_not_matter),
+        cmocka_unit_test(test_a_track_may_ask_as_well),
         cmocka_unit_test(test_limits_and_silence_are_said),
+        cmocka_unit_test(test_a_return_hears_the_tracks_that_send_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
