@@ -4,9 +4,6 @@
 
 #include "recipes/reader.h"
 
-/* What a plan's faders, and rides on them, add at most: the 24 dB of a group's level, and what a balance needs. */
-#define TD_FADER_MOST_DB 36.0
-
 /* Readers of a target's members, for tables of td_member; `loudness` takes a name ("spotify") as well. into: td_target.
  */
 void td_target_loudness(td_reader *r, td_node *n, void *into);

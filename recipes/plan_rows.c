@@ -1,11 +1,14 @@
 #include "recipes/plan_rows.h"
 
+#include <string.h>
+
 static const char *const origins[] = { "as-written", "solved", "knob", "fix", NULL };
 static const char *const note_kinds[] = { "warning", "not-used", "not-made", "decision", NULL };
 
-/* Levels that undo each other may be large (a stem at -80 dBFS is staged by 68 dB), none beyond these. */
+/* Levels that undo each other may be large (a stem at -80 dBFS is staged by 68 dB), none beyond these. Faders, and
+ * rides on them, add the 24 dB of a group's level and what a balance needs. */
 #define LEVEL       .least = -100, .most = 100
-#define FADER       .least = -100, .most = TD_FADER_MOST_DB
+#define FADER       .least = -100, .most = 36
 #define SEND        .least = -100, .most = 24
 #define MOMENT      .least = 0, .most = 86400
 #define FRAMES_MOST 8294400000 /* a day at 96 kHz */
@@ -165,3 +168,13 @@ const td_row td_plan_rows[] = {
     { 0 },
 };
 /* clang-format on */
+
+const td_row *td_plan_row(const char *path)
+{
+    const td_row *row = td_plan_rows;
+    for (size_t n;; row = row->rows, path += n + 1) {
+        n = strcspn(path, ".");
+        while (strlen(row->name) != n || strncmp(row->name, path, n)) row++;
+        if (!path[n]) return row;
+    }
+}

@@ -37,6 +37,7 @@ struct td_row { /* the last of a table has no name */
 };
 
 extern const td_row td_plan_rows[];
+const td_row *td_plan_row(const char *path);        /* "buses.ride.gain": one that is there */
 extern const td_row td_step_rows[], td_part_rows[]; /* what stands beside the processor of a step, and of a band */
 
 /* How many slots a parameter that stands for a row of them has. */

@@ -119,8 +119,8 @@ td_status td_plan_read(const char *file, const char *text, size_t length, td_pla
 td_status td_plan_load(const char *path, td_plan **out, td_messages *m);
 
 /* An edit in words: "vocals +1 dB", "kick louder", "drums -0.5 dB 0:45-1:10", "less reverb on lead". Buses move by
- * their faders, stems inside their bus, sends by 3 dB when nothing is said. TD_ARG: not understood, or nobody is called
- * so; the plan may then hold a part of the move. */
+ * their faders, stems inside their bus, sends by 3 dB when nothing is said. TD_ARG: not understood, nobody is called
+ * so, or a level would leave what a plan can hold; the plan may then hold a part of the move. */
 td_status td_plan_revise(td_plan *p, const char *text, td_error *err);
 
 /* `topdown plan` for people: stems, mix bus, groups, tracks, what was not used, warnings, counts. Reasons are broken

@@ -1,4 +1,4 @@
-#include "recipes/parts.h"
+#include "recipes/plan_rows.h"
 
 #include "engine/base/units.h"
 #include <ctype.h>
@@ -242,44 +242,53 @@ static td_status find_meant(const move *m, const char *name, meant *w)
 
 /* ---- levels ------------------------------------------------------------------------------------------------------ */
 
+/* A level of the plan, which has to be one that can be read again; path: its row. */
+static td_status move_to(const move *m, const char *path, double to_db, double step, double *level_db)
+{
+    const td_row *row = td_plan_row(path);
+    *level_db = td_round_to(to_db, step);
+    if (*level_db >= row->least && *level_db <= row->most) return TD_OK;
+    return td_fail(m->err, TD_ARG, m->text, "move what it is heard against",
+                   "its %s would stand at %+.1f dB, and can at %+g to %+g", row->name, *level_db, row->least,
+                   row->most);
+}
+
 /* The ride that is there, lifted between two places, with slopes outside of them. */
 static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
 {
+    static const char gain[] = "buses.ride.gain";
     double slope = td_clamp(RAMP_S * fabs(m->db), RAMP_S, RAMP_MAX_S);
     double place[4] = { m->from_s - slope, m->from_s, m->to_s, m->to_s + slope };
     const td_breakpoint *old = *ride;
     td_breakpoint *out = td_arena_array(m->plan->arena, *n_ride + 4, sizeof *out);
+    td_status st = TD_OK;
     size_t n = 0;
     if (!out) return td_no_memory(m->err);
     for (size_t i = 0; i < *n_ride && old[i].at_s < place[0]; i++) out[n++] = old[i];
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; !st && k < 4; k++) {
         bool inside = k == 1 || k == 2;
-        if (k != 0 || place[0] >= 0)
-            out[n++] = (td_breakpoint){ place[k],
-                                        td_round_to(td_ride_db(old, *n_ride, place[k]) + (inside ? m->db : 0), 0.01) };
-        for (size_t i = 0; k == 1 && i < *n_ride; i++)
-            if (old[i].at_s > place[1] && old[i].at_s < place[2])
-                out[n++] = (td_breakpoint){ old[i].at_s, td_round_to(old[i].gain_db + m->db, 0.01) };
+        double before = td_ride_db(old, *n_ride, place[k]);
+        out[n].at_s = place[k];
+        if (k != 0 || place[0] >= 0) st = move_to(m, gain, before + (inside ? m->db : 0), 0.01, &out[n++].gain_db);
+        for (size_t i = 0; !st && k == 1 && i < *n_ride; i++) {
+            if (old[i].at_s <= place[1] || old[i].at_s >= place[2]) continue;
+            out[n].at_s = old[i].at_s;
+            st = move_to(m, gain, old[i].gain_db + m->db, 0.01, &out[n++].gain_db);
+        }
     }
     for (size_t i = 0; i < *n_ride; i++)
         if (old[i].at_s > place[3]) out[n++] = old[i];
     *ride = out;
     *n_ride = n;
-    return TD_OK;
+    return st;
 }
 
 /* A level for all of the song or, where there is a ride, that for a stretch; and why. */
-static td_status shift(const move *m, double *level_db, double step, td_breakpoint **ride, size_t *n_ride,
-                       const char **reason)
+static td_status shift(const move *m, const char *path, double *level_db, double step, td_breakpoint **ride,
+                       size_t *n_ride, const char **reason)
 {
-    td_status st = TD_OK;
-    if (m->when && ride && n_ride)
-        st = lift(m, ride, n_ride);
-    else
-        *level_db = td_round_to(*level_db + m->db, step);
-    if (!st && *level_db > TD_FADER_MOST_DB)
-        st = td_fail(m->err, TD_ARG, m->text, "lower what covers it",
-                     "%+.1f dB would be more than a fader has, %+.0f dB", *level_db, TD_FADER_MOST_DB);
+    bool stretch = m->when && ride && n_ride;
+    td_status st = stretch ? lift(m, ride, n_ride) : move_to(m, path, *level_db + m->db, step, level_db);
     if (st) return st;
     *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
                               *reason ? "; " : "", m->db, m->when ? m->when : "", m->when ? " " : "");
@@ -308,11 +317,11 @@ static td_status level(move *m, const char *name)
     if (!st && w.n_buses > 1) st = say_moved(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
-        st = shift(m, &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
+        st = shift(m, "buses.fader", &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
     }
     for (size_t i = 0; !st && i < w.n_stems; i++) {
         td_plan_stem *s = w.stem[i];
-        st = shift(m, &s->gain_db, 0.1, &s->ride, &s->n_ride, &s->reason);
+        st = shift(m, "stems.gain", &s->gain_db, 0.1, &s->ride, &s->n_ride, &s->reason);
     }
     return st;
 }
@@ -335,7 +344,8 @@ static td_status turn(const move *m, td_plan_send *send, size_t n, const char *e
     for (size_t i = 0; i < n; i++) {
         td_plan_send *s = &send[i];
         if (!is_effect(m->plan, s->to, effect)) continue;
-        s->level_db = td_round_to(s->level_db + by, 0.1);
+        td_status st = move_to(m, "buses.sends.level", s->level_db + by, 0.1, &s->level_db);
+        if (st) return st;
         s->reason = td_arena_printf(m->plan->arena, "%s; %+.1f dB by revision", s->reason ? s->reason : "", by);
         if (!s->reason) return td_no_memory(m->err);
         ++*moved;
@@ -374,7 +384,7 @@ static td_status whole_effect(move *m, double sign, const char *effect)
     for (size_t i = 0; i < m->plan->n_rets; i++) {
         td_plan_return *r = &m->plan->ret[i];
         if (!is_effect(m->plan, r->name, effect)) continue;
-        td_status st = shift(m, &r->fader_db, 0.01, NULL, NULL, &r->reason);
+        td_status st = shift(m, "returns.fader", &r->fader_db, 0.01, NULL, NULL, &r->reason);
         if (st) return st;
         moved++;
     }

@@ -220,6 +220,33 @@ static void test_what_is_not_understood_is_refused(void **state)
     }
 }
 
+/* Moves again and again end where a plan that is written could not be read. */
+static void test_levels_stay_what_a_plan_can_hold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move, *refusal;
+        int good; /* times */
+    } far[] = {
+        { "drums -24 dB", "its fader would stand at -123.0 dB, and can at -100 to +36", 4 },
+        { "drums +24 dB", "its fader would stand at +45.0 dB, and can at -100 to +36", 1 },
+        { "drums +24 dB 0:02-0:05", "its gain would stand at +48.0 dB, and can at -100 to +36", 1 },
+        { "kick -24 dB 0:02-0:05", "its gain would stand at -120.0 dB, and can at -100 to +36", 4 },
+        { "kick -24 dB", "its gain would stand at -120.0 dB, and can at -100 to +100", 4 },
+        { "less reverb -24 dB", "its fader would stand at -120.0 dB, and can at -100 to +36", 4 },
+        { "more reverb on vocals +24 dB", "its level would stand at +34.0 dB, and can at -100 to +24", 1 },
+        { "less reverb on vocals 24 dB", "its level would stand at -110.0 dB, and can at -100 to +24", 3 },
+    };
+    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+        td_plan p = song();
+        td_error err = { 0 };
+        for (int k = 0; k < far[i].good; k++) assert_int_equal(td_plan_revise(&p, far[i].move, &err), TD_OK);
+        assert_int_equal(td_plan_revise(&p, far[i].move, &err), TD_ARG);
+        assert_string_equal(err.what, far[i].refusal);
+        td_arena_free(p.arena);
+    }
+}
+
 static void test_one_word_for_two_buses_is_asked_back(void **state)
 {
     (void)state;
@@ -245,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_a_stretch_becomes_a_ride),
         cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
         cmocka_unit_test(test_large_moves_take_longer),
+        cmocka_unit_test(test_levels_stay_what_a_plan_can_hold),
         cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
         cmocka_unit_test(test_sends),
         cmocka_unit_test(test_returns),
