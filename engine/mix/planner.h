@@ -9,6 +9,8 @@
 #include "engine/mix/plan.h"
 #include "engine/mix/survey.h"
 
+enum { TD_TAIL_S = 4 }; /* room for tails: a plan's frames outlast its session's by so much at most */
+
 typedef struct td_plan_wish {
     const td_session *session;
     td_survey *survey;

@@ -8,6 +8,7 @@
 #include "jobs/order/outputs.h"
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -483,7 +484,13 @@ static td_status expect_stems(const td_plan *p, const td_session *s, td_error *e
         const char *bus = s->stem[i].bus < s->n_buses ? s->bus[s->stem[i].bus].name : "";
         same = !strcmp(p->stem[i].sha256, s->stem[i].sha256) && !strcmp(p->stem[i].bus ? p->stem[i].bus : "", bus);
     }
-    return same ? TD_OK : td_fail(err, TD_RECIPE, p->label, anew, "the plan was made for other stems");
+    if (!same) return td_fail(err, TD_RECIPE, p->label, anew, "the plan was made for other stems");
+    uint64_t most = s->frames + TD_TAIL_S * (uint64_t)s->rate_hz;
+    if (p->frames >= s->frames && p->frames <= most) return TD_OK;
+    return td_fail(err, TD_RECIPE, p->label, anew,
+                   "frames: %" PRIu64 " is not the length of these stems: %" PRIu64 ", and up to %" PRIu64
+                   " with tails",
+                   p->frames, s->frames, most);
 }
 
 td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)

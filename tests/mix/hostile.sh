@@ -191,6 +191,10 @@ ok "a gain that is no number" exits 3 by_hand 's/^( *)fader:.*/\1fader: nan/; s/
 ok "a length of nothing" exits 3 by_hand 's/^frames:.*/frames: 0/'
 ok "a fader beyond all" says "by-hand.yaml:" by_hand 's/^( *)clip_gain:.*/&\n\1fader: +80 dB/'
 ok "a hash that is none" says "has to be a SHA-256" by_hand 's/^session_hash:.*/session_hash: 0/'
+for frames in 44100 8294400000; do
+    ok "$frames frames of other stems' length" says "frames: $frames is not the length of these stems" \
+        by_hand "s/^frames: .*/frames: $frames/"
+done
 ok "another take of a stem" says "was made for another file" by_hand 's/^( *)sha256: ..../\1sha256: 0000/'
 ok "a rate of nothing" exits 3 by_hand 's/^rate_hz:.*/rate_hz: 0/'
 

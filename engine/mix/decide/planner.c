@@ -47,7 +47,7 @@ static td_status copy_stems(td_decider *d, td_error *err)
 static uint64_t length(const td_decider *d)
 {
     const td_signal *sum = td_survey_signal(d->survey, td_survey_sum(d->survey));
-    uint64_t tail = 4 * (uint64_t)d->session->rate_hz, end = d->session->frames;
+    uint64_t tail = TD_TAIL_S * (uint64_t)d->session->rate_hz, end = d->session->frames;
     if (!isnan(sum->last_sound_s)) {
         uint64_t last = (uint64_t)(sum->last_sound_s * d->session->rate_hz) + tail;
         if (last > end) end = last;
