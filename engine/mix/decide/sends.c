@@ -1,5 +1,6 @@
-#include "engine/mix/decide/decide.h"
+#include "engine/mix/decide/sender.h"
 
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include <stdlib.h>
 #include <string.h>
@@ -44,33 +45,8 @@ typedef struct source {
     size_t bus, stem; /* stem SIZE_MAX: all of the bus */
     share *share;     /* where it is sent to */
     size_t shares;
-    td_lane *lane;
-    td_feed *feed;
-    float gain; /* up to the sends */
+    td_sender sound;
 } source;
-
-static td_status source_open(const td_decider *d, source *s, td_error *err)
-{
-    const td_plan_bus *p = &d->plan->bus[s->bus];
-    double gain_db = p->makeup_db + p->fader_db;
-    s->gain = (float)td_from_db(s->stem == SIZE_MAX ? gain_db : gain_db + p->clip_gain_db);
-    if (s->stem == SIZE_MAX)
-        return td_lane_new(d->survey, d->session, d->plan, s->bus, p->chain.n_steps, &s->lane, err);
-    return td_feed_new(d->survey, d->session, d->plan, true, &s->stem, 1, NULL, &s->feed, err);
-}
-
-static td_status source_seek(source *from, int64_t at, td_error *err)
-{
-    return from->lane ? td_lane_seek(from->lane, at, err) : td_feed_seek(from->feed, at, err);
-}
-
-/* n at most TD_BLOCK. */
-static td_status source_read(source *from, float *const *out, size_t n, td_error *err)
-{
-    TD_TRY(from->lane ? td_lane_pull(from->lane, out, n, err) : td_feed_read(from->feed, out, n, err));
-    for (size_t c = 0; c < 2; c++) td_scale(out[c], from->gain, n);
-    return TD_OK;
-}
 
 /* ---- what is heard ----------------------------------------------------------------------------------------------- */
 
@@ -129,7 +105,7 @@ static td_status hear_place(ears *e, source *from, size_t step, td_error *err)
         bool counts = left <= PIECE_STEPS * step;
         size_t until = counts ? left : left - PIECE_STEPS * step;
         n = until < TD_BLOCK ? until : TD_BLOCK;
-        TD_TRY(source_read(from, to, n, err));
+        TD_TRY(td_sender_read(&from->sound, to, n, err));
         if (!counts) continue;
         if (td_loudness_add(e->dry, (const float *const *)to, n)) return td_no_memory(err);
         for (size_t i = 0; i < e->n; i++) TD_TRY(hear_return(&e->ear[i], (const float *const *)to, n, err));
@@ -166,7 +142,7 @@ static td_status hear_all(const td_decider *d, source *from, ears *e, td_error *
     int64_t at[TD_PLACES];
     TD_TRY(td_spread_places(d, signal, PIECE_STEPS, at, &n, err));
     for (size_t i = 0; i < n; i++) {
-        TD_TRY(source_seek(from, at[i] - (int64_t)(WARM_STEPS * step), err));
+        TD_TRY(td_sender_seek(&from->sound, at[i] - (int64_t)(WARM_STEPS * step), err));
         TD_TRY(hear_place(e, from, step, err));
     }
     double dry = power(e->dry);
@@ -190,12 +166,11 @@ static td_status measure(void *shared, size_t index, td_error *err)
     const share_task *t = shared;
     source *from = &t->source[index];
     ears e = { 0 };
-    td_status st = source_open(t->d, from, err);
+    td_status st = td_sender_open(t->d, from->bus, from->stem, 0, &from->sound, err);
     if (!st) st = open_ears(&e, t->d, from, err);
     if (!st) st = hear_all(t->d, from, &e, err);
     close_ears(&e);
-    td_lane_free(from->lane);
-    td_feed_free(from->feed);
+    td_sender_close(&from->sound);
     return st;
 }
 
