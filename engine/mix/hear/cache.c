@@ -46,6 +46,11 @@ static head head_of(const td_survey *s)
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
+static td_status unwritten(const char *path, td_error *err)
+{
+    return td_fail(err, TD_DISK, path, NULL, "the survey cannot be written");
+}
+
 static bool put(FILE *f, const void *data, size_t size)
 {
     return fwrite(data, 1, size, f) == size;
@@ -81,7 +86,7 @@ static td_status put_rows(FILE *f, const td_survey *s, size_t i, const char *pat
         size_t n = steps - at < BATCH ? steps - at : BATCH;
         td_status st = td_survey_rows(s, i, at, n, row, err);
         if (st) return st;
-        if (!put(f, row, n * sizeof *row)) return td_fail(err, TD_DISK, path, NULL, "the survey cannot be written");
+        if (!put(f, row, n * sizeof *row)) return unwritten(path, err);
     }
     return TD_OK;
 }
@@ -89,18 +94,15 @@ static td_status put_rows(FILE *f, const td_survey *s, size_t i, const char *pat
 td_status td_survey_save(const td_survey *s, const char *path, td_error *err)
 {
     char temp[4096];
-    td_status st = td_file_temp(path, temp, sizeof temp, err);
-    if (st) return st;
-    FILE *f = fopen(temp, "wb");
     head h = head_of(s);
-    bool good = f && put(f, &h, sizeof h);
+    FILE *f = td_cache_begin(path, temp, sizeof temp);
+    if (!f) return unwritten(path, err);
+    bool good = put(f, &h, sizeof h);
     for (size_t i = 0; good && i < s->n_signals; i++) good = put_signal(f, s, i);
-    for (size_t i = 0; good && !st && i < s->n_signals; i++)
+    td_status st = good ? TD_OK : unwritten(path, err);
+    for (size_t i = 0; !st && i < s->n_signals; i++)
         if (s->row[i]) st = put_rows(f, s, i, path, err);
-    if (f && fclose(f)) good = false;
-    if (!good && !st) st = td_fail(err, TD_DISK, path, NULL, "the survey cannot be written");
-    if (!st) st = td_file_commit(temp, path, true, err);
-    if (st) remove(temp);
+    if (!td_cache_end(f, temp, path, !st) && !st) st = unwritten(path, err);
     return st;
 }
 

@@ -237,6 +237,7 @@ static void saved_and_read_back(void **state)
     assert_int_equal(load(s, path, &again), TD_OK);
     assert_alike(s->survey, again);
     td_survey_free(again);
+    assert_int_equal(td_survey_save(s->survey, "/nowhere/at all", NULL), TD_DISK);
     assert_int_equal(load(s, "/nowhere/at all", &again), TD_DISK);
     assert_null(again);
 }
