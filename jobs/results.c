@@ -107,16 +107,6 @@ static bool name_is_plain(const char *name)
     return name[0] != '.' && strlen(name) < 250 && !strchr(name, '/');
 }
 
-static td_status sync_folder(const char *path, td_error *err)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return td_fail(err, TD_DISK, path, NULL, "cannot be opened: %s", strerror(errno));
-    int bad = fsync(fd) != 0 ? errno : 0;
-    close(fd);
-    return bad && bad != EINVAL ? td_fail(err, TD_DISK, path, NULL, "cannot be made durable: %s", strerror(bad))
-                                : TD_OK;
-}
-
 /* Each new folder is made durable in the one above it. */
 static td_status make_folders_once(const publishing *p, const char *hash, char *folder, size_t size)
 {
@@ -129,7 +119,7 @@ static td_status make_folders_once(const publishing *p, const char *hash, char *
         if (mkdir(folder, 0700) != 0 && errno != EEXIST)
             return td_fail(p->err, errno == ENOENT ? TD_BUSY : TD_DISK, folder, NULL, "cannot be made: %s",
                            strerror(errno));
-        td_status st = sync_folder(part, p->err);
+        td_status st = td_folder_sync(part, p->err);
         if (st) return st;
     }
     return TD_OK;

@@ -119,6 +119,11 @@ static td_status sync_path(const char *path, int flags, const char *named, td_er
     return TD_OK;
 }
 
+td_status td_folder_sync(const char *path, td_error *err)
+{
+    return sync_path(path, O_RDONLY | O_DIRECTORY, path, err);
+}
+
 td_status td_file_commit(const char *temp, const char *path, bool replace, td_error *err)
 {
     char folder[4096];

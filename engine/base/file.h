@@ -26,6 +26,7 @@ td_status td_file_commit(const char *temp, const char *path, bool replace, td_er
 td_status td_fail_write(td_error *err, const char *path, int number);
 
 td_status td_folder_make(const char *path, td_error *err); /* with parents, like mkdir -p */
+td_status td_folder_sync(const char *path, td_error *err); /* the names in it outlast a loss of power */
 bool td_is_folder(const char *path);
 bool td_is_file(const char *path);
 const char *td_basename(const char *path); /* points into path */

@@ -136,6 +136,13 @@ static void list_unmastered(listing *b)
     if (o->has_groups) list_raw(b, &o->groups, "residual", "Residual", r ? r->residual : NULL);
 }
 
+unsigned td_outputs_version(const char *part)
+{
+    for (size_t v = 0; v < TD_VERSIONS; v++)
+        if (td_starts_with(part, versions[v].part)) return versions[v].bit;
+    return 0;
+}
+
 void td_outputs_need_of(const td_outputs_wish *w, td_outputs_need *need)
 {
     *need = (td_outputs_need){ .parts = w->order->has_groups };

@@ -36,6 +36,8 @@ typedef struct td_outputs_need {
 } td_outputs_need;
 /* need has to stay where it is as long as the wish is used. */
 void td_outputs_need_of(const td_outputs_wish *wish, td_outputs_need *need);
+/* The TD_VERSION_ of a version's part, as its file has it ("TV9LUFS"); 0: none of them. */
+unsigned td_outputs_version(const char *part);
 
 /* TD_ARG: a file of that name stands there already (and force is false); asked before hours are spent. TD_JOB: the
  * naming template cannot be used, or gives two files one name. */

@@ -1,6 +1,7 @@
 #include "jobs/order/verify.h"
 
 #include "jobs/order/mixdown.h"
+#include "jobs/order/outputs.h"
 #include <dirent.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -145,18 +146,6 @@ static td_output output_of(const json_t *o)
                                     .limiting_db = number_of(wanted, "limiting_db") } };
 }
 
-static void take_version(td_order *o, const char *part)
-{
-    static const struct {
-        const char *part;
-        unsigned bit;
-    } rows[] = { { "Instrumental", TD_VERSION_INSTRUMENTAL },
-                 { "Acapella", TD_VERSION_ACAPELLA },
-                 { "TV", TD_VERSION_TV } };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (td_starts_with(part, rows[i].part)) o->versions |= rows[i].bit;
-}
-
 /* What was asked of this mix, file by file in the same order. */
 static td_status order_outputs(const json_t *mix, td_arena *a, td_order *out, td_error *err)
 {
@@ -172,7 +161,7 @@ static td_status order_outputs(const json_t *mix, td_arena *a, td_order *out, td
         const char *kind = text_of(o, "kind");
         if (!strcmp(kind, "preview")) preview[out->n_previews++] = output_of(o);
         if (!strcmp(kind, "master")) master[out->n_masters++] = output_of(o);
-        if (!strcmp(kind, "version")) take_version(out, text_of(o, "part"));
+        if (!strcmp(kind, "version")) out->versions |= td_outputs_version(text_of(o, "part"));
         if (!strcmp(kind, "premaster")) out->has_premaster = true, out->premaster = output_of(o);
         if (!strcmp(kind, "residual")) out->has_groups = true, out->groups = output_of(o);
     }

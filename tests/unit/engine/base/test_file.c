@@ -66,6 +66,8 @@ static void a_file_is_no_folder(void **state)
     td_error err;
     assert_int_equal(td_file_write("/dev/full/x", "one", 3, true, &err), TD_ARG);
     assert_int_equal(td_folder_make(in_folder("text/below"), &err), TD_ARG);
+    assert_int_equal(td_folder_sync(in_folder("text"), &err), TD_DISK);
+    assert_int_equal(td_folder_sync(folder, &err), TD_OK);
 }
 
 static int make_folder(void **state)
