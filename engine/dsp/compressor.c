@@ -70,7 +70,7 @@ typedef struct model {
     bool cell, vca;               /* which stages: a light cell, a gain computer behind it */
     bool feedback;
     bool from_onset;    /* the threshold is where the knee begins, not its middle */
-    bool always_stores; /* a release in ms is the fast store's, the slow one stays */
+    bool always_stores; /* a release in ms is the fast store's, and the slow one goes with it */
     two_stores stores;  /* what auto release is made of; none: the crest factor decides */
 } model;
 
@@ -80,8 +80,8 @@ static const model models[] = {
     { TD_DETECT_ENVELOPE, 2,  4, 10, INFINITY, .vca = true, .stores = { 80, 3000, 600, 0.6 } },
     { TD_DETECT_RMS,      4,  6,  1,      500, .vca = true, .stores = { 80, 2000, 600, 0.6 } },
     { TD_DETECT_ENVELOPE, 3, 14, 10, INFINITY, .cell = true },
-    /* 1176LN: 20 to 800 us down, 50 ms to 1.1 s back, later after long reduction */
-    { TD_DETECT_ENVELOPE, 4,  4, 0.2,     100, .vca = true, .stores = { 100, 1100, 500, 0.6 },
+    /* 1176LN: 20 to 800 us down, 50 ms to 1.1 s back as its knob says, twice as late after long reduction */
+    { TD_DETECT_ENVELOPE, 4,  4, 0.2,     100, .vca = true, .stores = { 100, 500, 500, 0.5 },
       .feedback = true, .always_stores = true },
     /* the ratio grows with the level; back as in position 6 of a Fairchild 670: 0.3 s after peaks, 10 s after many */
     { TD_DETECT_ENVELOPE, 4, 24, 25, INFINITY, .vca = true, .stores = { 300, 10000, 2000, 0.7 },
@@ -302,8 +302,10 @@ static void vca_design(vca *v, const model *m, double attack_ms, double release_
                         .attack = isinf(attack_ms),
                         .release = auto_release && !v->use_stores };
     td_ballistics_set(&v->ballistics, v->crest.attack ? 80 : attack_ms, v->crest.release ? 1000 : release_ms, rate_hz);
-    if (v->use_stores)
-        stores_design(&v->stores, &m->stores, attack_ms, auto_release ? m->stores.fast_ms : release_ms, rate_hz);
+    if (!v->use_stores) return;
+    two_stores stores = m->stores;
+    if (!auto_release) stores.slow_ms *= release_ms / stores.fast_ms;
+    stores_design(&v->stores, &stores, attack_ms, auto_release ? stores.fast_ms : release_ms, rate_hz);
 }
 
 static void computer_design(computer *c, const model *m, const double *value, double rate_hz)
