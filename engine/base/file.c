@@ -91,13 +91,14 @@ td_status td_fail_write(td_error *err, const char *path, int number)
 td_status td_file_temp(const char *path, char *temp, size_t size, td_error *err)
 {
     char folder[4096];
-    int fd = -1;
     folder_of(path, folder, sizeof folder);
+    size_t n = (size_t)snprintf(temp, size, "%s/.td-%08x", folder, 0u);
+    if (n >= size) return td_fail(err, TD_ARG, path, NULL, "the path is too long");
+    int fd = -1;
     for (int try = 0; fd < 0 && try < 100; try++) {
         uint32_t any;
         if (getrandom(&any, sizeof any, 0) != sizeof any) break;
-        if ((size_t)snprintf(temp, size, "%s/.td-%08x", folder, any) >= size)
-            return td_fail(err, TD_ARG, path, NULL, "the path is too long");
+        snprintf(temp + n - 8, 9, "%08x", any);
         fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666); /* less what the process withholds */
         if (fd < 0 && errno != EEXIST) break;
     }
