@@ -117,8 +117,7 @@ static td_status allow_input(const td_spec_rules *r, const char *address, int64_
         ++*local;
         return allow_file(r, address, false, err);
     default:
-        return td_fail(err, TD_JOB, address, "give an https address",
-                       "uploads and s3: are not offered by this service");
+        return td_fail(err, TD_JOB, address, "give an https address", "is no address this service fetches from");
     }
 }
 
@@ -171,8 +170,6 @@ static td_status allow_outgoing(const td_spec_rules *r, const td_order *o, td_ar
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < o->n_hooks; i++) st = allow_hook(r, &o->hook[i], a, err);
     if (st || !o->deliver_to) return st;
-    if (td_place_of(o->deliver_to) == TD_PLACE_S3)
-        return td_fail(err, TD_JOB, "/deliver/to", "give an https address", "s3: is not offered by this service");
     return td_net_allowed(r->net, o->deliver_to, err) ? TD_JOB : TD_OK;
 }
 

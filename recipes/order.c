@@ -13,23 +13,39 @@ enum { MIXES_MAX = 32 };
 
 /* ---- addresses --------------------------------------------------------------------------------------------------- */
 
+static bool has_scheme(const char *address)
+{
+    const char *end = address;
+    while (isalnum((unsigned char)*end)) end++;
+    return end > address && td_starts_with(end, "://");
+}
+
 td_place td_place_of(const char *address)
 {
     if (!address || !address[0]) return TD_PLACE_NONE;
-    if (td_starts_with(address, "upload:")) return TD_PLACE_UPLOAD;
     if (td_starts_with(address, "https://")) return TD_PLACE_HTTPS;
     if (td_starts_with(address, "http://")) return TD_PLACE_HTTP;
-    if (td_starts_with(address, "s3://")) return TD_PLACE_S3;
-    return TD_PLACE_PATH;
+    return has_scheme(address) ? TD_PLACE_OTHER : TD_PLACE_PATH;
+}
+
+/* Whether it is one of these places, bits by td_place; else a mistake is said. */
+static bool place_among(td_reader *r, const td_node *n, const char *label, const char *text, unsigned places,
+                        const char *hint)
+{
+    if (places & 1u << td_place_of(text)) return true;
+    td_mistake(r->messages, n, "bad_address", hint, "%s cannot be '%s'", label, td_cut(r->messages, text));
+    return false;
 }
 
 /* A file of the order. folder: what a path is relative to; NULL: the job file's own folder. */
 static const char *read_place(td_reader *r, const td_node *n, const char *label, const char *folder)
 {
     const char *text = td_read_text(r, n, label);
-    if (!text || td_place_of(text) != TD_PLACE_PATH) return text;
+    unsigned offered = ~(1u << TD_PLACE_OTHER);
+    if (!text || !place_among(r, n, label, text, offered, "write a path or an https address")) return NULL;
+    if (td_place_of(text) != TD_PLACE_PATH) return text;
     if (r->remote) {
-        td_mistake(r->messages, n, "no_files", "upload it and write its id, or an https address",
+        td_mistake(r->messages, n, "no_files", "write an https address",
                    "%s names a path, which cannot be read from here", label);
         return NULL;
     }
@@ -558,19 +574,15 @@ const char *const td_hook_events[] = { "job.started",    "job.held",   "job.prev
                                        "ab.opened",      "ab.comment", "ab.decision",
                                        "share.expiring", NULL };
 
-static bool address_among(td_reader *r, const td_node *n, const char *label, const char *text, unsigned places,
-                          const char *hint)
+static bool is_web(td_reader *r, const td_node *n, const char *label, const char *text)
 {
-    if (places & 1u << td_place_of(text)) return true;
-    td_mistake(r->messages, n, "bad_address", hint, "%s cannot be '%s'", label, td_cut(r->messages, text));
-    return false;
+    return place_among(r, n, label, text, 1u << TD_PLACE_HTTPS | 1u << TD_PLACE_HTTP, "write an https address");
 }
 
 static void hook_url(td_reader *r, td_node *n, void *into)
 {
     const char *url = td_read_text(r, n, "'url'");
-    if (url && address_among(r, n, "'url'", url, 1u << TD_PLACE_HTTPS | 1u << TD_PLACE_HTTP, "write an https address"))
-        ((td_order_hook *)into)->url = url;
+    if (url && is_web(r, n, "'url'", url)) ((td_order_hook *)into)->url = url;
 }
 
 static void hook_secret(td_reader *r, td_node *n, void *into)
@@ -612,11 +624,16 @@ static void read_notify(td_reader *r, td_node *n, void *into)
     }
 }
 
+/* Names go behind the address: behind a query they would all mean the same place. */
 static void deliver_to(td_reader *r, td_node *n, void *into)
 {
     const char *to = td_read_text(r, n, "'to'");
-    unsigned places = 1u << TD_PLACE_HTTPS | 1u << TD_PLACE_HTTP | 1u << TD_PLACE_S3;
-    if (to && address_among(r, n, "'to'", to, places, "write an https address or s3://bucket/prefix/"))
+    if (!to || !is_web(r, n, "'to'", to)) return;
+    if (strpbrk(to, "?#"))
+        td_mistake(r->messages, n, "bad_address",
+                   "write a folder's address; one signed for a single file cannot take all",
+                   "'to' cannot hold '?' or '#': each file's name goes behind it");
+    else
         ((td_order *)into)->deliver_to = to;
 }
 

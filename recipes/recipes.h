@@ -138,12 +138,11 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
 typedef enum td_place {
     TD_PLACE_NONE,
     TD_PLACE_PATH,
-    TD_PLACE_UPLOAD,
     TD_PLACE_HTTPS,
     TD_PLACE_HTTP,
-    TD_PLACE_S3
+    TD_PLACE_OTHER
 } td_place;
-td_place td_place_of(const char *address); /* "upload:up_...", "https://...", "s3://..."; all else is a path */
+td_place td_place_of(const char *address); /* OTHER: "ftp://..."; what has no scheme is a path */
 
 typedef enum td_unknown { TD_UNKNOWN_OTHER, TD_UNKNOWN_ASK, TD_UNKNOWN_FAIL } td_unknown;
 typedef enum td_priority { TD_PRIORITY_LOW, TD_PRIORITY_NORMAL, TD_PRIORITY_HIGH } td_priority;
@@ -203,7 +202,7 @@ typedef struct td_order {
     size_t n_isrc;
 
     const char *stems_folder; /* NULL: only the files listed */
-    td_stem_wish *stem;       /* exceptions, or the full list; file is a path, an upload or an address */
+    td_stem_wish *stem;       /* exceptions, or the full list; file is a path or an address */
     size_t n_stems;
     td_unknown unknown;
     const char *reference, *rough;
@@ -229,7 +228,7 @@ typedef struct td_order {
 
     td_order_hook *hook;
     size_t n_hooks;
-    const char *deliver_to; /* https: or s3: prefix; NULL: results wait on the server */
+    const char *deliver_to; /* https: or http:, a folder; NULL: results wait on the server */
     td_moment deliver_by, not_before;
     td_priority priority;
     td_order_tag *tag;
@@ -238,7 +237,7 @@ typedef struct td_order {
 } td_order;
 
 /* Reads a job file, or the body of a request (YAML or JSON). file: its path, where relative names start; NULL for a
- * request, whose stems are uploads or addresses and never paths. l, unless NULL, checks that recipes exist and that
+ * request, whose stems are addresses and never paths. l, unless NULL, checks that recipes exist and that
  * knobs take what they are set to. TD_JOB: messages hold errors. */
 td_status td_order_parse(const td_library *l, const char *file, const char *text, size_t length, td_order **out,
                          td_messages *m);

@@ -89,7 +89,7 @@ static void as_data(void **state)
 {
     (void)state;
     static const char text[] =
-        "{ \"topdown\": \"job/1\", \"stems\": \"upload:up_1\", \"recipes\": [ \"base\",\n"
+        "{ \"topdown\": \"job/1\", \"stems\": \"https://x.example/a/\", \"recipes\": [ \"base\",\n"
         "  { \"recipe\": \"base\", \"set\": { \"warmth\": \"9 dB\" } } ], \"rough\": \"/etc/passwd\" }";
     td_messages *m = td_messages_new();
     td_order *order;

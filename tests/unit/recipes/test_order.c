@@ -84,7 +84,7 @@ static void everything_at_once(void **state)
                 "  naming: \"{Song}_{Part}\"\n"
                 "ab: { loudness_match: off }\n"
                 "notify: [ { url: \"https://mixhouse.example/h\", secret: hook-main, events: [ job.done ] } ]\n"
-                "deliver: { to: s3://bucket/prefix/ }\n"
+                "deliver: { to: \"https://mixhouse.example/2041/\" }\n"
                 "deliver_by: 07:00\n"
                 "priority: high\n"
                 "not_before: 2026-11-20T22:00:00+01:00\n"
@@ -125,7 +125,7 @@ static void everything_at_once(void **state)
     assert_true(o->ab && !o->ab_loudness_match);
     assert_string_equal(o->hook[0].secret, "hook-main");
     assert_string_equal(o->hook[0].event[0], "job.done");
-    assert_string_equal(o->deliver_to, "s3://bucket/prefix/");
+    assert_string_equal(o->deliver_to, "https://mixhouse.example/2041/");
     assert_int_equal(o->deliver_by.kind, TD_MOMENT_CLOCK);
     assert_int_equal(o->deliver_by.minute, 420);
     assert_int_equal(o->not_before.kind, TD_MOMENT_TIME);
@@ -140,12 +140,12 @@ static void the_same_as_json(void **state)
     (void)state;
     td_order *o = read_as(
         NULL, "{\"topdown\":\"job/1\",\"title\":\"Nacht\\/Fahrt \\ud83c\\udfb9 \\\\ud83c\",\"artist\":null,\n"
-              "\t\"stems\":{\"files\":[{\"file\":\"upload:up_01\",\"role\":\"bass\"},\"https://x.example/a.wav\"]},\n"
+              "\t\"stems\":{\"files\":[{\"file\":\"https://x.example/b.wav\",\"role\":\"bass\"},\"https://x.example/a.wav\"]},\n"
               "\t\"recipes\":[{\"recipe\":\"pop-rock\",\"set\":{\"glue\":\"3 dB\"}}],\n"
               "\t\"outputs\":{\"masters\":[{\"format\":\"wav\",\"bits\":24}]},\"ab\":{\"loudness_match\":false}}");
     assert_string_equal(o->title, "Nacht/Fahrt \xf0\x9f\x8e\xb9 \\ud83c");
     assert_null(o->artist);
-    assert_int_equal(td_place_of(o->stem[0].file), TD_PLACE_UPLOAD);
+    assert_int_equal(td_place_of(o->stem[0].file), TD_PLACE_HTTPS);
     assert_int_equal(td_place_of(o->stem[1].file), TD_PLACE_HTTPS);
     assert_string_equal(o->mix[0].set[0].value, "3 dB");
     assert_int_equal(o->master[0].bits, 24);
@@ -159,7 +159,7 @@ static void places(void **state)
     assert_int_equal(td_place_of(NULL), TD_PLACE_NONE);
     assert_int_equal(td_place_of("stems/a.wav"), TD_PLACE_PATH);
     assert_int_equal(td_place_of("http://x/a.wav"), TD_PLACE_HTTP);
-    assert_int_equal(td_place_of("s3://b/a.wav"), TD_PLACE_S3);
+    assert_int_equal(td_place_of("s3://b/a.wav"), TD_PLACE_OTHER);
 }
 
 /* A draft is a job; and so it is when all that it leaves to its reader is taken out of comments. */
