@@ -233,7 +233,7 @@ static td_status job_stems(td_arena *a, const json_t *spec, const char *folder, 
         while (k < most && strcmp(all[k].file, found[i].name) != 0) k++;
         if (k == most) all[(*n)++] = (td_stem_wish){ .file = found[i].name };
     }
-    return st;
+    return st || *n <= TD_STEMS_MAX ? st : td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
 }
 
 /* The list of files, made where the job has none. */

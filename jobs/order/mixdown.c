@@ -52,7 +52,7 @@ static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **ste
         all[k] = o->stem[i];
         all[k].refused = there.refused;
         if (!all[k].name) all[k].name = there.name;
-        if (k == *n) (*n)++;
+        if (k == *n && ++*n > TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
     }
     *stem = all;
     return TD_OK;

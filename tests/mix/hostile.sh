@@ -81,6 +81,12 @@ ok "a role by the file's name" says "guitars.lead           Vox/01.wav" check --
 ok "or with its folder" says "bass                   Vox/Kick.flac" check --role Vox/Kick.flac=bass
 ok "a name two have needs it" says "2 stems are called 'Kick.flac'" exits 2 check --role Kick.flac=bass
 ok "the nearest role" says "did you mean 'drums.snare'?" exits 2 check --role 01.wav=drums.snar
+mkdir "$work/crowd"
+touch "$work/crowd/"{1..256}.wav
+{ echo "topdown: job/1"; echo "name: crowd"; echo "recipes: [ $work/recipes/plain.yaml ]"; echo "stems: { folder: crowd, files: ["
+  printf ' { file: %s/more.wav },' "$work"; echo " { file: $work/most.wav } ] }"; } >"$work/crowd.yaml"
+ok "a folder of stems and listed ones are too many together" says "more than 256 stems" exits 2 \
+    "$topdown" plan --job "$work/crowd.yaml" --role nosuch.wav=bass
 ok "the nearest file" says "did you mean '01.wav'?" exits 2 check --role 02.wav=drums.snare
 ok "mixes and plans take it" says "strings" "$topdown" plan "$work/nested" --recipes "$work/recipes" -r plain --tempo 124 \
     --no-cache -q --role 01.wav=strings
