@@ -182,11 +182,17 @@ static td_status convert(td_writer *w, const float *const *ch, size_t frames, td
 
 /* ---- the life of a writer --------------------------------------------------------------------------------------- */
 
+static bool is_rate(unsigned hz)
+{
+    return hz >= 8000 && hz <= 384000;
+}
+
 static td_status settle_spec(td_writer *w, const td_file_spec *given, td_error *err)
 {
     td_file_spec *s = &w->e.spec;
     *s = *given;
-    if (s->codec >= TD_CODEC_COUNT || s->channels < 1 || s->channels > 2 || s->rate_hz < 8000 || s->rate_hz > 384000)
+    bool rates = is_rate(s->rate_hz) && (!s->out_rate_hz || is_rate(s->out_rate_hz));
+    if (s->codec >= TD_CODEC_COUNT || s->channels < 1 || s->channels > 2 || !rates)
         return td_fail(err, TD_ARG, w->path, NULL, "cannot be written: unknown codec, channel count or rate");
     s->out_rate_hz = td_codec_rate(s->codec, s->out_rate_hz ? s->out_rate_hz : s->rate_hz);
     if (!s->bitrate_kbps) s->bitrate_kbps = 192;

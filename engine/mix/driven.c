@@ -239,6 +239,7 @@ static td_status make_held(td_driven *d, td_peak_kind kind, const volatile int *
 
 td_status td_driven_prepare(td_driven *d, const td_pass *p, const volatile int *stop, td_error *err)
 {
+    if (!(p->drive > 0) || !isfinite(p->drive)) return td_fail(err, TD_ARG, NULL, NULL, "a drive without end");
     td_status st = TD_OK;
     double floor = p->ceiling[TD_TRUE_PEAKS] / p->drive;
     if (p->ceiling[TD_SAMPLES] > 0 && !d->held[TD_SAMPLES]) st = make_held(d, TD_SAMPLES, stop, err);

@@ -349,6 +349,8 @@ static void what_cannot_be_written_is_refused(void **state)
         { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = 48000, .channels = 3 },
         { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = 0, .channels = 2 },
         { .codec = TD_CODEC_COUNT, .bits = 24, .rate_hz = 48000, .channels = 2 },
+        { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = 48000, .out_rate_hz = 4000000000, .channels = 2 },
+        { .codec = TD_CODEC_WAV, .bits = 24, .rate_hz = 48000, .out_rate_hz = 4000, .channels = 2 },
     };
     clean(NULL);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -238,6 +238,21 @@ static void a_drive_can_be_given(void **unused)
     td_scratch_free(s);
 }
 
+static void a_drive_without_end_is_refused(void **unused)
+{
+    (void)unused;
+    td_scratch *s, *audio = NULL;
+    td_master *m = master_of(beat_and_chord, &s);
+    td_target t = { -14, -1, NAN, 6, NULL };
+    td_master_result result;
+    td_error err;
+    assert_int_equal(td_master_drive(m, INFINITY, &t, NULL, &audio, &result, &err), TD_ARG);
+    assert_int_equal(td_master_drive(m, 1e5, &t, NULL, &audio, &result, &err), TD_ARG);
+    td_scratch_free(audio);
+    td_master_free(m);
+    td_scratch_free(s);
+}
+
 static void silence_is_a_value(void **unused)
 {
     (void)unused;
@@ -277,6 +292,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_bounded_and_said),
         cmocka_unit_test(clipped_hiss_stays_below),
         cmocka_unit_test(a_drive_can_be_given),
+        cmocka_unit_test(a_drive_without_end_is_refused),
         cmocka_unit_test(silence_is_a_value),
         cmocka_unit_test(stops_when_asked),
     };
