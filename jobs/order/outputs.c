@@ -1,6 +1,7 @@
 #include "jobs/order/outputs.h"
 
 #include "engine/base/cache.h"
+#include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/master.h"
 #include "jobs/order/outgoing.h"
@@ -134,7 +135,7 @@ static void drop_made(outbox *b, size_t next)
     }
 }
 
-static td_status copy_audio(const td_scratch *audio, double gain_db, td_writer *writer, td_error *err)
+static td_status copy_audio(const outbox *b, const td_scratch *audio, double gain_db, td_writer *writer, td_error *err)
 {
     enum { N = 8192 };
     float *block = malloc(2 * N * sizeof *block), *to[2] = { block, block ? block + N : NULL };
@@ -142,8 +143,10 @@ static td_status copy_audio(const td_scratch *audio, double gain_db, td_writer *
     const float gain = (float)td_from_db(gain_db); /* exactly 1 at 0 dB */
     for (uint64_t at = 0, end = td_scratch_length(audio); !st && at < end; at += N) {
         size_t n = end - at < N ? (size_t)(end - at) : N;
-        st = td_scratch_read(audio, (int64_t)at, to, n, err);
-        for (size_t i = 0; i < 2 * N; i++) block[i] *= gain;
+        const volatile int *stop = b->wish->stop;
+        st = stop && *stop ? td_fail(err, TD_STOPPED, NULL, NULL, "stopped")
+                           : td_scratch_read(audio, (int64_t)at, to, n, err);
+        for (size_t c = 0; !st && c < 2; c++) td_scale(to[c], gain, n);
         if (!st) st = td_writer_write(writer, (const float *const *)to, n, err);
     }
     free(block);
@@ -151,13 +154,13 @@ static td_status copy_audio(const td_scratch *audio, double gain_db, td_writer *
 }
 
 /* To a temporary file, its name in temp. */
-static td_status write_audio(const td_scratch *audio, double gain_db, const char *path, const td_file_spec *spec,
-                             const td_tags *tags, char temp[PATH_MAX], td_error *err)
+static td_status write_audio(const outbox *b, const td_scratch *audio, double gain_db, const char *path,
+                             const td_file_spec *spec, const td_tags *tags, char temp[PATH_MAX], td_error *err)
 {
     td_writer *writer;
     td_status st = td_writer_open(path, spec, tags, &writer, err);
     if (st) return st;
-    st = copy_audio(audio, gain_db, writer, err);
+    st = copy_audio(b, audio, gain_db, writer, err);
     if (!st) return td_writer_close(writer, temp, PATH_MAX, err);
     td_writer_abort(writer);
     return st;
@@ -378,13 +381,25 @@ static td_status make_file(outbox *b, const td_outgoing *g, const char *path, td
         td_status st = g->raw ? TD_OK : master_for(b, g->version, &t, &audio, result, err);
         f->turned_db = !st && *result ? turn_of(b, g, *result) : 0;
         if (!st) st = tags_for(b, g, *result, f->turned_db, &tags, err);
-        if (!st) st = write_audio(audio, f->turned_db, path, &spec, &tags, temp, err);
+        if (!st) st = write_audio(b, audio, f->turned_db, path, &spec, &tags, temp, err);
         if (st) return st;
         st = td_mix_measure_file(temp, f, err);
         if (!st && (g->raw || !is_moved(g) || try == MOVED_TRIES || !learn(f, *result, near_lu, &c)))
             return td_file_commit(temp, path, b->wish->force || b->wish->again, err);
         unlink(temp);
         if (st) return st;
+    }
+}
+
+/* A file written again, the last of the list, stands there where it stood before. */
+static void take_place(td_mix *m)
+{
+    const td_mix_file *last = &m->file[m->n_files - 1];
+    for (td_mix_file *f = m->file; f < last; f++) {
+        if (strcmp(f->name, last->name)) continue;
+        *f = *last;
+        m->n_files--;
+        return;
     }
 }
 
@@ -415,6 +430,7 @@ static td_status send(outbox *b, const td_outgoing *g, td_error *err)
         b->mix->n_files--;
     else
         judge(b->mix, f, result);
+    if (!st && b->wish->again) take_place(b->mix);
     return st;
 }
 
@@ -490,18 +506,11 @@ td_status td_outputs_check(const td_outputs_wish *w, td_error *err)
     return st;
 }
 
-/* Keeps what is compared, and takes it out of what the mix says was written. */
 static void only_compared(outbox *b)
 {
     size_t n = 0;
-    td_mix *m = b->mix;
-    for (size_t i = 0; i < b->n; i++) {
-        if (!b->file[i].compared) continue;
-        size_t at = 0;
-        while (at < m->n_files && strcmp(m->file[at].name, b->file[i].name)) at++;
-        if (at < m->n_files) memmove(&m->file[at], &m->file[at + 1], (--m->n_files - at) * sizeof *m->file);
-        b->file[n++] = b->file[i];
-    }
+    for (size_t i = 0; i < b->n; i++)
+        if (b->file[i].compared) b->file[n++] = b->file[i];
     b->n = n;
 }
 

@@ -35,21 +35,6 @@ static const char *text_of(const json_t *o, const char *name)
     return s ? s : "";
 }
 
-static td_status read_report(verifying *v)
-{
-    char *data;
-    size_t length;
-    json_error_t why;
-    td_status st = td_file_read(v->arena, v->wish->report, REPORT_MAX, &data, &length, v->err);
-    if (st) return st;
-    v->report = json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
-    if (json_is_array(json_object_get(v->report, "mixes"))) return TD_OK;
-    return td_fail(v->err, TD_INPUT, v->wish->report, "topdown mix writes report.json", "is no report: %s",
-                   v->report ? "it has no mixes" : why.text);
-}
-
-/* ---- which file is which ---------------------------------------------------------------------------------------- */
-
 /* What has outputs: the mixes, then rough mix and reference. NULL behind the last. */
 static const json_t *holder_at(const verifying *v, size_t i)
 {
@@ -58,6 +43,38 @@ static const json_t *holder_at(const verifying *v, size_t i)
     size_t n = json_array_size(mixes);
     return i < n ? json_array_get(mixes, i) : i < n + 2 ? json_object_get(v->report, guests[i - n]) : NULL;
 }
+
+/* Files lie beside the report, wherever it says they do. */
+static td_status check_names(const verifying *v)
+{
+    const json_t *holder, *o;
+    size_t k;
+    for (size_t i = 0; (holder = holder_at(v, i)); i++) {
+        json_array_foreach(json_object_get(holder, "outputs"), k, o)
+        {
+            const char *name = text_of(o, "name");
+            if (!*name || strchr(name, '/') || !strcmp(name, ".."))
+                return td_fail(v->err, TD_INPUT, v->wish->report, "topdown mix writes report.json",
+                               "names no file beside it: '%s'", name);
+        }
+    }
+    return TD_OK;
+}
+
+static td_status read_report(verifying *v)
+{
+    char *data;
+    size_t length;
+    json_error_t why;
+    td_status st = td_file_read(v->arena, v->wish->report, REPORT_MAX, &data, &length, v->err);
+    if (st) return st;
+    v->report = json_loadb(data, length, JSON_REJECT_DUPLICATES, &why);
+    if (json_is_array(json_object_get(v->report, "mixes"))) return check_names(v);
+    return td_fail(v->err, TD_INPUT, v->wish->report, "topdown mix writes report.json", "is no report: %s",
+                   v->report ? "it has no mixes" : why.text);
+}
+
+/* ---- which file is which ---------------------------------------------------------------------------------------- */
 
 /* The output with these bytes, or with this name. */
 static bool find_output(const verifying *v, const char *member, const char *value, size_t row)
@@ -133,43 +150,91 @@ static double number_of(const json_t *o, const char *name)
     return json_is_number(x) ? json_number_value(x) : NAN;
 }
 
-static td_output output_of(const json_t *o)
+/* A figure of the report as an order writes it: "-14 LUFS". */
+static void set_figure(json_t *to, const char *key, double x, const char *unit)
 {
-    const json_t *wanted = json_object_get(o, "wanted");
-    return (td_output){ .format = text_of(o, "format"),
-                        .bits = (unsigned)json_integer_value(json_object_get(o, "bits")),
-                        .bitrate_kbps = (unsigned)json_integer_value(json_object_get(o, "bitrate_kbps")),
-                        .rate_hz = (unsigned)json_integer_value(json_object_get(o, "rate_hz")),
-                        .target = { .loudness_lufs = number_of(wanted, "loudness_lufs"),
-                                    .true_peak_dbtp = number_of(wanted, "true_peak_dbtp"),
-                                    .peak_dbfs = number_of(wanted, "peak_dbfs"),
-                                    .limiting_db = number_of(wanted, "limiting_db") } };
+    char text[64];
+    snprintf(text, sizeof text, "%.12g %s", x, unit);
+    if (!isnan(x)) json_object_set_new(to, key, json_string(text));
 }
 
-/* What was asked of this mix, file by file in the same order. */
-static td_status order_outputs(const json_t *mix, td_arena *a, td_order *out, td_error *err)
+/* What was asked of a file. raw: of one that is not mastered. */
+static json_t *output_of(const json_t *o, const td_plan *p, bool raw)
 {
-    const json_t *outputs = json_object_get(mix, "outputs"), *o;
-    size_t i, n = json_array_size(outputs);
-    td_output *preview = td_arena_array(a, n + 1, sizeof *preview), *master = td_arena_array(a, n + 1, sizeof *master);
-    if (!preview || !master) return td_no_memory(err);
-    out->has_outputs = true;
-    out->preview = preview;
-    out->master = master;
-    json_array_foreach(outputs, i, o)
+    const json_t *wanted = json_object_get(o, "wanted"), *bits = json_object_get(o, "bits");
+    double rate_hz = number_of(o, "rate_hz");
+    json_t *out = json_pack("{s:s}", "format", text_of(o, "format"));
+    if (json_integer_value(bits)) json_object_set(out, "bits", (json_t *)bits);
+    if (rate_hz != p->rate_hz) set_figure(out, "rate", rate_hz / 1000, "kHz");
+    if (raw) return out;
+    if (json_integer_value(json_object_get(o, "bitrate_kbps")))
+        set_figure(out, "bitrate", number_of(o, "bitrate_kbps"), "kbit/s");
+    set_figure(out, "loudness", number_of(wanted, "loudness_lufs"), "LUFS");
+    set_figure(out, "true_peak", number_of(wanted, "true_peak_dbtp"), "dBTP");
+    set_figure(out, "peak", number_of(wanted, "peak_dbfs"), "dBFS");
+    set_figure(out, "limiting", number_of(wanted, "limiting_db"), "dB");
+    return out;
+}
+
+static void append_to(json_t *outputs, const char *list, json_t *output)
+{
+    if (!json_object_get(outputs, list)) json_object_set_new(outputs, list, json_array());
+    json_array_append_new(json_object_get(outputs, list), output);
+}
+
+/* What was asked of this mix: files of one kind in the same order. */
+static json_t *outputs_of(const json_t *mix, const td_plan *p)
+{
+    json_t *out = json_object();
+    const json_t *o;
+    size_t i;
+    json_array_foreach(json_object_get(mix, "outputs"), i, o)
     {
         const char *kind = text_of(o, "kind");
-        if (!strcmp(kind, "preview")) preview[out->n_previews++] = output_of(o);
-        if (!strcmp(kind, "master")) master[out->n_masters++] = output_of(o);
-        if (!strcmp(kind, "version")) out->versions |= td_outputs_version(text_of(o, "part"));
-        if (!strcmp(kind, "premaster")) out->has_premaster = true, out->premaster = output_of(o);
-        if (!strcmp(kind, "residual")) out->has_groups = true, out->groups = output_of(o);
+        if (!strcmp(kind, "preview")) append_to(out, "previews", output_of(o, p, false));
+        if (!strcmp(kind, "master")) append_to(out, "masters", output_of(o, p, false));
+        if (!strcmp(kind, "premaster")) json_object_set_new(out, "premaster", output_of(o, p, true));
+        if (!strcmp(kind, "residual")) json_object_set_new(out, "groups", output_of(o, p, true));
     }
-    return TD_OK;
+    return out;
+}
+
+static unsigned versions_of(const json_t *mix)
+{
+    const json_t *o;
+    size_t i;
+    unsigned bits = 0;
+    json_array_foreach(json_object_get(mix, "outputs"), i, o)
+    {
+        if (!strcmp(text_of(o, "kind"), "version")) bits |= td_outputs_version(text_of(o, "part"));
+    }
+    return bits;
+}
+
+/* A report may be anybody's: what it asks for is read as an order, which knows its bounds. */
+static td_status read_order(const verifying *v, const json_t *mix, const td_plan *p, td_order **out)
+{
+    const json_t *isrc = json_object_get(v->report, "isrc");
+    json_t *order = json_pack("{s:s, s:[s], s:[s], s:o}", "topdown", "job/1", "stems", "of the plan", "recipes",
+                              "of the plan", "outputs", outputs_of(mix, p));
+    if (json_array_size(isrc)) json_object_set(order, "isrc", (json_t *)isrc);
+    char *text = json_dumps(order, JSON_COMPACT);
+    td_messages *m = td_messages_new();
+    td_status st = text && m ? td_order_parse(NULL, v->wish->report, text, strlen(text), out, m) : TD_NOMEM;
+    if (st == TD_JOB)
+        st = td_fail(v->err, TD_INPUT, v->wish->report, "topdown mix writes report.json",
+                     "asks for what no order may: %s", td_messages_at(m, 0)->detail);
+    else if (st)
+        td_no_memory(v->err);
+    td_messages_free(m);
+    free(text);
+    json_decref(order);
+    return st;
 }
 
 static td_status order_stems(const td_verify_wish *w, const td_plan *p, td_arena *a, td_order *out, td_error *err)
 {
+    out->n_stems = 0;
     if (!w->n_stems) return td_stems_of_plan(p, a, &out->stem, &out->n_stems, err);
     out->stem = td_arena_array(a, w->n_stems, sizeof *out->stem);
     if (!out->stem) return td_no_memory(err);
@@ -178,15 +243,16 @@ static td_status order_stems(const td_verify_wish *w, const td_plan *p, td_arena
     return TD_OK;
 }
 
-static td_status order_of(const verifying *v, const json_t *mix, const td_plan *p, td_order *out)
+/* *out is the caller's, also when this fails. */
+static td_status order_of(const verifying *v, const json_t *mix, const td_plan *p, td_order **out)
 {
-    const json_t *isrc = json_object_get(v->report, "isrc");
-    const char **code = td_arena_array(v->arena, json_array_size(isrc) + 1, sizeof *code);
-    if (!code) return td_no_memory(v->err);
-    *out = (td_order){ .title = p->title, .artist = p->artist, .tempo_bpm = td_plan_ordered_tempo(p), .isrc = code };
-    for (size_t i = 0; i < json_array_size(isrc); i++) code[out->n_isrc++] = json_string_value(json_array_get(isrc, i));
-    td_status st = order_outputs(mix, v->arena, out, v->err);
-    return st ? st : order_stems(v->wish, p, v->arena, out, v->err);
+    td_status st = read_order(v, mix, p, out);
+    if (st) return st;
+    (*out)->title = p->title;
+    (*out)->artist = p->artist;
+    (*out)->tempo_bpm = td_plan_ordered_tempo(p);
+    (*out)->versions = versions_of(mix);
+    return order_stems(v->wish, p, v->arena, *out, v->err);
 }
 
 /* ---- once more -------------------------------------------------------------------------------------------------- */
@@ -226,13 +292,33 @@ static td_status find_plan(const verifying *v, const char *hash, td_plan **out)
                           "holds no plan with the hash %.12s", hash);
 }
 
+/* How many outputs of its kind stand before it. */
+static size_t place_among_its_kind(const json_t *mix, size_t output)
+{
+    const json_t *outputs = json_object_get(mix, "outputs");
+    const char *kind = text_of(json_array_get(outputs, output), "kind");
+    size_t before = 0;
+    for (size_t i = 0; i < output; i++) before += !strcmp(text_of(json_array_get(outputs, i), "kind"), kind);
+    return before;
+}
+
+static const td_mix_file *nth_of_kind(const td_mix *m, const char *kind, size_t n)
+{
+    for (size_t i = 0; i < m->n_files; i++)
+        if (!strcmp(m->file[i].kind, kind) && n-- == 0) return &m->file[i];
+    return NULL;
+}
+
+/* Files are not called the same where the order had a naming of its own, and kinds were not always told in the same
+ * order; within one kind they are. */
 static void compare(const verifying *v, const json_t *mix, const td_mix *again)
 {
     for (size_t i = 0; i < v->n; i++) {
         if (v->mix[i] != mix) continue;
         td_verified *r = &v->row[i];
+        const td_mix_file *f = nth_of_kind(again, r->kind, place_among_its_kind(mix, v->output[i]));
         r->rendered = true;
-        r->same_again = v->output[i] < again->n_files && !strcmp(again->file[v->output[i]].sha256, r->described);
+        r->same_again = f && !strcmp(f->sha256, r->described);
     }
 }
 
@@ -241,7 +327,7 @@ static td_status render_mix(const verifying *v, const json_t *mix)
     const char *tmp = getenv("TMPDIR"), *scratch = v->wish->scratch ? v->wish->scratch : tmp && *tmp ? tmp : "/var/tmp";
     char folder[4096];
     td_plan *plan;
-    td_order order;
+    td_order *order = NULL;
     if ((size_t)snprintf(folder, sizeof folder, "%s/topdown-verify-XXXXXX", scratch) >= sizeof folder)
         return td_fail(v->err, TD_ARG, scratch, NULL, "the path is too long");
     td_status st = find_plan(v, text_of(mix, "plan_hash"), &plan);
@@ -249,11 +335,12 @@ static td_status render_mix(const verifying *v, const json_t *mix)
     st = order_of(v, mix, plan, &order);
     if (!st && !mkdtemp(folder)) st = td_fail(v->err, TD_DISK, folder, "name another with --scratch", "cannot be made");
     if (st) {
+        td_order_free(order);
         td_plan_free(plan);
         return st;
     }
     td_mixdown *done;
-    td_mixdown_wish wish = { .order = &order,
+    td_mixdown_wish wish = { .order = order,
                              .plan = &plan,
                              .n_plans = 1,
                              .out = folder,
@@ -266,6 +353,7 @@ static td_status render_mix(const verifying *v, const json_t *mix)
     st = td_mixdown_run(&wish, &done, v->err);
     if (!st) compare(v, mix, done->mix[0]);
     td_mixdown_free(done);
+    td_order_free(order);
     drop_folder(folder);
     return st;
 }

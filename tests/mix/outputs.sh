@@ -269,9 +269,29 @@ tempo: 124 bpm
 recipes: [ pop-rock, jazz ]
 outputs:
   previews: [ { format: flac, loudness: -5 LUFS } ]
+  masters: [ { format: wav, rate: 44.1 kHz } ]
 END
 ok "previews louder than the limiter may make them" "$topdown" mix --job "$work/loud.yaml" -o "$work/too-loud" --quiet
 ok "are all as loud as the softest of them" as_loud 0.1 "$work/too-loud"/*.flac
+kinds() {
+    python3 -c 'import json, sys; print(*(o["kind"] for m in json.load(open(sys.argv[1]))["mixes"] for o in m["outputs"]))' "$1"
+}
+ok "and stand in front of the masters still" says "preview master preview master" kinds "$work/too-loud/report.json"
+ok "they come out again too" says "rendered again: the same bytes" "$topdown" verify "$work/too-loud" --render --quiet
+ok "every one" bash -c '! grep OTHER "$1"' - "$work/said"
+bent() { # PYTHON: a report that asks for something else of its first master
+    python3 - "$work/too-loud/report.json" "$1" <<'END'
+import json, sys
+report = json.load(open(sys.argv[1]))
+o = [o for o in report["mixes"][0]["outputs"] if o["kind"] == "master"][0]
+exec(sys.argv[2])
+json.dump(report, open(sys.argv[1].replace("report.json", "bent.json"), "w"))
+END
+    "$topdown" verify "$work/too-loud"/*Master* --report "$work/too-loud/bent.json" --render --quiet
+}
+ok "a report cannot ask for a loudness beyond all" says "asks for what no order may" exits 3 bent 'o["wanted"]["loudness_lufs"] = 1e5'
+ok "nor for a rate without end" says "asks for what no order may" exits 3 bent 'o["rate_hz"] = 4000000000'
+ok "nor for the files of others" says "names no file beside it" exits 3 bent 'o["name"] = "../../etc/hostname"'
 printf 'topdown: recipe/1\nname: quiet\nextends: pop-rock\npreview: { loudness: -20 LUFS }\n' >"$work/quiet.yaml"
 two=(mix demo/stems --tempo 124 -r pop-rock -r "$work/quiet.yaml" -q)
 ok "two recipes on the command line" "$topdown" "${two[@]}" -o "$work/two"
