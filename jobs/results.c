@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILES_MAX  1024
 #define REPORT_MAX ((size_t)32 << 20)
 
 typedef struct publishing {
@@ -172,20 +171,39 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static td_status list(const publishing *p, const char **name, size_t *n)
+typedef struct listing {
+    const char **name; /* sorted */
+    size_t n, room;
+} listing;
+
+static td_status add_name(const publishing *p, listing *l, const char *name)
+{
+    if (l->n == l->room) {
+        size_t room = l->room ? 2 * l->room : 256;
+        const char **grown = td_arena_array(p->arena, room, sizeof *grown);
+        if (!grown) return TD_NOMEM;
+        if (l->n) memcpy(grown, l->name, l->n * sizeof *grown);
+        l->name = grown;
+        l->room = room;
+    }
+    l->name[l->n] = td_arena_strdup(p->arena, name);
+    return l->name[l->n] ? l->n++, TD_OK : TD_NOMEM;
+}
+
+static td_status list(const publishing *p, listing *l)
 {
     DIR *dir = opendir(p->folder);
     struct dirent *e;
     struct stat s;
-    *n = 0;
     if (!dir) return td_fail(p->err, TD_FAILED, "out", NULL, "the mix left no results");
-    while ((e = readdir(dir)) && *n < FILES_MAX) {
+    td_status st = TD_OK;
+    while (!st && (e = readdir(dir))) {
         bool regular = fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(s.st_mode);
-        if (regular && name_is_plain(e->d_name) && (name[*n] = td_arena_strdup(p->arena, e->d_name))) ++*n;
+        if (regular && name_is_plain(e->d_name)) st = add_name(p, l, e->d_name);
     }
     closedir(dir);
-    qsort(name, *n, sizeof *name, by_name);
-    return TD_OK;
+    if (l->n) qsort(l->name, l->n, sizeof *l->name, by_name);
+    return st;
 }
 
 static void take_figure(json_t *to, const json_t *from, const char *name)
@@ -223,8 +241,9 @@ static json_t *outputs_json(const publishing *p, const json_t *mix)
     size_t o;
     json_array_foreach(json_object_get(mix, "outputs"), o, output)
     {
-        for (size_t i = 0; i < p->out->n; i++)
-            if (entry_of(p->report, p->out->artefact[i].name) == output)
+        const char *name = json_string_value(json_object_get(output, "name"));
+        for (size_t i = 0; name && i < p->out->n; i++)
+            if (!strcmp(p->out->artefact[i].name, name))
                 json_array_append_new(outputs, output_json(&p->out->artefact[i], output));
     }
     return outputs;
@@ -281,7 +300,7 @@ static td_status summarise(publishing *p)
 }
 
 /* Every file the report promises has to be there. */
-static td_status complete(const publishing *p, const char *const *name, size_t n)
+static td_status complete(const publishing *p, const listing *l)
 {
     size_t m, o;
     json_t *mix, *output;
@@ -289,9 +308,9 @@ static td_status complete(const publishing *p, const char *const *name, size_t n
     {
         json_array_foreach(json_object_get(mix, "outputs"), o, output)
         {
-            bool there = false;
-            for (size_t i = 0; i < n && !there; i++) there = entry_of(p->report, name[i]) == output;
-            if (!there) return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
+            const char *name = json_string_value(json_object_get(output, "name"));
+            if (!name || !l->n || !bsearch(&name, l->name, l->n, sizeof name, by_name))
+                return td_fail(p->err, TD_FAILED, "report.json", NULL, "names a file that is not there");
         }
     }
     return TD_OK;
@@ -301,15 +320,14 @@ td_status td_results_publish(const td_home *h, const char *client, const char *j
                              bool (*stop)(void *user), void *user, td_arena *a, td_results *out, td_error *err)
 {
     publishing p = { .home = h, .client = client, .job = job, .folder = folder, .arena = a, .out = out, .err = err };
-    const char *name[FILES_MAX];
-    size_t n = 0;
+    listing l = { 0 };
     *out = (td_results){ 0 };
     td_status st = read_report(&p);
-    if (!st) st = list(&p, name, &n);
-    if (!st) st = complete(&p, name, n);
-    if (!st && !(out->artefact = td_arena_array(a, n, sizeof *out->artefact))) st = TD_NOMEM;
-    for (size_t i = 0; !st && i < n; i++) {
-        st = stop(user) ? TD_STOPPED : publish(&p, name[i], &out->artefact[i]);
+    if (!st) st = list(&p, &l);
+    if (!st) st = complete(&p, &l);
+    if (!st && !(out->artefact = td_arena_array(a, l.n, sizeof *out->artefact))) st = TD_NOMEM;
+    for (size_t i = 0; !st && i < l.n; i++) {
+        st = stop(user) ? TD_STOPPED : publish(&p, l.name[i], &out->artefact[i]);
         if (!st) out->n++;
     }
     if (!st) st = summarise(&p);
