@@ -310,6 +310,28 @@ static bool read_filter(const td_http_request *r, td_http_reply *p, td_job_filte
     return false;
 }
 
+/* The next page asks for the same jobs. NULL where memory is short: then `next` in the body has to do. */
+static const char *next_link(const td_http_request *r, const td_job_filter *f, size_t page, const char *next)
+{
+    const char *const filters[][2] = { { "state", f->state },
+                                       { "since", td_http_query(r, "since") },
+                                       { f->tag ? td_arena_printf(r->arena, "tag.%s", f->tag) : NULL, f->tag_value } };
+    td_text t = { 0 };
+    td_text_addf(&t, "</v1/jobs?limit=%zu&after=%s", page, next);
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+        if (!filters[i][0] || !filters[i][1]) continue;
+        const char *name = td_net_escape(r->arena, filters[i][0]), *value = td_net_escape(r->arena, filters[i][1]);
+        if (name && value)
+            td_text_addf(&t, "&%s=%s", name, value);
+        else
+            t.broken = true;
+    }
+    td_text_add(&t, ">; rel=\"next\"");
+    const char *link = t.broken ? NULL : td_arena_strdup(r->arena, t.data);
+    td_text_free(&t);
+    return link;
+}
+
 static void get_jobs(const td_http_request *r, td_http_reply *p)
 {
     td_job_filter f;
@@ -328,9 +350,7 @@ static void get_jobs(const td_http_request *r, td_http_reply *p)
     json_t *data = json_array();
     for (size_t i = 0; i < n && i < page; i++) json_array_append_new(data, td_job_json(r->arena, &jobs[i]));
     const char *next = n > page ? jobs[page - 1].id : NULL;
-    if (next)
-        td_http_add_header(p, "Link",
-                           td_arena_printf(r->arena, "</v1/jobs?limit=%zu&after=%s>; rel=\"next\"", page, next));
+    if (next) td_http_add_header(p, "Link", next_link(r, &f, page, next));
     td_json_reply(r, p, 200, JSON,
                   json_pack("{s:o, s:s?, s:o}", "data", data, "next", next, "queue", queue_json(&counts)));
 }

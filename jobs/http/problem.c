@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROBLEM_TYPE "application/problem+json"
+
 static const struct {
     const char *slug;
     unsigned status;
@@ -121,12 +123,23 @@ const char *td_problem_title(td_problem kind)
     return problems[kind].title;
 }
 
+/* What is said where no answer could be put together. */
+static void give_up(const td_http_request *r, td_http_reply *p)
+{
+    p->status = problems[TD_PROBLEM_SERVER].status;
+    p->type = PROBLEM_TYPE;
+    p->body =
+        td_arena_printf(r->arena, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%u,\"request_id\":\"%s\"}\n",
+                        problems[TD_PROBLEM_SERVER].slug, problems[TD_PROBLEM_SERVER].title, p->status, r->id);
+}
+
 void td_json_reply(const td_http_request *r, td_http_reply *p, unsigned status, const char *type, json_t *o)
 {
     char *text = o ? json_dumps(o, TD_JSON_LINE) : NULL;
     p->status = status;
     p->type = type;
-    p->body = td_arena_printf(r->arena, "%s\n", text ? text : "{}");
+    p->body = text ? td_arena_printf(r->arena, "%s\n", text) : NULL;
+    if (!p->body) give_up(r, p);
     p->length = p->body ? strlen(p->body) : 0;
     free(text);
     json_decref(o);
@@ -134,7 +147,7 @@ void td_json_reply(const td_http_request *r, td_http_reply *p, unsigned status, 
 
 void td_problem_reply(const td_http_request *r, td_http_reply *p, td_problem kind, json_t *errors, const char *fmt, ...)
 {
-    char type[80], detail[1600], safe[2400];
+    char type[80], detail[1600], safe[2400], path[1600];
     va_list args;
     va_start(args, fmt);
     vsnprintf(detail, sizeof detail, fmt, args);
@@ -142,12 +155,12 @@ void td_problem_reply(const td_http_request *r, td_http_reply *p, td_problem kin
     snprintf(type, sizeof type, "/problems/%s", problems[kind].slug);
     json_t *o = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", type, "title", problems[kind].title, "status",
                           (int)problems[kind].status, "detail", td_printable(detail, safe, sizeof safe), "instance",
-                          r->path, "request_id", r->id);
+                          td_printable(r->path, path, sizeof path), "request_id", r->id);
     if (o && errors) json_object_set(o, "errors", errors);
     json_decref(errors);
     if (problems[kind].status == 429 || problems[kind].status == 503) td_http_add_header(p, "Retry-After", "10");
     if (problems[kind].status == 401) td_http_add_header(p, "WWW-Authenticate", "Bearer");
-    td_json_reply(r, p, problems[kind].status, "application/problem+json", o);
+    td_json_reply(r, p, problems[kind].status, PROBLEM_TYPE, o);
 }
 
 bool td_problem_page(const td_http_request *r, td_http_reply *p, const char *slug)

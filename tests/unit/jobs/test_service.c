@@ -343,7 +343,7 @@ static void mistakes_name_their_place(void **state)
 static void what_the_service_does_not_do_is_refused_at_once(void **state)
 {
     house *h = *state;
-    const char *const stems[] = { in_dir(h, "secret.wav"), "/etc/passwd", "upload:up_1", "s3://b/k.wav",
+    const char *const stems[] = { in_dir(h, "secret.wav"), "/etc/passwd", "ftp://b/k.wav", "s3://b/k.wav",
                                   td_arena_printf(h->arena, "%s/../secret.wav", h->stems) };
     char link[200];
     snprintf(link, sizeof link, "%s/link.wav", h->stems);
@@ -461,6 +461,50 @@ static void odd_requests_get_sober_answers(void **state)
     char *large = td_arena_alloc(h->arena, (1 << 20) + 2);
     memset(large, ' ', (1 << 20) + 1);
     assert_int_equal(call(h, "POST", "/v1/jobs", large, "k", NULL, NULL), 413);
+}
+
+/* The whole answer, headers and all. */
+static const char *raw_answer(house *h, const char *path)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    to.sin_port = htons((uint16_t)atoi(strrchr(h->base, ':') + 1));
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    const char *ask =
+        td_arena_printf(h->arena, "GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%s\r\n\r\n", path, h->key);
+    assert_int_equal(write(fd, ask, strlen(ask)), strlen(ask));
+    char *text = td_arena_alloc(h->arena, 65536);
+    size_t n = 0;
+    for (ssize_t got; n < 65535 && (got = read(fd, text + n, 65535 - n)) > 0;) n += (size_t)got;
+    close(fd);
+    return text;
+}
+
+static void a_path_that_is_no_text_is_answered_as_well(void **state)
+{
+    house *h = *state;
+    json_t *o;
+    assert_int_equal(call(h, "GET", "/v1/jobs/%ff", NULL, NULL, &o, NULL), 404);
+    assert_string_equal(text_of(h, o, "type"), "/problems/not-found");
+    assert_string_equal(text_of(h, o, "instance"), "/v1/jobs/\\xff");
+    json_decref(o);
+    assert_int_equal(call(h, "GET", "/v3/%ff", NULL, NULL, &o, NULL), 404);
+    assert_string_equal(text_of(h, o, "type"), "/problems/not-found");
+    json_decref(o);
+}
+
+static void the_next_page_is_of_the_same_jobs(void **state)
+{
+    house *h = *state;
+    for (int i = 0; i < 2; i++) submit(h, order(h, in_dir(h, "stems/Kick.wav")), i ? "k1" : "k2");
+    const char *answer = raw_answer(h, "/v1/jobs?limit=1&tag.order=2041&since=2001-01-01T00:00:00Z");
+    const char *link = strstr(answer, "Link: </v1/jobs?limit=1&after=job_");
+    assert_non_null(link);
+    const char *filters = strchr(link + 28, '&');
+    assert_non_null(filters);
+    const char wanted[] = "&since=2001-01-01T00%3A00%3A00Z&tag.order=2041>; rel=\"next\"\r\n";
+    assert_memory_equal(filters, wanted, sizeof wanted - 1);
+    assert_null(strstr(raw_answer(h, "/v1/jobs?limit=1&tag.order=none"), "Link:"));
 }
 
 static void results_come_whole_and_in_parts(void **state)
@@ -704,6 +748,8 @@ int main(void)
         T(half_open_requests_keep_nobody_out),
         T(strangers_do_not_keep_the_queue_busy),
         T(odd_requests_get_sober_answers),
+        T(a_path_that_is_no_text_is_answered_as_well),
+        T(the_next_page_is_of_the_same_jobs),
         T(results_come_whole_and_in_parts),
         T(a_killed_child_is_run_again),
         T(a_refused_stem_holds_the_job),
