@@ -20,11 +20,12 @@ enum { FINE = 2 };                /* frames from one pick to the next */
 enum { ROUNDS = 3 };              /* corrections at most */
 enum { WARM = 2 };                /* windows in front of one that is heard, for the ballistics to settle */
 enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row, one such row of so many */
-enum { TOPS = 16 };               /* windows in which a maximum is looked for */
+enum { TOPS = 16, PART = 10 };    /* windows in which a maximum is looked for: one of so many of a short song */
 
 #define WINDOW_S 0.4
 #define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
+#define MISS_DB  0.5  /* every 8th frame misses less of a maximum */
 
 typedef struct goal {
     size_t detector;
@@ -168,23 +169,25 @@ static td_status collect_picks(solver *s, td_error *err)
 
 /* ---- windows ----------------------------------------------------------------------------------------------------- */
 
-static void hear_tops(solver *s, size_t index, size_t most)
+/* The highest windows, none below `least`. */
+static void hear_tops(solver *s, size_t index, double least)
 {
     unsigned char bit = (unsigned char)(1u << index);
     const float *score = s->score[index];
+    size_t most = s->n_windows / PART < TOPS ? s->n_windows / PART + 1 : TOPS;
     while (most--) {
         size_t best = SIZE_MAX;
         for (size_t w = 0; w < s->n_windows; w++)
             if (!(s->heard[w] & bit) && (best == SIZE_MAX || score[w] > score[best])) best = w;
-        if (best == SIZE_MAX) return;
+        if (best == SIZE_MAX || (double)score[best] < least) return;
         s->heard[best] |= bit;
     }
 }
 
 static void hear_sample(solver *s, size_t index)
 {
-    size_t every = s->n_windows > RUN * EVERY * EVERY / 2 ? EVERY : 2;
-    for (size_t w = 0; w < s->n_windows; w++)
+    size_t n = s->n_windows, every = n > RUN * EVERY * EVERY / 2 ? EVERY : n > RUN * EVERY ? EVERY / 2 : 1;
+    for (size_t w = 0; w < n; w++)
         if (w / RUN % every == every / 2) s->heard[w] |= (unsigned char)(1u << index);
 }
 
@@ -333,7 +336,7 @@ static td_status judge_song(solver *s, td_error *err)
     memset(s->heard, 0, s->n_windows);
     for (size_t i = 0; i < s->n_goals && s->stride > FINE; i++) {
         if (!is_of_maximum(&s->goals[i])) continue;
-        hear_tops(s, i, TOPS);
+        hear_tops(s, i, s->goals[i].max_db - MISS_DB);
         any = true;
     }
     if (!any) return TD_OK;
@@ -395,7 +398,7 @@ static td_status search(solver *s, td_error *err)
 {
     for (size_t i = 0; i < s->n_goals; i++)
         if (is_of_maximum(&s->goals[i]))
-            hear_tops(s, i, TOPS);
+            hear_tops(s, i, 0);
         else
             hear_sample(s, i);
     TD_TRY(narrow(s, err));
