@@ -22,6 +22,7 @@ typedef struct td_decider {
     double inside_db[TD_BUSES_MAX]; /* how much louder levels and pans inside made a bus than the survey heard it */
     double peak_dbfs[TD_BUSES_MAX]; /* its peak then; NaN: as surveyed */
     float *eased[TD_BUSES_MAX];     /* by step: the power its goals leave of a bus, once made up for; NULL: all */
+    const td_plan_stem *unfixed;    /* the plan's stems, before their fixes */
     td_print print;
     double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
     td_target_curve curve; /* what the mix is held against */

@@ -169,7 +169,70 @@ static td_status decide_group(void *shared, size_t b, td_error *err)
     return td_decide_makeup(d, b, err);
 }
 
-static td_status decide_groups(td_decider *d, td_error *err)
+static td_status keep_unfixed(td_decider *d, td_error *err)
+{
+    td_plan_stem *copy = td_arena_array(d->arena, d->plan->n_stems + 1, sizeof *copy);
+    if (!copy) return td_no_memory(err);
+    memcpy(copy, d->plan->stem, d->plan->n_stems * sizeof *copy);
+    d->unfixed = copy;
+    return TD_OK;
+}
+
+static bool fixed(const td_decider *d, size_t stem)
+{
+    const td_plan_stem *a = &d->unfixed[stem], *b = &d->plan->stem[stem];
+    bool moved = a->pan != b->pan && !(isnan(a->pan) && isnan(b->pan));
+    return moved || a->gain_db != b->gain_db || a->flip != b->flip || a->chain.n_steps != b->chain.n_steps ||
+           a->n_ride != b->n_ride;
+}
+
+/* Levels are as fixes left them, and layers that fought each other in the survey's bus add up, once one is turned. */
+static void ease_fixed(td_decider *d, size_t b)
+{
+    const float *bus = td_survey_signal(d->survey, td_survey_bus(d->survey, b))->ms;
+    for (size_t i = 0; i < d->steps; i++) {
+        double before = 0, after = 0;
+        for (size_t k = 0; k < d->session->n_stems; k++) {
+            if (d->session->stem[k].bus != b) continue;
+            double p = (double)td_survey_signal(d->survey, td_survey_stem(d->survey, k))->ms[i];
+            before += p;
+            after += p * td_db_power(d->plan->stem[k].gain_db - d->unfixed[k].gain_db);
+        }
+        double heard = fmin(before, (double)bus[i]);
+        d->eased[b][i] = heard > 0 ? (float)(after / heard) : 1;
+    }
+}
+
+/* Fixes change what reaches a group's detectors: goals and make-up are found again, and nothing else. */
+static td_status solve_group_again(void *shared, size_t b, td_error *err)
+{
+    group_task *t = shared;
+    td_decider *d = &t->own[b];
+    td_plan_bus *p = &t->d->plan->bus[b];
+    const td_group_wish *g = td_group_for(d, p);
+    bool any = false, solved = false;
+    for (size_t i = 0; i < d->plan->n_stems; i++) any = any || (d->session->stem[i].bus == b && fixed(d, i));
+    if (!any) return TD_OK;
+    ease_fixed(d, b);
+    for (size_t i = 0; g && i < p->chain.n_steps; i++) {
+        td_plan_chain before = { p->chain.step, i };
+        td_site site = { .kind = TD_SITE_BUS,
+                         .index = b,
+                         .signal = td_survey_bus(d->survey, b),
+                         .chain = &before,
+                         .name = p->name,
+                         .role = p->name };
+        for (size_t k = 0; k < g->chain.n_steps; k++) {
+            const td_step_wish *w = &g->chain.step[k];
+            if (strcmp(w->name, p->chain.step[i].name) || !td_goals_asked(w)) continue;
+            TD_TRY(td_solve_goals(d, &site, w, &p->chain.step[i], err));
+            solved = true;
+        }
+    }
+    return solved ? td_decide_makeup(d, b, err) : TD_OK;
+}
+
+static td_status each_group(td_decider *d, td_task decide_one, td_error *err)
 {
     group_task *t = calloc(1, sizeof *t);
     if (!t) return td_no_memory(err);
@@ -177,8 +240,6 @@ static td_status decide_groups(td_decider *d, td_error *err)
     td_status st = TD_OK;
     size_t n = d->plan->n_buses;
     for (size_t b = 0; !st && b < n; b++) {
-        if (!(d->eased[b] = td_arena_array(d->arena, d->steps + 1, sizeof(float)))) st = td_no_memory(err);
-        for (size_t i = 0; !st && i < d->steps; i++) d->eased[b][i] = 1;
         t->own[b] = *d;
         t->plan[b] = *d->plan; /* shares buses and stems; notes are its own */
         t->plan[b].note = NULL;
@@ -187,7 +248,7 @@ static td_status decide_groups(td_decider *d, td_error *err)
         t->own[b].arena = td_arena_new();
         if (!t->own[b].arena) st = td_no_memory(err);
     }
-    if (!st) st = td_pool_run(d->wish->pool, n, decide_group, t, err);
+    if (!st) st = td_pool_run(d->wish->pool, n, decide_one, t, err);
     for (size_t b = 0; b < n; b++) {
         for (size_t i = 0; !st && i < t->plan[b].n_notes; i++)
             if (td_decide_note(d, (int)t->plan[b].note[i].kind, "%s", t->plan[b].note[i].text)) st = td_no_memory(err);
@@ -195,6 +256,15 @@ static td_status decide_groups(td_decider *d, td_error *err)
     }
     free(t);
     return st;
+}
+
+static td_status decide_groups(td_decider *d, td_error *err)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        if (!(d->eased[b] = td_arena_array(d->arena, d->steps + 1, sizeof(float)))) return td_no_memory(err);
+        for (size_t i = 0; i < d->steps; i++) d->eased[b][i] = 1;
+    }
+    return each_group(d, decide_group, err);
 }
 
 static td_status not_used_groups(td_decider *d)
@@ -281,7 +351,9 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(decide_groups(d, err));
     TD_TRY(not_used_groups(d));
     TD_TRY(reach(d->wish, 0.8, err));
+    TD_TRY(keep_unfixed(d, err));
     TD_TRY(td_decide_fixes(d, err));
+    TD_TRY(each_group(d, solve_group_again, err));
     TD_TRY(td_warn_of_cancelling(d, err));
     TD_TRY(decide_returns(d, err));
     TD_TRY(td_decide_shares(d, err));

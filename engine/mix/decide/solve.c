@@ -3,6 +3,7 @@
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -449,16 +450,17 @@ static const char *wish_word(td_wish_kind kind)
     return kind == TD_WISH_ABOUT ? "about" : kind == TD_WISH_AT_LEAST ? "at least" : "at most";
 }
 
-/* What brought a step here stays in front of what was found for it. */
+/* What brought a step here stays in front of what was found for it; what was found before goes. */
 static const char *goal_reason(td_decider *d, const td_site *site, const goal *g, const char *knob, const char *before)
 {
-    char clock[16];
-    bool cause = before && strcmp(before, "as written") != 0;
+    char clock[16], wanted[32];
+    snprintf(wanted, sizeof wanted, "%s %g dB wanted", wish_word(g->wish.kind), asked(g));
+    const char *found = before ? strstr(before, wanted) : NULL;
+    int cause = found ? (int)(found - before) : before && strcmp(before, "as written") != 0 ? (int)strlen(before) : 0;
     td_clock(td_front_time(d, site, g->max_at_s), clock);
-    return td_arena_printf(d->arena,
-                           "%s%s%s %g dB wanted%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%",
-                           cause ? before : "", cause ? "; " : "", wish_word(g->wish.kind), asked(g),
-                           knob ? " by " : "", knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
+    return td_arena_printf(d->arena, "%.*s%s%s%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%", cause,
+                           cause ? before : "", cause && !found ? "; " : "", wanted, knob ? " by " : "",
+                           knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
 }
 
 /* Less than what is allowed at most is no miss. */

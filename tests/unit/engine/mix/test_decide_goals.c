@@ -1,5 +1,5 @@
-/* What the mix bus's clipper is asked to take at most, it takes at most: also of tips that the raw sum does not have.
- */
+/* What is asked at most is taken at most: of tips that the raw sum does not have, by a key that sounds late, and of
+ * tracks that a fix made softer. */
 #include "tests/unit/engine/mix/decided.h"
 
 #include "engine/mix/render.h"
@@ -38,6 +38,20 @@ static double near_loud(double t, unsigned c)
     return loud_and_square(t, 26.8);
 }
 
+/* Sounds at 30 s, and not before. */
+static double late(double t, unsigned c)
+{
+    (void)c;
+    return t >= 30 && t < 32 && fmod(t, 0.5) < 0.2 ? 0.5 * sin(TONE * t) : 0;
+}
+
+static double pad(double t, unsigned c)
+{
+    (void)c;
+    return (t >= 30 && t < 32 ? 0.3 : 0.1) * sin(TONE / 4 * t);
+}
+
+/* Of the step called `edge`. */
 static double taken_db(const decided *d, double *at_s)
 {
     td_error err = { 0 };
@@ -84,11 +98,42 @@ static void test_tips_beside_a_loud_passage(void **state)
     clip_at(near_loud, 26.8);
 }
 
+/* Where the mix bus is heard in passages, so is what drives it. */
+static void test_a_key_is_heard_where_the_mix_is(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 2, SECONDS, late);
+    scene_add(s, "Synth.wav", 48000, 2, SECONDS, pad);
+    decided d = decide(s, "balance: delivered\n"
+                          "mix: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 5 ms, "
+                          "gain_reduction: at most 3 dB }, key: drums.kick, as: duck } ] }\n");
+    assert_float_equal(d.plan->mix.step[0].goal.max_db, 3, 0.1);
+    leave(&d);
+}
+
+static void test_goals_of_a_group_after_a_fix(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    double at_s;
+    scene_add(s, "Kick.wav", 48000, 2, SECONDS, clicks);
+    scene_add(s, "Synth.wav", 48000, 2, SECONDS, pad);
+    decided d = decide(s, "balance: delivered\n"
+                          "groups: { synths: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 5 ms, "
+                          "gain_reduction: at most 3 dB }, as: edge } ] } }\n"
+                          "tracks: [ { fix: softer, for: synths, level: -12 dB } ]\n");
+    assert_float_equal(taken_db(&d, &at_s), 3, 0.1);
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tips_a_low_cut_makes),
         cmocka_unit_test(test_tips_beside_a_loud_passage),
+        cmocka_unit_test(test_a_key_is_heard_where_the_mix_is),
+        cmocka_unit_test(test_goals_of_a_group_after_a_fix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
