@@ -128,6 +128,7 @@ static int load_plans(td_mixing *m, const td_args *a)
             m->n_plans++;
         }
     }
+    if (!code) show_messages(list);
     td_messages_free(list);
     return code;
 }
@@ -152,7 +153,8 @@ static td_status order_of_flags(td_mixing *m, const td_args *a, td_error *err)
     char *end = NULL;
     if (!st && tempo) {
         o->tempo_bpm = strtod(tempo, &end);
-        if (end == tempo || (*end && strcmp(end, "bpm")) || !(o->tempo_bpm >= 20 && o->tempo_bpm <= 400))
+        if (end == tempo || (*end && strcmp(end + (*end == ' '), "bpm")) ||
+            !(o->tempo_bpm >= 20 && o->tempo_bpm <= 400))
             st = td_fail(err, TD_ARG, NULL, "for example --tempo 122", "'%s' is no tempo from 20 to 400 bpm", tempo);
     }
     return st;

@@ -98,7 +98,8 @@ static int show(call *c)
     if (!c->word) return wrong("show needs a recipe", "topdown recipe show pop-rock");
     td_error err = { 0 };
     td_text t = { 0 };
-    if (td_args_has(c->a, "resolved")) {
+    const td_library_entry *e = td_library_find(c->library, c->word);
+    if (td_args_has(c->a, "resolved") || (!e && !td_is_file(c->word))) { /* which says what else may be meant */
         td_messages *m = td_messages_new();
         if (!m) return td_status_exit(TD_NOMEM);
         td_status st = td_recipe_resolved(c->library, c->word, &t, m);
@@ -108,7 +109,6 @@ static int show(call *c)
         td_messages_free(m);
         return code;
     }
-    const td_library_entry *e = td_library_find(c->library, c->word);
     char *text = NULL;
     td_status st = td_file_read(c->arena, e ? e->path : c->word, 1 << 20, &text, NULL, &err);
     if (st) return td_report_error(st, &err);

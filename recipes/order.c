@@ -4,10 +4,12 @@
 #include "recipes/steps.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MIXES_MAX = 32 };
 
@@ -52,6 +54,38 @@ static const char *read_place(td_reader *r, const td_node *n, const char *label,
     const char *path = td_unquoted(r->arena, text);
     if (!path) return td_messages_break(r->messages), NULL;
     return folder ? td_join(r, folder, path) : td_beside(r, n->doc->file, path);
+}
+
+/* Names of what lies in a folder, for a hint; none where it cannot be opened. */
+static size_t names_in(td_reader *r, const char *folder, const char **name, size_t room)
+{
+    size_t n = 0;
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && n < room && (e = readdir(d));)
+        if (e->d_name[0] != '.') name[n++] = td_keep(r, e->d_name);
+    if (d) closedir(d);
+    return n;
+}
+
+/* A path that leads nowhere is a mistake like any other, where the order is carried out on the machine it names. */
+static void look_for(td_reader *r, const td_node *n, const char *path, bool folder)
+{
+    enum { NAMES = 512 };
+    if (!r->look || !path || td_place_of(path) != TD_PLACE_PATH || td_messages_broken(r->messages)) return;
+    bool there = access(path, F_OK) == 0, is_folder = td_is_folder(path);
+    if (there && folder == is_folder) return;
+    if (there) {
+        td_mistake(r->messages, n, "unreadable", folder ? "name the folder it lies in" : "name a file in it",
+                   "'%s' is a %s", td_cut(r->messages, n->text), folder ? "file" : "folder");
+        return;
+    }
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') length--;
+    const char *bare = td_say(r->messages, "%.*s", (int)length, path), *name[NAMES];
+    size_t names = names_in(r, td_folder_of(r->messages, bare), name, NAMES);
+    if (td_messages_broken(r->messages)) return;
+    td_mistake(r->messages, n, "unreadable", td_did_you_mean(r->messages, td_basename(bare), name, names),
+               "there is no %s '%s'", folder ? "folder" : "file", td_cut(r->messages, n->text));
 }
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
@@ -172,6 +206,7 @@ static bool read_stem(td_reader *r, td_node *n, const char *folder, td_stem_wish
                        "a stem without 'file'");
     }
     stem->file = file ? read_place(r, file, "'file'", folder) : NULL;
+    if (!folder || td_is_folder(folder)) look_for(r, file, stem->file, false);
     return stem->file;
 }
 
@@ -210,6 +245,7 @@ static void read_stems(td_reader *r, td_node *n, void *into)
     }
     const td_node *folder = n->kind == TD_NODE_TEXT ? n : td_node_get(n, "folder");
     if (folder) o->stems_folder = read_place(r, folder, "'folder'", NULL);
+    look_for(r, folder, o->stems_folder, true);
     if (n->kind == TD_NODE_TEXT) return;
     td_read_members(r, n, "'stems'", stems_members, o);
     td_node *files = td_node_get(n, "files");
@@ -220,12 +256,14 @@ static void read_stems(td_reader *r, td_node *n, void *into)
 
 static void read_reference(td_reader *r, td_node *n, void *into)
 {
-    ((td_order *)into)->reference = read_place(r, n, "'reference'", NULL);
+    const char *path = ((td_order *)into)->reference = read_place(r, n, "'reference'", NULL);
+    look_for(r, n, path, false);
 }
 
 static void read_rough(td_reader *r, td_node *n, void *into)
 {
-    ((td_order *)into)->rough = read_place(r, n, "'rough'", NULL);
+    const char *path = ((td_order *)into)->rough = read_place(r, n, "'rough'", NULL);
+    look_for(r, n, path, false);
 }
 
 /* ---- recipes ----------------------------------------------------------------------------------------------------- */
@@ -786,14 +824,21 @@ static td_order *make_order(td_reader *r, const td_library *l, const char *file,
     return o;
 }
 
-td_status td_order_parse(const td_library *l, const char *file, const char *text, size_t length, td_order **out,
-                         td_messages *m)
+static td_status parse(const td_library *l, const char *file, const char *text, size_t length, bool look,
+                       td_order **out, td_messages *m)
 {
     td_reader r = td_reader_new(m, !file);
+    r.look = look;
     td_order *o = r.arena ? make_order(&r, l, file ? file : "job", text, length) : NULL;
     td_status st = td_reader_end(&r, TD_JOB);
     *out = st == TD_OK ? o : NULL;
     return st;
+}
+
+td_status td_order_parse(const td_library *l, const char *file, const char *text, size_t length, td_order **out,
+                         td_messages *m)
+{
+    return parse(l, file, text, length, false, out, m);
 }
 
 td_status td_order_load(const td_library *l, const char *path, td_order **out, td_messages *m)
@@ -803,7 +848,7 @@ td_status td_order_load(const td_library *l, const char *path, td_order **out, t
     char *text;
     size_t length;
     td_status st = td_document_load(a, path, &text, &length, m);
-    if (!st) st = td_order_parse(l, path, text, length, out, m);
+    if (!st) st = parse(l, path, text, length, true, out, m);
     td_arena_free(a);
     return st;
 }

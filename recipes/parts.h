@@ -24,7 +24,7 @@ bool td_read_format(td_reader *r, const td_node *n, const char **format);
 bool td_read_bits(td_reader *r, const td_node *n, const char *format, unsigned *bits);
 
 /* A plan as it was read keeps what had been decided: where its numbers differ now, its reasons say that they are by
- * hand, and what was decided. TD_NOMEM. */
+ * hand, and what was decided. Of decisions that still stand the settings are NULL then. TD_NOMEM. */
 td_status td_plan_tell_hands(td_plan *p);
 
 /* The maps of a language with their members, for its schema; ends with a NULL name. The first one is the document. */

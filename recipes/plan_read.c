@@ -427,6 +427,20 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
     check_preview(r, td_node_get(root, "preview"), p);
 }
 
+/* Whoever edits what is there for reading would wait in vain to hear it. */
+static void tell_decided(td_reader *r, const td_node *root, td_plan *p)
+{
+    size_t first = p->n_decided, n = 0;
+    if (td_plan_tell_hands(p)) td_messages_break(r->messages);
+    for (size_t i = p->n_decided; i-- > 0;)
+        if (p->decided[i].settings) first = i, n++;
+    if (n)
+        td_caution(r->messages, td_node_get(root, "decided")->value[first], "not_in_force",
+                   "the parts above are the ones to edit", "%s stands otherwise above, and that is in force",
+                   n > 1 ? td_say(r->messages, "this, as %zu more,", n - 1) : "this");
+    p->n_decided = 0;
+}
+
 static td_plan *read_plan(td_reader *r, const char *file, const char *text, size_t length)
 {
     td_node *root = td_yaml_read(r->arena, file, text, length, r->messages);
@@ -439,7 +453,7 @@ static td_plan *read_plan(td_reader *r, const char *file, const char *text, size
     take_map(r, root, td_plan_rows, plan);
     plan->arena = r->arena;
     check_plan(r, root, plan);
-    if (td_messages_errors(r->messages) == r->before && td_plan_tell_hands(plan)) td_messages_break(r->messages);
+    if (td_messages_errors(r->messages) == r->before) tell_decided(r, root, plan);
     return plan;
 }
 

@@ -30,10 +30,11 @@ struct td_row { /* the last of a table has no name */
     double least, most; /* what a plan can mean, both 0: any number; a slip of the hand is refused */
     const char *const *words;
     const td_row *rows;
-    size_t size;  /* of an element of a list */
-    bool inline_; /* a map on one line */
-    bool needed;  /* a plan without it cannot be rendered */
-    bool hash;    /* text: a SHA-256 */
+    size_t size;         /* of an element of a list */
+    bool inline_;        /* a map on one line */
+    bool needed;         /* a plan without it cannot be rendered */
+    bool hash;           /* text: a SHA-256 */
+    const char *comment; /* a line above it; NULL */
 };
 
 extern const td_row td_plan_rows[];

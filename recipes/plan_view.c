@@ -435,6 +435,7 @@ static const td_decision *take_decision(const line *l, td_decision *d, size_t n,
     for (size_t i = 0; i < n; i++) {
         if (!d[i].place || !is_about(l, &d[i]) || (exact && strcmp(l->cell[3], d[i].settings))) continue;
         d[i].place = NULL;
+        if (exact) d[i].settings = NULL;
         return &d[i];
     }
     return NULL;
@@ -454,7 +455,6 @@ td_status td_plan_tell_hands(td_plan *p)
         t.broken |= !why;
         *(const char **)l->reason = why; /* a place in p, which is ours to change */
     }
-    p->n_decided = 0;
     return t.broken ? TD_NOMEM : TD_OK;
 }
 

@@ -201,6 +201,7 @@ static void put_rows(td_text *out, const td_row *rows, const void *struct_, unsi
     for (const td_row *r = rows; r->name; r++) {
         size_t count = r->count_at ? *(const size_t *)(from + r->count_at) : 0;
         if (r->kind == TD_ROW_INSIDE ? all_absent(r->rows, from + r->at) : is_absent(r, from + r->at, count)) continue;
+        if (r->comment) td_text_addf(out, "# %s\n", r->comment);
         td_text_addf(out, "%*s%s%s:", first ? (int)indent - 2 : (int)indent, "", first ? first : "", r->name);
         first = NULL;
         if (r->kind == TD_ROW_TEXTS || r->kind == TD_ROW_LIST || r->kind == TD_ROW_CHAIN) {

@@ -29,6 +29,7 @@ typedef struct td_reader {
     bool *knob_used;
     size_t n_knobs;
     bool remote;         /* the text came from elsewhere: it may name no file of this machine */
+    bool look;           /* files it names have to be there */
     const td_node *root; /* of the recipe, for names that stand elsewhere in it; may be NULL */
     size_t before;       /* errors the messages held when reading began */
 } td_reader;

@@ -238,7 +238,8 @@ typedef struct td_order {
 
 /* Reads a job file, or the body of a request (YAML or JSON). file: its path, where relative names start; NULL for a
  * request, whose stems are addresses and never paths. l, unless NULL, checks that recipes exist and that
- * knobs take what they are set to. TD_JOB: messages hold errors. */
+ * knobs take what they are set to. td_order_load also looks whether files and folders are there. TD_JOB: messages
+ * hold errors. */
 td_status td_order_parse(const td_library *l, const char *file, const char *text, size_t length, td_order **out,
                          td_messages *m);
 td_status td_order_load(const td_library *l, const char *path, td_order **out, td_messages *m);

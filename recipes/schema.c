@@ -188,7 +188,7 @@ static json_t *value_of(td_measure m, unsigned flags)
     td_text_add(&t, ")$");
     json_t *text = t.broken ? NULL : pattern(t.data);
     td_text_free(&t);
-    return m == TD_UNIT_NUMBER ? either(text, json_pack("{s:s}", "type", "number")) : text;
+    return m == TD_UNIT_NUMBER || m == TD_MEASURE_BPM ? either(text, json_pack("{s:s}", "type", "number")) : text;
 }
 
 /* Of what is a level or, with `about`, a goal. */

@@ -68,6 +68,12 @@ td_measure td_measure_of(const char *name)
     return TD_UNIT_NUMBER;
 }
 
+/* A tempo has but one unit, which may go unsaid. */
+static bool is_bare(td_measure m)
+{
+    return m == TD_UNIT_NUMBER || m == TD_MEASURE_BPM;
+}
+
 const char *td_measure_pattern(td_measure m, char *out, size_t size)
 {
     static const char number[] = "[-+]?[0-9]+(\\.[0-9]+)?";
@@ -82,7 +88,7 @@ const char *td_measure_pattern(td_measure m, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s%s", before, units[i].name);
         before = "|";
     }
-    if (before[0] == '|' && used < size) snprintf(out + used, size - used, ")");
+    if (before[0] == '|' && used < size) snprintf(out + used, size - used, is_bare(m) ? ")?" : ")");
     return out;
 }
 
@@ -287,7 +293,7 @@ static bool fits(td_reader *r, const td_node *n, const td_field *f, const quanti
         return q->second < 60 || wrong(r, n, f, q, "write for example 1:12", "is no minute and second");
     if (q->ratio)
         return (f->measure == TD_UNIT_RATIO && q->second > 0) || wrong(r, n, f, q, example_of(r, f), "is a ratio");
-    if (!q->word_length) return f->measure == TD_UNIT_NUMBER || no_unit(r, n, f, q);
+    if (!q->word_length) return is_bare(f->measure) || no_unit(r, n, f, q);
     return (q->unit && q->unit->measure == f->measure) || wrong_unit(r, n, f, q);
 }
 

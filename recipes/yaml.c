@@ -34,6 +34,8 @@ static const struct {
     { "block sequence entries are not allowed in this context", NULL, "a list cannot begin here",
       "put it on a line of its own" },
     { "could not find expected ':'", NULL, "a key without ':'", "write 'key: value'" },
+    { "did not find expected node content", NULL, "a value is missing here",
+      "a ',' or ':' is too many, or the text ends too soon" },
     { "did not find expected ',' or ']'", NULL, "this '[' has no ']', or a ',' is missing", NULL },
     { "did not find expected ',' or '}'", NULL, "this '{' has no '}', or a ',' is missing", NULL },
     { "found unexpected end of stream", NULL, "this quote is not closed", NULL },
@@ -77,6 +79,7 @@ static void say_problem(loader *l)
         if (td_starts_with(detail, "this ")) mark = p->context_mark; /* where it was opened */
         break;
     }
+    if (!hint && l->doc->json) hint = "JSON is { \"key\": value, ... }, as {\"topdown\": \"job/1\", \"stems\": ...}";
     td_mistake_at(l->messages, l->doc, (unsigned)mark.line + 1, (unsigned)mark.column + 1, 1, "syntax", hint, "%s",
                   detail);
 }

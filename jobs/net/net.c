@@ -41,7 +41,8 @@ static td_status take_url(const char *url, CURLU **out, td_error *err)
     td_net_shown(url, shown, sizeof shown);
     if (rc == CURLUE_USER_NOT_ALLOWED)
         return td_fail(err, TD_DENIED, NULL, "use a presigned address", "an address must not carry a user or password");
-    return td_fail(err, TD_ARG, shown, NULL, "is no address: %s", curl_url_strerror(rc));
+    return td_fail(err, TD_ARG, shown, strchr(url, ' ') ? "write %20 for a space" : NULL, "is no address: %s",
+                   curl_url_strerror(rc));
 }
 
 td_status td_net_allowed(const td_net_policy *p, const char *url, td_error *err)

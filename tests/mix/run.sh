@@ -39,6 +39,9 @@ ok "is rendered to the same bytes" cmp "$work/d/Lithium_PopRock01_Master_48k24.w
 ok "and reported beside the sum as at first" test "$(heard "$work/d")" = "$(heard "$work/heard")"
 sed 's/^    fader: -8.51 dB/    fader: -3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/hand.yaml"
 ok "a voice lifted by hand" test "$(diff "$work/d/plan-pop-rock.yaml" "$work/hand.yaml" | grep -c '^>')" = 1
+sed 's/\(what: fader, as: \)-8.51 dB/\1-3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/told.yaml"
+ok "what is there for reading is not edited unheard" says "this stands otherwise above" \
+    "$topdown" mix --plan "$work/told.yaml" -o "$work/told-mix" --quiet
 hand() { "$topdown" mix --plan "$work/hand.yaml" -o "$work/hand" --force "$@"; }
 ok "drives the glue beyond what was asked" says "mix glue takes 2.8 dB, asked: at most 2.0 dB" hand
 ok "which is a target missed" exits 5 hand --strict
@@ -94,6 +97,7 @@ ok "and they stay what they are" cmp "$work/p.yaml" "$work/q.yaml"
 ok "a full stdout is a failure" exits 75 sh -c '"$1" help >/dev/full' - "$topdown"
 ok "a reader that has had enough is none" sh -c '{ "$1" recipe schema; echo $? >"$2/code"; } | true; grep -qx 0 "$2/code"' - "$topdown" "$work"
 ok "a recipe that is not there" says "topdown: error: no recipe 'poprock'" "$topdown" plan demo/stems -r poprock
+ok "nor to show" says "no recipe 'jzz'; did you mean 'jazz'?" exits 3 "$topdown" recipe show jzz
 ok "a secret that is none" says "topdown: error: secret: " exits 2 "$topdown" listen --secret nonsense
 ok "flags are listed where they do something" sh -c '"$1" help mix | grep -q -- --threads && ! "$1" help version | grep -q -- --threads' - "$topdown"
 ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"

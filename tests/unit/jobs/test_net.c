@@ -167,6 +167,8 @@ static void a_refusal_names_its_cure(void **state)
     assert_non_null(strstr(err.hint, "--allow-private"));
     assert_int_equal(td_net_allowed(&open_policy, "ftp://a.example/x", &err), TD_DENIED);
     assert_string_equal(err.hint, "use https");
+    assert_int_equal(td_net_allowed(&strict, "https://a.example/07 Spur 7.wav", &err), TD_ARG);
+    assert_string_equal(err.hint, "write %20 for a space");
 }
 
 static void names_from_addresses(void **state)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "recipes/recipes.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,19 @@ static void defaults(void **state)
     assert_int_equal(o->not_before.kind, TD_MOMENT_NONE);
     assert_false(o->ab);
     td_order_free(o);
+}
+
+static void a_tempo_has_one_unit(void **state)
+{
+    (void)state;
+    static const char *const tempos[] = { "122", "122 bpm", "122bpm", "\"122\"" };
+    for (size_t i = 0; i < sizeof tempos / sizeof *tempos; i++) {
+        char text[128];
+        snprintf(text, sizeof text, HEAD "tempo: %s\n", tempos[i]);
+        td_order *o = read_as("/jobs/job.yaml", text);
+        assert_float_equal(o->tempo_bpm, 122, 0);
+        td_order_free(o);
+    }
 }
 
 static void everything_at_once(void **state)
@@ -196,8 +210,12 @@ static void a_draft_is_a_job(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults), cmocka_unit_test(everything_at_once), cmocka_unit_test(the_same_as_json),
-        cmocka_unit_test(places),   cmocka_unit_test(a_draft_is_a_job),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(a_tempo_has_one_unit),
+        cmocka_unit_test(everything_at_once),
+        cmocka_unit_test(the_same_as_json),
+        cmocka_unit_test(places),
+        cmocka_unit_test(a_draft_is_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

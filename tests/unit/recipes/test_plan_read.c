@@ -82,13 +82,24 @@ static void absurd_numbers_are_refused(void **state)
     refused(HEAD "mix:\n  - align: { latency: -5 ms }\n", "p.yaml:7:14: error: align has no parameter 'latency'");
 }
 
-static td_plan *read_text(const char *text)
+/* warning: what it is warned of; NULL: nothing. */
+static td_plan *read_warned(const char *text, const char *warning)
 {
     td_messages *m = td_messages_new();
     td_plan *p;
+    td_text said = { 0 };
     assert_int_equal(td_plan_read("plan.yaml", text, strlen(text), &p, m), TD_OK);
+    td_messages_text(m, &said);
+    assert_int_equal(td_messages_count(m), warning != NULL);
+    if (warning && !strstr(said.data, warning)) fail_msg("'%s' is not in:\n%s", warning, said.data);
+    td_text_free(&said);
     td_messages_free(m);
     return p;
+}
+
+static td_plan *read_text(const char *text)
+{
+    return read_warned(text, NULL);
 }
 
 /* A number that was changed in the file cannot keep the reason of the one before; all others keep theirs. */
@@ -105,7 +116,7 @@ static void hands_are_told(void **state)
     td_plan *as_decided = read_text(t.data);
     assert_string_equal(as_decided->bus[1].fader_reason, "as delivered");
     memcpy(at, "fader: -3.5 dB", 14);
-    td_plan *edited = read_text(t.data);
+    td_plan *edited = read_warned(t.data, "this stands otherwise above, and that is in force");
     assert_string_equal(edited->bus[1].fader_reason, "by hand, instead of -8.5 dB");
     assert_string_equal(edited->stem[1].send[0].reason, "as written");
     td_text again = { 0 };
@@ -120,12 +131,34 @@ static void hands_are_told(void **state)
     td_plan_free(p);
 }
 
+/* What was decided is there for reading: an edit of it changes nothing, and is told. */
+static void decisions_are_for_reading(void **state)
+{
+    (void)state;
+    td_plan *p = any_plan(7);
+    td_text t = { 0 };
+    p->bus[1].fader_db = -8.5;
+    assert_int_equal(td_plan_write(p, &t), TD_OK);
+    char *list = strstr(t.data, "# for reading: what is in force stands above\ndecided:\n");
+    assert_non_null(list);
+    char *at = strstr(list, "as: -8.5 dB");
+    assert_non_null(at);
+    td_plan_free(read_text(t.data));
+    memcpy(at, "as: -3.5 dB", 11);
+    td_plan *edited = read_warned(t.data, "as: -3.5 dB");
+    assert_float_equal(edited->bus[1].fader_db, -8.5, 0);
+    td_text_free(&t);
+    td_plan_free(edited);
+    td_plan_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_place_of_a_mistake),
         cmocka_unit_test(absurd_numbers_are_refused),
         cmocka_unit_test(hands_are_told),
+        cmocka_unit_test(decisions_are_for_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
