@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- stems and recipes from words and flags ---------------------------------------------------------------------- */
 
@@ -285,6 +286,33 @@ static void show_aside(const td_session *s)
     }
 }
 
+static void show_earlier(const char *folder, td_arena *a)
+{
+    char text[160];
+    td_earlier *e = td_arena_alloc(a, sizeof *e);
+    if (e) td_earlier_in_folder(folder, a, e);
+    if (!e || !e->n) return;
+    snprintf(text, sizeof text, "holds an earlier mix: %zu file%s of its report.json %s no stem%s, and left out", e->n,
+             e->n == 1 ? "" : "s", e->n == 1 ? "is" : "are", e->n == 1 ? "" : "s");
+    td_report_warning(folder, text);
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Of folders of stems: what lies in them and is none, or will. */
+static void show_folder(const td_mixing *m, const char *folder)
+{
+    if (!folder || !td_is_folder(folder)) return;
+    show_earlier(folder, m->arena);
+    if (m->wish.out && same_folder(folder, m->wish.out))
+        td_report_warning(m->wish.out,
+                          "is the folder of the stems: the mix will lie among them; -o out/ keeps them apart");
+}
+
 /* A name need not be UTF-8, JSON must. */
 static json_t *printable_json(const char *text)
 {
@@ -337,6 +365,10 @@ static void tell_error(const td_args *a, td_status st, const td_error *err, cons
 int td_mixing_run(td_mixing *m, const td_args *a)
 {
     td_error err = { 0 };
+    if (!td_args_has(a, "quiet")) {
+        for (size_t i = 0; i < a->n_words; i++) show_folder(m, a->word[i]);
+        show_folder(m, m->order->stems_folder);
+    }
     td_status st = td_mixdown_run(&m->wish, &m->done, &err);
     m->n_plans = 0; /* taken over */
     td_progress_end(m->progress);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,43 @@ bool td_passed_over(const char *name)
     return name[0] == '.' || !strcmp(name, "__MACOSX");
 }
 
+/* ---- an earlier mix ---------------------------------------------------------------------------------------------- */
+
+static void add_outputs(const json_t *of, const char *folder, td_arena *a, td_earlier *e)
+{
+    size_t i;
+    const json_t *o;
+    json_array_foreach(json_object_get(of, "outputs"), i, o)
+    {
+        const char *name = json_string_value(json_object_get(o, "name"));
+        char *kept = name && e->n < TD_EARLIER_MAX ? td_arena_strdup(a, name) : NULL;
+        char *path = kept ? join(a, folder, kept) : NULL;
+        if (path && td_is_file(path)) e->name[e->n++] = kept;
+    }
+}
+
+void td_earlier_in_folder(const char *folder, td_arena *a, td_earlier *e)
+{
+    enum { REPORT_MAX = 64 << 20 };
+    char *text, *path = join(a, folder, "report.json");
+    size_t i, length;
+    const json_t *mix;
+    e->n = 0;
+    if (!path || !td_is_file(path) || td_file_read(a, path, REPORT_MAX, &text, &length, NULL)) return;
+    json_t *report = json_loadb(text, length, 0, NULL);
+    json_array_foreach(json_object_get(report, "mixes"), i, mix) add_outputs(mix, folder, a, e);
+    add_outputs(json_object_get(report, "rough"), folder, a, e);
+    add_outputs(json_object_get(report, "reference"), folder, a, e);
+    json_decref(report);
+}
+
+static bool is_earlier(const td_earlier *e, const char *name)
+{
+    size_t i = 0;
+    while (i < e->n && strcmp(e->name[i], name)) i++;
+    return i < e->n;
+}
+
 /* ---- a tree ------------------------------------------------------------------------------------------------------ */
 
 typedef struct gathering {
@@ -62,6 +100,7 @@ typedef struct gathering {
     td_arena *arena;
     td_stem_wish stem[TD_STEMS_MAX];
     size_t n;
+    td_earlier earlier; /* at the root */
 } gathering;
 
 static td_status take_file(gathering *g, const char *path, const char *name, td_error *err)
@@ -95,7 +134,7 @@ static td_status walk(gathering *g, const char *folder, const char *below, int d
             st = depth < TD_FOLDERS_DEEP ? walk(g, path, deeper, depth + 1, err)
                                          : td_fail(err, TD_ARG, path, "name this folder itself",
                                                    "lies more than %d folders deep", TD_FOLDERS_DEEP);
-        else if (td_sounds(e->d_name))
+        else if (td_sounds(e->d_name) && (depth || !is_earlier(&g->earlier, name)))
             st = take_file(g, path, name, err);
     }
     closedir(d);
@@ -115,6 +154,7 @@ td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **ste
     td_stem_wish *all = td_arena_array(a, TD_STEMS_MAX + 1, sizeof *all);
     if (!g || !all) return td_no_memory(err);
     *g = (gathering){ .root = folder, .arena = a };
+    td_earlier_in_folder(folder, a, &g->earlier);
     td_status st = walk(g, folder, "", 0, err);
     if (!st && !g->n)
         st = td_fail(err, TD_ARG, folder, "stems are WAV, AIFF, FLAC, Ogg, Opus or MP3 files", "holds no sound files");

@@ -14,9 +14,21 @@ enum { TD_FOLDERS_DEEP = 4 };
 /* What clients' machines leave in folders: hidden, or made by an archiver. Neither stems nor folders of stems. */
 bool td_passed_over(const char *name);
 
+enum { TD_EARLIER_MAX = 1024 };
+
+typedef struct td_earlier {
+    const char *name[TD_EARLIER_MAX];
+    size_t n;
+} td_earlier;
+
+/* Files of an earlier mix that was written into the folder: what its report.json lists and lies there. Names live in
+ * a. None where there is no report, or none that can be read. */
+void td_earlier_in_folder(const char *folder, td_arena *a, td_earlier *e);
+
 /* Stems of a folder and of the folders below it, down to TD_FOLDERS_DEEP: every file whose name ends like sound, sorted
  * and called by its path from the folder on. What is named so and is no file is a stem that is refused. A folder below
- * that holds a report.json is a mix that was made earlier, and no part of it. Appends to the wishes what is not among
+ * that holds a report.json is a mix that was made earlier, and no part of it, nor is what td_earlier_in_folder finds in
+ * the folder itself. Appends to the wishes what is not among
  * them; paths live in a. TD_ARG: no folder, nothing that sounds, too much, too deep. */
 td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
 

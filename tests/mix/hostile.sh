@@ -74,6 +74,17 @@ ok "a job's folder too" says "guitars" "$topdown" plan --job "$work/nested.yaml"
 mkdir -p "$work/nested/1/2/3/4/5"
 ok "down to a depth" says "lies more than 4 folders deep" exits 2 "$topdown" check "$work/nested" -q
 
+# a mix among its own stems is none of them
+program=$(realpath "$topdown")
+cp -r "$work/stems" "$work/among"
+among() { (cd "$work/among" && "$program" mix . --recipes "$work/recipes" -r plain --tempo 124 --no-cache "$@"); }
+ok "a mix among its stems is warned of" says "warning: .: is the folder of the stems" among -o .
+ok "and no stem of the next one" says "holds an earlier mix: 3 files of its report.json are no stems, and left out" \
+    among -o ../apart
+ok "which has two" says "2 stems, " among -o ../apart --force
+ok "as check has" test "$("$topdown" check "$work/among" -q | grep -c '\.flac$\|\.wav$')" = 2
+ok "unless they are named" says "3 stems, " among "$work"/among/*Preview*.mp3 -o ../apart --force
+
 # what a stem is can be said on the spot
 check() { "$topdown" check "$work/nested" -q "$@"; }
 rm -r "$work/nested/1"

@@ -39,7 +39,7 @@ ok "is rendered to the same bytes" cmp "$work/d/Lithium_PopRock01_Master_48k24.w
 ok "and reported beside the sum as at first" test "$(heard "$work/d")" = "$(heard "$work/heard")"
 sed 's/^    fader: -8.51 dB/    fader: -3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/hand.yaml"
 ok "a voice lifted by hand" test "$(diff "$work/d/plan-pop-rock.yaml" "$work/hand.yaml" | grep -c '^>')" = 1
-sed 's/\(what: fader, as: \)-8.51 dB/\1-3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/told.yaml"
+sed "s/\(step: fader, what: gain, as: \)-8.5 dB/\1-3.0 dB/" "$work/d/plan-pop-rock.yaml" >"$work/told.yaml"
 ok "what is there for reading is not edited unheard" says "this stands otherwise above" \
     "$topdown" mix --plan "$work/told.yaml" -o "$work/told-mix" --quiet
 hand() { "$topdown" mix --plan "$work/hand.yaml" -o "$work/hand" --force "$@"; }
