@@ -8,11 +8,13 @@
 #include "jobs/order/outputs.h"
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static void tell(void *user, const char *stage, double fraction)
@@ -245,14 +247,26 @@ static td_status check_names(const td_mixdown_wish *w, size_t n, td_error *err)
     return TD_OK;
 }
 
+/* A folder takes one mix at a time. The lock ends with the process, however that ends; a file system without locks is
+ * none to refuse. */
+static td_status claim_folder(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    int fd = open(w->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return TD_OK; /* it can be written to all the same */
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return m->claim = fd, TD_OK;
+    close(fd);
+    return td_fail(err, TD_ARG, w->out, "wait for it, or name another folder", "another mix is being made there");
+}
+
 /* Before the first sound is read: whether plans and report can be put where they belong. */
-static td_status check_folder(const td_mixdown_wish *w, const td_mixdown *m, td_error *err)
+static td_status check_folder(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     char name[TD_PLAN_NAME];
     td_status st = check_names(w, m->n, err);
     if (!st) st = td_folder_make(w->out, err);
     if (!st && access(w->out, W_OK | X_OK))
         st = td_fail(err, td_status_of_errno(errno), w->out, NULL, "cannot be written to: %s", strerror(errno));
+    if (!st) st = claim_folder(w, m, err);
     if (st || w->force) return st;
     st = refuse_existing(w->out, "report.json", err);
     if (!st && w->order->report & TD_REPORT_HTML) st = refuse_existing(w->out, "report.html", err);
@@ -543,6 +557,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     }
     m->arena = a;
     m->wish = w;
+    m->claim = -1;
     m->n = w->n_plans ? w->n_plans : w->order->n_mixes;
     m->messages = td_messages_new();
     m->plan = td_arena_array(a, m->n + 1, sizeof *m->plan);
@@ -552,7 +567,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     if (!m->said || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
     bool fresh = w->out && !td_is_folder(w->out);
     td_status st = run(w, m, recipe, err);
-    if (st && fresh) rmdir(w->out); /* which fails when something lies in it */
+    if (st && fresh && m->claim >= 0) rmdir(w->out); /* which fails when something lies in it */
     for (size_t i = 0; i < m->n; i++) td_recipe_free(recipe[i]);
     return st;
 }
@@ -568,5 +583,6 @@ void td_mixdown_free(td_mixdown *m)
     td_session_free(m->session);
     td_messages_free(m->messages);
     td_pool_free(m->pool);
+    if (m->claim >= 0) close(m->claim);
     td_arena_free(m->arena);
 }

@@ -66,6 +66,7 @@ typedef struct td_mixdown {
     td_messages *messages; /* of all recipes */
     td_mixdown_said *said; /* of each recipe, as its plan keeps it */
     bool survey_cached;
+    int claim; /* the folder, held open and locked; -1: none */
     td_arena *arena;
     td_pool *pool;
 } td_mixdown;

@@ -139,6 +139,13 @@ ok "and nothing lies beside it" test "$(ls -A "$work/there")" = report.json
 ok "a file is no folder" exits 2 mix "$work/stems" -o "$work/there/report.json"
 ok "a full disk is told" exits 75 bash -c '"$1" recipe schema >/dev/full' - "$topdown"
 
+# a folder takes one mix at a time: the second is told before it has heard anything, and leaves nothing
+mkdir "$work/held"
+ok "two mixes into one folder" says "another mix is being made there" exits 2 \
+    flock "$work/held" "$topdown" mix "$work/stems" --recipes "$work/recipes" -r plain --no-cache -q -o "$work/held"
+ok "are one" is_empty "$work/held"
+ok "and one after the other are none too many" mix "$work/stems" -o "$work/held"
+
 # a disk that fills up, or a limit on the size of files: the file is named as it would be called, and none is left by half
 whole() { # FOLDER: what lies there can be used
     local f
