@@ -29,6 +29,7 @@ typedef enum td_verdict { TD_ACCEPT, TD_WARN, TD_REJECT } td_verdict;
     X(LENGTH_DIFFERS, "length_differs", TD_WARN, "shorter or longer than the others; padded at the end")              \
     X(RATE_DIFFERS, "rate_differs", TD_WARN, "another sample rate than the session's; converted")                     \
     X(LOW_RATE, "low_rate", TD_WARN, "sample rate below 44.1 kHz: the top octave is missing")                         \
+    X(LOSSY_FILE, "lossy_file", TD_WARN, "an MP3, Ogg or Opus file, whatever its name ends in")                       \
     X(LOSSY_SOURCE, "lossy_source", TD_WARN, "went through a lossy codec")                                            \
     X(MONO_AS_STEREO, "mono_as_stereo", TD_WARN, "stereo file with two equal sides")                                  \
     X(ONE_SIDED, "one_sided", TD_WARN, "one side is silent")                                                          \

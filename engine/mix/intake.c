@@ -28,7 +28,16 @@
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
-typedef enum detail { NO_DETAIL, DETAIL_DB, DETAIL_HUM, DETAIL_LENGTH, DETAIL_RATE, DETAIL_PLACES, DETAIL_TWIN } detail;
+typedef enum detail {
+    NO_DETAIL,
+    DETAIL_DB,
+    DETAIL_HUM,
+    DETAIL_LENGTH,
+    DETAIL_RATE,
+    DETAIL_PLACES,
+    DETAIL_TWIN,
+    DETAIL_FORMAT
+} detail;
 
 typedef struct words {
     const char *what;   /* is wrong */
@@ -100,6 +109,11 @@ static const struct {
                               { "ihre Abtastrate ist niedrig, die höchsten Höhen fehlen",
                                 "Wurde mit 44,1 kHz oder mehr aufgenommen, exportieren Sie sie bitte mit dieser "
                                 "Rate." } } },
+    [TD_FAULT_LOSSY_FILE] = { DETAIL_FORMAT,
+                              { { "the file is lossily compressed",
+                                  "If you have an original, please export it as WAV or FLAC." },
+                                { "die Datei ist verlustbehaftet komprimiert",
+                                  "Gibt es ein Original, exportieren Sie es bitte als WAV oder FLAC." } } },
     [TD_FAULT_LOSSY_SOURCE] = { NO_DETAIL,
                                 { { "it seems to have gone through lossy compression (such as MP3): its treble breaks "
                                     "off",
@@ -207,11 +221,17 @@ static bool was_cut(hearing *h, td_finding *f)
     return h->signal->first_sound_s < AT_ONCE_S && length_s < h->usual_s - CUT_S;
 }
 
-/* A file of a lossy codec, or one that once was: its spectrum breaks off where no converter's filter would cut. */
 static bool is_lossy(hearing *h, td_finding *f)
 {
+    f->format = h->stem->info.format;
+    return h->stem->info.lossy;
+}
+
+/* What once was lossy: its spectrum breaks off where no converter's filter would cut. */
+static bool was_lossy(hearing *h, td_finding *f)
+{
     (void)f;
-    return h->stem->info.lossy || h->signal->cutoff_hz < CUTOFF_PART * h->stem->info.rate_hz / 2;
+    return !h->stem->info.lossy && h->signal->cutoff_hz < CUTOFF_PART * h->stem->info.rate_hz / 2;
 }
 
 static bool is_one_sided(hearing *h, td_finding *f)
@@ -348,7 +368,8 @@ static const struct {
     { TD_FAULT_CLIPPED, is_clipped },
     { TD_FAULT_DC, has_dc },
     { TD_FAULT_STARTS_LATE, was_cut },
-    { TD_FAULT_LOSSY_SOURCE, is_lossy },
+    { TD_FAULT_LOSSY_FILE, is_lossy },
+    { TD_FAULT_LOSSY_SOURCE, was_lossy },
     { TD_FAULT_MONO_AS_STEREO, is_mono_as_stereo },
     { TD_FAULT_ONE_SIDED, is_one_sided },
     { TD_FAULT_POLARITY_FLIPPED, is_flipped },
@@ -503,6 +524,9 @@ static const char *describe(const td_finding *f, td_language l, char *out, size_
     case DETAIL_TWIN:
         snprintf(out, size, " (%s)", td_printable(f->twin, name, sizeof name));
         break;
+    case DETAIL_FORMAT:
+        snprintf(out, size, " (%s)", f->format);
+        break;
     case NO_DETAIL:
         *out = 0;
         break;
@@ -513,7 +537,8 @@ static const char *describe(const td_finding *f, td_language l, char *out, size_
 const char *td_finding_text(const td_finding *f, td_language language, char *out, size_t size)
 {
     char more[320] = "";
-    bool known = faults[f->code].detail == DETAIL_TWIN ? f->twin != NULL : !isnan(f->value);
+    detail kind = faults[f->code].detail;
+    bool known = kind == DETAIL_TWIN ? f->twin != NULL : kind == DETAIL_FORMAT ? f->format != NULL : !isnan(f->value);
     if (known) describe(f, language, more, sizeof more);
     snprintf(out, size, "%s%s", faults[f->code].says[language].what, more);
     return out;

@@ -37,12 +37,13 @@ static inline scene *scene_new(void)
     return s;
 }
 
-static inline void scene_add(scene *s, const char *name, unsigned rate_hz, unsigned channels, double seconds, sound f)
+static inline void scene_add_as(scene *s, td_codec codec, const char *name, unsigned rate_hz, unsigned channels,
+                                double seconds, sound f)
 {
     const char *path = td_arena_printf(s->arena, "%s/%s", s->path, name);
     size_t frames = (size_t)(seconds * rate_hz);
     float *ch[2] = { td_calloc2(frames, 1, sizeof(float)), td_calloc2(frames, 1, sizeof(float)) };
-    td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 32, .rate_hz = rate_hz, .channels = channels };
+    td_file_spec spec = { .codec = codec, .bits = 32, .rate_hz = rate_hz, .channels = channels };
     td_writer *w;
     for (unsigned c = 0; c < channels; c++)
         for (size_t i = 0; i < frames; i++) ch[c][i] = (float)f((double)i / rate_hz, c);
@@ -52,6 +53,11 @@ static inline void scene_add(scene *s, const char *name, unsigned rate_hz, unsig
     free(ch[0]);
     free(ch[1]);
     s->wish[s->n++] = (td_stem_wish){ .file = path, .pan = NAN };
+}
+
+static inline void scene_add(scene *s, const char *name, unsigned rate_hz, unsigned channels, double seconds, sound f)
+{
+    scene_add_as(s, TD_CODEC_WAV, name, rate_hz, channels, seconds, f);
 }
 
 static inline void scene_open(scene *s)

@@ -265,6 +265,27 @@ static void all_well_is_said(void **state)
     scene_free(s);
 }
 
+/* What a file is stands in it, not in its name; what it has lost is then no guess. */
+static void a_lossy_file_is_called_so(void **state)
+{
+    (void)state;
+    char text[256];
+    scene *s = scene_new();
+    scene_add(s, "Bass.wav", 48000, 1, SECONDS, bass);
+    scene_add_as(s, TD_CODEC_MP3, "Synth.wav", 48000, 2, SECONDS, wide);
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_findings *in = judged(s);
+    const td_stem_findings *m = of(s, in, "Synth.wav");
+    assert_int_equal(m->n_findings, 1);
+    assert_int_equal(m->finding[0].code, TD_FAULT_LOSSY_FILE);
+    assert_string_equal(td_finding_text(&m->finding[0], TD_ENGLISH, text, sizeof text),
+                        "the file is lossily compressed (mp3)");
+    assert_int_equal(of(s, in, "Bass.wav")->faults, 0);
+    td_intake_free(in);
+    scene_free(s);
+}
+
 /* Every fault has words in every language, and a refused file always has a remedy. */
 static void no_fault_is_speechless(void **state)
 {
@@ -324,6 +345,7 @@ int main(void)
         cmocka_unit_test(turned_twins_are_told_from_copies),
         cmocka_unit_test(the_message_asks_for_what_is_needed),
         cmocka_unit_test(all_well_is_said),
+        cmocka_unit_test(a_lossy_file_is_called_so),
         cmocka_unit_test(no_fault_is_speechless),
         cmocka_unit_test(json_holds_verdicts_and_figures),
     };
