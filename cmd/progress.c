@@ -96,6 +96,7 @@ static void tell(const td_stage_at *step)
     json_t *o = json_pack("{s:s, s:i, s:s, s:f}", "type", "progress", "v", 1, "stage", step->stage, "fraction",
                           td_round_to(step->fraction, 0.001));
     if (step->mix) json_object_set_new(o, "mix", json_string(step->mix));
+    if (step->song_s > 0) json_object_set_new(o, "song_s", td_json_number(step->song_s, 0.001));
     char *text = o ? json_dumps(o, TD_JSON_LINE) : NULL;
     if (text) puts(text);
     fflush(stdout);

@@ -1,5 +1,6 @@
 #include "jobs/child.h"
 
+#include "engine/base/units.h"
 #include "jobs/ids.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #define LOG_TAIL       4096
 #define ASK_MS         200
 #define ARGS_MAX       32
+#define SONG_S_MAX     14400 /* what a child may say its song is long */
 
 typedef struct watch {
     const td_child *child;
@@ -24,7 +26,13 @@ typedef struct watch {
     char *line;
     size_t length;
     bool overlong; /* the line under way is too long and is skipped */
+    int64_t began_ms, limit_ms;
 } watch;
+
+static bool is_late(const watch *w)
+{
+    return td_steady_ms() - w->began_ms >= w->limit_ms;
+}
 
 /* ---- starting ---------------------------------------------------------------------------------------------------- */
 
@@ -136,12 +144,20 @@ static void tell(td_child_end *end, const json_t *o)
     if (what) snprintf(end->text, sizeof end->text, "%s%s%s", where ? where : "", where && *where ? ": " : "", what);
 }
 
+/* Files do not tell how long the song is, when codecs make little of it. */
+static void hear_length(watch *w, double song_s)
+{
+    int64_t limit_ms = (int64_t)(td_clamp(song_s, 0, SONG_S_MAX) * (double)w->child->limit_ms_per_s);
+    if (limit_ms > w->limit_ms) w->limit_ms = limit_ms;
+}
+
 static void take_line(watch *w)
 {
     json_t *o = json_loadb(w->line, w->length, JSON_REJECT_DUPLICATES, NULL);
     const char *type = json_string_value(json_object_get(o, "type"));
     if (type && !strcmp(type, "progress")) {
         const char *stage = json_string_value(json_object_get(o, "stage"));
+        hear_length(w, json_number_value(json_object_get(o, "song_s")));
         if (stage)
             w->child->progress(w->child->user, stage, json_number_value(json_object_get(o, "fraction")),
                                json_string_value(json_object_get(o, "mix")));
@@ -169,14 +185,14 @@ static void take(watch *w, const char *data, size_t n)
 }
 
 /* Until the child closes its stdout, is to be stopped, or has had its time. True: kill it. */
-static bool listen_to(watch *w, int fd, int64_t until_ms)
+static bool listen_to(watch *w, int fd)
 {
     char data[4096];
     for (;;) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
         int ready = poll(&p, 1, ASK_MS);
         if (w->child->stop(w->child->user)) return w->end->stopped = true;
-        if (td_steady_ms() >= until_ms) return w->end->timed_out = true;
+        if (is_late(w)) return w->end->timed_out = true;
         if (ready <= 0) continue;
         ssize_t n = read(fd, data, sizeof data);
         if (n < 0 && errno == EINTR) continue;
@@ -186,7 +202,7 @@ static bool listen_to(watch *w, int fd, int64_t until_ms)
 }
 
 /* Waits for a child that has closed its stdout; it may still take its time to end. */
-static int reap(watch *w, pid_t pid, bool kill_it, int64_t until_ms)
+static int reap(watch *w, pid_t pid, bool kill_it)
 {
     int status = 0;
     for (;;) {
@@ -195,7 +211,7 @@ static int reap(watch *w, pid_t pid, bool kill_it, int64_t until_ms)
         if (got == pid || (got < 0 && errno != EINTR)) return status;
         if (w->child->stop(w->child->user))
             kill_it = w->end->stopped = true;
-        else if (td_steady_ms() >= until_ms)
+        else if (is_late(w))
             kill_it = w->end->timed_out = true;
         else
             poll(NULL, 0, 20);
@@ -230,9 +246,10 @@ td_status td_child_run(const td_child *c, td_child_end *out, td_error *err)
     if (!st) st = spawn(c, pipe_fd[1], &pid, err);
     if (pipe_fd[1] >= 0) close(pipe_fd[1]);
     if (!st) {
-        int64_t until_ms = td_steady_ms() + c->limit_ms;
-        bool kill_it = listen_to(&w, pipe_fd[0], until_ms);
-        int status = reap(&w, pid, kill_it, until_ms);
+        w.began_ms = td_steady_ms();
+        w.limit_ms = c->limit_ms;
+        bool kill_it = listen_to(&w, pipe_fd[0]);
+        int status = reap(&w, pid, kill_it);
         if (WIFEXITED(status)) out->code = WEXITSTATUS(status);
         if (WIFSIGNALED(status)) out->signal = WTERMSIG(status);
         if (out->code && !out->text[0]) read_log(c, out);

@@ -14,7 +14,8 @@ typedef struct td_child {
     const char *const *argv; /* without the program's name; NULL-terminated */
     const char *folder;      /* where it works */
     const char *log;         /* file for its stderr */
-    int64_t limit_ms;        /* wall time, then it is killed */
+    int64_t limit_ms;        /* wall time, then it is killed; or this long for each second of the song, where that is */
+    int64_t limit_ms_per_s;  /* more: a child tells in "song_s" of its progress how long the song is */
     int64_t memory_bytes;    /* address space; 0: no limit */
     const td_confine *cage;  /* NULL: none */
     /* Each progress line; `mix` may be NULL. Strings live for the call. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,12 +32,25 @@ static bool stop_fetch(void *user, int64_t moved)
     return g->ask->stop(g->ask->user);
 }
 
-static td_status count(gathering *g, int64_t bytes, td_error *err)
+/* What a file would take as PCM of 24 bit: FLAC twice its size, lossy formats eight times (at 320 kbit/s). */
+static int64_t as_pcm(const char *name, int64_t bytes)
+{
+    static const char *const lossy[] = { ".mp3", ".ogg", ".oga", ".opus" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof lossy / sizeof lossy[0]; i++)
+        if (!strcasecmp(dot, lossy[i])) return 8 * bytes;
+    return dot && !strcasecmp(dot, ".flac") ? 2 * bytes : bytes;
+}
+
+static td_status count(gathering *g, const char *name, int64_t bytes, td_error *err)
 {
     pthread_mutex_lock(&g->lock);
     td_intake_facts *f = g->facts;
+    int64_t pcm = as_pcm(name, bytes);
+    f->files++;
     f->bytes += bytes;
-    if (bytes > f->largest) f->largest = bytes;
+    f->as_pcm += pcm;
+    if (pcm > f->largest_as_pcm) f->largest_as_pcm = pcm;
     g->done++;
     bool over = f->bytes > TD_JOB_BYTES_MAX;
     g->ask->progress(g->ask->user, g->n ? (double)g->done / (double)g->n : 0.5);
@@ -103,7 +117,7 @@ static td_status copy_entry(copying *c, const char *from, const char *to, mode_t
     if (++c->files > FOLDER_FILES_MAX)
         return td_fail(err, TD_INPUT, from, NULL, "there are more than %d files", FOLDER_FILES_MAX);
     td_status st = copy(c->g, from, to, &bytes, err);
-    return st ? st : count(c->g, bytes, err);
+    return st ? st : count(c->g, from, bytes, err);
 }
 
 /* Whether it is named like a stem, or leads to a folder that may hold some. */
@@ -168,7 +182,7 @@ static td_status gather_one(void *shared, size_t index, td_error *err)
     td_status st = td_folder_make(path, err);
     snprintf(path, sizeof path, "%s/%s", g->ask->folder, g->local[index]);
     if (!st) st = local ? copy(g, address, path, &bytes, err) : fetch(g, index, path, &bytes, err);
-    return st ? st : count(g, bytes, err);
+    return st ? st : count(g, name, bytes, err);
 }
 
 static td_status write_job(gathering *g, json_t *spec, const char *folder, td_error *err)

@@ -19,8 +19,10 @@ typedef struct td_intake {
 } td_intake;
 
 typedef struct td_intake_facts {
-    int64_t bytes, largest; /* of all inputs; of the longest */
-    int64_t retry_after_s;  /* what a server asked for when it failed */
+    size_t files;
+    int64_t bytes;
+    int64_t as_pcm, largest_as_pcm; /* what all would take as PCM, about; what the longest would */
+    int64_t retry_after_s;          /* what a server asked for when it failed */
 } td_intake_facts;
 
 /* Four addresses are fetched at a time. Errors are td_fetch_file's and td_roots_open's; err->where names the stem. */

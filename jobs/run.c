@@ -15,7 +15,8 @@
 
 #define LIMIT_MIN_MS    300000
 #define LIMIT_PER_AUDIO 4
-#define SLOWEST_BYTES_S 88200 /* mono, 16 bit, 44.1 kHz: the longest a stem of so many bytes is taken to be */
+#define STEMS_EXTRA     8     /* so many stems more take the time of a mix once more */
+#define SLOWEST_BYTES_S 88200 /* mono, 16 bit, 44.1 kHz: how long the song is taken to be until the child tells it */
 #define DISK_FACTOR     5     /* what a job needs beside its stems: decoded audio, premix, results */
 
 /* One attempt. */
@@ -120,7 +121,7 @@ static bool gather(attempt *a)
     if (!st) st = td_intake_run(&in, &a->facts, &a->err);
     a->ending.bytes_in = a->facts.bytes;
     a->ending.retry_after_s = a->facts.retry_after_s;
-    if (!st) st = td_store_needs(c->store, a->job->id, a->job->fence, a->facts.bytes * DISK_FACTOR, &a->err);
+    if (!st) st = td_store_needs(c->store, a->job->id, a->job->fence, a->facts.as_pcm * DISK_FACTOR, &a->err);
     if (st) end_by_status(a, st, "fetch");
     return st == TD_OK;
 }
@@ -147,12 +148,14 @@ static td_status run_child(attempt *a, td_child_end *end)
     const char *const argv[] = { "mix",      "--job",      "job.yaml",  "--json", "-o",
                                  "out",      "--no-cache", "--threads", threads,  c->recipes ? "--recipes" : NULL,
                                  c->recipes, NULL };
-    int64_t audio_ms = a->facts.largest * 1000 / SLOWEST_BYTES_S * a->job->mixes * LIMIT_PER_AUDIO;
+    int64_t times = a->job->mixes * LIMIT_PER_AUDIO * (1 + (int64_t)a->facts.files / STEMS_EXTRA);
+    int64_t audio_ms = a->facts.largest_as_pcm * 1000 / SLOWEST_BYTES_S * times;
     td_child child = { .program = c->child_program,
                        .argv = argv,
                        .folder = a->folder,
                        .log = a->log,
                        .limit_ms = audio_ms > LIMIT_MIN_MS ? audio_ms : LIMIT_MIN_MS,
+                       .limit_ms_per_s = 1000 * times,
                        .memory_bytes = c->child_memory_bytes,
                        .progress = tell_child,
                        .stop = td_run_stop,

@@ -18,7 +18,7 @@ terminal >"$work/seen.txt"
 ok "a terminal sees what is made and how far" \
     grep -Eq '^rendering jazz +\[#+-*\] +[0-9]+ % ' "$work/seen.txt"
 ok "programs get rounded fractions, and the mix they belong to" bash -c \
-    '"$1" mix demo/stems --tempo 124 -r pop-rock -r jazz -o "$2" --json | grep -Eq "^.\"type\":\"progress\",\"v\":1,\"stage\":\"rendering\",\"fraction\":0\.[0-9]{1,3},\"mix\":\"jazz\"}$"' - "$topdown" "$work/told"
+    '"$1" mix demo/stems --tempo 124 -r pop-rock -r jazz -o "$2" --json | grep -Eq "^.\"type\":\"progress\",\"v\":1,\"stage\":\"rendering\",\"fraction\":0\.[0-9]{1,3},\"mix\":\"jazz\",\"song_s\":24.0}$"' - "$topdown" "$work/told"
 ok "two threads give the same bytes" mix -r pop-rock -r electronic -o "$work/b" -j 2 --no-cache
 for f in "$work"/a/*.wav "$work"/a/plan-*.yaml; do
     ok "same bytes on two threads: $(basename "$f")" cmp "$f" "$work/b/$(basename "$f")"

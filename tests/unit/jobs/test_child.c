@@ -265,12 +265,35 @@ static void it_dies_with_us(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, yard_open, yard_close)
 
+/* An Opus file of 64 kbit/s is a song of more minutes than its bytes tell. */
+static void a_long_song_has_longer(void **state)
+{
+    yard *y = *state;
+    static const char told[] = "echo '{\"type\":\"progress\",\"stage\":\"survey\",\"song_s\":20}'; sleep 0.6";
+    const char *const scripts[] = { told, "sleep 0.6" };
+    for (int i = 0; i < 2; i++) {
+        const char *const argv[] = { "-c", scripts[i], NULL };
+        td_child c = { .program = "/bin/bash",
+                       .argv = argv,
+                       .folder = y->folder,
+                       .log = y->log,
+                       .limit_ms = 300,
+                       .limit_ms_per_s = 1000,
+                       .progress = tell,
+                       .stop = stop,
+                       .user = y };
+        assert_int_equal(td_child_run(&c, &y->end, NULL), TD_OK);
+        assert_int_equal(y->end.timed_out, i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(progress_is_read_and_the_rest_ignored),
         T(endings_are_told_apart),
         T(a_child_that_goes_on_too_long_is_killed_with_its_own),
+        T(a_long_song_has_longer),
         T(a_closed_stdout_is_no_end),
         T(stop_is_heard),
         T(what_cannot_start_is_an_error),
