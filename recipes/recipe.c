@@ -504,31 +504,40 @@ static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node
     }
 }
 
-static void check_keys(td_reader *r, const td_node *chain)
+static void check_key(td_reader *r, const td_node *word)
 {
     const char *const *roles;
     size_t n = td_role_names(&roles);
+    if (word->kind != TD_NODE_TEXT || td_role_known(word->text)) return;
+    const char *near = td_did_you_mean(r->messages, word->text, roles, n);
+    if (near)
+        td_caution(r->messages, word, "unknown_role", near, "'key': no role '%s', taken for a track's name",
+                   td_cut(r->messages, word->text));
+}
+
+static void check_keys(td_reader *r, const td_node *place, bool heard)
+{
+    const td_node *chain = td_node_get(place, "chain");
     for (size_t i = 0; chain && i < chain->n; i++) {
         const td_node *key = td_node_get(chain->value[i], "key");
-        size_t count = !key ? 0 : key->kind == TD_NODE_LIST ? key->n : 1;
-        for (size_t k = 0; k < count; k++) {
-            const td_node *word = key->kind == TD_NODE_LIST ? key->value[k] : key;
-            if (word->kind != TD_NODE_TEXT || td_role_known(word->text)) continue;
-            const char *near = td_did_you_mean(r->messages, word->text, roles, n);
-            if (near)
-                td_caution(r->messages, word, "unknown_role", near, "'key': no role '%s', taken for a track's name",
-                           td_cut(r->messages, word->text));
-        }
+        if (!key) continue;
+        if (!heard)
+            td_mistake(r->messages, key, "key_place", "let the step stand in a group",
+                       "a 'key' is heard by groups alone");
+        else if (key->kind == TD_NODE_LIST)
+            for (size_t k = 0; k < key->n; k++) check_key(r, key->value[k]);
+        else
+            check_key(r, key);
     }
 }
 
 static void check_all_keys(td_reader *r, const td_node *root)
 {
     static const char *const places[] = { "groups", "returns", "tracks" };
-    check_keys(r, td_node_get(td_node_get(root, "mix"), "chain"));
+    check_keys(r, td_node_get(root, "mix"), false);
     for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
         const td_node *section = td_node_get(root, places[k]);
-        for (size_t i = 0; section && i < section->n; i++) check_keys(r, td_node_get(section->value[i], "chain"));
+        for (size_t i = 0; section && i < section->n; i++) check_keys(r, section->value[i], k == 0);
     }
 }
 

@@ -62,26 +62,27 @@ static void steps_in_every_form(void **state)
 {
     (void)state;
     td_recipe *r =
-        read_recipe(HEAD "mix:\n"
-                         "  chain:\n"
-                         "    - tape\n"
-                         "    - gain: +2 dB\n"
-                         "    - gain:\n"
-                         "    - compressor: { ratio: 2:1, attack: 10 ms, release: auto, gain_reduction: 1 to 2 dB }\n"
-                         "      as: glue\n"
-                         "      key: [ drums.kick, drums.snare ]\n"
-                         "      blend: 50 %\n"
-                         "      bypass: on\n"
-                         "      note: holds it\n"
-                         "      x-mine: [ anything ]\n");
-    assert_int_equal(r->mix.n_steps, 4);
-    assert_string_equal(r->mix.step[0].name, "tape");
-    assert_int_equal(value(&r->mix.step[0], "drive")->kind, TD_WISH_NONE);
-    assert_float_equal(value(&r->mix.step[1], "gain")->a, 2, 0);
-    assert_string_equal(r->mix.step[2].name, "gain-2");
-    const td_step_wish *glue = &r->mix.step[3];
+        read_recipe(HEAD "groups:\n"
+                         "  bass:\n"
+                         "    chain:\n"
+                         "      - tape\n"
+                         "      - gain: +2 dB\n"
+                         "      - gain:\n"
+                         "      - compressor: { ratio: 2:1, attack: 10 ms, release: auto, gain_reduction: 1 to 2 dB }\n"
+                         "        as: glue\n"
+                         "        key: [ drums.kick, drums.snare ]\n"
+                         "        blend: 50 %\n"
+                         "        bypass: on\n"
+                         "        note: holds it\n"
+                         "        x-mine: [ anything ]\n");
+    assert_int_equal(r->group[0].chain.n_steps, 4);
+    assert_string_equal(r->group[0].chain.step[0].name, "tape");
+    assert_int_equal(value(&r->group[0].chain.step[0], "drive")->kind, TD_WISH_NONE);
+    assert_float_equal(value(&r->group[0].chain.step[1], "gain")->a, 2, 0);
+    assert_string_equal(r->group[0].chain.step[2].name, "gain-2");
+    const td_step_wish *glue = &r->group[0].chain.step[3];
     assert_string_equal(glue->name, "glue");
-    assert_int_equal(glue->line, 8);
+    assert_int_equal(glue->line, 9);
     assert_float_equal(value(glue, "ratio")->a, 2, 0);
     assert_int_equal(value(glue, "release")->kind, TD_WISH_AUTO);
     assert_int_equal(value(glue, "gain_reduction")->kind, TD_WISH_RANGE);

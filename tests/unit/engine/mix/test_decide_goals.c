@@ -38,13 +38,6 @@ static double near_loud(double t, unsigned c)
     return loud_and_square(t, 26.8);
 }
 
-/* Sounds at 30 s, and not before. */
-static double late(double t, unsigned c)
-{
-    (void)c;
-    return t >= 30 && t < 32 && fmod(t, 0.5) < 0.2 ? 0.5 * sin(TONE * t) : 0;
-}
-
 static double pad(double t, unsigned c)
 {
     (void)c;
@@ -98,20 +91,6 @@ static void test_tips_beside_a_loud_passage(void **state)
     clip_at(near_loud, 26.8);
 }
 
-/* Where the mix bus is heard in passages, so is what drives it. */
-static void test_a_key_is_heard_where_the_mix_is(void **state)
-{
-    (void)state;
-    scene *s = scene_new();
-    scene_add(s, "Kick.wav", 48000, 2, SECONDS, late);
-    scene_add(s, "Synth.wav", 48000, 2, SECONDS, pad);
-    decided d = decide(s, "balance: delivered\n"
-                          "mix: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 5 ms, "
-                          "gain_reduction: at most 3 dB }, key: drums.kick, as: duck } ] }\n");
-    assert_float_equal(d.plan->mix.step[0].goal.max_db, 3, 0.1);
-    leave(&d);
-}
-
 static void test_goals_of_a_group_after_a_fix(void **state)
 {
     (void)state;
@@ -132,7 +111,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tips_a_low_cut_makes),
         cmocka_unit_test(test_tips_beside_a_loud_passage),
-        cmocka_unit_test(test_a_key_is_heard_where_the_mix_is),
         cmocka_unit_test(test_goals_of_a_group_after_a_fix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
