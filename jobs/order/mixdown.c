@@ -255,7 +255,7 @@ static td_status claim_folder(const td_mixdown_wish *w, td_mixdown *m, td_error 
     if (fd < 0) return TD_OK; /* it can be written to all the same */
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return m->claim = fd, TD_OK;
     close(fd);
-    return td_fail(err, TD_ARG, w->out, "wait for it, or name another folder", "another mix is being made there");
+    return td_fail(err, TD_BUSY, w->out, "wait for it, or name another folder", "another mix is being made there");
 }
 
 /* Before the first sound is read: whether plans and report can be put where they belong. */
