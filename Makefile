@@ -101,11 +101,10 @@ figures: $(BUILD)/figures
 
 # the program on real stems, judged by ffmpeg and cmp
 mix: $(BUILD)/topdown
-	@TOPDOWN=$(BUILD)/topdown tests/mix/run.sh
-	@TOPDOWN=$(BUILD)/topdown tests/mix/hostile.sh
-	@TOPDOWN=$(BUILD)/topdown tests/mix/outputs.sh
-	@TOPDOWN=$(BUILD)/topdown tests/mix/kept.sh
-	@tests/mix/ebu.py $(BUILD)/topdown $(BUILD)/ebu.txt
+	@failed=; for t in run hostile outputs kept; do \
+		TOPDOWN=$(BUILD)/topdown tests/mix/$$t.sh || failed="$$failed tests/mix/$$t.sh"; done; \
+	tests/mix/ebu.py $(BUILD)/topdown $(BUILD)/ebu.txt || failed="$$failed tests/mix/ebu.py"; \
+	[ -z "$$failed" ] || { echo "mix: failed:$$failed"; exit 1; }
 
 # processors from outside: recipes of one step on sounds sox makes, against what formulas say
 rack: $(BUILD)/topdown
@@ -124,16 +123,13 @@ machines: $(BUILD)/topdown $(BUILD)/machines/rack
 manual: $(BUILD)/topdown
 	@TOPDOWN=$(BUILD)/topdown tests/manual/run.sh
 
-# all set-up, all tests
+# all set-up, all tests; one suite that fails keeps none of the others from running
 check:
 	@packaging/deps.sh check
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -j$(JOBS) unit
-	@$(MAKE) --no-print-directory manual
-	@$(MAKE) --no-print-directory mix
-	@$(MAKE) --no-print-directory rack
-	@$(MAKE) --no-print-directory machines
-	@$(MAKE) --no-print-directory service
+	@failed=; for suite in unit manual mix rack machines service; do \
+		$(MAKE) --no-print-directory -j$(JOBS) $$suite || failed="$$failed $$suite"; done; \
+	[ -z "$$failed" ] || { echo "check: failed:$$failed"; exit 1; }
 
 # What cppcheck takes for mistakes and others judge better: members that tables reach by their offset; what is not
 # initialised (both compilers, and the sanitizers; it takes an array's address for a read); a macro without arguments.

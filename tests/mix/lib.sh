@@ -5,7 +5,7 @@ topdown=${TOPDOWN:-build/topdown}
 work=$(mktemp -d "${TMPDIR:-/tmp}/topdown-mix.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache LC_ALL=C
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 ok() { # DESCRIPTION COMMAND...
     local what=$1
@@ -17,6 +17,10 @@ ok() { # DESCRIPTION COMMAND...
         echo "FAILED $what"
         cat "$work/log"
     fi
+}
+skip() { # DESCRIPTION WHY: what this machine cannot show
+    skipped=$((skipped + 1))
+    echo "SKIPPED $1: $2"
 }
 exits() { # CODE COMMAND...
     local want=$1 got=0
@@ -40,6 +44,6 @@ within() { # FILE LUFS DBTP: ffmpeg prints tenths
     awk -v l="$l" -v p="$p" -v wl="$2" -v wp="$3" 'BEGIN { d = l - wl; exit !((d < 0 ? -d : d) <= 0.1001 && p <= wp) }'
 }
 finish() { # NAME: the summary, and the exit code
-    echo "$1: $passed passed, $failed failed"
+    echo "$1: $passed passed, $failed failed$([ "$skipped" = 0 ] || echo ", $skipped skipped")"
     [ "$failed" -eq 0 ]
 }

@@ -14,9 +14,13 @@ ok "a target out of reach is said" grep -q 'instead of -7.5' "$work/loud/report.
 terminal() { # what a person would see of a mix
     script -qec "$topdown mix demo/stems --tempo 124 -r pop-rock -r jazz -o $work/seen --no-cache" /dev/null | tr '\r' '\n'
 }
-terminal >"$work/seen.txt"
-ok "a terminal sees what is made and how far" \
-    grep -Eq '^rendering jazz +\[#+-*\] +[0-9]+ % ' "$work/seen.txt"
+seen="a terminal sees what is made and how far"
+if script -qec true /dev/null >"$work/log" 2>&1; then
+    terminal >"$work/seen.txt"
+    ok "$seen" grep -Eq '^rendering jazz +\[#+-*\] +[0-9]+ % ' "$work/seen.txt"
+else
+    skip "$seen" "no pseudo-terminal can be had here ($(tr -d '\r' <"$work/log" | head -n 1))"
+fi
 ok "programs get rounded fractions, and the mix they belong to" bash -c \
     '"$1" mix demo/stems --tempo 124 -r pop-rock -r jazz -o "$2" --json | grep -Eq "^.\"type\":\"progress\",\"v\":1,\"stage\":\"rendering\",\"fraction\":0\.[0-9]{1,3},\"mix\":\"jazz\",\"song_s\":24.0}$"' - "$topdown" "$work/told"
 ok "two threads give the same bytes" mix -r pop-rock -r electronic -o "$work/b" -j 2 --no-cache

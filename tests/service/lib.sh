@@ -81,6 +81,7 @@ start_node() { # judges webhooks with the library that the Standard Webhooks pro
 }
 
 start_serve() {
+    rm -f "$T/serve.log" # an earlier one's says that it listens
     "$topdown" serve --listen 127.0.0.1:0 --data "$T/data" --work 1 --allow-private --recipes recipes \
         --files stems >"$T/serve.log" 2>>"$T/service.log" &
     serve_pid=$!
@@ -122,7 +123,7 @@ sound_of() { # the hashes of a job's audio, by name
     api GET "/v1/jobs/$1" | json 'o.mixes.flatMap((m) => m.outputs).map((x) => x.name + " " + x.sha256).join("\n")'
 }
 child_of() { # the mixing process under way
-    cat "/proc/$serve_pid"/task/*/children | grep -o "[0-9]*" | head -n 1 | grep .
+    { cat "/proc/$serve_pid"/task/*/children 2>/dev/null || true; } | grep -o "[0-9]*" | head -n 1 | grep .
 }
 
 mkdir -p "$T/stems" "$T/recipes" "$T/data/credentials"

@@ -14,16 +14,14 @@ until_true 90 is_state "$calm" done
 # the mixing child
 id=$(submit "$T/job.yaml" child)
 until_true 60 is_state "$id" running
-until_true 60 child_of >/dev/null
-kill -9 "$(child_of)"
+kill -9 "$(until_true 60 child_of)"
 until_true 90 is_state "$id" done
 [ "$(api GET "/v1/jobs/$id" | json o.attempt)" = 2 ] || fail "the killed attempt was not counted"
 diff <(sound_of "$calm" | grep -v '\.mp3') <(sound_of "$id" | grep -v '\.mp3') || fail "a killed child changed the bytes"
 
 # the whole service, while the child runs
 id=$(submit "$T/job.yaml" service)
-until_true 60 child_of >/dev/null
-child=$(child_of)
+child=$(until_true 60 child_of)
 kill_service
 kill -9 "$child" 2>/dev/null || true
 start_serve
