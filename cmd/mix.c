@@ -26,9 +26,10 @@ static void session_line(const td_mixdown *d)
         guessed += s->stem[i].role.guess || s->stem[i].role.source == TD_ROLE_UNKNOWN;
         playing += s->stem[i].bus < s->n_buses;
     }
-    char clock[16];
-    fprintf(stderr, "%zu stem%s, %s, %g kHz, %zu bus%s", playing, playing == 1 ? "" : "s",
-            td_clock((double)s->frames / s->rate_hz, clock), s->rate_hz / 1000.0, s->n_buses,
+    char clock[16], whole[16];
+    fprintf(stderr, "%zu stem%s, %s (%s with its tail), %g kHz, %zu bus%s", playing, playing == 1 ? "" : "s",
+            td_clock((double)s->frames / s->rate_hz, clock),
+            td_clock((double)d->plan[0]->frames / d->plan[0]->rate_hz, whole), s->rate_hz / 1000.0, s->n_buses,
             s->n_buses == 1 ? "" : "es");
     if (guessed)
         fprintf(stderr, "    (%zu role%s guessed or unknown: 'topdown plan' shows them, --role FILE=ROLE says them)",
@@ -122,11 +123,12 @@ const td_command td_cmd_mix = {
     .name = "mix",
     .group = "On this machine",
     .summary = "mixes stems by one or more recipes: previews, masters, plans and a report",
-    .synopsis = "STEMS... --recipe NAME -o DIR | --job FILE -o DIR | --plan FILE -o DIR",
+    .synopsis = "STEMS... --recipe NAME -o DIR | --job FILE -o DIR | --plan FILE [--job FILE] -o DIR",
     .examples =
         "  topdown mix stems/ --recipe pop-rock -o out/                        a first mix\n"
         "  topdown mix stems/ -r pop-rock -r electronic -o out/                the same stems, two ways\n"
-        "  topdown mix --plan out/plan-pop-rock.yaml -o again/                 a plan, perhaps edited, once more\n",
+        "  topdown mix --plan out/plan-pop-rock.yaml -o again/                 a plan, perhaps edited, once more\n"
+        "  topdown mix --plan second.yaml --job job.yaml -o again/             for the stems and outputs of a job\n",
     .flags = flags,
     .run = run,
 };

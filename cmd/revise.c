@@ -62,6 +62,7 @@ static int run(const td_args *a)
     if (!st) st = load(a->word[0], &before, &err);
     for (size_t i = 1; !st && i < a->n_words; i++)
         if ((st = td_plan_revise(p, a->word[i], &err))) hint_at_quotes(a, &err);
+    if (!st) p->revised++; /* all moves of one command are one revision */
     if (!st && td_args_has(a, "output")) st = keep(p, a, &err);
     if (!st && !td_args_has(a, "quiet")) show(p, before, td_args_has(a, "whole"));
     td_plan_free(before);

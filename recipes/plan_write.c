@@ -91,6 +91,8 @@ static bool is_absent(const td_row *r, const char *at, size_t count)
         double x = *(const double *)at;
         return isnan(r->absent) ? isnan(x) : x == r->absent && !signbit(x);
     }
+    case TD_ROW_WHOLE:
+        return !r->needed && !*(const unsigned *)at;
     case TD_ROW_FLAG:
         return !*(const bool *)at;
     case TD_ROW_CHAIN:

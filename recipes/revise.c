@@ -79,7 +79,8 @@ static td_status take_times(move *m)
     char song[16];
     if (m->from_s >= song_s || m->to_s > ceil(song_s)) /* lengths are told in whole seconds */
         return td_fail(m->err, TD_ARG, m->text, "choose a stretch within it",
-                       "'%s' goes beyond the song, which is %s long", m->word[m->n - 1], td_clock(ceil(song_s), song));
+                       "'%s' goes beyond the song, which is %s long with its tail", m->word[m->n - 1],
+                       td_clock(ceil(song_s), song));
     m->when = m->word[--m->n];
     return TD_OK;
 }

@@ -120,6 +120,7 @@ typedef struct td_decision {
 typedef struct td_plan {
     const char *recipe, *recipe_title, *label; /* label: the job's name for this mix, else the recipe's */
     unsigned recipe_revision;
+    unsigned revised; /* how often it was moved by an engineer's words since it was decided */
     const char *recipe_hash;
     const char *session_hash;
     const char *title, *artist;

@@ -58,7 +58,7 @@ static const struct row_kind {
     [CREST]     = { "CR",        "crest: peak over RMS",                         "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
     [PLR]       = { "PLR",       "peak over loudness",                           "dB",     { 8, 17.5 },    { 8, 17.5 },   0, 0, 0 },
     [PSR]       = { "PSR",       "peak over loudness, densest tenth",            "dB",     { 7, NAN },     { 7, NAN },    0, 0, 0 },
-    [LR]        = { "LR",        "loudness range",                               "LU",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
+    [LR]        = { "LR",        "loudness range without the tail",                               "LU",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
     [ST]        = { "ST",        "correlation",                                  "",       { 0.25, 0.98 }, { 0, 0.98 },   0, 0, 0 },
     [ST_LOW]    = { "ST low",    "correlation below 120 Hz",                     "",       { 0.55, NAN },  { NAN, NAN },  0, 0, 0 },
     [ST_OCTAVE] = { "ST octave", "correlation of the widest octave",             "",       { 0, NAN },     { 0, NAN },    0, 0, 0 },

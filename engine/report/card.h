@@ -48,9 +48,9 @@ typedef struct td_card_row {
 
 typedef struct td_card_wish {
     const td_session *session;
-    const td_recipe *recipe;        /* NULL: a plan was played, nobody knows what is usual */
-    const td_mix *mix;              /* with its rendered, if there is one */
-    const td_target_curve *curve;   /* of its kind */
+    const td_recipe *recipe;      /* NULL: a plan was played whose recipe is not at hand; nobody knows what is usual */
+    const td_mix *mix;            /* with its rendered, if there is one */
+    const td_target_curve *curve; /* of its kind */
     const td_card_side *made, *sum; /* sum NULL: was not heard */
     const td_portrait *reference;   /* NULL: none */
 } td_card_wish;

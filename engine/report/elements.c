@@ -67,13 +67,23 @@ void td_heading(td_page *p, td_word word)
     td_element(p, "<h3>", td_say(p, word), "</h3>\n");
 }
 
-void td_table_open(td_page *p, const td_head *h, size_t n)
+static void table_open(td_page *p, const char *kind, const td_head *h, size_t n)
 {
-    td_page_add(p, "<div class=\"scroll\"><table><thead><tr>");
+    td_element(p, "<div class=\"", kind, "\"><table><thead><tr>");
     for (size_t i = 0; i < n; i++)
         td_element(p, h[i].number ? "<th class=\"n\" scope=\"col\">" : "<th scope=\"col\">", td_say(p, h[i].word),
                    "</th>");
     td_page_add(p, "</tr></thead><tbody>\n");
+}
+
+void td_table_open(td_page *p, const td_head *h, size_t n)
+{
+    table_open(p, "scroll", h, n);
+}
+
+void td_prose_table_open(td_page *p, const td_head *h, size_t n)
+{
+    table_open(p, "scroll stack", h, n);
 }
 
 void td_table_close(td_page *p)

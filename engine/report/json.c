@@ -486,6 +486,15 @@ static json_t *notes_json(const td_plan *p, int kind)
     return a;
 }
 
+/* The card leaves two rows out then (engine/report/card.h). */
+static void warn_of_lost_recipe(json_t *warnings, const td_plan *p)
+{
+    json_array_append_new(
+        warnings, json_sprintf("lead and groups are not held against what is usual: the recipe '%s' is not here as it "
+                               "was when the plan was decided",
+                               p->recipe));
+}
+
 static json_t *mix_json(const td_report_mix *said)
 {
     const td_mix *m = said->mix;
@@ -525,7 +534,9 @@ static json_t *mix_json(const td_report_mix *said)
                                   "as_written", (json_int_t)count.written, "fixes", (json_int_t)count.fixes));
     for (size_t i = 0; i < said->n_decisions; i++) json_array_append_new(decided, decision_json(r, &said->decision[i]));
     json_object_set_new(j, "decided", decided);
-    json_object_set_new(j, "warnings", notes_json(p, TD_NOTE_WARNING));
+    json_t *warnings = notes_json(p, TD_NOTE_WARNING);
+    if (!said->recipe) warn_of_lost_recipe(warnings, p);
+    json_object_set_new(j, "warnings", warnings);
     json_object_set_new(j, "not_used", notes_json(p, TD_NOTE_NOT_USED));
     json_object_set_new(j, "not_made", notes_json(p, TD_NOTE_NOT_MADE));
     return j;

@@ -29,7 +29,7 @@ void td_section_decisions(td_page *p, const json_t *mix)
         td_page_text(p, td_say(p, counts[i].word));
     }
     td_page_add(p, "</p>\n");
-    td_table_open(p, heads, 4);
+    td_prose_table_open(p, heads, 4);
     json_array_foreach(all, i, d)
     {
         const char *place = td_held_text(d, "place"), *what = td_held_text(d, "what");

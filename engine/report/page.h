@@ -58,6 +58,7 @@ typedef struct td_head {
 } td_head;
 
 void td_table_open(td_page *p, const td_head *h, size_t n);
+void td_prose_table_open(td_page *p, const td_head *h, size_t n); /* on a phone a row's cells stand below each other */
 void td_table_close(td_page *p);
 void td_row_open(td_page *p, const char *name);
 void td_row_close(td_page *p);

@@ -321,7 +321,7 @@ static const char *figure_name(const td_page *p, const json_t *row)
         { "CR", TD_WORD_CARD_CR },
         { "PLR", TD_WORD_PLR },
         { "PSR", TD_WORD_CARD_PSR },
-        { "LR", TD_WORD_RANGE },
+        { "LR", TD_WORD_CARD_LR },
         { "ST", TD_WORD_CORRELATION },
         { "ST low", TD_WORD_CARD_ST_LOW },
         { "ST octave", TD_WORD_CARD_ST_OCTAVE },

@@ -12,7 +12,7 @@
 
 typedef struct td_report_mix {
     const td_mix *mix;
-    const td_recipe *recipe; /* NULL: a plan was played */
+    const td_recipe *recipe; /* NULL: a plan was played whose recipe is not at hand */
     const td_decision *decision;
     size_t n_decisions;
 } td_report_mix;

@@ -175,6 +175,7 @@
     X(CARD_MK_LEAD, "Covered: lead, 1 to 4 kHz", "Verdeckt: Hauptstimme, 1 bis 4 kHz")                                 \
     X(CARD_MK_WORST, "Covered: worst group", "Verdeckt: am stärksten betroffene Gruppe")                               \
     X(CARD_LV, "Lead to rest, off the usual", "Hauptstimme zum Rest, Abstand vom Üblichen")                            \
+    X(CARD_LR, "Loudness range without the tail", "Lautheitsumfang ohne Ausklang")                                     \
     X(CARD_GB, "Groups, off the usual", "Gruppen, Abstand vom Üblichen")                                               \
     X(CARD_CR, "Peak to RMS (crest)", "Spitze zu RMS (Crest)")                                                        \
     X(CARD_PSR, "Peak to loudness, densest tenth", "Spitze zu Lautheit, dichtestes Zehntel")                           \

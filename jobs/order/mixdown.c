@@ -528,6 +528,20 @@ td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, s
     return TD_OK;
 }
 
+/* The recipe a plan was made by, since the report wants to know what is usual; none when it is gone or was changed. */
+static td_status recall_recipe(const td_mixdown_wish *w, const td_plan *p, td_recipe **recipe, td_error *err)
+{
+    td_messages *said = td_messages_new();
+    if (!said) return td_no_memory(err);
+    if (td_library_find(w->library, p->recipe)) td_recipe_load(w->library, p->recipe, NULL, 0, recipe, said);
+    td_messages_free(said);
+    if (*recipe && (!p->recipe_hash || strcmp((*recipe)->hash, p->recipe_hash))) {
+        td_recipe_free(*recipe);
+        *recipe = NULL;
+    }
+    return TD_OK;
+}
+
 static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
 {
     td_status st = td_pool_new(w->threads, &m->pool);
@@ -540,6 +554,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     for (size_t i = 0; i < w->n_plans; i++) {
         m->plan[i] = w->plan[i];
         if ((st = expect_stems(m->plan[i], m->session, err))) return st;
+        if ((st = recall_recipe(w, m->plan[i], &recipe[i], err))) return st;
     }
     if ((st = make_survey(w, m, err))) return st;
     if (!w->n_plans && (st = decide_all(w, m, recipe, err))) return st;

@@ -46,6 +46,15 @@ static void words(const char *s, char *out, size_t size, size_t longest)
     out[n] = 0;
 }
 
+/* The recipe's revision, and the mix's own where it is not the first: 01, and once its plan was moved 01r2. */
+static void number_of_revision(const td_name_parts *p, char *out, size_t size)
+{
+    out[0] = 0;
+    if (p->revision) snprintf(out, size, "%02u", p->revision);
+    size_t n = strlen(out);
+    if (p->revised) snprintf(out + n, size - n, "r%u", p->revised + 1);
+}
+
 /* Whole kHz, since bits follow: 44k16. */
 static void number_of_rate(unsigned rate_hz, char *out, size_t size)
 {
@@ -71,7 +80,7 @@ static bool word_value(const char *word, size_t length, const td_name_parts *p, 
         words(p->part, out, size, size);
         break;
     case 4:
-        snprintf(out, p->revision ? size : 1, "%02u", p->revision);
+        number_of_revision(p, out, size);
         break;
     case 5:
         number_of_rate(p->rate_hz, out, size);

@@ -9,7 +9,7 @@
 
 typedef struct td_name_parts {
     const char *artist, *song, *recipe, *part; /* NULL or empty ones leave no trace */
-    unsigned revision, rate_hz, bits;          /* revision 0: none; bits 0: lossy, only the rate is written */
+    unsigned revision, revised, rate_hz, bits; /* revision 0: none; bits 0: lossy, only the rate is written */
 } td_name_parts;
 
 /* Fills a template; unknown words in braces are TD_JOB. The result has no extension. */

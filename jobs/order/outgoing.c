@@ -179,6 +179,7 @@ static td_status name_file(const listing *b, td_outgoing *g, td_error *err)
                             .recipe = recipe,
                             .part = g->part,
                             .revision = b->guest ? 0 : p->recipe_revision,
+                            .revised = b->guest ? 0 : p->revised,
                             .rate_hz = g->spec.out_rate_hz,
                             .bits = lossy ? 0 : g->spec.bits };
     const char *template = b->wish->order->naming ? b->wish->order->naming : TD_NAMING_DEFAULT;

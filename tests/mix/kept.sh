@@ -31,6 +31,7 @@ ok "and the same report" reports_alike "$work/first" "$work/second"
 "$topdown" revise "$work/a/plan-pop-rock.yaml" "vocals +1 dB" "less reverb on vocals" -o "$work/up.yaml" -q
 plan "$work/up.yaml" "$work/up-plain" -q --no-cache >"$work/log"
 ok "a fader or a send changes no kept group" says "$groups of $groups groups" plan "$work/up.yaml" "$work/up"
+ok "the files of a revised plan have names of their own" sh -c 'ls "$1"/*_PopRock01r2_Master_*' - "$work/up"
 ok "and is heard" alike "$work/up-plain" "$work/up"
 ok "in the master" sh -c '! cmp -s "$1"/*Master* "$2"/*Master*' - "$work/up" "$work/plain"
 

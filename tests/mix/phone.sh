@@ -17,6 +17,8 @@ onload = () => {
     for (const one of page.querySelectorAll("svg .tick"))
         if (!one.closest(".scroll") && one.getBoundingClientRect().height < 8)
             wide.push("a label too small to read: " + one.textContent);
+    for (const one of page.querySelectorAll(".stack td"))
+        if (one.getBoundingClientRect().right > 390) wide.push("a decision's cell: " + one.getBoundingClientRect().right);
     document.body.textContent = "JUDGED[" + wide.join("; ") + "]";
 };
 </script>

@@ -28,6 +28,14 @@ static void default_template(void **state)
     assert_name(TD_NAMING_DEFAULT, &nightdrive, "ExampleArtist_Nightdrive_PopRock01_Master_48k24");
 }
 
+static void a_revised_mix_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    td_name_parts p = nightdrive;
+    p.revised = 1;
+    assert_name(TD_NAMING_DEFAULT, &p, "ExampleArtist_Nightdrive_PopRock01r2_Master_48k24");
+}
+
 static void parts_that_are_missing_leave_no_trace(void **state)
 {
     (void)state;
@@ -69,8 +77,11 @@ static void unknown_words_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(default_template),          cmocka_unit_test(parts_that_are_missing_leave_no_trace),
-        cmocka_unit_test(names_are_ascii_and_short), cmocka_unit_test(numbers_stay_apart),
+        cmocka_unit_test(default_template),
+        cmocka_unit_test(a_revised_mix_has_a_name_of_its_own),
+        cmocka_unit_test(parts_that_are_missing_leave_no_trace),
+        cmocka_unit_test(names_are_ascii_and_short),
+        cmocka_unit_test(numbers_stay_apart),
         cmocka_unit_test(unknown_words_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

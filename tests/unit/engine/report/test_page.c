@@ -24,7 +24,7 @@ static const char hostile[] =
     "\"goniometer\":[\"09\",\"90\"]},\"steps\":[{\"place\":\"mix\",\"step\":\"glue\",\"max_db\":2,\"p95_db\":1.5,"
     "\"max_at_s\":61,\"over_time_db\":[0,2,1],\"over_time_step_s\":0.1}],\"decided\":[{\"place\":\"mix\",\"step\":\"<s>"
     "\","
-    "\"what\":\"eq\",\"settings\":\"-3 dB\",\"reason\":\"at -12 dBFS\"}]}]}";
+    "\"what\":\"eq\",\"settings\":\"-3 dB\",\"reason\":\"2 dB wanted by $glue: at -12 dBFS\"}]}]}";
 
 static char *page_of(const char *json, td_language language)
 {
@@ -83,6 +83,7 @@ static void figures_look_as_their_language_writes_them(void **state)
     assert_non_null(strstr(german, "sie ist &lt;i&gt;"));
     assert_non_null(strstr(english, "\u22129.3 LUFS instead"));
     assert_non_null(strstr(english, "at \u221212 dBFS"));
+    assert_non_null(strstr(english, "by the knob \u201cglue\u201d: at"));
     assert_non_null(strstr(english, "1:01"));
     free(english);
     free(german);
