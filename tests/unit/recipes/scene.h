@@ -148,8 +148,8 @@ static inline td_plan *any_plan(uint64_t seed)
         .n_notes = 2,
         .arena = a,
     };
-    p->mix.step[0].key = keys;
-    p->mix.step[0].n_keys = 2;
+    buses[0].chain.step[0].key = keys;
+    buses[0].chain.step[0].n_keys = 2;
     return p;
 }
 
