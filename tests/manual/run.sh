@@ -34,6 +34,8 @@ awk -v to="$work/job" '
     /^```yaml$/ { n++; file = to n ".yaml"; next }
     /^```$/ { if (file) close(file); file = ""; next }
     file { print >file }' "$page"
+mkdir -p "$work/stems" "$work/refs" # what its jobs name is there
+touch "$work/refs/rough mix.wav" "$work/stems/07 Spur 7.wav" "$work/stems/Snare Bottom.wav"
 jobs=0
 for job in "$work"/job*.yaml; do
     jobs=$((jobs + 1))
@@ -50,12 +52,12 @@ sed -n 's/^## //p' "$page" | sort | diff "$work/processors" - || wrong "a proces
 sed -n 's/^!\[.*](\(processors\/.*\.svg\))$/\1/p' "$page" | sort >"$work/shown"
 (cd docs && ls processors/*.svg) | diff "$work/shown" - || wrong "a picture that is not there, or not shown"
 
-# a recipe of each snippet: steps alone stand in the mix bus's chain
+# a recipe of each snippet: steps alone stand in the chain of a group, where they may have a key
 awk -v to="$work/recipe" '
     /^```yaml$/ { n++; file = to n ".yaml"; first = 1; print "topdown: recipe/1\nname: snippet" >file; next }
     /^```$/ { if (file) close(file); file = ""; next }
     file {
-        if (first && (steps = /^-/)) print "mix:\n  chain:" >file
+        if (first && (steps = /^-/)) print "groups:\n  bass:\n    chain:" >file
         first = 0
         print (steps ? "    " : "") $0 >file
     }' "$page"
