@@ -21,7 +21,7 @@ typedef struct bound {
 } bound;
 
 static const bound of_level = { .part = 32, .fewest = 12, .under_db = 3 };
-static const bound of_tips = { .part = 8, .under_db = 6 };
+static const bound of_tips = { .part = 5, .under_db = 6 };
 
 typedef struct hearing {
     td_decider *d;

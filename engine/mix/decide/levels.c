@@ -219,7 +219,8 @@ static void sum_powers(const td_decider *d, float *power)
     }
 }
 
-/* Its peaks alike: by power, for who peaks highest says most of where the sum does. */
+/* Its peaks alike: by power, for who peaks highest says most of where the sum does. Tips are through before a group's
+ * compressor holds them. */
 static void sum_peaks(const td_decider *d, float *peak)
 {
     double gain[TD_BUSES_MAX];
@@ -229,7 +230,7 @@ static void sum_peaks(const td_decider *d, float *peak)
         for (size_t b = 0; b < d->plan->n_buses; b++) {
             double p = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->peak[i];
             heard += p * p;
-            placed += gain[b] * gain[b] * (double)d->eased[b][i] * p * p;
+            placed += gain[b] * gain[b] * fmax(1, (double)d->eased[b][i]) * p * p;
         }
         double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->peak[i];
         peak[i] = (float)(heard > 0 ? p * sqrt(placed / heard) : 0);
@@ -242,6 +243,22 @@ static void sum_peaks(const td_decider *d, float *peak)
 enum { SLOW, FAST, PEAKS, SCORES };
 
 static const unsigned char order_of_scores[PASSAGES] = { SLOW, FAST, PEAKS, FAST, PEAKS, SLOW };
+
+/* A compressor in front of what cuts tips holds them down where it has been loud: what follows softer sound passes. So
+ * much, at half a decibel for each that the 300 ms before lie under the loudest. */
+static void ease_peaks(const td_decider *d, const float *power, float *peak)
+{
+    enum { BEFORE = 3 };
+    static const double most_db = 2.5;
+    double loudest = 0;
+    for (size_t i = 0; i < d->steps; i++) loudest = fmax(loudest, (double)power[i]);
+    for (size_t i = 0; i < d->steps; i++) {
+        double before = 0;
+        for (size_t k = 1; k <= BEFORE && k <= i; k++) before += (double)power[i - k] / BEFORE;
+        double under_db = before > 0 ? td_power_db(loudest / before) : INFINITY;
+        peak[i] *= (float)td_from_db(-fmax(0, most_db - 0.5 * under_db));
+    }
+}
 
 static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
 {
@@ -258,6 +275,7 @@ static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
     sum_peaks(d, peak);
     for (size_t i = 0; i + 4 <= d->steps; i++) score[SLOW][i] = power[i] + power[i + 1] + power[i + 2];
     if (goals) TD_TRY(td_hear_highest(d, (td_high){ power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
+    if (goals) ease_peaks(d, power, score[PEAKS]);
     for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order_of_scores[i] : SLOW], held);
     return TD_OK;
 }
