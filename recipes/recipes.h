@@ -135,13 +135,7 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
 /* ---- orders: job files ------------------------------------------------------------------------------------------- */
 
 /* How an order names a file. Paths of a job file are made absolute when it is read. */
-typedef enum td_place {
-    TD_PLACE_NONE,
-    TD_PLACE_PATH,
-    TD_PLACE_HTTPS,
-    TD_PLACE_HTTP,
-    TD_PLACE_OTHER
-} td_place;
+typedef enum td_place { TD_PLACE_NONE, TD_PLACE_PATH, TD_PLACE_HTTPS, TD_PLACE_HTTP, TD_PLACE_OTHER } td_place;
 td_place td_place_of(const char *address); /* OTHER: "ftp://..."; what has no scheme is a path */
 
 typedef enum td_unknown { TD_UNKNOWN_OTHER, TD_UNKNOWN_ASK, TD_UNKNOWN_FAIL } td_unknown;

@@ -154,7 +154,8 @@ static void the_same_as_json(void **state)
     (void)state;
     td_order *o = read_as(
         NULL, "{\"topdown\":\"job/1\",\"title\":\"Nacht\\/Fahrt \\ud83c\\udfb9 \\\\ud83c\",\"artist\":null,\n"
-              "\t\"stems\":{\"files\":[{\"file\":\"https://x.example/b.wav\",\"role\":\"bass\"},\"https://x.example/a.wav\"]},\n"
+              "\t\"stems\":{\"files\":[{\"file\":\"https://x.example/b.wav\",\"role\":\"bass\"},\"https://x.example/"
+              "a.wav\"]},\n"
               "\t\"recipes\":[{\"recipe\":\"pop-rock\",\"set\":{\"glue\":\"3 dB\"}}],\n"
               "\t\"outputs\":{\"masters\":[{\"format\":\"wav\",\"bits\":24}]},\"ab\":{\"loudness_match\":false}}");
     assert_string_equal(o->title, "Nacht/Fahrt \xf0\x9f\x8e\xb9 \\ud83c");
