@@ -533,7 +533,8 @@ static td_status recall_recipe(const td_mixdown_wish *w, const td_plan *p, td_re
 {
     td_messages *said = td_messages_new();
     if (!said) return td_no_memory(err);
-    if (td_library_find(w->library, p->recipe)) td_recipe_load(w->library, p->recipe, NULL, 0, recipe, said);
+    if (w->library && td_library_find(w->library, p->recipe))
+        td_recipe_load(w->library, p->recipe, NULL, 0, recipe, said);
     td_messages_free(said);
     if (*recipe && (!p->recipe_hash || strcmp((*recipe)->hash, p->recipe_hash))) {
         td_recipe_free(*recipe);

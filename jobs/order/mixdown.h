@@ -25,8 +25,8 @@ typedef void (*td_stage_told)(void *user, const td_stage_at *step);
 
 typedef struct td_mixdown_wish {
     const td_order *order;
-    const td_library *library;
-    td_plan *const *plan; /* decided already, taken over: rendered as they are; NULL: plan order->mix */
+    const td_library *library; /* NULL, where plans are given: what is usual for a recipe is not told */
+    td_plan *const *plan;      /* decided already, taken over: rendered as they are; NULL: plan order->mix */
     size_t n_plans;
     const char *out;         /* folder, made when missing; NULL: plan only, nothing is written */
     const char *scratch;     /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
