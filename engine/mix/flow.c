@@ -184,7 +184,7 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     if (st) return st;
     in->from.stem = s;
     in->from.rate_hz = session->rate_hz;
-    in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : (s->path_right ? 2 : s->info.channels);
+    in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : td_stem_channels(s);
     if ((st = source_init(&in->from, err))) return st;
     in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
     in->ride = (ride){ .point = p->ride, .n = p->n_ride, .rate_hz = session->rate_hz };

@@ -401,6 +401,11 @@ uint64_t td_session_usual_frames(const td_session *s)
     return length[n / 2];
 }
 
+unsigned td_stem_channels(const td_stem *stem)
+{
+    return stem->path_right ? 2 : stem->info.channels;
+}
+
 const td_stem *td_session_twin(const td_session *s, size_t i)
 {
     for (size_t k = 0; takes_part(&s->stem[i]) && k < i; k++) {

@@ -90,6 +90,9 @@ bool td_stem_is_refused(const td_stem *m);
 /* TD_INPUT with all refused stems in one message; TD_OK when there are none. */
 td_status td_session_refusal(const td_session *s, td_error *err);
 
+/* How many channels it has, once decoded. */
+unsigned td_stem_channels(const td_stem *stem);
+
 /* The stem before it that holds the very same bytes and plays as well; NULL: none, or it takes no part itself. */
 const td_stem *td_session_twin(const td_session *s, size_t stem);
 

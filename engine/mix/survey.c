@@ -6,11 +6,6 @@
 #define BATCH 64   /* rows read at once */
 #define BLOCK 4096 /* frames, where audio is made again */
 
-unsigned td_stem_channels(const td_stem *stem)
-{
-    return stem->path_right ? 2 : stem->info.channels;
-}
-
 bool td_stem_costs(const td_session *session, const td_stem *stem)
 {
     static const char *const plain[] = { "wav", "rf64", "w64", "aiff" };

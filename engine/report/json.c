@@ -61,7 +61,7 @@ static json_t *stem_json(const td_report_wish *w, size_t index)
     json_object_set_new(j, "bus", t->bus < s->n_buses ? td_json_text(s->bus[t->bus].name) : json_null());
     json_object_set_new(j, "format", td_json_text(t->info.format));
     json_object_set_new(j, "rate_hz", json_integer(t->info.rate_hz));
-    json_object_set_new(j, "channels", json_integer(t->path_right ? 2 : t->info.channels));
+    json_object_set_new(j, "channels", json_integer(td_stem_channels(t)));
     json_object_set_new(j, "sha256", td_json_text(t->sha256));
     json_object_set_new(j, "loudness_lufs", td_json_db(heard ? heard->loudness_lufs : NAN));
     json_object_set_new(j, "peak_dbfs", td_json_db(heard ? heard->peak_dbfs : NAN));

@@ -121,7 +121,7 @@ static td_sides power_moved(const td_decider *d, size_t stem)
 {
     const td_plan_stem *p = &d->plan->stem[stem];
     const td_stem *t = &d->session->stem[stem];
-    unsigned channels = t->path_right ? 2 : t->info.channels;
+    unsigned channels = td_stem_channels(t);
     td_sides heard = td_stem_sides(channels, t->level_db, t->pan, false);
     td_sides placed = td_stem_sides(channels, p->gain_db, p->pan, false);
     double left = heard.left > 0 ? placed.left / heard.left : 0,

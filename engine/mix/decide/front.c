@@ -16,9 +16,8 @@ struct td_front {
     td_chain *chain; /* in front, where the lane does not hold it */
     float gain;
     int64_t at;
-    size_t skip; /* latency still to drop */
-    td_feed *key;
-    int64_t given; /* of the key */
+    size_t skip;  /* latency still to drop */
+    td_feed *key; /* of a bus */
 };
 
 void td_front_free(td_front *f)
@@ -123,23 +122,6 @@ static td_status front_block(td_front *f, float *const *out, size_t n, td_error 
     return TD_OK;
 }
 
-/* The key sounds as long as the sum does, and where it does: from the start of every passage on. */
-static td_status key_block(td_front *f, float *const *key, size_t n, td_error *err)
-{
-    for (size_t done = 0, m; done < n; done += m) {
-        float *to[2] = { key[0] + done, key[1] + done };
-        m = n - done;
-        if (f->passages) {
-            int64_t length = (int64_t)td_passage_frames(f->passages), into = f->given % length;
-            if (!into) TD_TRY(td_feed_seek(f->key, song_frame(f->passages, f->given), err));
-            if ((int64_t)m > length - into) m = (size_t)(length - into);
-        }
-        TD_TRY(td_feed_read(f->key, to, m, err));
-        f->given += (int64_t)m;
-    }
-    return TD_OK;
-}
-
 uint64_t td_front_frames(const td_front *f)
 {
     return f->frames;
@@ -152,7 +134,7 @@ bool td_front_keyed(const td_front *f)
 
 td_status td_front_read(td_front *f, float *const *out, float *const *key, size_t n, td_error *err)
 {
-    if (f->key) TD_TRY(key_block(f, key, n, err));
+    if (f->key) TD_TRY(td_feed_read(f->key, key, n, err));
     if (f->lane) return td_lane_pull(f->lane, out, n, err);
     while (f->skip) {
         size_t m = f->skip < TD_BLOCK ? f->skip : TD_BLOCK;

@@ -244,8 +244,20 @@ enum { SLOW, FAST, PEAKS, SCORES };
 
 static const unsigned char order_of_scores[PASSAGES] = { SLOW, FAST, PEAKS, FAST, PEAKS, SLOW };
 
-/* A compressor in front of what cuts tips holds them down where it has been loud: what follows softer sound passes. So
- * much, at half a decibel for each that the 300 ms before lie under the loudest. */
+/* Whether a compressor of the mix bus stands in front of what cuts tips. */
+static bool tips_are_held(const td_decider *d)
+{
+    bool held = false;
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
+        const td_processor *p = d->plan->mix.step[i].proc;
+        if (p->peaks) return held;
+        held |= p->dynamics != NULL;
+    }
+    return false;
+}
+
+/* It holds them down where it has been loud; what follows softer sound passes: so much, less half a decibel for each
+ * that the 300 ms before lie under the loudest. */
 static void ease_peaks(const td_decider *d, const float *power, float *peak)
 {
     enum { BEFORE = 3 };
@@ -275,7 +287,7 @@ static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
     sum_peaks(d, peak);
     for (size_t i = 0; i + 4 <= d->steps; i++) score[SLOW][i] = power[i] + power[i + 1] + power[i + 2];
     if (goals) TD_TRY(td_hear_highest(d, (td_high){ power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
-    if (goals) ease_peaks(d, power, score[PEAKS]);
+    if (goals && tips_are_held(d)) ease_peaks(d, power, score[PEAKS]);
     for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order_of_scores[i] : SLOW], held);
     return TD_OK;
 }

@@ -196,7 +196,7 @@ static double side_gain(const td_decider *d, size_t stem)
 {
     const td_stem *s = &d->session->stem[stem];
     const td_plan_stem *p = &d->plan->stem[stem];
-    unsigned channels = s->path_right ? 2 : s->info.channels;
+    unsigned channels = td_stem_channels(s);
     td_sides before = td_stem_sides(channels, s->level_db, s->pan, false);
     td_sides now = td_stem_sides(channels, p->gain_db, p->pan, false);
     return fmax(now.left, now.right) / fmax(before.left, before.right);

@@ -27,8 +27,6 @@ td_status td_survey_alloc(const td_session *session, const char *folder, td_surv
 
 /* A stem that decoding again would cost: a codec, another rate, two files. */
 bool td_stem_costs(const td_session *session, const td_stem *stem);
-/* How many channels it has, once decoded. */
-unsigned td_stem_channels(const td_stem *stem);
 
 static inline bool td_stem_plays(const td_session *session, size_t stem)
 {
