@@ -138,5 +138,5 @@ const json_t *td_main_file(const json_t *mix)
     const char *name = td_held_text(json_object_get(mix, "portrait"), "file");
     size_t i;
     json_array_foreach(files, i, f) if (!strcmp(td_held_text(f, "name"), name)) return f;
-    return json_array_get(files, 0);
+    return NULL;
 }

@@ -85,9 +85,8 @@ static bool all_reached(const json_t *mix)
     return true;
 }
 
-void td_section_tiles(td_page *p, const json_t *mix)
+static void tiles(td_page *p, const json_t *f, const json_t *portrait)
 {
-    const json_t *f = td_main_file(mix), *portrait = json_object_get(mix, "portrait");
     td_page_add(p, "<dl class=\"tiles\">\n");
     tile(p, TD_WORD_LOUDNESS, td_held(f, "loudness_lufs"), 1, "LUFS", td_held_wish(f, "loudness_lufs"));
     tile(p, TD_WORD_TRUE_PEAK, td_held(f, "true_peak_dbtp"), 1, "dBTP", td_held_wish(f, "true_peak_dbtp"));
@@ -95,6 +94,12 @@ void td_section_tiles(td_page *p, const json_t *mix)
     tile(p, TD_WORD_PLR, td_held(portrait, "plr_db"), 1, "dB", NAN);
     tile(p, TD_WORD_CORRELATION, td_held(portrait, "correlation"), 2, "", NAN);
     td_page_add(p, "</dl>\n");
+}
+
+void td_section_tiles(td_page *p, const json_t *mix)
+{
+    const json_t *f = td_main_file(mix);
+    if (f) tiles(p, f, json_object_get(mix, "portrait"));
     bool reached = all_reached(mix);
     td_element(p, reached ? "<p class=\"ok\">" : "<p class=\"bad\">",
                td_say(p, reached ? TD_WORD_ALL_REACHED : TD_WORD_SOME_MISSED), "</p>\n");

@@ -222,12 +222,14 @@ static json_t *decision_json(const td_rendered *r, const td_decision *d)
 
 /* ---- the master as it sounds ------------------------------------------------------------------------------------ */
 
-/* The file that stands for the mix: its first master, else whatever came first. */
+/* The file that stands for the mix. NULL: there are parts of it alone. */
 static const td_mix_file *main_file(const td_mix *m)
 {
-    for (size_t i = 0; i < m->n_files; i++)
-        if (!strcmp(m->file[i].kind, "master")) return &m->file[i];
-    return m->n_files ? &m->file[0] : NULL;
+    static const char *const kinds[] = { "master", "preview", "premaster" };
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+        for (size_t i = 0; i < m->n_files; i++)
+            if (!strcmp(m->file[i].kind, kinds[k])) return &m->file[i];
+    return NULL;
 }
 
 #define INNERMOST 4.0 /* fields: -36 dBFS. Fade-outs and pauses fill them, however little they say about width */

@@ -25,8 +25,10 @@ static void one_mix(td_page *p, const json_t *mix)
     td_page_add(p, "<div class=\"more\">\n");
     td_section_files(p, mix);
     td_section_reductions(p, mix);
-    td_heading(p, TD_WORD_STEREO);
-    td_plot_stereo(p, mix);
+    if (td_main_file(mix)) {
+        td_heading(p, TD_WORD_STEREO);
+        td_plot_stereo(p, mix);
+    }
     td_section_buses(p, mix);
     td_section_tone(p, mix);
     td_section_translation(p, mix);

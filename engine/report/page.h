@@ -43,7 +43,7 @@ double *td_held_list(td_page *p, const json_t *o, const char *name, size_t *n);
 
 /* "drums", and "mix bus" for "mix". */
 const char *td_place_name(const td_page *p, const char *place);
-const json_t *td_main_file(const json_t *mix); /* what the page is about: the file its portrait was made of */
+const json_t *td_main_file(const json_t *mix); /* the one its portrait was made of; NULL: none */
 
 void td_element(td_page *p, const char *open, const char *text, const char *close); /* text is escaped */
 void td_heading(td_page *p, td_word word);

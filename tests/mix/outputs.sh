@@ -301,4 +301,18 @@ ok "are as well" as_loud 0.1 "$work"/plans/*_Preview_*.wav
 ok "unless they shall not be" "$topdown" "${two[@]}" -o "$work/no-match" --no-match
 ok "then each is as loud as it asks" not_as_loud 5.5 "$work"/no-match/*_Preview_*.wav
 
+# a portrait is of a whole, never of a part
+sed '/^outputs:/q' "$work/loud.yaml" | sed 's/, jazz//' >"$work/parts.yaml"
+printf '  groups: { format: wav }\n' >>"$work/parts.yaml"
+pictured() {
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["mixes"][0].get("portrait", {}).get("file", "none"))' "$1"
+}
+ok "groups alone" "$topdown" mix --job "$work/parts.yaml" -o "$work/parts" -q
+ok "have no portrait that stands for the mix" says "none" pictured "$work/parts/report.json"
+ok "their report holds to its schema" python3 tests/mix/schema.py packaging/schema/report-1.json "$work/parts/report.json"
+ok "and its page is made" "$topdown" report "$work/parts" --html "$work/parts.html"
+printf '  premaster: { format: wav }\n' >>"$work/parts.yaml"
+ok "with the premaster" "$topdown" mix --job "$work/parts.yaml" -o "$work/parts" -q --force
+ok "it is of that" says "Premaster" pictured "$work/parts/report.json"
+
 finish outputs
