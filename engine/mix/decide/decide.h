@@ -247,8 +247,8 @@ typedef struct td_high {
     float *power, *peak;
 } td_high;
 /* Where a step of the mix bus has goals, the highest places of `sum`, the raw sum with its faders, are heard as they
- * will reach it: `out` is told what is there, and stays 0 elsewhere. What cuts tips asks for peaks, all else for power.
- * highest.c */
+ * will reach it: `out` is told what is there, and stays 0 elsewhere. What cuts tips asks for peaks, all else for power,
+ * as its detector hears it. highest.c */
 td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err);
 /* Warns where the master's loudness cannot be had, by what the final check heard. */
 td_status td_warn_of_target(td_decider *d, td_error *err);

@@ -10,7 +10,8 @@
  * sums of other levels add up otherwise, and a low cut turns phases, so that new peaks stand 2 dB over where the raw
  * sum had none. So the places where the raw sum is high are heard, 0.1 s each, as they will reach the step: through all
  * groups, and what of the mix bus stands in front of it and neither reacts to level nor bends, for trim and thresholds
- * are not known yet. Returns are left out: they would need seconds in front of each place to be full. */
+ * are not known yet; and by its own detector. Returns are left out: they would need seconds in front of each place to
+ * be full. */
 
 enum { WARM = 1 }; /* steps in front of one: for filters to settle, and compressors to where they attack */
 
@@ -29,6 +30,8 @@ typedef struct hearing {
     float *sound; /* two planes of a step for each bus, then for the sum */
     size_t room;  /* frames of a plane */
     td_chain *chain;
+    const td_dynamics *hears; /* of the step whose power is asked for; NULL: it hears all alike */
+    td_unit_state *ear;
     int64_t at; /* where lanes are to go; -1: they go on */
     size_t n;   /* frames under way */
 } hearing;
@@ -66,6 +69,16 @@ static td_status straight_chain(const td_decider *d, size_t steps, td_chain **ou
     return st;
 }
 
+/* What a detector looks at: a low cut in its side chain makes it deaf to kicks. */
+static td_status open_ear(hearing *h, const td_plan_step *step, td_error *err)
+{
+    td_part part[TD_POINTS_MAX];
+    td_settings set = td_step_settings(step, part);
+    td_format fmt = { .rate_hz = h->d->session->rate_hz, .tempo_bpm = h->d->plan->tempo_bpm };
+    if (!(h->hears = step->proc->dynamics)) return TD_OK;
+    return td_unit_new(step->proc, &fmt, &set, &h->ear, err);
+}
+
 static td_status open_hearing(hearing *h, size_t steps, td_error *err)
 {
     const td_decider *d = h->d;
@@ -83,6 +96,7 @@ static void close_hearing(hearing *h)
 {
     for (size_t b = 0; b < h->d->plan->n_buses; b++) td_lane_free(h->lane[b]);
     td_chain_free(h->chain);
+    td_unit_free(h->ear);
     free(h->sound);
 }
 
@@ -100,6 +114,17 @@ typedef struct level {
     double squares;
     float peak;
 } level;
+
+static double heard_squares(hearing *h, float *const *sum, size_t n)
+{
+    float sensed[TD_DETECTORS_MAX][TD_BLOCK], *to[TD_DETECTORS_MAX];
+    double squares = 0;
+    for (size_t i = 0; i < TD_DETECTORS_MAX; i++) to[i] = sensed[i];
+    if (!h->ear) return td_squares(sum[0], n) + td_squares(sum[1], n);
+    h->hears->sense(td_unit_raw(h->ear), (const float *const *)sum, NULL, n, to);
+    for (size_t i = 0; i < h->hears->detectors(td_unit_raw(h->ear)); i++) squares += td_squares(sensed[i], n);
+    return squares;
+}
 
 /* The next n frames in front of the step. */
 static td_status hear_frames(hearing *h, size_t n, level *heard, td_error *err)
@@ -120,10 +145,8 @@ static td_status hear_frames(hearing *h, size_t n, level *heard, td_error *err)
         }
         td_stem_store((const double *const *)sum, out, m);
         td_chain_process(h->chain, out, NULL, NULL, m);
-        for (size_t c = 0; c < 2; c++) {
-            heard->peak = fmaxf(heard->peak, td_largest(out[c], m));
-            heard->squares += td_squares(out[c], m);
-        }
+        for (size_t c = 0; c < 2; c++) heard->peak = fmaxf(heard->peak, td_largest(out[c], m));
+        heard->squares += heard_squares(h, out, m);
     }
     return TD_OK;
 }
@@ -140,6 +163,7 @@ static td_status go_to(hearing *h, size_t step, td_error *err)
     h->at = first_frame(h, step);
     td_chain_reset(h->chain);
     td_chain_place(h->chain, h->at);
+    if (h->ear) td_unit_reset(h->ear);
     for (size_t left = td_chain_latency(h->chain), n; left; left -= n) {
         n = left < h->room ? left : h->room;
         TD_TRY(hear_frames(h, n, &before, err));
@@ -205,6 +229,7 @@ td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err
     if (!st && others >= 0)
         st = choose_candidates(d, sum.power, &of_level, td_db_power(-of_level.under_db), candidate, err);
     if (!st) st = open_hearing(&h, (size_t)(tips >= 0 ? tips : others), err);
+    if (!st && others >= 0) st = open_ear(&h, &d->plan->mix.step[others], err);
     if (!st) st = hear_candidates(&h, candidate, out, err);
     close_hearing(&h);
     free(candidate);

@@ -202,8 +202,9 @@ static void add_passage(td_decider *d, const float *score, bool *held)
 }
 
 /* Powers of the sum as the survey heard it, as much larger as levels inside buses, faders and goals make them: where
- * players rest on whom a compressor leans, the others are not held down. */
-static void sum_powers(const td_decider *d, float *power)
+ * players rest on whom a compressor leans, the others are not held down. And what they may come to: groups turn phases,
+ * so that a kick and a bass who cancel in the raw sum need not behind them, and who add up there may by half of it. */
+static void sum_powers(const td_decider *d, float *power, float *most)
 {
     double gain[TD_BUSES_MAX];
     for (size_t b = 0; b < d->plan->n_buses; b++) gain[b] = td_db_power(td_bus_gain_db(d, b) + d->inside_db[b]);
@@ -216,6 +217,7 @@ static void sum_powers(const td_decider *d, float *power)
         }
         double p = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->ms[i];
         power[i] = (float)(heard > 0 ? p * placed / heard : 0);
+        most[i] = (float)(heard > 0 ? placed * sqrt(fmax(1, p / heard)) : 0);
     }
 }
 
@@ -275,18 +277,19 @@ static void ease_peaks(const td_decider *d, const float *power, float *peak)
 static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
 {
     float *score[SCORES], *power = td_arena_array(d->arena, d->steps + 4, sizeof *power);
+    float *most_power = td_arena_array(d->arena, d->steps + 1, sizeof *most_power);
     float *peak = td_arena_array(d->arena, d->steps + 1, sizeof *peak);
-    bool *held = td_arena_array(d->arena, d->steps + 1, sizeof *held), good = power && peak && held;
+    bool *held = td_arena_array(d->arena, d->steps + 1, sizeof *held), good = power && most_power && peak && held;
     size_t most = d->steps / (3 * TD_PASSAGE_STEPS);
     most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
     for (size_t i = 0; i < SCORES; i++)
         good = (score[i] = td_arena_array(d->arena, d->steps + 4, sizeof(float))) && good;
     if (!good) return td_no_memory(err);
-    sum_powers(d, power);
+    sum_powers(d, power, most_power);
     sum_peaks(d, peak);
     for (size_t i = 0; i + 4 <= d->steps; i++) score[SLOW][i] = power[i] + power[i + 1] + power[i + 2];
-    if (goals) TD_TRY(td_hear_highest(d, (td_high){ power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
+    if (goals) TD_TRY(td_hear_highest(d, (td_high){ most_power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
     if (goals && tips_are_held(d)) ease_peaks(d, power, score[PEAKS]);
     for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order_of_scores[i] : SLOW], held);
     return TD_OK;

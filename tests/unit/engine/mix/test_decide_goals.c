@@ -1,5 +1,5 @@
-/* What is asked at most is taken at most: of tips that the raw sum does not have, by a key that sounds late, and of
- * tracks that a fix made softer. */
+/* What is asked at most is taken at most: of tips that the raw sum does not have, by a detector that hears no kick,
+ * where a group turns what cancelled, and of tracks that a fix made softer. */
 #include "tests/unit/engine/mix/decided.h"
 
 #include "engine/mix/render.h"
@@ -106,11 +106,63 @@ static void test_goals_of_a_group_after_a_fix(void **state)
     leave(&d);
 }
 
+/* 0.1 s of 50 Hz every 2 s, each softer than the one before. */
+static double thuds(double t, unsigned c)
+{
+    double in = fmod(t, 2);
+    (void)c;
+    return in < 0.1 ? (0.6 - 0.015 * floor(t / 2)) * sin(TONE / 20 * in) : 0;
+}
+
+/* Alone with the tenth of them: hardly more power than it has itself. */
+static double ping(double t, unsigned c)
+{
+    (void)c;
+    return t >= 18 && t < 18.1 ? 0.05 * sin(TONE * t) : 0;
+}
+
+/* The tenth, half of it taken away. */
+static double against_thud(double t, unsigned c)
+{
+    return t >= 18 && t < 18.1 ? -thuds(t, c) / 2 : 0;
+}
+
+static void glue_at(sound second, const char *name, const char *body)
+{
+    scene *s = scene_new();
+    double where_s = 0;
+    scene_add(s, "Kick.wav", 48000, 2, SECONDS, thuds);
+    scene_add(s, name, 48000, 2, SECONDS, second);
+    decided d = decide(s, body);
+    assert_float_equal(taken_db(&d, &where_s), 2, 0.1);
+    assert_float_equal(where_s, 18.05, 0.1);
+    leave(&d);
+}
+
+static void test_a_detector_that_hears_no_kick(void **state)
+{
+    (void)state;
+    glue_at(ping, "Synth.wav",
+            "balance: delivered\n"
+            "mix: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 10 ms, release: 100 ms, "
+            "detector_low_cut: 300 Hz, gain_reduction: at most 2 dB }, as: edge } ] }\n");
+}
+
+static void test_what_cancels_in_the_raw_sum(void **state)
+{
+    (void)state;
+    glue_at(against_thud, "Bass.wav",
+            "balance: delivered\n"
+            "groups: { bass: { chain: [ { polarity: { channel: both } } ] } }\n"
+            "mix: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 10 ms, release: 100 ms, "
+            "gain_reduction: at most 2 dB }, as: edge } ] }\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tips_a_low_cut_makes),
-        cmocka_unit_test(test_tips_beside_a_loud_passage),
+        cmocka_unit_test(test_tips_a_low_cut_makes),          cmocka_unit_test(test_tips_beside_a_loud_passage),
+        cmocka_unit_test(test_a_detector_that_hears_no_kick), cmocka_unit_test(test_what_cancels_in_the_raw_sum),
         cmocka_unit_test(test_goals_of_a_group_after_a_fix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
