@@ -374,14 +374,11 @@ static void check_sends(td_reader *r, const td_node *place, const names *returns
     for (size_t i = 0; list && i < list->n; i++) known(r, td_node_get(list->value[i], "to"), returns);
 }
 
-/* stems: NULL where keys are not heard. */
 static void check_keys(td_reader *r, const td_node *chain, const names *stems)
 {
     for (size_t i = 0; chain && i < chain->n; i++) {
         const td_node *key = td_node_get(chain->value[i], "key");
-        if (key && !stems)
-            td_mistake(r->messages, key, "key_place", "let the step stand in a bus", "a 'key' is heard by buses alone");
-        for (size_t k = 0; key && stems && k < key->n; k++) known(r, key->value[k], stems);
+        for (size_t k = 0; key && k < key->n; k++) known(r, key->value[k], stems);
     }
 }
 
@@ -417,7 +414,7 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
         const td_node *n = td_node_get(root, "stems")->value[i];
         known(r, td_node_get(n, "bus"), &buses);
         check_sends(r, n, &returns);
-        check_keys(r, td_node_get(n, "chain"), NULL);
+        check_keys(r, td_node_get(n, "chain"), &stems);
         check_ride(r, td_node_get(n, "ride"), p->stem[i].ride, p->stem[i].n_ride);
     }
     for (size_t i = 0; i < p->n_buses; i++) {
@@ -427,8 +424,8 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
         check_ride(r, td_node_get(n, "ride"), p->bus[i].ride, p->bus[i].n_ride);
     }
     for (size_t i = 0; i < p->n_rets; i++)
-        check_keys(r, td_node_get(td_node_get(root, "returns")->value[i], "chain"), NULL);
-    check_keys(r, td_node_get(root, "mix"), NULL);
+        check_keys(r, td_node_get(td_node_get(root, "returns")->value[i], "chain"), &stems);
+    check_keys(r, td_node_get(root, "mix"), &stems);
     check_preview(r, td_node_get(root, "preview"), p);
 }
 

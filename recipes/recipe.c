@@ -515,29 +515,23 @@ static void check_key(td_reader *r, const td_node *word)
                    td_cut(r->messages, word->text));
 }
 
-static void check_keys(td_reader *r, const td_node *place, bool heard)
+static void check_keys(td_reader *r, const td_node *place)
 {
     const td_node *chain = td_node_get(place, "chain");
     for (size_t i = 0; chain && i < chain->n; i++) {
         const td_node *key = td_node_get(chain->value[i], "key");
-        if (!key) continue;
-        if (!heard)
-            td_mistake(r->messages, key, "key_place", "let the step stand in a group",
-                       "a 'key' is heard by groups alone");
-        else if (key->kind == TD_NODE_LIST)
-            for (size_t k = 0; k < key->n; k++) check_key(r, key->value[k]);
-        else
-            check_key(r, key);
+        if (key && key->kind != TD_NODE_LIST) check_key(r, key);
+        for (size_t k = 0; key && key->kind == TD_NODE_LIST && k < key->n; k++) check_key(r, key->value[k]);
     }
 }
 
 static void check_all_keys(td_reader *r, const td_node *root)
 {
     static const char *const places[] = { "groups", "returns", "tracks" };
-    check_keys(r, td_node_get(root, "mix"), false);
+    check_keys(r, td_node_get(root, "mix"));
     for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
         const td_node *section = td_node_get(root, places[k]);
-        for (size_t i = 0; section && i < section->n; i++) check_keys(r, section->value[i], k == 0);
+        for (size_t i = 0; section && i < section->n; i++) check_keys(r, section->value[i]);
     }
 }
 

@@ -73,7 +73,7 @@ static const struct {
     { "format", "format", NULL },
     { "bits", "bits", "32 is float" },
     { "as", "word", "the step's name, for edits, plan and report" },
-    { "key", "texts", "in groups: what drives the detector, a role, a bus or a track" },
+    { "key", "texts", "what drives the detector: a role, a bus or a track" },
     { "blend", "percent", "how much of the processed signal" },
     { "bypass", "switch", NULL },
     { "note", "text", "printed beside the decision in plan and report" },

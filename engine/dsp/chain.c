@@ -21,6 +21,7 @@ struct td_chain {
     stage *stage;
     size_t n, latency, tail;
     float dry[2][TD_BLOCK], key[2][TD_BLOCK];
+    const float *late[2]; /* where keys lie that were delayed */
 };
 
 static td_status stage_init(stage *s, const td_format *fmt, const td_step *step, size_t before, td_error *err)
@@ -44,6 +45,7 @@ td_status td_chain_new(const td_format *fmt, const td_step *step, size_t n, td_c
         td_chain_free(c);
         return td_no_memory(err);
     }
+    for (size_t k = 0; k < 2; k++) c->late[k] = c->key[k];
     for (; c->n < n; c->n++) {
         stage *s = &c->stage[c->n];
         td_status st = stage_init(s, fmt, &step[c->n], c->latency, err);
@@ -116,26 +118,29 @@ static void stage_process(td_chain *c, stage *s, float *const *ch, const float *
     if (s->blend < 1) mix(ch, c->dry, s->blend, frames);
 }
 
+/* What drives a step beside its input: its key, as late as what is in front of it; NULL: none. */
+static const float *const *key_at(td_chain *c, size_t i, const float *const *const *key, size_t frames)
+{
+    stage *s = &c->stage[i];
+    if (!key || !key[i] || !s->key.frames || s->bypass) return key ? key[i] : NULL;
+    td_delayline_process(&s->key, key[i], (float *const[]){ c->key[0], c->key[1] }, frames);
+    return c->late;
+}
+
 void td_chain_process(td_chain *c, float *const *ch, const float *const *const *key, float *const *const *gr,
                       size_t frames)
 {
-    float *const late[2] = { c->key[0], c->key[1] };
-    for (size_t i = 0; i < c->n; i++) {
-        stage *s = &c->stage[i];
-        const float *const *heard = key ? key[i] : NULL, *const late_key[2] = { late[0], late[1] };
-        if (heard && s->key.frames && !s->bypass) {
-            td_delayline_process(&s->key, heard, late, frames);
-            heard = late_key;
-        }
-        stage_process(c, s, ch, heard, gr ? gr[i] : NULL, frames);
-    }
+    for (size_t i = 0; i < c->n; i++)
+        stage_process(c, &c->stage[i], ch, key_at(c, i, key, frames), gr ? gr[i] : NULL, frames);
 }
 
-void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float *const *const *note, size_t frames)
+void td_chain_note(td_chain *c, float *const *ch, const float *const *const *key, float *const *const *gr,
+                   float *const *const *note, size_t frames)
 {
     for (size_t i = 0; i < c->n; i++) {
-        for (unsigned k = 0; k < 2; k++) memcpy(note[i][k], ch[k], frames * sizeof *ch[k]);
-        stage_process(c, &c->stage[i], ch, NULL, gr ? gr[i] : NULL, frames);
+        const float *const *heard = key_at(c, i, key, frames);
+        for (unsigned k = 0; k < 2; k++) memcpy(note[i][k], heard ? heard[k] : ch[k], frames * sizeof *ch[k]);
+        stage_process(c, &c->stage[i], ch, heard, gr ? gr[i] : NULL, frames);
     }
 }
 

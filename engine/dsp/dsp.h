@@ -184,11 +184,12 @@ void td_chain_free(td_chain *c);
  * gr[i] receives step i's gain changes as td_processor.process does; gr may be NULL. */
 void td_chain_process(td_chain *c, float *const *ch, const float *const *const *key, float *const *const *gr,
                       size_t frames);
-/* A sum and its parts, each on its own. The sum goes through td_chain_note, which notes what reaches step i in note[i]
- * (two arrays of `frames`), then every part through td_chain_follow in a chain of the same steps: gains move as they
- * moved for the sum, and what bends waveforms is met 60 dB down, where it hardly does. So parts add up to the sum but
- * for what was bent. */
-void td_chain_note(td_chain *c, float *const *ch, float *const *const *gr, float *const *const *note, size_t frames);
+/* A sum and its parts, each on its own. The sum goes through td_chain_note, which notes what drives step i (its key, or
+ * what reaches it) in note[i] (two arrays of `frames`), then every part through td_chain_follow in a chain of the same
+ * steps: gains move as they moved for the sum, and what bends waveforms is met 60 dB down, where it hardly does. So
+ * parts add up to the sum but for what was bent. */
+void td_chain_note(td_chain *c, float *const *ch, const float *const *const *key, float *const *const *gr,
+                   float *const *const *note, size_t frames);
 void td_chain_follow(td_chain *c, float *const *ch, const float *const *const *note, size_t frames);
 /* Before the first frame: c's second channel then runs as `other` would, and a mono signal in each of the two leaves as
  * from chains of their own. *shared false: one of their steps cannot, and c is as before. TD_NOMEM. */

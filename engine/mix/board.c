@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/dsp/delayline.h"
+#include "engine/mix/keys.h"
 #include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 /* A chain, and the memory by which others can follow it. */
 typedef struct line {
     td_chain *chain;
+    td_keys *keys;   /* NULL: none, or in the leader's notes */
     td_watch *watch; /* NULL: not counted */
     size_t steps;
     float *note; /* leaders': per step and channel a chunk */
@@ -47,6 +49,7 @@ struct td_board {
 static void line_fini(line *l)
 {
     td_chain_free(l->chain);
+    td_keys_free(l->keys);
     td_watch_free(l->watch);
     free(l->note);
     free(l->place);
@@ -55,9 +58,11 @@ static void line_fini(line *l)
 
 static td_status line_init(line *l, const td_board_wish *w, const td_plan_chain *chain, int64_t at, td_error *err)
 {
-    td_format fmt = { .rate_hz = w->rate_hz, .tempo_bpm = w->plan->tempo_bpm };
+    td_format fmt = { .rate_hz = w->session->rate_hz, .tempo_bpm = w->plan->tempo_bpm };
     l->steps = chain->n_steps;
     td_status st = td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
+    if (!st && w->role != TD_BOARD_FOLLOWS) st = td_keys_new(w->survey, w->session, w->plan, chain, &l->keys, err);
+    if (!st) st = td_keys_seek(l->keys, at, err);
     if (st) return st;
     td_chain_place(l->chain, at);
     if (w->measuring && td_watch_new(chain, l->chain, fmt.rate_hz, &l->watch)) return td_no_memory(err);
@@ -76,18 +81,22 @@ static float *const *const *places_in(line *l, const line *leader, size_t at)
     return l->places;
 }
 
-static void line_run(line *l, const line *leader, td_board_role role, float *const *ch, float *const *tap, size_t at,
-                     size_t n)
+static td_status line_run(line *l, const line *leader, td_board_role role, float *const *ch, float *const *tap,
+                          size_t at, size_t n, td_error *err)
 {
     float *const *const *gr = l->watch ? td_watch_taps(l->watch) : NULL;
+    const float *const *const *keys;
+    td_status st = td_keys_read(l->keys, n, &keys, err);
+    if (st) return st;
     for (size_t c = 0; c < 2 && l->watch; c++) memcpy(tap[c], ch[c], n * sizeof(float));
     if (role == TD_BOARD_FOLLOWS)
         td_chain_follow(l->chain, ch, (const float *const *const *)places_in(l, leader, at), n);
     else if (role == TD_BOARD_LEADS)
-        td_chain_note(l->chain, ch, gr, places_in(l, l, at), n);
+        td_chain_note(l->chain, ch, keys, gr, places_in(l, l, at), n);
     else
-        td_chain_process(l->chain, ch, NULL, gr, n);
+        td_chain_process(l->chain, ch, keys, gr, n);
     if (l->watch) td_watch_count(l->watch, tap[0], tap[1], n);
+    return TD_OK;
 }
 
 /* ---- sends ------------------------------------------------------------------------------------------------------ */
@@ -258,14 +267,15 @@ static void sum_dry(td_board *b, const float *const *const *source, size_t n, fl
         for (size_t i = 0; i < n; i++) b->sum[c][i] = (double)work[c][i];
 }
 
-void td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
-                  float *const *in, float *const *out)
+td_status td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
+                       float *const *in, float *const *out, td_error *err)
 {
     fill_returns(b, source, n);
     sum_dry(b, source, n, in);
     for (size_t r = 0; r < b->plan->n_rets; r++) {
         board_return *t = &b->ret[r];
-        line_run(&t->line, lead ? &lead->ret[r].line : NULL, b->role, t->in, b->tap, at, n);
+        td_status st = line_run(&t->line, lead ? &lead->ret[r].line : NULL, b->role, t->in, b->tap, at, n, err);
+        if (st) return st;
         td_delayline_process(&t->later, (const float *const *)t->in, t->in, n);
         add_to_sum(b, (const float *const *)t->in, (double)t->gain, n);
     }
@@ -273,5 +283,5 @@ void td_board_run(td_board *b, const td_board *lead, const float *const *const *
         for (size_t i = 0; i < n; i++) in[c][i] = (float)b->sum[c][i] * b->trim;
         if (out) memcpy(out[c], in[c], n * sizeof(float));
     }
-    if (out) line_run(&b->mix, lead ? &lead->mix : NULL, b->role, out, b->tap, at, n);
+    return out ? line_run(&b->mix, lead ? &lead->mix : NULL, b->role, out, b->tap, at, n, err) : TD_OK;
 }

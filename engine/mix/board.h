@@ -1,4 +1,5 @@
-/* engine/mix/board.h - what buses become: their sends, the returns, the sum, the mix bus.
+/* engine/mix/board.h - what buses become: their sends, the returns, the sum, the mix bus; keys play along, but for a
+ * board that follows: its leader's notes hold them.
  *
  * Room-internal. A board plays a plan for the buses it hears. Beside the one that makes the mix others can stand: for
  * versions, which hear fewer buses, and for parts, which hear one and whose gains move as they moved for the mix:
@@ -19,8 +20,9 @@ typedef enum td_board_role {
 } td_board_role;
 
 typedef struct td_board_wish {
+    const td_session *session;
+    td_survey *survey;
     const td_plan *plan;
-    unsigned rate_hz;
     const bool *heard; /* per bus; NULL: all */
     td_board_role role;
     bool measuring; /* gain changes are counted */
@@ -48,8 +50,8 @@ size_t td_board_latency(const td_board *b);        /* and of the mix bus */
 /* n frames, at most TD_BLOCK, at place `at` of their chunk. source: the buses (what is not heard may be NULL), then the
  * stems of the sends. lead: whom it follows, which has been here; else NULL. in: what reaches the mix bus, after the
  * trim; out: what leaves it, NULL: the mix bus does not play. */
-void td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
-                  float *const *in, float *const *out);
+td_status td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
+                       float *const *in, float *const *out, td_error *err);
 
 const td_watch *td_board_watch(const td_board *b);                  /* of the mix bus; NULL: not measuring */
 const td_watch *td_board_return_watch(const td_board *b, size_t r); /* of a return */

@@ -2,6 +2,7 @@
 
 #include "engine/base/row.h"
 #include "engine/base/units.h"
+#include "engine/mix/keys.h"
 #include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,7 @@ typedef struct stem_in {
     source from;
     td_sides sides;
     td_chain *chain;      /* of its fixes; NULL */
+    td_keys *keys;        /* of that */
     struct stem_in *mate; /* a later mono stem that shares the chain; NULL */
     float *ready;         /* of such a mate: its block, from its sharer's turn to its own; else NULL */
     ride ride;
@@ -166,6 +168,7 @@ void td_feed_free(td_feed *f)
     for (size_t i = 0; i < f->n; i++) {
         source_fini(&f->stem[i].from);
         td_chain_free(f->stem[i].chain);
+        td_keys_free(f->stem[i].keys);
     }
     for (size_t c = 0; c < 2; c++) {
         free(f->work[c]);
@@ -188,10 +191,15 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     if ((st = source_init(&in->from, err))) return st;
     in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
     in->ride = (ride){ .point = p->ride, .n = p->n_ride, .rate_hz = session->rate_hz };
-    if (!fixes) return TD_OK;
-    if (!p->chain.n_steps) return TD_OK;
+    if (!fixes || !p->chain.n_steps) return TD_OK;
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
-    return td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
+    st = td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
+    return st ? st : td_keys_new(survey, session, plan, &p->chain, &in->keys, err);
+}
+
+static bool may_share(const stem_in *in)
+{
+    return in->chain && !in->keys && in->from.channels == 1;
 }
 
 /* Mono stems two by two, where their fixes allow. */
@@ -199,11 +207,11 @@ static td_status share_chains(td_feed *f, td_error *err)
 {
     for (size_t i = 0; i < f->n; i++) {
         stem_in *in = &f->stem[i];
-        if (!in->chain || in->from.channels != 1) continue;
+        if (!may_share(in)) continue;
         for (size_t k = i + 1; k < f->n; k++) {
             stem_in *other = &f->stem[k];
             bool shared = false;
-            if (!other->chain || other->from.channels != 1) continue;
+            if (!may_share(other)) continue;
             td_status st = td_chain_share(in->chain, other->chain, &shared);
             if (st) return td_no_memory(err);
             if (!shared) continue;
@@ -255,6 +263,7 @@ td_status td_feed_bus(td_survey *survey, const td_session *session, const td_pla
  * two equal sides, of which the first is its sound. */
 static td_status stem_read(stem_in *in, float *const *work, size_t n, float **out, td_error *err)
 {
+    const float *const *const *keys;
     out[0] = in->ready;
     in->ready = NULL;
     if (out[0]) return TD_OK;
@@ -265,7 +274,8 @@ static td_status stem_read(stem_in *in, float *const *work, size_t n, float **ou
         in->mate->ready = out[1];
     } else if (in->from.channels == 1)
         out[1] = memcpy(work[1], out[0], n * sizeof(float));
-    if (!st) td_chain_process(in->chain, out, NULL, NULL, n);
+    if (!st) st = td_keys_read(in->keys, n, &keys, err);
+    if (!st) td_chain_process(in->chain, out, keys, NULL, n);
     return st;
 }
 
@@ -278,15 +288,17 @@ td_status td_feed_seek(td_feed *f, int64_t at, td_error *err)
         in->ride.now = 0;
         in->ready = NULL;
         if (!in->chain) continue;
+        td_status st = td_keys_seek(in->keys, at, err);
         td_chain_reset(in->chain);
         td_chain_place(in->chain, at);
-        for (size_t left = td_chain_latency(in->chain); left;) { /* read ahead by the latency, and drop what comes */
+        for (size_t left = td_chain_latency(in->chain);
+             !st && left;) { /* read ahead by the latency, and drop what comes */
             size_t n = left < TD_BLOCK ? left : TD_BLOCK;
             float *scrap[2];
-            td_status st = stem_read(in, f->work, n, scrap, err);
-            if (st) return st;
+            st = stem_read(in, f->work, n, scrap, err);
             left -= n;
         }
+        if (st) return st;
     }
     return TD_OK;
 }
@@ -338,18 +350,6 @@ td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_for
     free(step);
     free(part);
     return st;
-}
-
-td_status td_key_feed(td_survey *survey, const td_session *session, const td_plan *plan, const td_plan_step *step,
-                      td_feed **out, td_error *err)
-{
-    *out = NULL;
-    size_t index[TD_STEMS_MAX];
-    double gain_db[TD_STEMS_MAX];
-    if (!step->n_keys) return TD_OK;
-    size_t n = td_plan_keys(plan, session, step, index);
-    for (size_t i = 0; i < n; i++) gain_db[i] = plan->bus[session->stem[index[i]].bus].clip_gain_db;
-    return td_feed_new(survey, session, plan, false, index, n, gain_db, out, err);
 }
 
 /* ---- counting gain changes --------------------------------------------------------------------------------------- */
@@ -448,11 +448,7 @@ struct td_lane {
     float clip, fader; /* linear */
     td_feed *in;
     td_chain *chain;
-    size_t steps;
-    td_feed **key;             /* per step; NULL: none */
-    float *key_block[2];       /* per step behind each other */
-    const float *const **keys; /* as td_chain_process wants them */
-    const float **key_pointer;
+    td_keys *keys;
     td_watch *watch;
     bool whole;
     int64_t at; /* the next frame to give */
@@ -470,41 +466,12 @@ void td_lane_free(td_lane *l)
     if (!l) return;
     td_feed_free(l->in);
     td_chain_free(l->chain);
-    for (size_t i = 0; l->key && i < l->steps; i++) td_feed_free(l->key[i]);
-    for (size_t c = 0; c < 2; c++) {
-        free(l->key_block[c]);
-        free(l->dry[c]);
-    }
+    td_keys_free(l->keys);
+    for (size_t c = 0; c < 2; c++) free(l->dry[c]);
     td_watch_free(l->watch);
     td_frozen_free(l->from);
     td_frozen_free(l->to);
-    free(l->key);
-    free(l->keys);
-    free(l->key_pointer);
     free(l);
-}
-
-static td_status lane_keys(td_lane *l, td_survey *survey, const td_session *session, const td_plan *plan, td_error *err)
-{
-    l->key = calloc(l->steps + 1, sizeof *l->key);
-    l->keys = calloc(l->steps + 1, sizeof *l->keys);
-    l->key_pointer = calloc(l->steps + 1, 2 * sizeof *l->key_pointer);
-    bool good = l->key && l->keys && l->key_pointer;
-    for (size_t c = 0; c < 2; c++) {
-        l->key_block[c] = td_calloc2(l->steps + 1, TD_BLOCK, sizeof(float));
-        l->dry[c] = td_calloc2(TD_BLOCK, 1, sizeof(float));
-        good = good && l->key_block[c] && l->dry[c];
-    }
-    if (!good) return td_no_memory(err);
-    for (size_t i = 0; i < l->steps; i++) {
-        td_status st = td_key_feed(survey, session, plan, &l->bus->chain.step[i], &l->key[i], err);
-        if (st) return st;
-        if (!l->key[i]) continue;
-        l->key_pointer[2 * i] = l->key_block[0] + i * TD_BLOCK;
-        l->key_pointer[2 * i + 1] = l->key_block[1] + i * TD_BLOCK;
-        l->keys[i] = l->key_pointer + 2 * i;
-    }
-    return TD_OK;
 }
 
 /* The lane with its chain; it has no stems yet. */
@@ -517,7 +484,6 @@ static td_status lane_alloc(const td_session *session, const td_plan *plan, size
     l->rate_hz = session->rate_hz;
     l->ride = (ride){ .point = l->bus->ride, .n = l->bus->n_ride, .rate_hz = l->rate_hz };
     l->whole = steps == SIZE_MAX;
-    l->steps = steps < l->bus->chain.n_steps ? steps : l->bus->chain.n_steps;
     l->clip = (float)td_from_db(l->bus->clip_gain_db);
     l->fader = (float)td_from_db(l->bus->makeup_db + l->bus->fader_db);
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
@@ -528,9 +494,10 @@ td_status td_lane_new(td_survey *survey, const td_session *session, const td_pla
                       td_lane **out, td_error *err)
 {
     td_lane *l;
+    const td_plan_chain *c = &plan->bus[bus].chain, played = { c->step, steps < c->n_steps ? steps : c->n_steps };
     *out = NULL;
     td_status st = lane_alloc(session, plan, bus, steps, &l, err);
-    if (!st) st = lane_keys(l, survey, session, plan, err);
+    if (!st) st = td_keys_new(survey, session, plan, &played, &l->keys, err);
     if (!st) st = td_feed_bus(survey, session, plan, bus, &l->in, err);
     if (!st) st = td_lane_seek(l, 0, err);
     if (st) {
@@ -543,6 +510,8 @@ td_status td_lane_new(td_survey *survey, const td_session *session, const td_pla
 
 td_status td_lane_watch(td_lane *l, td_error *err)
 {
+    for (size_t c = 0; c < 2; c++)
+        if (!(l->dry[c] = td_calloc2(TD_BLOCK, 1, sizeof(float)))) return td_no_memory(err);
     td_status st = td_watch_new(&l->bus->chain, l->chain, l->rate_hz, &l->watch);
     return st ? td_no_memory(err) : TD_OK;
 }
@@ -571,16 +540,13 @@ void td_lane_staged(const td_lane *l, double *peak, double *square)
 /* One block in at the chain's own time, one out. */
 static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *err)
 {
+    const float *const *const *keys;
     td_status st = td_feed_read(l->in, out, n, err);
-    for (size_t i = 0; !st && i < l->steps; i++) {
-        if (!l->key[i]) continue;
-        float *to[2] = { l->key_block[0] + i * TD_BLOCK, l->key_block[1] + i * TD_BLOCK };
-        st = td_feed_read(l->key[i], to, n, err);
-    }
+    if (!st) st = td_keys_read(l->keys, n, &keys, err);
     if (st) return st;
     for (size_t c = 0; c < 2; c++) td_scale(out[c], l->clip, n);
     if (l->watch) note_staged(l, out, n);
-    td_chain_process(l->chain, out, l->keys, l->watch ? td_watch_taps(l->watch) : NULL, n);
+    td_chain_process(l->chain, out, keys, l->watch ? td_watch_taps(l->watch) : NULL, n);
     if (l->watch) td_watch_count(l->watch, l->dry[0], l->dry[1], n);
     return TD_OK;
 }
@@ -589,8 +555,7 @@ td_status td_lane_seek(td_lane *l, int64_t at, td_error *err)
 {
     float *scrap[2] = { malloc(TD_BLOCK * sizeof(float)), malloc(TD_BLOCK * sizeof(float)) };
     td_status st = scrap[0] && scrap[1] ? td_feed_seek(l->in, at, err) : td_no_memory(err);
-    for (size_t i = 0; !st && i < l->steps; i++)
-        if (l->key[i]) st = td_feed_seek(l->key[i], at, err);
+    if (!st) st = td_keys_seek(l->keys, at, err);
     td_chain_reset(l->chain);
     td_chain_place(l->chain, at);
     for (size_t left = td_chain_latency(l->chain); !st && left;) {

@@ -70,10 +70,6 @@ td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_for
 /* The settings of a step as dsp.h wants them; part has room for n_parts of it. */
 td_settings td_step_settings(const td_plan_step *s, td_part *part);
 
-/* The feed that drives step's detector: its key stems, each at its bus's clip gain. *out is NULL when it has no key. */
-td_status td_key_feed(td_survey *survey, const td_session *session, const td_plan *plan, const td_plan_step *step,
-                      td_feed **out, td_error *err);
-
 /* How the gain changes of a chain's steps are counted. */
 typedef struct td_watch td_watch;
 td_status td_watch_new(const td_plan_chain *wish, td_chain *chain, double rate_hz, td_watch **out);

@@ -152,20 +152,8 @@ size_t td_plan_keys(const td_plan *p, const td_session *s, const td_plan_step *s
     return n;
 }
 
-static td_status add_files(td_sha256 *h, const td_plan_chain *c, td_error *err)
-{
-    td_status st = TD_OK;
-    for (size_t i = 0; !st && i < c->n_steps; i++) {
-        char content[TD_SHA256_HEX];
-        if (!c->step[i].file) continue;
-        st = td_sha256_file(c->step[i].file, content, NULL, err);
-        if (!st) add_text(h, content);
-    }
-    return st;
-}
-
-/* Of a stem, what its bus gets; of a key, what its listener does. */
-static td_status add_source(td_sha256 *h, const td_plan *p, const td_session *s, size_t i, bool fixes, td_error *err)
+/* A stem as it is staged. */
+static void add_staged(td_sha256 *h, const td_plan *p, const td_session *s, size_t i)
 {
     const td_plan_stem *t = &p->stem[i];
     add_text(h, s->stem[i].sha256);
@@ -173,19 +161,29 @@ static td_status add_source(td_sha256 *h, const td_plan *p, const td_session *s,
     add_number(h, t->pan);
     add_count(h, t->flip);
     add_ride(h, t->ride, t->n_ride);
-    if (!fixes) return TD_OK;
-    add_chain(h, &t->chain);
-    return add_files(h, &t->chain, err);
 }
 
-static td_status add_keys(td_sha256 *h, const td_plan *p, const td_session *s, const td_plan_step *step, td_error *err)
+static void add_keys(td_sha256 *h, const td_plan *p, const td_session *s, const td_plan_step *step)
 {
     size_t index[TD_STEMS_MAX], n = td_plan_keys(p, s, step, index);
-    td_status st = TD_OK;
     add_count(h, n);
-    for (size_t i = 0; !st && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         add_number(h, p->bus[s->stem[index[i]].bus].clip_gain_db);
-        st = add_source(h, p, s, index[i], false, err);
+        add_staged(h, p, s, index[i]);
+    }
+}
+
+/* A chain, what its files hold and what drives it. */
+static td_status add_played(td_sha256 *h, const td_plan *p, const td_session *s, const td_plan_chain *c, td_error *err)
+{
+    td_status st = TD_OK;
+    add_chain(h, c);
+    for (size_t i = 0; !st && i < c->n_steps; i++) {
+        char content[TD_SHA256_HEX];
+        add_keys(h, p, s, &c->step[i]);
+        if (!c->step[i].file) continue;
+        st = td_sha256_file(c->step[i].file, content, NULL, err);
+        if (!st) add_text(h, content);
     }
     return st;
 }
@@ -199,12 +197,13 @@ td_status td_plan_bus_hash(const td_plan *p, const td_session *s, size_t bus, ch
     add_text(h, "topdown bus/1");
     add_count(h, s->rate_hz);
     add_number(h, p->tempo_bpm);
-    for (size_t i = 0; !st && i < s->n_stems; i++)
-        if (s->stem[i].bus == bus) st = add_source(h, p, s, i, true, err);
+    for (size_t i = 0; !st && i < s->n_stems; i++) {
+        if (s->stem[i].bus != bus) continue;
+        add_staged(h, p, s, i);
+        st = add_played(h, p, s, &p->stem[i].chain, err);
+    }
     add_number(h, b->clip_gain_db);
-    add_chain(h, &b->chain);
-    if (!st) st = add_files(h, &b->chain, err);
-    for (size_t i = 0; !st && i < b->chain.n_steps; i++) st = add_keys(h, p, s, &b->chain.step[i], err);
+    if (!st) st = add_played(h, p, s, &b->chain, err);
     td_sha256_hex(h, out);
     return st;
 }

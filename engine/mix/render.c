@@ -160,8 +160,9 @@ static td_status take_add(desk *d, const bool *heard, td_board_role role, td_err
 {
     take *t = &d->take[d->n_takes++];
     size_t n = d->plan->n_buses + d->n_sends;
-    td_board_wish wish = { .plan = d->plan,
-                           .rate_hz = d->wish->session->rate_hz,
+    td_board_wish wish = { .session = d->wish->session,
+                           .survey = d->wish->survey,
+                           .plan = d->plan,
                            .heard = heard,
                            .role = role,
                            .measuring = d->measuring && t == d->take,
@@ -311,7 +312,8 @@ static td_status run_take(desk *d, take *t, td_error *err)
     for (size_t at = 0; !st && at < d->last; at += TD_BLOCK) {
         size_t n = d->last - at < TD_BLOCK ? d->last - at : TD_BLOCK;
         point_at(d, t, at);
-        td_board_run(t->board, t->lead, t->source, at, n, t->in, d->to ? NULL : t->out); /* passages end here */
+        float *const *out = d->to ? NULL : t->out; /* passages end in front of the mix bus */
+        if ((st = td_board_run(t->board, t->lead, t->source, at, n, t->in, out, err))) break;
         if (d->vu && t == d->take) td_vu_add(d->vu, t->in[0], t->in[1], n);
         size_t skip = t->drop < n ? t->drop : n, keep = n - skip < t->left ? n - skip : (size_t)t->left;
         t->drop -= skip;

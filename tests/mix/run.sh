@@ -31,6 +31,25 @@ ok "a plan on its own" "$topdown" plan demo/stems --tempo 124 --title Lithium -r
 ok "is the plan of the mix" cmp "$work/p.yaml" "$work/a/plan-pop-rock.yaml"
 ok "and renders" "$topdown" mix --plan "$work/p.yaml" -o "$work/c" --quiet
 ok "to the same bytes" cmp "${a}_Master_48k24.wav" "$work/c/Lithium_PopRock01_Master_48k24.wav"
+cat >"$work/keyed.yaml" <<'END'
+topdown: recipe/1
+name: keyed
+mix: { chain: [ { compressor: { ratio: 4:1, gain_reduction: at most 3 dB, lookahead: 5 ms }, key: drums, as: breathe } ] }
+groups: { vocals: { sends: { hall: -10 dB } } }
+returns: { hall: { chain: [ reverb, { compressor: { gain_reduction: about 3 dB }, key: vocals.lead, as: back } ] } }
+tracks: [ { fix: room, for: synths, chain: [ { compressor: { gain_reduction: at most 3 dB }, key: vocals } ] } ]
+END
+ok "keys of the mix bus, of a return and of a track" mix -r "$work/keyed.yaml" -o "$work/k1" -j 1 --no-cache
+"$topdown" report "$work/k1" >"$work/k1.txt"
+driven() { # FIELD STEP: what a step takes, 3 dB were asked
+    awk -v f="$1" -v s="$2" '$2 == s { good = $f > 2.89 && $f < 3.11 } END { exit !good }' "$work/k1.txt"
+}
+ok "drive the mix bus at most as far as was asked" driven 8 breathe
+ok "and the return about as far" driven 6 back
+ok "on two threads" mix -r "$work/keyed.yaml" -o "$work/k2" -j 2 --no-cache
+ok "to the same bytes" cmp "$work/k1/Lithium_Keyed01_Master_48k24.wav" "$work/k2/Lithium_Keyed01_Master_48k24.wav"
+ok "and from their plan" "$topdown" mix --plan "$work/k2/plan-keyed.yaml" -o "$work/k3" --quiet
+ok "the same again" cmp "$work/k1/Lithium_Keyed01_Master_48k24.wav" "$work/k3/Lithium_Keyed01_Master_48k24.wav"
 ok "a survey is kept" mix -r pop-rock -o "$work/d"
 heard() { # FOLDER: what a report says about the stems and their sum
     python3 -c 'import json, sys

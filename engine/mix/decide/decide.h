@@ -165,7 +165,7 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
                          td_error *err);
 
 /* What its goals are about: `at most` are maxima, which are made in the loudest passages; all others tell of the whole
- * song, which passages do not. */
+ * song, which passages do not, and what a key drives is at its maximum wherever that is loudest. */
 typedef enum td_asked { TD_ASKS_NOTHING, TD_ASKS_MAXIMA, TD_ASKS_OVER_TIME } td_asked;
 td_asked td_goals_asked(const td_step_wish *wish);
 
@@ -239,6 +239,8 @@ td_status td_spread_places(const td_decider *d, size_t signal, size_t piece_step
                            td_error *err);
 /* By how much the low cuts of a chain make a bus softer, LU. */
 td_status td_low_cut_loss(td_decider *d, size_t bus, const td_plan_chain *chain, double *lost_lu, td_error *err);
+/* A chain's steps but those another source drives: what they take away is meant to be gone. */
+td_status td_chain_unkeyed(const td_decider *d, const td_plan_chain *chain, td_plan_chain *out, td_error *err);
 /* Make-up of a bus: what its chain changed in loudness, taken back; but not what a key took, for a duck is meant to be
  * heard, nor what was loud below a low cut. */
 td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err);

@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/mix/decide/sender.h"
+#include "engine/mix/keys.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,12 @@ struct td_front {
     td_sender *sender;     /* of a return */
     size_t n_senders;
     td_chain *chain; /* in front, where the lane does not hold it */
+    td_keys *keys;   /* of that */
     float gain;
-    int64_t at;
-    size_t skip;  /* latency still to drop */
-    td_feed *key; /* of a bus */
+    int64_t at;  /* what enters the chain next */
+    size_t skip; /* latency still to drop */
+    td_keys *own;
+    int64_t own_at; /* of the step: what leaves the chain next */
 };
 
 void td_front_free(td_front *f)
@@ -28,7 +31,8 @@ void td_front_free(td_front *f)
     for (size_t i = 0; i < f->n_senders; i++) td_sender_close(&f->sender[i]);
     free(f->sender);
     td_chain_free(f->chain);
-    td_feed_free(f->key);
+    td_keys_free(f->keys);
+    td_keys_free(f->own);
     free(f);
 }
 
@@ -66,6 +70,7 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
         TD_TRY(td_lane_new(d->survey, d->session, d->plan, site->index, site->chain->n_steps, &f->lane, err));
     } else {
         TD_TRY(td_chain_of_plan(site->chain, SIZE_MAX, &fmt, &f->chain, err));
+        TD_TRY(td_keys_new(d->survey, d->session, d->plan, site->chain, &f->keys, err));
         f->skip = td_chain_latency(f->chain);
     }
     if (site->kind == TD_SITE_MIX) {
@@ -77,7 +82,10 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
     if (site->kind == TD_SITE_STEM)
         TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
     if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, d->plan->ret[site->index].name, err));
-    return td_key_feed(d->survey, d->session, d->plan, step, &f->key, err);
+    if (!step) return TD_OK;
+    td_plan_step own = *step;
+    td_plan_chain alone = { &own, 1 };
+    return td_keys_new(d->survey, d->session, d->plan, &alone, &f->own, err);
 }
 
 td_status td_front_new(td_decider *d, const td_site *site, const td_plan_step *step, td_front **out, td_error *err)
@@ -109,17 +117,52 @@ static td_status mix_senders(td_front *f, float *const *out, size_t n, td_error 
     return TD_OK;
 }
 
+/* Keys sound where the sum does: from the start of every passage on. Fewer than *n frames are left of it at its end. */
+static td_status keys_go(const td_front *f, td_keys *keys, int64_t at, size_t *n, td_error *err)
+{
+    if (!f->passages || !keys) return TD_OK;
+    size_t length = td_passage_frames(f->passages), into = (size_t)at % length;
+    if (!into) TD_TRY(td_keys_seek(keys, song_frame(f->passages, at), err));
+    if (*n > length - into) *n = length - into;
+    return TD_OK;
+}
+
+static td_status run_chain(td_front *f, float *const *ch, size_t n, td_error *err)
+{
+    for (size_t done = 0, m; done < n; done += m) {
+        float *to[2] = { ch[0] + done, ch[1] + done };
+        const float *const *const *keys;
+        m = n - done;
+        TD_TRY(keys_go(f, f->keys, f->at, &m, err));
+        TD_TRY(td_keys_read(f->keys, m, &keys, err));
+        if (f->passages) td_chain_place(f->chain, song_frame(f->passages, f->at));
+        td_chain_process(f->chain, to, keys, NULL, m);
+        f->at += (int64_t)m;
+    }
+    return TD_OK;
+}
+
+static td_status read_own(td_front *f, float *const *key, size_t n, td_error *err)
+{
+    for (size_t done = 0, m; done < n; done += m) {
+        const float *const *const *heard;
+        m = n - done;
+        TD_TRY(keys_go(f, f->own, f->own_at, &m, err));
+        TD_TRY(td_keys_read(f->own, m, &heard, err));
+        for (size_t c = 0; c < 2; c++) memcpy(key[c] + done, heard[0][c], m * sizeof(float));
+        f->own_at += (int64_t)m;
+    }
+    return TD_OK;
+}
+
 static td_status front_block(td_front *f, float *const *out, size_t n, td_error *err)
 {
     if (f->sum) TD_TRY(td_scratch_read(f->sum, f->at, out, n, err));
     if (f->feed) TD_TRY(td_feed_read(f->feed, out, n, err));
     if (f->sender) TD_TRY(mix_senders(f, out, n, err));
-    if (f->passages) td_chain_place(f->chain, song_frame(f->passages, f->at));
-    f->at += (int64_t)n;
     for (size_t c = 0; c < 2; c++)
         for (size_t k = 0; k < n; k++) out[c][k] *= f->gain;
-    td_chain_process(f->chain, out, NULL, NULL, n);
-    return TD_OK;
+    return run_chain(f, out, n, err);
 }
 
 uint64_t td_front_frames(const td_front *f)
@@ -129,12 +172,12 @@ uint64_t td_front_frames(const td_front *f)
 
 bool td_front_keyed(const td_front *f)
 {
-    return f->key;
+    return f->own;
 }
 
 td_status td_front_read(td_front *f, float *const *out, float *const *key, size_t n, td_error *err)
 {
-    if (f->key) TD_TRY(td_feed_read(f->key, key, n, err));
+    if (f->own) TD_TRY(read_own(f, key, n, err));
     if (f->lane) return td_lane_pull(f->lane, out, n, err);
     while (f->skip) {
         size_t m = f->skip < TD_BLOCK ? f->skip : TD_BLOCK;

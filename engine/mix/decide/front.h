@@ -7,7 +7,8 @@
 
 typedef struct td_front td_front;
 
-/* In front of a step that site->chain does not hold yet. Of the mix bus what the final check kept is heard. */
+/* In front of a step that site->chain does not hold yet; NULL: behind that chain. Of the mix bus what the final check
+ * kept is heard. */
 td_status td_front_new(td_decider *d, const td_site *site, const td_plan_step *step, td_front **out, td_error *err);
 void td_front_free(td_front *f); /* NULL is welcome */
 uint64_t td_front_frames(const td_front *f);

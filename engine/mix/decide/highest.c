@@ -62,7 +62,7 @@ static td_status straight_chain(const td_decider *d, size_t steps, td_chain **ou
     if (!straight.step) return td_no_memory(err);
     for (size_t i = 0; i < steps; i++) {
         const td_plan_step *s = &d->plan->mix.step[i];
-        if (!s->proc->dynamics && !s->proc->bends) straight.step[straight.n_steps++] = *s;
+        if (!s->proc->dynamics && !s->proc->bends && !s->n_keys) straight.step[straight.n_steps++] = *s;
     }
     td_status st = td_chain_of_plan(&straight, SIZE_MAX, &fmt, out, err);
     free(straight.step);

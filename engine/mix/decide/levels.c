@@ -102,8 +102,7 @@ td_status td_spread_places(const td_decider *d, size_t signal, size_t piece_step
     return TD_OK;
 }
 
-/* A chain's steps but those another source drives: what they take away is meant to be gone. */
-static td_status without_keyed(const td_decider *d, const td_plan_chain *chain, td_plan_chain *out, td_error *err)
+td_status td_chain_unkeyed(const td_decider *d, const td_plan_chain *chain, td_plan_chain *out, td_error *err)
 {
     *out = (td_plan_chain){ .step = td_arena_array(d->arena, chain->n_steps + 1, sizeof *out->step) };
     if (!out->step) return td_no_memory(err);
@@ -169,7 +168,7 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
     td_plan_bus *p = &d->plan->bus[bus];
     td_plan_chain chain;
     double lost_lu;
-    TD_TRY(without_keyed(d, &p->chain, &chain, err));
+    TD_TRY(td_chain_unkeyed(d, &p->chain, &chain, err));
     TD_TRY(measure_makeup(d, bus, &chain, err));
     TD_TRY(td_low_cut_loss(d, bus, &p->chain, &lost_lu, err));
     if (!(lost_lu > CUT_LU)) return TD_OK;
@@ -251,9 +250,9 @@ static bool tips_are_held(const td_decider *d)
 {
     bool held = false;
     for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
-        const td_processor *p = d->plan->mix.step[i].proc;
-        if (p->peaks) return held;
-        held |= p->dynamics != NULL;
+        const td_plan_step *s = &d->plan->mix.step[i];
+        if (s->proc->peaks) return held;
+        held |= s->proc->dynamics && !s->n_keys;
     }
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/row.h"
 #include "engine/base/units.h"
+#include "engine/mix/decide/front.h"
 #include "engine/mix/master.h"
 #include <string.h>
 
@@ -34,24 +35,21 @@ static double passages_over_song(const td_decider *d)
 /* What the mix bus makes of them: audio, and how far its peaks stand over its loudness. */
 static td_status play_mix(td_decider *d, td_scratch *out, td_loudness *meter, double *over_db, td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
-    float block[2][TD_BLOCK], *ch[2] = { block[0], block[1] }, trim = (float)td_from_db(d->plan->trim_db);
-    td_chain *chain;
+    td_site behind = { .kind = TD_SITE_MIX, .chain = &d->plan->mix };
+    float block[2][TD_BLOCK], *ch[2] = { block[0], block[1] };
+    td_front *f;
     float peak = 0;
     size_t steps;
-    TD_TRY(td_chain_of_plan(&d->plan->mix, SIZE_MAX, &fmt, &chain, err));
+    TD_TRY(td_front_new(d, &behind, NULL, &f, err));
     td_status st = TD_OK;
-    uint64_t frames = td_scratch_length(d->sum);
-    for (uint64_t at = 0; !st && at < frames; at += TD_BLOCK) {
-        size_t n = frames - at < TD_BLOCK ? (size_t)(frames - at) : TD_BLOCK;
-        st = td_scratch_read(d->sum, (int64_t)at, ch, n, err);
-        for (size_t c = 0; c < 2; c++) td_scale(ch[c], trim, n);
-        td_chain_process(chain, ch, NULL, NULL, n);
+    for (uint64_t left = td_front_frames(f), n; !st && left; left -= n) {
+        n = left < TD_BLOCK ? left : TD_BLOCK;
+        if ((st = td_front_read(f, ch, NULL, n, err))) break;
         for (size_t c = 0; c < 2; c++) peak = fmaxf(peak, td_largest(ch[c], n));
-        if (!st && td_loudness_add(meter, (const float *const *)ch, n)) st = td_no_memory(err);
+        if (td_loudness_add(meter, (const float *const *)ch, n)) st = td_no_memory(err);
         if (!st) st = td_scratch_append(out, (const float *const *)ch, n, err);
     }
-    td_chain_free(chain);
+    td_front_free(f);
     const float *k = td_loudness_steps(meter, &steps);
     *over_db = td_to_db((double)peak) - td_gated_loudness(k, steps);
     return st;

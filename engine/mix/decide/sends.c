@@ -38,7 +38,8 @@ td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_
 typedef struct share {
     td_plan_send *send;
     const td_plan_return *ret;
-    double heard_db; /* wet against dry, at the level the send has; NaN: nothing sounds */
+    td_plan_chain chain; /* of the return, but for what a key drives: that is meant to be gone at times */
+    double heard_db;     /* wet against dry, at the level the send has; NaN: nothing sounds */
 } share;
 
 typedef struct source {
@@ -80,7 +81,7 @@ static td_status open_ears(ears *e, const td_decider *d, const source *from, td_
     e->n = from->shares;
     for (size_t i = 0; i < e->n; i++) {
         e->ear[i].level = (float)td_from_db(from->share[i].send->level_db);
-        TD_TRY(td_chain_of_plan(&from->share[i].ret->chain, SIZE_MAX, &fmt, &e->ear[i].chain, err));
+        TD_TRY(td_chain_of_plan(&from->share[i].chain, SIZE_MAX, &fmt, &e->ear[i].chain, err));
         if (td_loudness_new(fmt.rate_hz, 2, &e->ear[i].wet)) return td_no_memory(err);
     }
     return TD_OK;
@@ -199,17 +200,20 @@ static const td_plan_return *return_of(const td_plan *p, const char *name)
     return NULL;
 }
 
-static void collect(share_task *t, td_plan_send *send, size_t n, size_t bus, size_t stem)
+static td_status collect(share_task *t, td_plan_send *send, size_t n, size_t bus, size_t stem, td_error *err)
 {
     source *from = &t->source[t->sources];
     *from = (source){ .bus = bus, .stem = stem, .share = t->share + t->shares };
     for (size_t i = 0; i < n; i++) {
         const td_plan_return *ret = return_of(t->d->plan, send[i].to);
-        if (!send[i].reason && ret && bus < t->d->plan->n_buses)
-            from->share[from->shares++] = (share){ &send[i], ret, NAN };
+        if (send[i].reason || !ret || bus >= t->d->plan->n_buses) continue;
+        share *s = &from->share[from->shares++];
+        *s = (share){ .send = &send[i], .ret = ret, .heard_db = NAN };
+        TD_TRY(td_chain_unkeyed(t->d, &ret->chain, &s->chain, err));
     }
     t->shares += from->shares;
     t->sources += from->shares > 0;
+    return TD_OK;
 }
 
 td_status td_decide_shares(td_decider *d, td_error *err)
@@ -221,9 +225,9 @@ td_status td_decide_shares(td_decider *d, td_error *err)
     share_task t = { .d = d, .share = td_arena_array(d->arena, most + 1, sizeof *t.share) };
     t.source = td_arena_array(d->arena, most + 1, sizeof *t.source);
     if (!t.share || !t.source) return td_no_memory(err);
-    for (size_t b = 0; b < p->n_buses; b++) collect(&t, p->bus[b].send, p->bus[b].n_sends, b, SIZE_MAX);
+    for (size_t b = 0; b < p->n_buses; b++) TD_TRY(collect(&t, p->bus[b].send, p->bus[b].n_sends, b, SIZE_MAX, err));
     for (size_t i = 0; i < p->n_stems; i++)
-        collect(&t, p->stem[i].send, p->stem[i].n_sends, d->session->stem[i].bus, i);
+        TD_TRY(collect(&t, p->stem[i].send, p->stem[i].n_sends, d->session->stem[i].bus, i, err));
     TD_TRY(td_pool_run(d->wish->pool, t.sources, measure, &t, err));
     for (size_t i = 0; i < t.sources; i++) {
         const source *s = &t.source[i];

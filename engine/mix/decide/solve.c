@@ -521,7 +521,7 @@ td_asked td_goals_asked(const td_step_wish *wish)
 {
     td_asked most = values_asked(wish->proc, wish->value, TD_ASKS_NOTHING);
     for (size_t k = 0; k < wish->n_parts; k++) most = values_asked(wish->part[k].proc, wish->part[k].value, most);
-    return most;
+    return most && wish->n_keys ? TD_ASKS_OVER_TIME : most;
 }
 
 td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,

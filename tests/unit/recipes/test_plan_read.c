@@ -74,6 +74,8 @@ static void absurd_numbers_are_refused(void **state)
     refused(HEAD BUSES "    sends:\n      - { to: hall, level: 400 dB }\n", "out of range for 'level'");
     refused(HEAD STEMS BUSES "    chain:\n      - compressor: { ratio: 2:1 }\n        key: [ L.wav ]\n",
             "p.yaml:13:16: error: the plan has no stem 'L.wav'");
+    refused(HEAD "mix:\n  - compressor: { ratio: 2:1 }\n    key: [ Kik.wav ]\n",
+            "p.yaml:8:12: error: the plan has no stem 'Kik.wav'");
     refused(HEAD BUSES "    chain:\n      - compressor: { attack: -10 ms }\n",
             "p.yaml:9:31: error: -10 ms is out of range");
     refused(HEAD STEMS, "p.yaml:8:10: error: the plan has no bus 'drums'");

@@ -1,5 +1,6 @@
 /* What is asked at most is taken at most: of tips that the raw sum does not have, by a detector that hears no kick,
- * where a group turns what cancelled, and of tracks that a fix made softer. */
+ * where a group turns what cancelled, by and behind what a key drives that sounds late, and of tracks that a fix made
+ * softer. */
 #include "tests/unit/engine/mix/decided.h"
 
 #include "engine/mix/render.h"
@@ -36,6 +37,13 @@ static double near_loud(double t, unsigned c)
 {
     (void)c;
     return loud_and_square(t, 26.8);
+}
+
+/* Sounds at 30 s, and not before. */
+static double late(double t, unsigned c)
+{
+    (void)c;
+    return t >= 30 && t < 32 && fmod(t, 0.5) < 0.2 ? 0.5 * sin(TONE * t) : 0;
 }
 
 static double pad(double t, unsigned c)
@@ -89,6 +97,27 @@ static void test_tips_beside_a_loud_passage(void **state)
 {
     (void)state;
     clip_at(near_loud, 26.8);
+}
+
+/* Wherever the key is loudest; and where the mix bus is heard in passages, so is what drives it. */
+static void test_a_key_is_heard_where_the_mix_is(void **state)
+{
+    (void)state;
+    static const char *const chain[] = {
+        "{ compressor: { model: clean, ratio: 4:1, attack: 5 ms, gain_reduction: at most 3 dB }, key: drums.kick, "
+        "as: edge }",
+        "{ compressor: { model: clean, ratio: 4:1, attack: 5 ms, threshold: -40 dBFS }, key: drums.kick, as: duck }, "
+        "{ clipper: { ceiling: -6 dBFS, gain_reduction: at most 3 dB }, as: edge }",
+    };
+    for (int k = 0; k < 2; k++) {
+        scene *s = scene_new();
+        double at_s;
+        scene_add(s, "Kick.wav", 48000, 2, SECONDS, late);
+        scene_add(s, "Synth.wav", 48000, 2, SECONDS, pad);
+        decided d = decide(s, td_arena_printf(s->arena, "balance: delivered\nmix: { chain: [ %s ] }\n", chain[k]));
+        assert_float_equal(taken_db(&d, &at_s), 3, 0.1);
+        leave(&d);
+    }
 }
 
 static void test_goals_of_a_group_after_a_fix(void **state)
@@ -161,8 +190,11 @@ static void test_what_cancels_in_the_raw_sum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tips_a_low_cut_makes),          cmocka_unit_test(test_tips_beside_a_loud_passage),
-        cmocka_unit_test(test_a_detector_that_hears_no_kick), cmocka_unit_test(test_what_cancels_in_the_raw_sum),
+        cmocka_unit_test(test_tips_a_low_cut_makes),
+        cmocka_unit_test(test_tips_beside_a_loud_passage),
+        cmocka_unit_test(test_a_detector_that_hears_no_kick),
+        cmocka_unit_test(test_what_cancels_in_the_raw_sum),
+        cmocka_unit_test(test_a_key_is_heard_where_the_mix_is),
         cmocka_unit_test(test_goals_of_a_group_after_a_fix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ static const char linear[] =
     "    - eq: [ low_cut: { at: 30 Hz }, high_shelf: { at: 8 kHz, gain: +2 dB } ]\n"
     "    - compressor: { threshold: -24 dBFS, ratio: 4:1, lookahead: 2 ms, link: 50 % }\n"
     "    - { compressor: { model: opto, threshold: -30 dBFS }, blend: 40 % }\n"
+    "    - { compressor: { threshold: -40 dBFS }, key: drums.kick }\n"
     "    - dynamic_eq: { at: 2 kHz, threshold: -50 dBFS }\n"
     "    - multiband: { crossovers: [ 200 Hz, 2 kHz ], bands: [ band: { threshold: -40 dBFS }, "
     "band: { threshold: -40 dBFS }, band: { threshold: -50 dBFS } ] }\n"
@@ -26,7 +27,8 @@ static const char linear[] =
     "groups:\n"
     "  vocals: { sends: { hall: -10 dB } }\n"
     "returns:\n"
-    "  hall: { chain: [ reverb: { model: room }, compressor: { threshold: -40 dBFS } ] }\n";
+    "  hall: { chain: [ reverb: { model: room }, compressor: { threshold: -40 dBFS }, "
+    "{ compressor: { threshold: -40 dBFS }, key: drums.kick } ] }\n";
 
 static const char bent[] = "topdown: recipe/1\n"
                            "name: bent\n"
