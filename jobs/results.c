@@ -222,17 +222,16 @@ static json_t *output_json(const td_artefact *f, const json_t *entry)
     return o;
 }
 
-/* The output whose figures stand for the mix: its first master, or whatever came first. */
+/* The file that stands for the mix: the report pictures it. NULL: none does. */
 static const json_t *main_output(const json_t *mix)
 {
-    const json_t *outputs = json_object_get(mix, "outputs"), *output;
+    const json_t *pictured = json_object_get(json_object_get(mix, "portrait"), "file"), *output;
     size_t i;
-    json_array_foreach(outputs, i, output)
+    json_array_foreach(json_object_get(mix, "outputs"), i, output)
     {
-        const char *kind = json_string_value(json_object_get(output, "kind"));
-        if (kind && !strcmp(kind, "master")) return output;
+        if (json_equal(json_object_get(output, "name"), pictured)) return output;
     }
-    return json_array_get(outputs, 0);
+    return NULL;
 }
 
 static json_t *outputs_json(const publishing *p, const json_t *mix)
@@ -251,7 +250,7 @@ static json_t *outputs_json(const publishing *p, const json_t *mix)
 
 static json_t *mix_json(const publishing *p, const json_t *mix)
 {
-    static const char *const facts[] = { "label", "recipe", "recipe_revision", "state", "problem" };
+    static const char *const facts[] = { "label", "recipe", "recipe_revision", "revised", "state", "problem" };
     static const char *const figures[] = { "loudness_lufs", "true_peak_dbtp" };
     json_t *to = json_object();
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) take_figure(to, mix, facts[i]);

@@ -508,6 +508,7 @@ static json_t *mix_json(const td_report_mix *said)
     json_object_set_new(j, "recipe", td_json_text(p->recipe));
     json_object_set_new(j, "recipe_title", td_json_text(p->recipe_title));
     json_object_set_new(j, "recipe_revision", json_integer(p->recipe_revision));
+    json_object_set_new(j, "revised", json_integer(p->revised));
     json_object_set_new(j, "recipe_hash", td_json_text(p->recipe_hash));
     json_object_set_new(j, "plan_hash", td_json_text(m->plan_hash));
     json_object_set_new(j, "state", td_json_text(m->failed ? "failed" : "done"));
@@ -539,6 +540,7 @@ static json_t *mix_json(const td_report_mix *said)
     json_t *warnings = notes_json(p, TD_NOTE_WARNING);
     if (!said->recipe) warn_of_lost_recipe(warnings, p);
     json_object_set_new(j, "warnings", warnings);
+    json_object_set_new(j, "also", notes_json(p, TD_NOTE_DECISION));
     json_object_set_new(j, "not_used", notes_json(p, TD_NOTE_NOT_USED));
     json_object_set_new(j, "not_made", notes_json(p, TD_NOTE_NOT_MADE));
     return j;

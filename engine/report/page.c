@@ -34,6 +34,7 @@ static void one_mix(td_page *p, const json_t *mix)
     td_section_translation(p, mix);
     td_section_card(p, mix);
     td_section_decisions(p, mix);
+    td_page_list(p, mix, "also", TD_WORD_ALSO);
     td_page_list(p, mix, "not_made", TD_WORD_NOT_MADE);
     td_page_list(p, mix, "not_used", TD_WORD_NOT_USED);
     td_page_list(p, mix, "warnings", TD_WORD_WARNINGS);

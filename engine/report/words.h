@@ -124,6 +124,7 @@
     X(FIXES, "fixes", "Korrekturen")                                                                                   \
     X(SETTINGS, "Settings", "Einstellung")                                                                             \
     X(REASON, "Reason", "Grund")                                                                                       \
+    X(ALSO, "Also decided", "Außerdem entschieden")                                                                    \
     X(NOT_MADE, "Not made", "Nicht gemacht")                                                                           \
     X(NOT_USED, "Not used", "Nicht gebraucht")                                                                         \
     X(WARNINGS, "Warnings", "Hinweise")                                                                                \

@@ -14,7 +14,8 @@ printf 'sound' >out/Song_Master_48k24.wav
 printf 'path: %s/in/000/Kick.wav\n' "$PWD" >out/plan-Warm.yaml
 cat >out/report.json <<REPORT
 { "v": 1, "session": { "stems": [ { "codes": [ "dc" ] }, { "codes": [] } ], "duration_s": 2.5, "rate_hz": 48000 },
-  "mixes": [ { "label": "Warm", "recipe": "plain", "recipe_revision": 3, "state": "done", "outputs": [
+  "mixes": [ { "label": "Warm", "recipe": "plain", "recipe_revision": 3, "state": "done",
+    "portrait": { "file": "Song_Master_48k24.wav" }, "outputs": [
     { "name": "Song_Master_48k24.wav", "kind": "master", "loudness_lufs": -14.0, "true_peak_dbtp": -1.25 } ] } ] }
 REPORT
 echo '{"type":"done","v":1,"report":"report.json","mixes":1}'
