@@ -220,6 +220,27 @@ static void sends_are_as_loud_as_without(void **state)
     assert_float_equal(level_db[0], level_db[1], 0);
 }
 
+/* By whether it is another when the kick is staged louder. */
+static bool kept_sound_hangs_on_the_kick(const char *body)
+{
+    decided d = duck(body);
+    char before[TD_SHA256_HEX], after[TD_SHA256_HEX];
+    size_t synths = scene_bus(d.s, "synths");
+    assert_int_equal(td_plan_bus_hash(d.plan, d.s->session, synths, before, NULL), TD_OK);
+    d.plan->bus[scene_bus(d.s, "drums")].clip_gain_db++;
+    assert_int_equal(td_plan_bus_hash(d.plan, d.s->session, synths, after, NULL), TD_OK);
+    leave(&d);
+    return strcmp(before, after) != 0;
+}
+
+static void kept_sound_knows_its_keys(void **state)
+{
+    (void)state;
+    assert_true(kept_sound_hangs_on_the_kick("groups: { synths: { chain: [ " DUCK " ] } }\n"));
+    assert_true(kept_sound_hangs_on_the_kick("tracks: [ { fix: step-back, for: synths, chain: [ " DUCK " ] } ]\n"));
+    assert_false(kept_sound_hangs_on_the_kick("mix: { chain: [ " DUCK " ] }\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +251,7 @@ int main(void)
         cmocka_unit_test(goals_on_a_return),
         cmocka_unit_test(goals_in_a_fix),
         cmocka_unit_test(sends_are_as_loud_as_without),
+        cmocka_unit_test(kept_sound_knows_its_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
