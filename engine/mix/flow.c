@@ -447,6 +447,7 @@ struct td_lane {
     double rate_hz;
     float clip, fader; /* linear */
     td_feed *in;
+    source ready; /* what steps in front of `chain` made of it before; then there is no feed */
     td_chain *chain;
     td_keys *keys;
     td_watch *watch;
@@ -465,6 +466,7 @@ void td_lane_free(td_lane *l)
 {
     if (!l) return;
     td_feed_free(l->in);
+    source_fini(&l->ready);
     td_chain_free(l->chain);
     td_keys_free(l->keys);
     for (size_t c = 0; c < 2; c++) free(l->dry[c]);
@@ -474,38 +476,53 @@ void td_lane_free(td_lane *l)
     free(l);
 }
 
-/* The lane with its chain; it has no stems yet. */
-static td_status lane_alloc(const td_session *session, const td_plan *plan, size_t bus, size_t steps, td_lane **out,
-                            td_error *err)
+/* The lane with that chain, which is the bus's or a part of it; it has no stems yet. */
+static td_status lane_alloc(const td_session *session, const td_plan *plan, size_t bus, const td_plan_chain *chain,
+                            td_lane **out, td_error *err)
 {
     td_lane *l = *out = calloc(1, sizeof *l);
     if (!l) return td_no_memory(err);
     l->bus = &plan->bus[bus];
     l->rate_hz = session->rate_hz;
     l->ride = (ride){ .point = l->bus->ride, .n = l->bus->n_ride, .rate_hz = l->rate_hz };
-    l->whole = steps == SIZE_MAX;
     l->clip = (float)td_from_db(l->bus->clip_gain_db);
     l->fader = (float)td_from_db(l->bus->makeup_db + l->bus->fader_db);
     td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
-    return td_chain_of_plan(&l->bus->chain, steps, &fmt, &l->chain, err);
+    return td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
 }
 
-td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
-                      td_lane **out, td_error *err)
+td_status td_lane_from(const td_behind *behind, td_survey *survey, const td_session *session, const td_plan *plan,
+                       size_t bus, size_t steps, td_lane **out, td_error *err)
 {
     td_lane *l;
-    const td_plan_chain *c = &plan->bus[bus].chain, played = { c->step, steps < c->n_steps ? steps : c->n_steps };
+    td_plan_chain chain = plan->bus[bus].chain;
+    if (steps < chain.n_steps) chain.n_steps = steps;
+    if (behind) chain = (td_plan_chain){ chain.step + behind->steps, chain.n_steps - behind->steps };
     *out = NULL;
-    td_status st = lane_alloc(session, plan, bus, steps, &l, err);
-    if (!st) st = td_keys_new(survey, session, plan, &played, &l->keys, err);
-    if (!st) st = td_feed_bus(survey, session, plan, bus, &l->in, err);
-    if (!st) st = td_lane_seek(l, 0, err);
+    td_status st = lane_alloc(session, plan, bus, &chain, &l, err);
+    if (!st) st = td_keys_new(survey, session, plan, &chain, &l->keys, err);
+    if (!st && behind) {
+        l->ready.scratch = behind->sound;
+        l->ready.channels = 2;
+        st = source_init(&l->ready, err);
+    } else if (!st)
+        st = td_feed_bus(survey, session, plan, bus, &l->in, err);
+    if (!st) {
+        l->whole = steps == SIZE_MAX;
+        st = td_lane_seek(l, 0, err);
+    }
     if (st) {
         td_lane_free(l);
         return st;
     }
     *out = l;
     return TD_OK;
+}
+
+td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
+                      td_lane **out, td_error *err)
+{
+    return td_lane_from(NULL, survey, session, plan, bus, steps, out, err);
 }
 
 td_status td_lane_watch(td_lane *l, td_error *err)
@@ -537,14 +554,28 @@ void td_lane_staged(const td_lane *l, double *peak, double *square)
     *square = l->staged_frames ? l->staged_square / (2 * (double)l->staged_frames) : 0;
 }
 
+/* What enters the chain: the stems with their clip gain, or what steps in front made of them. */
+static td_status lane_input(td_lane *l, float *const *out, size_t n, td_error *err)
+{
+    float *ready[2];
+    if (l->in) {
+        td_status st = td_feed_read(l->in, out, n, err);
+        for (size_t c = 0; c < 2; c++) td_scale(out[c], l->clip, n);
+        return st;
+    }
+    td_status st = source_read(&l->ready, out, n, ready, err);
+    for (size_t c = 0; c < 2 && !st; c++)
+        if (ready[c] != out[c]) memcpy(out[c], ready[c], n * sizeof(float));
+    return st;
+}
+
 /* One block in at the chain's own time, one out. */
 static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *err)
 {
     const float *const *const *keys;
-    td_status st = td_feed_read(l->in, out, n, err);
+    td_status st = lane_input(l, out, n, err);
     if (!st) st = td_keys_read(l->keys, n, &keys, err);
     if (st) return st;
-    for (size_t c = 0; c < 2; c++) td_scale(out[c], l->clip, n);
     if (l->watch) note_staged(l, out, n);
     td_chain_process(l->chain, out, keys, l->watch ? td_watch_taps(l->watch) : NULL, n);
     if (l->watch) td_watch_count(l->watch, l->dry[0], l->dry[1], n);
@@ -554,7 +585,9 @@ static td_status lane_block(td_lane *l, float *const *out, size_t n, td_error *e
 td_status td_lane_seek(td_lane *l, int64_t at, td_error *err)
 {
     float *scrap[2] = { malloc(TD_BLOCK * sizeof(float)), malloc(TD_BLOCK * sizeof(float)) };
-    td_status st = scrap[0] && scrap[1] ? td_feed_seek(l->in, at, err) : td_no_memory(err);
+    td_status st = scrap[0] && scrap[1] ? TD_OK : td_no_memory(err);
+    if (!st && l->in) st = td_feed_seek(l->in, at, err);
+    if (!l->in) source_seek(&l->ready, at);
     if (!st) st = td_keys_seek(l->keys, at, err);
     td_chain_reset(l->chain);
     td_chain_place(l->chain, at);
@@ -646,7 +679,8 @@ td_status td_lane_thaw(td_frozen *from, const td_session *session, const td_plan
                        td_error *err)
 {
     td_lane *l;
-    td_status st = lane_alloc(session, plan, bus, SIZE_MAX, &l, err);
+    td_status st = lane_alloc(session, plan, bus, &plan->bus[bus].chain, &l, err);
+    if (l) l->whole = true;
     *out = NULL;
     if (l)
         l->from = from;

@@ -37,6 +37,16 @@ typedef struct td_lane td_lane;
 /* The first `steps` steps of the bus's chain (SIZE_MAX: all, then make-up and fader with its ride). */
 td_status td_lane_new(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, size_t steps,
                       td_lane **out, td_error *err);
+/* Sound behind the first steps of a bus's chain that was played before: all of the song, at its own time. */
+typedef struct td_behind {
+    td_scratch *sound; /* NULL: none */
+    size_t steps;
+} td_behind;
+
+/* The same lane, which goes on from there: stems, and steps in front, are not played again. behind->steps at most
+ * `steps`; it outlives the lane, which td_lane_watch does not know. NULL: td_lane_new. */
+td_status td_lane_from(const td_behind *behind, td_survey *survey, const td_session *session, const td_plan *plan,
+                       size_t bus, size_t steps, td_lane **out, td_error *err);
 /* All of it, whose sound behind the chain is kept already, with what was counted: nothing is read and nothing runs but
  * make-up and fader. It has no seek. *out is NULL when the file's figures do not fit; `from` is the lane's then, or
  * freed.

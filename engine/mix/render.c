@@ -125,12 +125,18 @@ static void add_bands(void *user, size_t frame, const td_band_frame *bands, cons
     }
 }
 
+static td_status lane_open(const td_render_wish *w, size_t b, td_lane **out, td_error *err)
+{
+    const td_behind *behind = w->behind && w->behind[b].sound ? &w->behind[b] : NULL;
+    return td_lane_from(behind, w->survey, w->session, w->plan, b, SIZE_MAX, out, err);
+}
+
 static td_status strip_init(desk *d, size_t b, td_error *err)
 {
     const td_render_wish *w = d->wish;
     strip *u = &d->strip[b];
     if (!td_render_hears(w, b)) return TD_OK;
-    td_status st = d->lane[b] ? TD_OK : td_lane_new(w->survey, w->session, d->plan, b, SIZE_MAX, &d->lane[b], err);
+    td_status st = d->lane[b] ? TD_OK : lane_open(w, b, &d->lane[b], err);
     if (st) return st;
     if (!alloc_pair(u->out[0], TD_CHUNK) || !alloc_pair(u->out[1], TD_CHUNK)) return td_no_memory(err);
     if (!d->measuring) return TD_OK;

@@ -5,6 +5,7 @@
 #ifndef TD_MIX_RENDER_H
 #define TD_MIX_RENDER_H
 
+#include "engine/mix/flow.h"
 #include "engine/mix/masking.h"
 #include "engine/mix/plan.h"
 #include "engine/mix/reduction.h"
@@ -66,6 +67,7 @@ typedef struct td_render_wish {
     bool parts;
     td_progress progress;
     void *user;
+    const td_behind *behind;  /* of passages: what is played of buses already, per bus; NULL: nothing */
     const volatile int *stop; /* not 0: end with TD_STOPPED; may be NULL */
     /* A cache that keeps what leaves the chains of buses: what another render made is played again, what this one makes
      * is kept, while all in the folder is at most so many bytes. The same bytes come out. NULL: nothing is kept. */

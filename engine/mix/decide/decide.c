@@ -3,6 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+td_status td_bus_lane(const td_decider *d, size_t bus, size_t steps, td_lane **out, td_error *err)
+{
+    const td_behind *played = &d->behind[bus];
+    if (!played->sound || played->steps > steps) played = NULL;
+    return td_lane_from(played, d->survey, d->session, d->plan, bus, steps, out, err);
+}
+
 td_status td_decide_go_on(const td_plan_wish *wish, td_error *err)
 {
     bool stopped = wish->pool && td_pool_stopped(wish->pool);

@@ -22,6 +22,7 @@ typedef struct td_decider {
     double inside_db[TD_BUSES_MAX]; /* how much louder levels and pans inside made a bus than the survey heard it */
     double peak_dbfs[TD_BUSES_MAX]; /* its peak then; NaN: as surveyed */
     float *eased[TD_BUSES_MAX];     /* by step: the power its goals leave of a bus, once made up for; NULL: all */
+    td_behind *behind;              /* per bus: what its goals were found on */
     const td_plan_stem *unfixed;    /* the plan's stems, before their fixes */
     td_print print;
     double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
@@ -42,6 +43,9 @@ static inline size_t td_passage_frames(const td_decider *d)
         td_status try_ = (call); \
         if (try_) return try_;   \
     } while (0)
+
+/* A bus through so many steps of its chain, as td_lane_new: from where it was played already. */
+td_status td_bus_lane(const td_decider *d, size_t bus, size_t steps, td_lane **out, td_error *err);
 
 /* TD_STOPPED once the pool was told to stop; asked between steps. */
 td_status td_decide_go_on(const td_plan_wish *wish, td_error *err);

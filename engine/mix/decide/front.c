@@ -67,7 +67,7 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
     f->gain = 1;
     f->frames = d->session->frames;
     if (site->kind == TD_SITE_BUS) {
-        TD_TRY(td_lane_new(d->survey, d->session, d->plan, site->index, site->chain->n_steps, &f->lane, err));
+        TD_TRY(td_bus_lane(d, site->index, site->chain->n_steps, &f->lane, err));
     } else {
         TD_TRY(td_chain_of_plan(site->chain, SIZE_MAX, &fmt, &f->chain, err));
         TD_TRY(td_keys_new(d->survey, d->session, d->plan, site->chain, &f->keys, err));

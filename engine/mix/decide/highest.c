@@ -87,8 +87,7 @@ static td_status open_hearing(hearing *h, size_t steps, td_error *err)
     h->sound = td_calloc2(2 * (buses + 1), h->room, sizeof *h->sound);
     if (!h->sound) return td_no_memory(err);
     TD_TRY(straight_chain(d, steps, &h->chain, err));
-    for (size_t b = 0; b < buses; b++)
-        TD_TRY(td_lane_new(d->survey, d->session, d->plan, b, SIZE_MAX, &h->lane[b], err));
+    for (size_t b = 0; b < buses; b++) TD_TRY(td_bus_lane(d, b, SIZE_MAX, &h->lane[b], err));
     return TD_OK;
 }
 

@@ -13,7 +13,9 @@ enum { FEWEST = 4, PLACE_STEPS = 10, WARM_STEPS = 5 }; /* steps of 100 ms */
 /* A bus in front of its chain and behind it. */
 typedef struct ear {
     td_feed *feed;
-    float gain; /* of staging */
+    float gain;              /* of staging */
+    const td_scratch *ready; /* what the steps in front of `chain` made of it; NULL: there are none */
+    int64_t at;
     td_chain *chain;
     td_loudness *dry, *wet;
 } ear;
@@ -26,12 +28,24 @@ static void ear_fini(ear *e)
     td_loudness_free(e->wet);
 }
 
+/* Steps that were played before, and no key among them, are not played again. */
+static size_t played_steps(const td_decider *d, size_t bus)
+{
+    const td_behind *b = &d->behind[bus];
+    for (size_t i = 0; b->sound && i < b->steps; i++)
+        if (d->plan->bus[bus].chain.step[i].n_keys) return 0;
+    return b->sound ? b->steps : 0;
+}
+
 static td_status ear_init(ear *e, td_decider *d, size_t bus, const td_plan_chain *chain, td_error *err)
 {
     td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    size_t played = played_steps(d, bus);
+    td_plan_chain rest = { chain->step + played, chain->n_steps - played };
     e->gain = (float)td_from_db(d->plan->bus[bus].clip_gain_db);
+    e->ready = played ? d->behind[bus].sound : NULL;
     TD_TRY(td_feed_bus(d->survey, d->session, d->plan, bus, &e->feed, err));
-    TD_TRY(td_chain_of_plan(chain, SIZE_MAX, &fmt, &e->chain, err));
+    TD_TRY(td_chain_of_plan(&rest, SIZE_MAX, &fmt, &e->chain, err));
     if (td_loudness_new(d->session->rate_hz, 2, &e->dry) || td_loudness_new(d->session->rate_hz, 2, &e->wet))
         return td_no_memory(err);
     return TD_OK;
@@ -49,6 +63,7 @@ static td_status ear_block(ear *e, size_t at, size_t n, size_t frames, td_error 
     TD_TRY(td_feed_read(e->feed, to, n, err));
     for (size_t c = 0; c < 2; c++) td_scale(block[c], e->gain, n);
     if (td_loudness_add(e->dry, (const float *const *)to, dry)) return td_no_memory(err);
+    if (e->ready) TD_TRY(td_scratch_read(e->ready, e->at + (int64_t)at, to, n, err));
     td_chain_process(e->chain, to, NULL, NULL, n);
     const float *const wet[2] = { block[0] + late, block[1] + late };
     return td_loudness_add(e->wet, wet, n - late) ? td_no_memory(err) : TD_OK;
@@ -68,7 +83,7 @@ static td_status hear_place(ear *e, int64_t at, size_t step, double *before, dou
 {
     size_t frames = (WARM_STEPS + PLACE_STEPS) * step, all = frames + td_chain_latency(e->chain);
     int64_t from = at - (int64_t)(WARM_STEPS * step);
-    TD_TRY(td_feed_seek(e->feed, from, err));
+    TD_TRY(td_feed_seek(e->feed, e->at = from, err));
     td_chain_reset(e->chain);
     td_chain_place(e->chain, from);
     td_loudness_reset(e->dry);
@@ -310,7 +325,8 @@ static td_status play_passages(td_decider *d, const stretches *s, td_scratch *ke
                          .survey = d->survey,
                          .plan = d->plan,
                          .pool = d->wish->pool,
-                         .scratch_folder = d->wish->scratch_folder };
+                         .scratch_folder = d->wish->scratch_folder,
+                         .behind = d->behind };
     double trim_db = d->plan->trim_db;
     td_status st = buffer ? TD_OK : td_no_memory(err);
     *highest = -INFINITY;

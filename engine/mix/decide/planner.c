@@ -213,6 +213,8 @@ static td_status solve_group_again(void *shared, size_t b, td_error *err)
     bool any = false, solved = false;
     for (size_t i = 0; i < d->plan->n_stems; i++) any = any || (d->session->stem[i].bus == b && fixed(d, i));
     if (!any) return TD_OK;
+    td_scratch_free(d->behind[b].sound);
+    d->behind[b] = (td_behind){ 0 };
     ease_fixed(d, b);
     for (size_t i = 0; g && i < p->chain.n_steps; i++) {
         td_plan_chain before = { p->chain.step, i };
@@ -371,13 +373,15 @@ td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
     };
     d.steps = td_survey_signal(wish->survey, td_survey_sum(wish->survey))->steps;
     d.active = a ? td_arena_alloc(a, d.steps + 1) : NULL;
-    if (!p || !d.active) {
+    d.behind = a ? td_arena_array(a, TD_BUSES_MAX, sizeof *d.behind) : NULL;
+    if (!p || !d.active || !d.behind) {
         td_arena_free(a);
         return td_no_memory(err);
     }
     p->arena = a;
     td_status st = decide(&d, err);
     td_scratch_free(d.sum);
+    for (size_t b = 0; b < TD_BUSES_MAX; b++) td_scratch_free(d.behind[b].sound);
     if (st) {
         td_plan_free(p);
         return st;

@@ -23,6 +23,8 @@ enum { WARM = 2 };                /* windows in front of one that is heard, for 
 enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row, one such row of so many */
 enum { TOPS = 16, PART = 10 };    /* windows in which a maximum is looked for: one of so many of a short song */
 
+enum { SHORT_S = 60 };
+
 #define WINDOW_S 0.4
 #define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
@@ -51,6 +53,7 @@ typedef struct solver {
     size_t n_goals, detectors;
     unsigned stride;                /* of the search, in frames: a multiple of FINE */
     td_scratch *picks;              /* a plane per detector, then the input's peak */
+    td_scratch *front;              /* of a bus: the sound they are of */
     size_t window, n_windows;       /* picks in one, a multiple of every stride; of the song */
     float *score[TD_DETECTORS_MAX]; /* per goal and window: how likely the maximum lies there */
     unsigned char *heard;           /* per window: a bit for each goal that counts it */
@@ -112,6 +115,12 @@ static void score_block(solver *s, float *const *level, size_t n)
         s->score[i][w] = fmaxf(s->score[i][w], block_score(s->step->proc, level[s->goals[i].detector], n));
 }
 
+/* What is heard of a song for other ends is most of a short one, and but a few seconds of a long one. */
+static bool is_short(const td_decider *d)
+{
+    return d->session->frames <= SHORT_S * (uint64_t)d->session->rate_hz;
+}
+
 static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_error *err)
 {
     static const size_t rows = TD_DETECTORS_MAX + 1;
@@ -125,6 +134,8 @@ static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_erro
     }
     const td_dynamics *dyn = s->step->proc->dynamics;
     td_status st = TD_OK;
+    if (s->site->kind == TD_SITE_BUS && is_short(s->d))
+        st = td_scratch_new(s->d->wish->scratch_folder, 2, &s->front, err);
     for (uint64_t left = td_front_frames(f); !st && left;) {
         size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK, m = (n + FINE - 1) / FINE;
         if ((st = td_front_read(f, to, kto, n, err))) break;
@@ -135,6 +146,7 @@ static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_erro
         pick_peaks(in[0], in[1], n, plane[s->detectors]);
         score_block(s, level, n);
         st = td_scratch_append(s->picks, (const float *const *)plane, m, err);
+        if (!st && s->front) st = td_scratch_append(s->front, (const float *const *)to, n, err);
         left -= n;
     }
     free(block);
@@ -151,6 +163,15 @@ static td_status make_windows(solver *s, uint64_t frames, td_error *err)
     return good ? TD_OK : td_no_memory(err);
 }
 
+/* Whoever hears the bus again goes on from here. */
+static void keep_front(solver *s)
+{
+    td_behind *kept = &s->d->behind[s->site->index];
+    td_scratch_free(kept->sound);
+    *kept = (td_behind){ s->front, s->site->chain->n_steps };
+    s->front = NULL;
+}
+
 static td_status collect_picks(solver *s, td_error *err)
 {
     td_unit_state *unit = NULL;
@@ -165,6 +186,8 @@ static td_status collect_picks(solver *s, td_error *err)
     if (!st) st = take_picks(s, f, unit, err);
     td_front_free(f);
     td_unit_free(unit);
+    if (!st && s->front) keep_front(s);
+    td_scratch_free(s->front);
     return st;
 }
 
