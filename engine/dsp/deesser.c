@@ -79,7 +79,7 @@ static td_status deesser_prepare(void *st, const td_format *fmt, const td_settin
     double edge = 0.15 * low; /* so that the range itself is whole */
     band_taps((low - edge) / rate, fmin(high + edge, 0.5 * rate) / rate, d->half, d->tap);
     d->wide = v[MODE] == WIDE;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2 && !fmt->pick; i++) {
         td_section_append(d->band, &d->n_band, td_high_pass(low, td_butterworth_q(4, i)), rate);
         td_section_append(d->band, &d->n_band, td_low_pass(high, td_butterworth_q(4, i)), rate);
     }

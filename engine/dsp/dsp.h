@@ -69,7 +69,7 @@ typedef struct td_param {
 typedef struct td_format {
     double rate_hz;
     double tempo_bpm; /* 0 when nobody knows */
-    unsigned pick;    /* detectors see every pick-th frame only (planning); 0 and 1 mean every frame */
+    unsigned pick;    /* only react is called, with every pick-th frame (planning); 0: all of it, with every frame */
 } td_format;
 
 typedef struct td_processor td_processor;

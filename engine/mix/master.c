@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const double sample_margin_db = 0.001;       /* the rounding of the product */
-static const double dither_margin_db = 0.005;       /* what 16 bit may add to a true peak */
-static const double near_lu = 0.002;                /* this near, a drive is found */
-static const double aim_lu = 0.02, good_lu = 0.1;   /* this near, a play is done, a target reached */
-static const double steepest = 1.2, flattest = 0.1; /* LU that a dB of drive can be believed to bring */
+static const double sample_margin_db = 0.001;         /* the rounding of the product */
+static const double dither_margin_db = 0.005;         /* what 16 bit may add to a true peak */
+static const double near_lu = 0.002, near_db = 0.005; /* this near, a drive is found */
+static const double about_lu = 0.3, about_db = 0.1;   /* where it is only to be foreseen */
+static const double aim_lu = 0.02, good_lu = 0.1;     /* this near, a play is done, a target reached */
+static const double steepest = 1.2, flattest = 0.1;   /* LU that a dB of drive can be believed to bring */
 static const double usual_limiting_db = 6;
 enum { MAX_ESTIMATES = 12, MAX_PASSES = 8, REPAIRS = 3 };
 
@@ -27,6 +28,7 @@ typedef struct work {
     td_master *m;
     const td_target *target;
     double given_db; /* the drive; NaN: to be found */
+    double near_lu, near_db;
     const volatile int *stop;
     td_error *err;
     td_pass pass;
@@ -84,7 +86,7 @@ static td_status find_bound(work *w, double high_db, double *drive_db)
         low_db -= w->p95_db + 6;
         st = set_drive(w, low_db);
     } while (!st && w->p95_db > limiting_allowed(w->target));
-    while (!st && high_db - low_db > 0.005) {
+    while (!st && high_db - low_db > w->near_db) {
         double middle = 0.5 * (low_db + high_db);
         st = set_drive(w, middle);
         if (w->p95_db > limiting_allowed(w->target))
@@ -124,7 +126,7 @@ static td_status solve_drive(work *w, double drive_db)
         td_status st = try_drive(w, &drive_db, &lufs);
         if (st) return st;
         double missing = w->target->loudness_lufs - lufs;
-        if (fabs(missing) <= near_lu || (w->yielded && missing > 0)) return TD_OK;
+        if (fabs(missing) <= w->near_lu || (w->yielded && missing > 0)) return TD_OK;
         if (i > 0) slope = (lufs - before) / (drive_db - before_db);
         if (slope < flattest && missing > 0) {
             w->yielded = TO_FLATNESS;
@@ -274,15 +276,23 @@ static td_status exceeds_a_ceiling(const work *w, bool *exceeds)
     return st;
 }
 
-static td_status meet(work *w)
+/* Whether a limiter is needed, and the drive where none is. */
+static td_status begin(work *w, double *drive_db)
 {
     set_ceilings(w);
-    bool given = !isnan(w->given_db), aims = given || !isnan(w->target->loudness_lufs);
-    double drive_db;
-    td_status st = plain_drive_db(w, &drive_db);
-    w->pass.drive = td_from_db(drive_db);
+    bool aims = !isnan(w->given_db) || !isnan(w->target->loudness_lufs);
+    td_status st = plain_drive_db(w, drive_db);
+    w->pass.drive = td_from_db(*drive_db);
     if (!st && aims) st = exceeds_a_ceiling(w, &w->limited);
     if (!w->limited) w->pass.ceiling[TD_SAMPLES] = w->pass.ceiling[TD_TRUE_PEAKS] = 0;
+    return st;
+}
+
+static td_status meet(work *w)
+{
+    bool given = !isnan(w->given_db);
+    double drive_db;
+    td_status st = begin(w, &drive_db);
     if (!st && td_true_peak_new(2, 16, &w->listeners.peak)) st = td_no_memory(w->err);
     if (!st) td_true_peak_soften(w->listeners.peak);
     if (!st && w->limited && given) st = set_drive(w, drive_db);
@@ -293,7 +303,14 @@ static td_status meet(work *w)
 static td_status render(td_master *m, double given_db, const td_target *target, const volatile int *stop,
                         td_scratch **audio, td_master_result *result, td_error *err)
 {
-    work w = { .m = m, .given_db = given_db, .target = target, .stop = stop, .err = err, .listeners.to = *audio };
+    work w = { .m = m,
+               .given_db = given_db,
+               .near_lu = near_lu,
+               .near_db = near_db,
+               .target = target,
+               .stop = stop,
+               .err = err,
+               .listeners.to = *audio };
     td_status st = td_loudness_new(m->rate_hz, 2, &w.listeners.loudness) ? td_no_memory(err) : meet(&w);
     if (!st) report(&w, result);
     td_loudness_free(w.listeners.loudness);
@@ -313,4 +330,15 @@ td_status td_master_drive(td_master *m, double drive_db, const td_target *target
                           td_scratch **audio, td_master_result *result, td_error *err)
 {
     return render(m, drive_db, target, stop, audio, result, err);
+}
+
+td_status td_master_foresee(td_master *m, const td_target *target, td_master_result *result, td_error *err)
+{
+    work w = { .m = m, .given_db = NAN, .near_lu = about_lu, .near_db = about_db, .target = target, .err = err };
+    double drive_db;
+    td_status st = begin(&w, &drive_db);
+    if (!st && w.limited) st = solve_drive(&w, drive_db);
+    *result = (td_master_result){ .loudness_lufs = w.limited ? w.estimated_lufs : target->loudness_lufs };
+    explain(&w, result);
+    return st;
 }

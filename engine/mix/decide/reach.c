@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Whether the master's loudness can be had, told while a recipe can still be changed. The passages of the final check
- * are mastered as the song will be: they hold its loudest moments, which decide how much may be limited. */
+ * are driven as the song will be: they hold its loudest moments, which decide how much may be limited. */
 
 #define WORTH_LU 1 /* five passages told 0.1 to 0.6 LU less than four songs came to */
 #define EASY_DB  3 /* so much of peaks over the ceiling any master takes */
@@ -75,16 +75,14 @@ static td_status master(td_decider *d, const td_scratch *premaster, double over_
     td_target target = d->plan->master;
     td_master *m;
     td_master_result r;
-    td_scratch *audio = NULL;
     double wanted = target.loudness_lufs;
     TD_TRY(td_master_new(premaster, d->session->rate_hz, d->wish->scratch_folder, &m, err));
     target.loudness_lufs += over_lu;
-    td_status st = td_master_render(m, &target, NULL, &audio, &r, err);
-    td_scratch_free(audio);
+    td_status st = td_master_foresee(m, &target, &r, err);
     td_master_free(m);
     if (st) return st;
     double reached = r.loudness_lufs - over_lu;
-    if (r.reached || !(wanted - reached > WORTH_LU)) return TD_OK;
+    if (!(wanted - reached > WORTH_LU)) return TD_OK;
     return td_decide_note(
         d, TD_NOTE_WARNING,
         "the master will come to about %.1f LUFS instead of %g: %s; a clipper or limiter on %s, whose "
