@@ -81,6 +81,9 @@ void td_reader_close(td_reader *r);
 td_status td_reader_read(td_reader *r, float *const *ch, size_t frames, size_t *got, td_error *err);
 /* Goes to a frame where that costs nothing: plain PCM. False: it stands where it stood. */
 bool td_reader_seek(td_reader *r, uint64_t frame);
+/* What it reads was read to its end before, and is the same file: the sum FLAC keeps of its sound is not made again.
+ * Before the first read. */
+void td_reader_trust(td_reader *r);
 uint64_t td_reader_nonfinite(const td_reader *r); /* samples set to zero so far */
 
 /* One stem: a file, or an L and an R file, at the session's rate (converted where it differs). channels is 1 or 2. */
@@ -93,6 +96,7 @@ uint64_t td_source_frames(const td_source *s);
 td_status td_source_read(td_source *s, float *const *ch, size_t frames, size_t *got, td_error *err);
 /* As td_reader_seek, for one file at the session's rate. */
 bool td_source_seek(td_source *s, uint64_t frame);
+void td_source_trust(td_source *s); /* as td_reader_trust */
 uint64_t td_source_nonfinite(const td_source *s);
 
 /* ---- scratch ---------------------------------------------------------------------------------------------------- */

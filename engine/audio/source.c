@@ -134,6 +134,11 @@ td_status td_source_read(td_source *s, float *const *ch, size_t frames, size_t *
     return TD_OK;
 }
 
+void td_source_trust(td_source *s)
+{
+    for (unsigned i = 0; i < s->lanes; i++) td_reader_trust(s->lane[i]->reader);
+}
+
 bool td_source_seek(td_source *s, uint64_t frame)
 {
     if (s->lanes != 1 || s->lane[0]->resampler || frame > s->frames) return false;
