@@ -19,7 +19,19 @@ typedef struct opening {
     td_pool *pool;
     td_error refusal;
     bool refused;
+    td_stem *right[TD_STEMS_MAX]; /* the R files that the order names; NULL: none */
+    td_stem *to_hash[2 * TD_STEMS_MAX];
+    size_t n_to_hash;
 } opening;
+
+/* task(shared, 0..n-1), side by side where there is a pool. */
+static td_status run_tasks(td_pool *pool, size_t n, td_task task, void *shared, td_error *err)
+{
+    if (pool && n > 1) return td_pool_run(pool, n, task, shared, err);
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < n; i++) st = task(shared, i, err);
+    return st;
+}
 
 /* ---- judging files ----------------------------------------------------------------------------------------------- */
 
@@ -86,7 +98,22 @@ static td_status judge(opening *o, td_stem *m, td_error *err)
         if (err) *err = why;
         return st;
     }
-    return td_sha256_kept(m->path, o->cache, time(NULL), m->sha256, err);
+    o->to_hash[o->n_to_hash++] = m;
+    return TD_OK;
+}
+
+static td_status hash_task(void *shared, size_t i, td_error *err)
+{
+    const opening *o = shared;
+    return td_sha256_kept(o->to_hash[i]->path, o->cache, time(NULL), o->to_hash[i]->sha256, err);
+}
+
+/* Of what was judged. */
+static td_status hash_files(opening *o, td_error *err)
+{
+    td_status st = run_tasks(o->pool, o->n_to_hash, hash_task, o, err);
+    o->n_to_hash = 0;
+    return st;
 }
 
 /* ---- roles ------------------------------------------------------------------------------------------------------- */
@@ -216,15 +243,22 @@ static td_status join_sides(td_stem *l, const td_stem *r)
 }
 
 /* The R file of a pair that the order names. */
-static td_status judge_right(opening *o, td_stem *l, td_error *err)
+static td_status judge_right(opening *o, const td_stem *l, td_stem **out, td_error *err)
 {
-    td_stem r = { .path = l->path_right };
-    td_status st = judge(o, &r, err);
+    td_stem *r = *out = td_arena_alloc(o->s->arena, sizeof *r);
+    if (!r) return TD_NOMEM;
+    *r = (td_stem){ .path = l->path_right };
+    td_status st = judge(o, r, err);
     if (st) return st;
-    if (r.info.channels + l->info.channels > 2 && !is_refused(&r) && !is_refused(l))
-        return td_fail(err, TD_INPUT, td_basename(r.path), "pair mono files", "is no side of a pair: it is stereo");
-    if (is_refused(&r)) snprintf(l->fault_text, sizeof l->fault_text, "%s", r.fault_text);
-    return join_sides(l, &r);
+    if (r->info.channels + l->info.channels > 2 && !is_refused(r) && !is_refused(l))
+        return td_fail(err, TD_INPUT, td_basename(r->path), "pair mono files", "is no side of a pair: it is stereo");
+    return TD_OK;
+}
+
+static td_status join_right(td_stem *l, const td_stem *r)
+{
+    if (is_refused(r)) snprintf(l->fault_text, sizeof l->fault_text, "%s", r->fault_text);
+    return join_sides(l, r);
 }
 
 static td_status pair(td_session *s)
@@ -272,10 +306,7 @@ static td_status listen(const opening *o, td_error *err)
         td_stem *m = &o->s->stem[i];
         if (takes_part(m) && m->role.source == TD_ROLE_UNKNOWN) l.stem[l.n++] = m;
     }
-    if (o->pool && l.n > 1) return td_pool_run(o->pool, l.n, listen_task, &l, err);
-    td_status st = TD_OK;
-    for (size_t i = 0; !st && i < l.n; i++) st = listen_task(&l, i, err);
-    return st;
+    return run_tasks(o->pool, l.n, listen_task, &l, err);
 }
 
 /* ---- buses and order --------------------------------------------------------------------------------------------- */
@@ -495,6 +526,7 @@ static td_status find_mix(opening *o, const char *path, const char *role, td_ste
     m->name = m->path ? td_basename(m->path) : NULL;
     if (!m->name) return TD_NOMEM;
     td_status st = judge(o, m, err);
+    if (!st) st = hash_files(o, err);
     snprintf(m->role.name, sizeof m->role.name, "%s", role);
     m->role.source = TD_ROLE_FROM_JOB;
     m->frames = converted(&m->info, s->rate_hz);
@@ -605,8 +637,11 @@ static td_status judge_stems(opening *o, const td_session_wish *wish, td_error *
     for (size_t i = 0; !st && i < s->n_stems; i++) st = obey(&s->stem[i], &wish->stem[i], err);
     for (size_t i = 0; !st && i < s->n_stems; i++) {
         st = judge(o, &s->stem[i], err);
-        if (!st && s->stem[i].path_right) st = judge_right(o, &s->stem[i], err);
+        if (!st && s->stem[i].path_right) st = judge_right(o, &s->stem[i], &o->right[i], err);
     }
+    if (!st) st = hash_files(o, err);
+    for (size_t i = 0; !st && i < s->n_stems; i++)
+        if (o->right[i]) st = join_right(&s->stem[i], o->right[i]);
     return st ? st : read_roles(s, true);
 }
 

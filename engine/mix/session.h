@@ -72,7 +72,7 @@ typedef struct td_session_wish {
     double tempo_bpm;              /* 0: not said */
     bool skip_rejected;            /* leave refused stems out instead of failing */
     const char *cache; /* folder where hashes of unchanged files (td_sha256_kept) and what was heard are kept; NULL */
-    td_pool *pool;     /* for what has to be decoded; NULL: the caller does all of it */
+    td_pool *pool;     /* for what has to be hashed or decoded; NULL: the caller does all of it */
 } td_session_wish;
 
 /* Opens every file, judges it, reads roles, pairs L/R files, orders stems and buses (by bus, role, name, hash: the

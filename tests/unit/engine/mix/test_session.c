@@ -109,6 +109,30 @@ static void the_order_of_naming_changes_nothing(void **state)
     td_session_free(two);
 }
 
+static void threads_change_no_hash(void **state)
+{
+    folder *f = *state;
+    static const char *const name[] = { "Vox.wav", "Kick.wav", "Snare.wav", "Piano links.wav" };
+    td_stem_wish w[4];
+    for (int i = 0; i < 4; i++) w[i] = mono(f, name[i], i);
+    w[3].right = stem_of(f, "Piano rechts.wav", 48000, 1, 4800, 4);
+    td_session *alone = opened(w, 4), *together;
+    td_pool *pool;
+    assert_int_equal(td_pool_new(3, &pool), TD_OK);
+    td_session_wish wish = { .stem = w, .n_stems = 4, .pool = pool };
+    assert_int_equal(td_session_open(&wish, &together, NULL), TD_OK);
+    assert_string_equal(alone->hash, together->hash);
+
+    char both[2 * TD_SHA256_HEX - 1], digest[TD_SHA256_HEX]; /* a pair's is the hash of both, as text */
+    assert_int_equal(td_sha256_file(w[3].file, both, NULL, NULL), TD_OK);
+    assert_int_equal(td_sha256_file(w[3].right, both + TD_SHA256_HEX - 1, NULL, NULL), TD_OK);
+    assert_int_equal(td_sha256_of(both, strlen(both), digest), TD_OK);
+    assert_string_equal(named(together, "Piano links.wav")->sha256, digest);
+    td_session_free(alone);
+    td_session_free(together);
+    td_pool_free(pool);
+}
+
 static void the_hash_follows_the_sound(void **state)
 {
     folder *f = *state;
@@ -463,6 +487,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_of_naming_changes_nothing),
+        cmocka_unit_test(threads_change_no_hash),
         cmocka_unit_test(the_hash_follows_the_sound),
         cmocka_unit_test(stems_find_their_buses),
         cmocka_unit_test(sides_become_one_track),
