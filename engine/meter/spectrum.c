@@ -159,20 +159,33 @@ static bool silent(const float *x, size_t n)
 }
 
 typedef struct sums {
-    td_f8 power, cross; /* of each lane; of lanes 0 and 1, 2 and 3 ... with each other, the same in both */
+    td_f8 power, cross; /* of each lane; of a pair, lanes 0 and 1, 2 and 3 ..., with each other: the same in both */
 } sums;
 
-static inline __attribute__((always_inline)) void add_bin(const td_bands *w, size_t k, float share, sums *s)
+static inline __attribute__((always_inline)) void add_bin(const td_bands *w, size_t k, float share, bool pairs, sums *s)
 {
     td_f8 re = w->re[k], im = w->im[k];
+    s->power += share * (re * re + im * im);
+    if (!pairs) return;
     td_f8 other_re = __builtin_shufflevector(re, re, 1, 0, 3, 2, 5, 4, 7, 6),
           other_im = __builtin_shufflevector(im, im, 1, 0, 3, 2, 5, 4, 7, 6);
-    s->power += share * (re * re + im * im);
     s->cross += share * (re * other_re + im * other_im);
 }
 
-/* Bands of windows side by side, by twelfths. A silent one leaves zeros. */
-TD_WIDE static void analyse(td_bands *w, const float *const x[LANES], sums out[TD_TWELFTHS])
+static inline __attribute__((always_inline)) void add_bins(const td_bands *w, bool pairs, sums out[TD_TWELFTHS])
+{
+    for (size_t b = 0; b < TD_TWELFTHS; b++) {
+        const band_bins *bins = &w->twelfth[b];
+        sums s = { 0 };
+        if (bins->first <= bins->last) add_bin(w, bins->first, bins->first_share, pairs, &s);
+        for (size_t k = bins->first + 1; k < bins->last; k++) add_bin(w, k, 1, pairs, &s);
+        if (bins->first < bins->last) add_bin(w, bins->last, bins->last_share, pairs, &s);
+        out[b] = s;
+    }
+}
+
+/* Bands of windows side by side, by twelfths; of pairs, what they have in common as well. A silent one leaves zeros. */
+TD_WIDE static void analyse(td_bands *w, const float *const x[LANES], bool pairs, sums out[TD_TWELFTHS])
 {
     td_f8 sounds;
     bool any = false;
@@ -190,14 +203,10 @@ TD_WIDE static void analyse(td_bands *w, const float *const x[LANES], sums out[T
             w->x[i + k] = __builtin_shufflevector(low[k], high[k], 0, 1, 2, 3, 4, 5, 6, 7) * sounds * w->hann[i + k];
     }
     td_fft8_forward(w->fft, w->x, w->re, w->im);
-    for (size_t b = 0; b < TD_TWELFTHS; b++) {
-        const band_bins *bins = &w->twelfth[b];
-        sums s = { 0 };
-        if (bins->first <= bins->last) add_bin(w, bins->first, bins->first_share, &s);
-        for (size_t k = bins->first + 1; k < bins->last; k++) add_bin(w, k, 1, &s);
-        if (bins->first < bins->last) add_bin(w, bins->last, bins->last_share, &s);
-        out[b] = s;
-    }
+    if (pairs)
+        add_bins(w, true, out);
+    else
+        add_bins(w, false, out);
 }
 
 /* The frame of lane a against lane b; mono is a lane against itself. */
@@ -235,7 +244,7 @@ static void turn(td_spectrum *m, td_bands *work)
     const float *window[LANES];
     size_t done = after(m, LANES / m->channels);
     for (unsigned k = 0; k < LANES; k++) window[k] = m->held[k % m->channels] + after(m, k / m->channels);
-    analyse(work, window, s);
+    analyse(work, window, m->channels == 2, s);
     for (unsigned k = 0; k < LANES; k += m->channels) emit(m, s, k, k + m->channels - 1);
     m->filled -= done;
     for (unsigned c = 0; c < m->channels; c++) memmove(m->held[c], m->held[c] + done, m->filled * sizeof(float));
