@@ -42,6 +42,8 @@ typedef long long td_m2 __attribute__((vector_size(16))); /* masks of comparison
 #define TD_V4(low, high) __builtin_shufflevector(low, high, 0, 1, 2, 3)
 #define TD_LOW(v)        __builtin_shufflevector(v, v, 0, 1)
 #define TD_HIGH(v)       __builtin_shufflevector(v, v, 2, 3)
+/* Four floats, a variable's, as doubles: one instruction with AVX. gcc 12 makes five of __builtin_convertvector. */
+#define TD_DOUBLES(v) ((td_v4){ (double)(v)[0], (double)(v)[1], (double)(v)[2], (double)(v)[3] })
 
 static inline td_v2 td_v2_set(double x)
 {

@@ -69,7 +69,7 @@ weigh_quads(const weighting *given, filter *state, const float *const *x, size_t
         for (size_t q = 0; q < quads; q++) td_f4_frames(x + q * QUAD, i, four[q]);
         for (size_t k = 0; k < 4; k++) {
             for (size_t q = 0; q < quads; q++) {
-                td_v4 v = __builtin_convertvector(four[q][k], td_v4);
+                td_v4 v = TD_DOUBLES(four[q][k]);
                 weigh(&w, &f[q], &v);
                 sum[q] += v * v;
             }

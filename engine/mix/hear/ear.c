@@ -153,7 +153,7 @@ TD_WIDE static float sums_add(sums *s, const float *x, size_t at, size_t frames)
     }
     for (; i + 4 <= frames; i += 4) {
         td_fu part = *(const td_fu *)(x + i);
-        td_v4 v = __builtin_convertvector(part, td_v4);
+        td_v4 v = TD_DOUBLES(part);
         square += v * v;
         total += v;
         peaks = td_larger(peaks, part);

@@ -144,20 +144,20 @@ static double beat_likeness(const double *own, double bpm)
  * differ by a hundredth. */
 static double line_power(const double *onset, size_t n, double bpm)
 {
-    double power = 0;
-    for (int h = 1; h <= 4; h *= 2) {
-        double turn = 2 * TD_PI * h * bpm / (60.0 * TICKS_S), c = td_cos(turn), s = td_sin(turn);
-        double x = 1, y = 0, re = 0, im = 0;
-        for (size_t i = 0; i < n; i++) {
-            re += onset[i] * x;
-            im += onset[i] * y;
-            double next = x * c - y * s;
-            y = x * s + y * c;
-            x = next;
-        }
-        power += re * re + im * im;
+    td_v4 c = { 0 }, s = { 0 }, x = { 1, 1, 1 }, y = { 0 }, re = { 0 }, im = { 0 }; /* a multiple a lane */
+    for (int k = 0; k < 3; k++) {
+        double turn = 2 * TD_PI * (1 << k) * bpm / (60.0 * TICKS_S);
+        c[k] = td_cos(turn), s[k] = td_sin(turn);
     }
-    return power;
+    for (size_t i = 0; i < n; i++) {
+        re += onset[i] * x;
+        im += onset[i] * y;
+        td_v4 next = x * c - y * s;
+        y = x * s + y * c;
+        x = next;
+    }
+    td_v4 power = re * re + im * im;
+    return power[0] + power[1] + power[2];
 }
 
 /* Towards both ends, so that a song that does not end on the beat does not pull its lines aside. */
