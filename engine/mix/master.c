@@ -338,7 +338,8 @@ td_status td_master_foresee(td_master *m, const td_target *target, td_master_res
     double drive_db;
     td_status st = begin(&w, &drive_db);
     if (!st && w.limited) st = solve_drive(&w, drive_db);
-    *result = (td_master_result){ .loudness_lufs = w.limited ? w.estimated_lufs : target->loudness_lufs };
+    *result = (td_master_result){ .drive_db = td_to_db(w.pass.drive),
+                                  .loudness_lufs = w.limited ? w.estimated_lufs : target->loudness_lufs };
     explain(&w, result);
     return st;
 }

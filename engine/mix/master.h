@@ -39,8 +39,8 @@ td_status td_master_render(td_master *m, const td_target *target, const volatile
 td_status td_master_drive(td_master *m, double drive_db, const td_target *target, const volatile int *stop,
                           td_scratch **audio, td_master_result *result, td_error *err);
 
-/* What loudness it would come to, within a few tenths, without making it: of the result only that, and what holds it.
- */
+/* What loudness it would come to, within a few tenths, without making it: of the result only that, the drive, and what
+ * holds it. */
 td_status td_master_foresee(td_master *m, const td_target *target, td_master_result *result, td_error *err);
 
 #endif

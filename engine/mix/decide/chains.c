@@ -225,6 +225,42 @@ static td_status take_parts(td_decider *d, td_range_case *c, td_plan_step *step,
     return TD_OK;
 }
 
+/* Remarks about a step start alike. Returns where the first of them stood. */
+static size_t forget_remarks(td_plan *p, const td_site *site, const char *step)
+{
+    char own[96], match[96];
+    size_t kept = 0, first = p->n_notes;
+    snprintf(own, sizeof own, "%s %s ", site->name, step);
+    snprintf(match, sizeof match, "%s match: ", site->name);
+    for (size_t i = 0; i < p->n_notes; i++) {
+        const char *text = p->note[i].text;
+        if (!strncmp(text, own, strlen(own)) || !strncmp(text, match, strlen(match)))
+            first = first < kept ? first : kept;
+        else
+            p->note[kept++] = p->note[i];
+    }
+    p->n_notes = kept;
+    return first < kept ? first : kept;
+}
+
+td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
+                                td_error *err)
+{
+    value_notes notes = { .origin = TD_AS_WRITTEN };
+    td_range_case c = { .site = site, .step = wish, .proc = wish->proc };
+    td_plan *p = d->plan;
+    size_t place = forget_remarks(p, site, wish->name), n = p->n_notes;
+    step->n_parts = 0;
+    td_status st = take_parts(d, &c, step, &notes, err);
+    td_text_free(&notes.reason);
+    for (; n < p->n_notes; n++, place++) { /* new remarks where the old ones stood */
+        td_plan_note note = p->note[n];
+        memmove(p->note + place + 1, p->note + place, (n - place) * sizeof note);
+        p->note[place] = note;
+    }
+    return st;
+}
+
 static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *step, td_error *err)
 {
     size_t index[TD_STEMS_MAX];

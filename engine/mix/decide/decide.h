@@ -31,6 +31,9 @@ typedef struct td_decider {
     td_scratch *sum; /* what reaches the mix bus before the trim: the passages below, in a row; NULL: not checked yet */
     int64_t passage[TD_HEARD_MAX]; /* frames */
     size_t n_passages;             /* 0: sum is the whole song */
+    const double *finish;          /* by band: the power all but the mix bus's equalisers make of the mix; NULL: 1 */
+    const td_plan_part *bell;      /* those that match the mix bus to its curve */
+    size_t n_bells;
 } td_decider;
 
 static inline size_t td_passage_frames(const td_decider *d)
@@ -70,7 +73,7 @@ void td_mix_power(const td_decider *d, size_t without, float *k);
 /* Loudness of a bus against the mix but `without` (SIZE_MAX: none) over the steps in which the bus is active; NaN when
  * it never is. active_part: how much of the mix's active time it sounds in. */
 double td_bus_context(const td_decider *d, size_t bus, size_t without, double *active_part);
-/* Third-octave powers of the mix over `mask`, from its buses. */
+/* Third-octave powers of the mix over `mask`, from its buses; as they are finished, where the final check knows. */
 td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_power *out, td_error *err);
 /* What the equalisers of a chain do to the power of each band: |H|^2 at its centre. */
 td_status td_chain_power(const td_decider *d, const td_plan_chain *chain, double power[TD_BANDS], td_error *err);
@@ -191,6 +194,10 @@ td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error
 /* Warns of buses in which left and right oppose each other when the fixes have turned what they turn. */
 td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 
+/* Decides an equaliser's parts anew, with what is known now; what was remarked about them goes. */
+td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
+                                td_error *err);
+
 /* `match`: up to four bells, and no more than `room`, behind the parts the step has. */
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
                           td_error *err);
@@ -256,8 +263,18 @@ typedef struct td_high {
  * will reach it: `out` is told what is there, and stays 0 elsewhere. What cuts tips asks for peaks, all else for power,
  * as its detector hears it. highest.c */
 td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err);
-/* Warns where the master's loudness cannot be had, by what the final check heard. */
-td_status td_warn_of_target(td_decider *d, td_error *err);
+/* What becomes of what the final check heard: behind the mix bus, and mastered where that takes more than tips. */
+typedef struct td_finish {
+    td_band_power bands;
+    double lacks_lu; /* of the master's loudness */
+    char held_by[96];
+} td_finish;
+td_status td_hear_finish(td_decider *d, td_finish *out, td_error *err);
+/* Warns where the master's loudness cannot be had. reach.c */
+td_status td_warn_of_target(td_decider *d, const td_finish *f);
+/* Judges tone by it, and sets right what the recipe's own equaliser on the mix bus does. moved: that is not as it was.
+ * tone.c */
+td_status td_judge_tone(td_decider *d, const td_finish *f, bool *moved, td_error *err);
 /* The trim, with groups and returns playing, and what of the mix bus depends on it. */
 td_status td_decide_check(td_decider *d, td_error *err);
 

@@ -68,6 +68,7 @@ td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_p
             out->lr[i] += power * one.lr[i];
         }
     }
+    if (d->finish) td_bands_scale(out, d->finish);
     return TD_OK;
 }
 

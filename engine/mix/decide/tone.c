@@ -254,10 +254,55 @@ static const char *bell_reason(td_decider *d, const match_target *t, double off_
     const char *held = "", *above = "";
     if (fmax(fabs(whole), fabs(left_db)) > t->most_db) held = td_arena_printf(d->arena, ", held at %g dB", t->most_db);
     if (fabs(done) >= 0.05) above = td_arena_printf(d->arena, "; the bells above do %+.1f dB there", done);
-    return !held || !above
-               ? NULL
-               : td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the spectrum %s %s%s%s", t->part * 100,
-                                 fabs(off_db), off_db > 0 ? "exceeds" : "stays below", t->name, held, above);
+    return !held || !above ? NULL
+                           : td_arena_printf(d->arena, "%.0f %% of the %.1f dB by which the %sspectrum %s %s%s%s",
+                                             t->part * 100, fabs(off_db), d->finish ? "finished " : "",
+                                             off_db > 0 ? "exceeds" : "stays below", t->name, held, above);
+}
+
+/* A bell and the reason for it; what is wanted is less by what it does. */
+static td_status add_bell(td_decider *d, const match_target *t, double at_hz, double gain_db, double off_db,
+                          double want[TD_BANDS], double want_db, td_plan_part *out, td_error *err)
+{
+    TD_TRY(bell_part(d, at_hz, gain_db, out, err));
+    out->reason = bell_reason(d, t, off_db, want_db);
+    if (!out->reason) return td_no_memory(err);
+    for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at_hz, gain_db, BELL_Q);
+    return TD_OK;
+}
+
+static size_t band_at(double hz)
+{
+    size_t nearest = 0;
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (fabs(td_log(td_band_hz(i) / hz)) < fabs(td_log(td_band_hz(nearest) / hz))) nearest = i;
+    return nearest;
+}
+
+/* A bell of the first judgement, by the finished spectrum: it grows to what is wanted now, and is taken back where it
+ * would lead past the median. */
+static td_status judge_bell(td_decider *d, const match_target *t, const td_plan_part *old, const double level[TD_BANDS],
+                            const double off[TD_BANDS], double want[TD_BANDS], td_plan_part *out, bool *kept,
+                            td_error *err)
+{
+    double at = old->value[td_param_find(old->proc, "at")], was = old->value[td_param_find(old->proc, "gain")];
+    double beyond[TD_BANDS];
+    size_t band = band_at(at);
+    td_deviation(level, t->curve.p50, beyond);
+    double room = -beyond[band], now = was < 0 ? fmax(was, fmin(room, 0)) : fmin(was, fmax(room, 0));
+    bool grows = was * want[band] > 0 && fabs(want[band]) > fabs(was);
+    double gain = td_round_to(grows ? td_clamp(want[band], -t->most_db, t->most_db) : now, 0.1);
+    *kept = fabs(gain) >= LEAST_DB;
+    if (!*kept) return TD_OK;
+    const char *reason = old->reason;
+    TD_TRY(add_bell(d, t, at, gain, off[band], want, want[band], out, err));
+    if (grows) return TD_OK;
+    if (gain != was)
+        reason = td_arena_printf(
+            d->arena, "%s; taken back from %+.1f dB, for the finished spectrum is %.1f dB from the middle of them",
+            reason, was, fabs(beyond[band]));
+    out->reason = reason;
+    return reason ? TD_OK : td_no_memory(err);
 }
 
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
@@ -267,6 +312,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
     td_plan_part *part = step->part + step->n_parts;
     double level[TD_BANDS], off[TD_BANDS], want[TD_BANDS], most = 0;
     size_t n = 0;
+    bool kept;
     TD_TRY(choose_target(d, site, wish, &t, err));
     TD_TRY(levels_before(d, site, step, level, err));
     find_holes(&t, level);
@@ -275,18 +321,106 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         want[i] = td_clamp(-t.part * off[i], -t.most_db, t.most_db);
         most = fmax(most, fabs(off[i]));
     }
+    for (size_t i = 0; d->finish && i < d->n_bells && n < room; i++) {
+        TD_TRY(judge_bell(d, &t, &d->bell[i], level, off, want, &part[n], &kept, err));
+        n += kept;
+    }
     while (n < BELLS && n < room) {
         size_t worst = worst_band(&t, want, part, n);
-        double gain = td_round_to(td_clamp(want[worst], -t.most_db, t.most_db), 0.1), at = td_band_label(worst);
+        double gain = td_round_to(td_clamp(want[worst], -t.most_db, t.most_db), 0.1);
         if (fabs(gain) < LEAST_DB) break;
-        TD_TRY(bell_part(d, at, gain, &part[n], err));
-        part[n].reason = bell_reason(d, &t, off[worst], want[worst]);
-        if (!part[n].reason) return td_no_memory(err);
+        TD_TRY(add_bell(d, &t, td_band_label(worst), gain, off[worst], want, want[worst], &part[n], err));
         n++;
-        for (size_t i = 0; i < TD_BANDS; i++) want[i] -= bell_db(td_band_hz(i), at, gain, BELL_Q);
     }
     step->n_parts += n;
+    if (site->kind == TD_SITE_MIX) {
+        d->bell = part;
+        d->n_bells = n;
+    }
     TD_TRY(tell_hole(d, site, &t, level));
     if (n) return TD_OK;
     return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of %s", site->name, most, t.name);
+}
+
+/* ---- judged again, by what becomes of it ------------------------------------------------------------------------- */
+
+/* Whether the recipe leaves anything of it to us; what has a condition was an answer to the mix as it was. */
+static bool is_left_to_us(const td_step_wish *w)
+{
+    if (strcmp(w->proc->name, "eq") != 0 || w->when) return false;
+    for (size_t i = 0; i < w->n_parts; i++) {
+        if (!strcmp(w->part[i].proc->name, "match")) return true;
+        for (size_t k = 0; k < w->part[i].proc->n_params; k++)
+            if (w->part[i].value[k].kind == TD_WISH_RANGE) return true;
+    }
+    return false;
+}
+
+/* The mix bus's first equaliser of that kind: its index; -1: none. */
+static int tone_step(const td_decider *d, const td_step_wish **wish)
+{
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++)
+        for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
+            const td_step_wish *w = &d->recipe->mix.step[k];
+            if (strcmp(w->name, d->plan->mix.step[i].name) || strcmp(w->proc->name, "eq") || !is_left_to_us(w))
+                continue;
+            *wish = w;
+            return (int)i;
+        }
+    return -1;
+}
+
+/* Of the same passages, what is heard in the end against what faders and equalisers foretell. */
+static td_status foretell_finish(td_decider *d, const td_finish *f, size_t eq_steps, td_error *err)
+{
+    td_plan_chain front = { d->plan->mix.step, eq_steps };
+    td_band_power foretold;
+    double *finish = td_arena_array(d->arena, TD_BANDS, sizeof *finish), eq[TD_BANDS];
+    double before[TD_BANDS], after[TD_BANDS];
+    unsigned char *heard = td_arena_array(d->arena, d->steps + 1, 1);
+    if (!finish || !heard) return td_no_memory(err);
+    for (size_t p = 0; p < d->n_passages; p++)
+        for (size_t i = 0; i < TD_PASSAGE_STEPS; i++) {
+            int64_t at = d->passage[p] * 10 / d->session->rate_hz + (int64_t)i;
+            if (at >= 0 && (size_t)at < d->steps) heard[at] = 1;
+        }
+    TD_TRY(td_mix_bands(d, d->n_passages ? heard : NULL, &foretold, err));
+    TD_TRY(td_chain_power(d, &front, eq, err));
+    td_bands_scale(&foretold, eq);
+    td_band_levels(&foretold, before);
+    td_band_levels(&f->bands, after);
+    for (size_t i = 0; i < TD_BANDS; i++)
+        finish[i] = foretold.ll[i] + foretold.rr[i] > 0 ? td_db_power(after[i] - before[i]) : 1;
+    d->finish = finish;
+    return TD_OK;
+}
+
+static bool same_parts(const td_plan_step *a, const td_plan_step *b)
+{
+    bool same = a->n_parts == b->n_parts;
+    for (size_t i = 0; same && i < a->n_parts; i++)
+        same = a->part[i].proc == b->part[i].proc &&
+               !memcmp(a->part[i].value, b->part[i].value, a->part[i].proc->n_params * sizeof *a->part[i].value);
+    return same;
+}
+
+td_status td_judge_tone(td_decider *d, const td_finish *f, bool *moved, td_error *err)
+{
+    const td_step_wish *wish;
+    int at = tone_step(d, &wish);
+    *moved = false;
+    if (at < 0) return TD_OK;
+    td_plan_chain *mix = &d->plan->mix, front = { mix->step, (size_t)at };
+    td_plan_step *step = &mix->step[at], before = *step;
+    td_site site = {
+        .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &front, .name = "mix", .role = "mix"
+    };
+    TD_TRY(foretell_finish(d, f, (size_t)at + 1, err));
+    size_t steps = mix->n_steps;
+    mix->n_steps = (size_t)at; /* what stands behind it does not answer to it */
+    td_status st = td_decide_parts_again(d, &site, wish, step, err);
+    mix->n_steps = steps;
+    if (!st && !step->n_parts) *step = before; /* the last thing it does stays */
+    *moved = !same_parts(step, &before);
+    return st;
 }

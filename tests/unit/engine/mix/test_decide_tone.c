@@ -107,6 +107,63 @@ static void test_a_shelf_does_not_fight_the_match(void **state)
     leave(&d);
 }
 
+static double flat(size_t band)
+{
+    (void)band;
+    return 0;
+}
+
+static double like_others(double t, unsigned c)
+{
+    (void)c;
+    return spectrum(t, flat);
+}
+
+/* All that the mix bus's bells do at 8 kHz and an octave around it; reason: of the last. */
+static double bells_at_8k(const td_plan *p, const char **reason)
+{
+    double sum = 0;
+    for (size_t i = 0; i < p->mix.n_steps; i++)
+        for (size_t k = 0; k < p->mix.step[i].n_parts; k++) {
+            const td_plan_part *part = &p->mix.step[i].part[k];
+            double at = part->value[td_param_find(part->proc, "at")];
+            if (strcmp(part->proc->name, "bell") != 0 || at < 5000) continue;
+            sum += part->value[td_param_find(part->proc, "gain")];
+            *reason = part->reason;
+        }
+    return sum;
+}
+
+/* What a group's own chain takes or adds is heard in the end, and the match answers to that. */
+static void test_tone_is_judged_by_what_is_finished(void **state)
+{
+    (void)state;
+    static const struct {
+        sound f;
+        const char *group;
+        bool cuts;
+    } cases[] = { { with_a_whistle, "0 dB", true },
+                  { with_a_whistle, "-12 dB", false },
+                  { like_others, "0 dB", false },
+                  { like_others, "+12 dB", true } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene *s = scene_new();
+        const char *reason = "";
+        scene_add(s, "Synth.wav", 48000, 2, SECONDS, cases[i].f);
+        decided d = plan(s, td_arena_printf(s->arena,
+                                            "%s\ngroups: { synths: { chain: [ eq: [ bell: { at: 8 kHz, gain: %s, "
+                                            "q: 4 } ] ] } }",
+                                            tone, cases[i].group));
+        double gain_db = bells_at_8k(d.plan, &reason);
+        if (cases[i].cuts)
+            assert_true(gain_db < -0.4);
+        else
+            assert_true(gain_db == 0);
+        if (i == 3) assert_non_null(strstr(reason, "by which the finished spectrum exceeds"));
+        leave(&d);
+    }
+}
+
 static const char cut[] = "groups: { guitars: { chain: [ eq: [ low_cut: 110 Hz ] ] } }";
 
 /* Guitars over a bass are cleared, though softer: what was cut does not come back. Without it they are the floor. */
@@ -155,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hole_stays_a_hole),
+        cmocka_unit_test(test_tone_is_judged_by_what_is_finished),
         cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
         cmocka_unit_test(test_the_floor_is_not_cut),
         cmocka_unit_test(test_a_target_out_of_reach_is_told),
