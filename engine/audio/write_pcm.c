@@ -101,8 +101,10 @@ static td_status wav_write(void *state, td_encoding *e, const td_block *block, s
     unsigned bytes = e->spec.bits / 8;
     size_t n = frames * e->spec.channels;
     uint8_t *to = w->bytes;
-    for (size_t i = 0; i < n; i++)
-        for (unsigned k = 4 - bytes; k < 4; k++) *to++ = (uint8_t)((uint32_t)block->i[i] >> 8 * k);
+    for (size_t i = 0; i < n; i++, to += bytes) {
+        uint32_t sample = (uint32_t)block->i[i] >> (32 - 8 * bytes);
+        memcpy(to, &sample, sizeof sample); /* the next one covers what is too much */
+    }
     td_sink_put(e->sink, w->bytes, n * bytes);
     return TD_OK;
 }

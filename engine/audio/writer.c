@@ -62,21 +62,42 @@ struct td_writer {
 
 /* ---- the sink --------------------------------------------------------------------------------------------------- */
 
-bool td_sink_put_at(td_sink *s, uint64_t at, const void *data, size_t n)
+static bool write_at(td_sink *s, uint64_t at, const char *data, size_t n)
 {
     for (size_t done = 0; !s->error && done < n;) {
-        ssize_t k = pwrite(s->fd, (const char *)data + done, n - done, (off_t)(at + done));
+        ssize_t k = pwrite(s->fd, data + done, n - done, (off_t)(at + done));
         if (k < 0 && errno != EINTR) s->error = errno;
         if (k > 0) done += (size_t)k;
     }
-    if (!s->error && at + n > s->size) s->size = at + n;
     return !s->error;
+}
+
+bool td_sink_flush(td_sink *s)
+{
+    size_t n = s->held;
+    s->held = 0;
+    return write_at(s, s->from, s->waiting, n);
+}
+
+bool td_sink_put_at(td_sink *s, uint64_t at, const void *data, size_t n)
+{
+    return td_sink_flush(s) && write_at(s, at, data, n);
 }
 
 bool td_sink_put(td_sink *s, const void *data, size_t n)
 {
-    s->at += n;
-    return td_sink_put_at(s, s->at - n, data, n);
+    for (const char *from = data; n > 0;) {
+        if (s->at != s->from + s->held && !td_sink_flush(s)) return false;
+        if (!s->held) s->from = s->at;
+        size_t room = TD_SINK_BYTES - s->at % TD_SINK_BYTES, part = n < room ? n : room;
+        memcpy(s->waiting + s->held, from, part);
+        s->held += part;
+        s->at += part;
+        from += part;
+        n -= part;
+        if (part == room && !td_sink_flush(s)) return false;
+    }
+    return !s->error;
 }
 
 /* What the encoder returned, unless the disk is to blame. */
@@ -123,18 +144,28 @@ TD_WIDE static void quantise(td_random8 *dither, td_block *block, size_t samples
     *dither = random;
 }
 
-static void interleave(td_writer *w, unsigned c, const float *x, size_t n)
+static void interleave(td_writer *w, const float *const *ch, size_t at, size_t n)
 {
     unsigned channels = w->e.spec.channels;
-    float *to = w->block.f + w->filled * channels + c;
-    for (size_t i = 0; i < n; i++) to[i * channels] = x[i];
+    float *restrict to = w->block.f + w->filled * channels;
+    const float *left = ch[0] + at, *right = ch[channels - 1] + at;
+    if (channels == 1) memcpy(to, left, n * sizeof *to);
+    for (size_t i = 0; channels == 2 && i < n; i++) {
+        to[2 * i] = left[i];
+        to[2 * i + 1] = right[i];
+    }
 }
 
+/* Infinities and NaN have all bits of the exponent set. */
 static bool all_finite(const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i])) return false;
-    return true;
+    unsigned none = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t word;
+        memcpy(&word, x + i, sizeof word);
+        none |= (word & 0x7f800000u) == 0x7f800000u;
+    }
+    return !none;
 }
 
 static td_status encode_block(td_writer *w, td_error *err)
@@ -154,11 +185,10 @@ static td_status encode(td_writer *w, const float *const *ch, size_t frames, td_
     td_status st = TD_OK;
     for (size_t at = 0, n; !st && at < frames; at += n) {
         n = TD_BLOCK - w->filled < frames - at ? TD_BLOCK - w->filled : frames - at;
-        for (unsigned c = 0; c < w->e.spec.channels; c++) {
+        for (unsigned c = 0; c < w->e.spec.channels; c++)
             if (!all_finite(ch[c] + at, n))
                 return td_fail(err, TD_FAILED, w->path, NULL, "would hold samples that are no numbers");
-            interleave(w, c, ch[c] + at, n);
-        }
+        interleave(w, ch, at, n);
         w->filled += n;
         if (w->filled == TD_BLOCK) st = encode_block(w, err);
     }
@@ -271,6 +301,7 @@ td_status td_writer_close(td_writer *w, char *temp, size_t size, td_error *err)
     td_status st = w->resampler ? convert(w, NULL, 0, err) : TD_OK;
     if (!st) st = encode_block(w, err);
     if (!st) st = w->encoder->finish(w->state, &w->e);
+    if (!st) td_sink_flush(&w->sink);
     if (close(w->sink.fd) != 0 && !w->sink.error) w->sink.error = errno;
     w->sink.fd = -1;
     st = check_sink(w, st, err);

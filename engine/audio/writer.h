@@ -10,15 +10,22 @@
 
 #define TD_BLOCK 4096 /* frames an encoder gets at most in one call */
 
-/* The temporary file. A write that failed is remembered, so encoders in libraries need not hand errors through. */
+#define TD_SINK_BYTES 65536
+
+/* The temporary file. What is put waits until whole pages can be written at once. A write that failed is remembered, so
+ * encoders in libraries need not hand errors through. */
 typedef struct td_sink {
     int fd;
-    uint64_t at, size;
+    uint64_t at;   /* where the next bytes go; an encoder may move it */
+    uint64_t from; /* where those that wait belong */
+    size_t held;
     int error; /* errno; 0 while all is well */
+    char waiting[TD_SINK_BYTES];
 } td_sink;
 
-bool td_sink_put(td_sink *s, const void *data, size_t n); /* at s->at, which moves on */
-bool td_sink_put_at(td_sink *s, uint64_t at, const void *data, size_t n);
+bool td_sink_put(td_sink *s, const void *data, size_t n);                 /* at s->at, which moves on */
+bool td_sink_put_at(td_sink *s, uint64_t at, const void *data, size_t n); /* at once */
+bool td_sink_flush(td_sink *s);                                           /* writes what waits */
 
 /* One block: interleaved, as integers whose top `bits` bits count, or as floats. */
 typedef union td_block {

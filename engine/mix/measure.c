@@ -10,7 +10,7 @@ typedef struct gauge {
     td_loudness *loudness;
     td_true_peak *peak;
     td_bands *work;
-    td_spectrum *spectrum;
+    td_spectrum *spectrum; /* NULL: loudness and peaks alone */
     float *buffer[2];
     double ll, rr, lr; /* sums of products */
     uint64_t frames;
@@ -36,7 +36,7 @@ static void add_bands(void *user, size_t frame, const td_band_frame *bands, cons
     for (size_t i = 0; i < TD_BANDS; i++) m->band[i] += (double)bands->ll[i] + (double)bands->rr[i];
 }
 
-static td_status gauge_init(gauge *g, bool with_bands, td_measurement *out)
+static td_status gauge_init(gauge *g, bool whole, td_measurement *out)
 {
     unsigned rate = out->info.rate_hz, channels = out->info.channels;
     g->out = out;
@@ -45,7 +45,7 @@ static td_status gauge_init(gauge *g, bool with_bands, td_measurement *out)
     td_status st = td_loudness_new(rate, channels, &g->loudness);
     if (!st) st = td_true_peak_new(channels, 16, &g->peak);
     if (!st) td_true_peak_soften(g->peak);
-    if (!with_bands) return st;
+    if (!whole) return st;
     if (!st) st = td_bands_new(rate, &g->work);
     if (!st) st = td_spectrum_new(rate, channels, add_bands, out, &g->spectrum);
     return st;
@@ -71,9 +71,10 @@ static td_status gauge_run(gauge *g, td_error *err)
         if (st) return st;
         if (!got) break;
         td_true_peak_add(g->peak, in, got);
-        if (g->spectrum) td_spectrum_add(g->spectrum, g->work, in, got);
-        add_products(g, got);
         if (td_loudness_add(g->loudness, in, got)) return TD_NOMEM;
+        if (!g->spectrum) continue;
+        td_spectrum_add(g->spectrum, g->work, in, got);
+        add_products(g, got);
     }
     td_true_peak_end(g->peak);
     if (g->spectrum) td_spectrum_end(g->spectrum, g->work);
@@ -82,7 +83,6 @@ static td_status gauge_run(gauge *g, td_error *err)
 
 static void conclude(const gauge *g, td_measurement *m)
 {
-    double steps = (double)g->frames / m->info.rate_hz * 10;
     m->nonfinite = td_reader_nonfinite(g->reader);
     if (m->nonfinite) m->faults |= TD_FAULT_BIT(NONFINITE);
     m->loudness_lufs = td_loudness_integrated(g->loudness);
@@ -91,18 +91,20 @@ static void conclude(const gauge *g, td_measurement *m)
     m->max_short_lufs = td_loudness_max_short_term(g->loudness);
     m->peak_dbfs = td_to_db(td_sample_peak_max(g->peak));
     m->true_peak_dbtp = td_to_db(td_true_peak_max(g->peak));
+    if (!g->spectrum) return;
+    double steps = (double)g->frames / m->info.rate_hz * 10;
     m->rms_dbfs = g->frames ? td_power_db((g->ll + g->rr) / (2 * (double)g->frames)) : -INFINITY;
     m->crest_db = m->peak_dbfs - m->rms_dbfs;
     m->correlation = m->info.channels == 2 && g->ll > 0 && g->rr > 0 ? g->lr / sqrt(g->ll * g->rr) : NAN;
     for (size_t i = 0; i < TD_BANDS; i++) m->band[i] = steps > 0 ? m->band[i] / steps : 0;
 }
 
-static td_status measure(const char *path, bool with_bands, td_measurement *out, td_error *err)
+static td_status measure(const char *path, bool whole, td_measurement *out, td_error *err)
 {
     gauge g = { 0 };
     *out = (td_measurement){ 0 };
     td_status st = td_reader_open(path, &g.reader, &out->info, &out->faults, err);
-    if (!st && (st = gauge_init(&g, with_bands, out)))
+    if (!st && (st = gauge_init(&g, whole, out)))
         td_fail(err, st, path, NULL, "cannot be measured: %s", td_status_name(st));
     if (!st) st = gauge_run(&g, err);
     if (!st) conclude(&g, out);

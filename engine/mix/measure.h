@@ -19,7 +19,7 @@ typedef struct td_measurement {
 /* Decodes the whole file. A mono file is measured as it sounds on two speakers. Refused files: TD_INPUT, with info and
  * faults filled as far as they are known. */
 td_status td_measure_file(const char *path, td_measurement *out, td_error *err);
-/* All but the bands, which stay 0. */
+/* Loudness and peaks alone; rms, crest, correlation and bands stay 0. */
 td_status td_measure_levels(const char *path, td_measurement *out, td_error *err);
 
 /* Power between two frequencies in dB re full-scale sine's mean square per 100 ms frame; -INFINITY when silent. */
