@@ -2,6 +2,7 @@
 
 #include "engine/base/maths.h"
 #include "engine/base/memory.h"
+#include "engine/base/row.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,27 @@ static void design_half_band(td_doubling *d, const td_doubling_design *design)
     for (size_t k = 0; k < d->half; k++) d->h[k] = (float)(h[k] / sum);
 }
 
+/* A point made from n samples by weights, of which number `at` and the next stand on either side of it, is also made
+ * from these two alone, as on a straight line, and a sum of second differences: what is left of the weights then has
+ * neither a sum nor a moment, so summing it up twice gives the weights of those. Sound near its peaks is mostly
+ * straight. */
+static void find_bend(td_between *b, const float *weight, size_t n, size_t at)
+{
+    const double rounding = 1.0001; /* of the points themselves */
+    double sum = 0, moment = 0, slope = 0, bend = 0, all = 0;
+    for (size_t k = 0; k < n; k++) {
+        sum += (double)weight[k];
+        moment += ((double)k - (double)at) * (double)weight[k];
+    }
+    for (size_t k = 0; k < n; k++) {
+        slope += (double)weight[k] - (k == at ? sum - moment : k == at + 1 ? moment : 0);
+        bend += slope;
+        all += fabs(bend);
+    }
+    b->straight = fmaxf(b->straight, (float)((fabs(sum - moment) + fabs(moment)) * rounding));
+    b->bend = fmaxf(b->bend, (float)(all * rounding));
+}
+
 /* sinc under a Hann window of six samples on either side, for the points at 1/4, 2/4, 3/4 after a sample */
 static void design_annex(td_between *b)
 {
@@ -57,6 +79,7 @@ static void design_annex(td_between *b)
             sum += fabsf((float)h);
         }
         b->annex_growth = fmaxf(b->annex_growth, sum * 1.0001f);
+        find_bend(b, b->annex[p], TD_ANNEX_TAPS, TD_ANNEX_TAPS / 2 - 1);
     }
 }
 
@@ -64,12 +87,14 @@ static void design_soft(td_between *b)
 {
     enum { HALF = TD_SOFT_TAPS / 2 };
     static const double beta = 9;
-    for (int p = 0; p < TD_SOFT_PHASES; p++)
+    for (int p = 0; p < TD_SOFT_PHASES; p++) {
         for (int k = 0; k < TD_SOFT_TAPS; k++) {
             double t = k - (HALF - 1) - (p + 1) / (TD_SOFT_PHASES + 1.0), edge = t / HALF;
             double window = td_bessel_i0(beta * sqrt(1 - edge * edge)) / td_bessel_i0(beta);
             b->soft[p][k] = (float)(td_sin(TD_PI * t) / (TD_PI * t) * window);
         }
+        find_bend(b, b->soft[p], TD_SOFT_TAPS, HALF - 1);
+    }
 }
 
 /* From the last doubling back: which points each has to double so that the tile's own are complete. */
@@ -108,9 +133,13 @@ static td_status find_growth(td_between *b, unsigned doubling)
         memset(x + TD_TILE_MARGIN + 2 * n, 0, TD_TILE_MARGIN * sizeof *x);
     }
     for (size_t p = 0; p < phases; p++) {
-        float sum = 0;
-        for (size_t k = p; k < n; k += phases) sum += fabsf(x[TD_TILE_MARGIN + k]);
+        float sum = 0, weight[LENGTH]; /* an impulse meets the weights from behind */
+        for (size_t k = 0; k < LENGTH; k++) {
+            weight[LENGTH - 1 - k] = x[TD_TILE_MARGIN + k * phases + p];
+            sum += fabsf(x[TD_TILE_MARGIN + k * phases + p]);
+        }
         b->growth[doubling] = fmaxf(b->growth[doubling], sum * 1.0001f); /* and the rounding of the points themselves */
+        if (doubling == 0) find_bend(b, weight, LENGTH, LENGTH / 2 - 1);
     }
     free(buffer);
     return TD_OK;
@@ -135,6 +164,12 @@ const float *td_between_begin(const td_between *b, const float *x, size_t *n)
 {
     *n = b->doubling[0].n + 2 * b->doubling[0].half - 1;
     return x - b->reach;
+}
+
+bool td_between_exceeds(const td_between *b, const float *samples, size_t n, float peak, float level)
+{
+    if (peak * (b->straight + 4 * b->bend) <= level) return false; /* no bend is sharper than four samples */
+    return peak * b->straight + td_sharpest(samples, n) * b->bend > level;
 }
 
 const float *td_between_double(td_between *b, unsigned i, const float *points, size_t *n)

@@ -42,6 +42,7 @@ typedef struct td_between {
     td_doubling doubling[TD_DOUBLINGS_MAX];
     size_t reach;                   /* samples a tile's points look at on either side: less than a tile */
     float growth[TD_DOUBLINGS_MAX]; /* no point still missing exceeds the largest in front of a doubling times this */
+    float straight, bend; /* no point of any kind exceeds the largest sample and the sharpest bend times these */
     float annex[TD_ANNEX_PHASES][TD_ANNEX_TAPS], annex_growth;
     float soft[TD_SOFT_PHASES][TD_SOFT_TAPS];
     float phase[TD_TILE], points[2][TD_TILE_POINTS];
@@ -52,6 +53,9 @@ td_status td_between_set(td_between *b, const td_doubling_design *design, unsign
 
 /* What the first doubling reads: *n samples from here, for the tile that begins at x. */
 const float *td_between_begin(const td_between *b, const float *x, size_t *n);
+/* Whether any point of the tile, of whatever kind, can exceed a level: of the n samples it looks at, the largest is
+ * `peak`. Most tiles of music cannot, and need no filter to tell. */
+bool td_between_exceeds(const td_between *b, const float *samples, size_t n, float peak, float level);
 /* The *n points before doubling i; returns those after it, *n becoming theirs. The last ones are the tile's alone. Up
  * to TD_TILE_MARGIN samples behind those of the tile are read, whatever they hold. */
 const float *td_between_double(td_between *b, unsigned i, const float *points, size_t *n);

@@ -24,6 +24,21 @@ static inline float td_largest(const float *x, size_t n)
     return peak;
 }
 
+/* The largest second difference, x[i - 1] - 2 x[i] + x[i + 1], of n numbers: how sharply they bend. */
+static inline float td_sharpest(const float *x, size_t n)
+{
+    td_f4 peaks = { 0 };
+    float peak = 0;
+    size_t i = 1;
+    for (; i + 5 <= n; i += 4) {
+        td_fu before = *(const td_fu *)(x + i - 1), here = *(const td_fu *)(x + i), after = *(const td_fu *)(x + i + 1);
+        peaks = td_larger(peaks, before - here + (after - here));
+    }
+    for (; i + 1 < n; i++) peak = fmaxf(peak, fabsf(x[i - 1] - x[i] + (x[i + 1] - x[i])));
+    for (int k = 0; k < 4; k++) peak = peaks[k] > peak ? peaks[k] : peak;
+    return peak;
+}
+
 static inline void td_scale(float *x, float gain, size_t n)
 {
     for (size_t i = 0; i < n; i++) x[i] *= gain;

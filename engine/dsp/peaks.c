@@ -60,6 +60,7 @@ static void measure_tile(td_peaks *p, const float *x, float floor, float *most)
     float peak = td_largest(points, n);
     memset(most, 0, TD_TILE * sizeof *most);
     merge(most, x);
+    if (!td_between_exceeds(b, points, n, peak, floor)) return;
     for (unsigned i = 0; i < TD_ANNEX_PHASES && peak * b->annex_growth > floor; i++)
         merge(most, td_between_annex(b, i, x));
     for (unsigned i = 0; i < b->doublings; i++) {

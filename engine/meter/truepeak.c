@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Work goes in tiles (base/between.h). No point can exceed the largest sample in reach times the sum of the filter's
- * absolute weights: where that stays below the maximum so far, the tile, or its remaining doublings, are left out. */
+/* Work goes in tiles (base/between.h). No point can exceed what the samples in reach and their sharpest bend allow, nor
+ * the largest in reach times the sum of the filter's absolute weights: where that stays below the maximum so far, the
+ * tile, or its remaining doublings, are left out. */
 #define CHANNELS 2
 
 /* An own design for each meter, so that 8 and 16 times are two witnesses. Other people's meters decide whether a
@@ -98,6 +99,8 @@ static float measure_tile(td_true_peak *m, const float *x, float max)
     size_t n;
     const float *points = td_between_begin(b, x + TD_TILE, &n);
     float peak = td_largest(points, n);
+    max = fmaxf(max, peak);
+    if (!td_between_exceeds(b, points, n, peak, max)) return max;
     if (m->annex && peak * b->annex_growth > max) max = fmaxf(max, annex_peak(b, x + TD_TILE));
     for (unsigned i = 0; i < b->doublings; i++) {
         max = fmaxf(max, peak);

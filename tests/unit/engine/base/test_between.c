@@ -60,6 +60,63 @@ static void growth_is_a_bound(void **unused)
     free(b);
 }
 
+/* The largest point of the tile in the middle, of all kinds. */
+static float largest_point(td_between *b, const float *x)
+{
+    size_t n;
+    const float *points = td_between_begin(b, x, &n);
+    for (unsigned i = 0; i < 4; i++) points = td_between_double(b, i, points, &n);
+    float most = td_largest(points, n);
+    for (unsigned p = 0; p < TD_ANNEX_PHASES; p++) most = fmaxf(most, td_largest(td_between_annex(b, p, x), TD_TILE));
+    for (unsigned p = 0; p < TD_SOFT_PHASES; p++) most = fmaxf(most, td_largest(td_between_soft(b, p, x), TD_TILE));
+    return most;
+}
+
+/* What is there is never ruled out: signs at random, turned ever more slowly, from all treble to none. */
+static void what_exceeds_is_never_ruled_out(void **unused)
+{
+    (void)unused;
+    td_between *b = made();
+    float x[LENGTH];
+    uint32_t seed = 1;
+    for (int round = 0; round < 1500; round++) {
+        double slowness = round % 15 / 15.0, y = 0;
+        for (int i = 0; i < LENGTH; i++) {
+            y = slowness * y + ((seed = seed * 1664525 + 1013904223) >> 31 ? 1 : -1);
+            x[i] = (float)y;
+        }
+        size_t n;
+        const float *samples = td_between_begin(b, x + TD_TILE, &n);
+        assert_true(td_between_exceeds(b, samples, n, td_largest(samples, n), 0.9999f * largest_point(b, x + TD_TILE)));
+    }
+    free(b);
+}
+
+/* A sine bends by (2 sin(pi f))^2 of its height: 0.098 at a twentieth of the rate. */
+static void slow_sound_is_ruled_out_at_once(void **unused)
+{
+    (void)unused;
+    td_between *b = made();
+    float x[LENGTH];
+    for (int i = 0; i < LENGTH; i++) x[i] = (float)sin(2 * M_PI * 0.05 * i);
+    size_t n;
+    const float *samples = td_between_begin(b, x + TD_TILE, &n);
+    assert_false(td_between_exceeds(b, samples, n, td_largest(samples, n), 1.1f));
+    assert_true(td_between_exceeds(b, samples, n, td_largest(samples, n), 0.99f));
+    free(b);
+}
+
+static void the_sharpest_bend_is_found_anywhere(void **unused)
+{
+    (void)unused;
+    float x[19];
+    for (size_t at = 1; at < 18; at++) {
+        for (size_t i = 0; i < 19; i++) x[i] = 3 * fabsf((float)i - (float)at) - 7;
+        assert_true(td_sharpest(x, 19) == 6);
+    }
+    assert_true(td_sharpest(x, 2) == 0);
+}
+
 static void the_largest_is_found_anywhere(void **unused)
 {
     (void)unused;
@@ -77,6 +134,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_lie_on_the_sine),
         cmocka_unit_test(growth_is_a_bound),
+        cmocka_unit_test(what_exceeds_is_never_ruled_out),
+        cmocka_unit_test(slow_sound_is_ruled_out_at_once),
+        cmocka_unit_test(the_sharpest_bend_is_found_anywhere),
         cmocka_unit_test(the_largest_is_found_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
