@@ -182,13 +182,15 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
                               bool fixes, size_t i, double gain_db, td_error *err)
 {
     const td_stem *s = &session->stem[i];
-    const td_plan_stem *p = &plan->stem[i];
     td_status st = td_survey_stem_audio(survey, i, &in->from.scratch, err);
     if (st) return st;
     in->from.stem = s;
     in->from.rate_hz = session->rate_hz;
     in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : td_stem_channels(s);
     if ((st = source_init(&in->from, err))) return st;
+    in->sides = (td_sides){ 1, 1 };
+    if (!plan) return TD_OK;
+    const td_plan_stem *p = &plan->stem[i];
     in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
     in->ride = (ride){ .point = p->ride, .n = p->n_ride, .rate_hz = session->rate_hz };
     if (!fixes || !p->chain.n_steps) return TD_OK;

@@ -20,7 +20,7 @@
 typedef struct td_feed td_feed;
 
 /* The stems of `index` at the plan's levels and pans, each times gain_db[i] (NULL: 0 dB), with their fixes or without.
- */
+ * plan NULL: as their files hold them, which is how fixes meet them; a mono one is heard on both sides. */
 td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
                       const size_t *index, size_t n, const double *gain_db, td_feed **out, td_error *err);
 /* All of a bus with its fixes, without clip gain. */

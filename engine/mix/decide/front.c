@@ -80,7 +80,7 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
         f->gain = (float)td_from_db(d->plan->trim_db);
     }
     if (site->kind == TD_SITE_STEM)
-        TD_TRY(td_feed_new(d->survey, d->session, d->plan, false, &site->index, 1, NULL, &f->feed, err));
+        TD_TRY(td_feed_new(d->survey, d->session, NULL, false, &site->index, 1, NULL, &f->feed, err));
     if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, d->plan->ret[site->index].name, err));
     if (!step) return TD_OK;
     td_plan_step own = *step;

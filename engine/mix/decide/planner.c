@@ -178,12 +178,27 @@ static td_status keep_unfixed(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-static bool fixed(const td_decider *d, size_t stem)
+static bool staged_anew(const td_decider *d, size_t stem)
 {
     const td_plan_stem *a = &d->unfixed[stem], *b = &d->plan->stem[stem];
     bool moved = a->pan != b->pan && !(isnan(a->pan) && isnan(b->pan));
-    return moved || a->gain_db != b->gain_db || a->flip != b->flip || a->chain.n_steps != b->chain.n_steps ||
-           a->n_ride != b->n_ride;
+    return moved || a->gain_db != b->gain_db || a->flip != b->flip || a->n_ride != b->n_ride;
+}
+
+/* Whether fixes changed what a group hears: a stem of it, or how one is staged that drives a step of it. */
+static bool hears_fixes(const td_decider *d, size_t bus)
+{
+    const td_plan *p = d->plan;
+    const td_plan_chain *chain = &p->bus[bus].chain;
+    bool any = false;
+    for (size_t i = 0; i < p->n_stems; i++)
+        any |= d->session->stem[i].bus == bus &&
+               (staged_anew(d, i) || p->stem[i].chain.n_steps != d->unfixed[i].chain.n_steps);
+    for (size_t i = 0; i < chain->n_steps; i++) {
+        size_t key[TD_STEMS_MAX], n = td_plan_keys(p, d->session, &chain->step[i], key);
+        for (size_t k = 0; k < n; k++) any |= staged_anew(d, key[k]);
+    }
+    return any;
 }
 
 /* Levels are as fixes left them, and layers that fought each other in the survey's bus add up, once one is turned. */
@@ -210,9 +225,8 @@ static td_status solve_group_again(void *shared, size_t b, td_error *err)
     td_decider *d = &t->own[b];
     td_plan_bus *p = &t->d->plan->bus[b];
     const td_group_wish *g = td_group_for(d, p);
-    bool any = false, solved = false;
-    for (size_t i = 0; i < d->plan->n_stems; i++) any = any || (d->session->stem[i].bus == b && fixed(d, i));
-    if (!any) return TD_OK;
+    bool solved = false;
+    if (!hears_fixes(d, b)) return TD_OK;
     td_scratch_free(d->behind[b].sound);
     d->behind[b] = (td_behind){ 0 };
     ease_fixed(d, b);

@@ -135,6 +135,21 @@ static void test_goals_of_a_group_after_a_fix(void **state)
     leave(&d);
 }
 
+static void test_goals_of_a_group_whose_key_was_fixed(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    double at_s;
+    scene_add(s, "Kick.wav", 48000, 2, SECONDS, late);
+    scene_add(s, "Synth.wav", 48000, 2, SECONDS, pad);
+    decided d = decide(s, "balance: delivered\n"
+                          "groups: { synths: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 5 ms, "
+                          "gain_reduction: at most 3 dB }, key: drums.kick, as: edge } ] } }\n"
+                          "tracks: [ { fix: louder, for: drums.kick, level: +6 dB } ]\n");
+    assert_float_equal(taken_db(&d, &at_s), 3, 0.1);
+    leave(&d);
+}
+
 /* 0.1 s of 50 Hz every 2 s, each softer than the one before. */
 static double thuds(double t, unsigned c)
 {
@@ -196,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_what_cancels_in_the_raw_sum),
         cmocka_unit_test(test_a_key_is_heard_where_the_mix_is),
         cmocka_unit_test(test_goals_of_a_group_after_a_fix),
+        cmocka_unit_test(test_goals_of_a_group_whose_key_was_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
