@@ -10,7 +10,8 @@
  * the middle, and so does who has nobody to stand against and would only lean. All others go to both sides so that
  * these stay alike: over the song, in every ten seconds of it, and in every octave. */
 
-#define LOW_HZ    200.0 /* whose power centres below stays in the middle */
+#define LOW_HZ    200.0 /* whose power centres below stays in the middle, */
+#define FLOOR_HZ  112.0 /* and who has half of it below: both speakers carry the floor, and no side is heard there */
 #define DOUBLE_LU 1.5   /* one part played twice is as loud both times */
 #define DOUBLE_DB 3.0   /* and as bright: in every octave that counts */
 #define ONSETS    0.6   /* and struck at the same times: how alike their rises are, 0 to 1 */
@@ -99,17 +100,17 @@ typedef struct field {
     bool placed[TD_STEMS_MAX]; /* the stem is a player's */
 } field;
 
-/* Adds what a stem has in every cell, left and right, and says where its power centres, Hz; 0: it is silent. */
-static td_status hear(const td_decider *d, size_t stem, size_t n_cells, double *const side[2], double *centre_hz,
-                      td_error *err)
+/* Adds what a stem has in every cell, left and right, and says whether it is a part of the floor, or silent. */
+static td_status hear(const td_decider *d, size_t stem, size_t n_cells, double *const side[2], bool *low, td_error *err)
 {
     size_t signal = td_survey_stem(d->survey, stem);
     const td_signal *s = td_survey_signal(d->survey, signal);
     td_band_power p;
-    double gain = td_db_power(td_stem_gain_db(d, stem)), moment = 0, sum[2] = { 0 };
+    double gain = td_db_power(td_stem_gain_db(d, stem)), moment = 0, floor = 0, sum[2] = { 0 };
     TD_TRY(td_survey_bands(d->survey, signal, NULL, &p, err));
     for (size_t i = 0; i < TD_BANDS; i++) {
         moment += td_band_hz(i) * (p.ll[i] + p.rr[i]);
+        if (td_band_hz(i) < FLOOR_HZ) floor += p.ll[i] + p.rr[i];
         sum[0] += p.ll[i];
         sum[1] += p.rr[i];
         if (i < 6 || i >= 6 + 3 * OCTAVES) continue; /* 100 Hz to 20 kHz */
@@ -117,7 +118,7 @@ static td_status hear(const td_decider *d, size_t stem, size_t n_cells, double *
         side[1][(i - 6) / 3] += gain * p.rr[i];
     }
     double all = sum[0] + sum[1];
-    *centre_hz = all > 0 ? moment / all : 0;
+    *low = moment < LOW_HZ * all || floor >= all / 2;
     for (size_t i = 0; all > 0 && i < s->steps && OCTAVES + i / WINDOW < n_cells; i++)
         for (size_t c = 0; c < 2; c++) side[c][OCTAVES + i / WINDOW] += gain * (double)s->k[i] * sum[c] / all;
     return TD_OK;
@@ -175,13 +176,12 @@ static td_status gather(td_decider *d, field *f, td_error *err)
     double *side[2];
     for (size_t i = 0; i < d->session->n_stems; i++) {
         if (d->session->stem[i].bus >= d->plan->n_buses) continue;
-        double centre_hz;
-        bool wants;
+        bool wants, low;
         for (size_t c = 0; c < 2; c++)
             if (!(side[c] = td_arena_array(d->arena, f->n_cells, sizeof(double)))) return td_no_memory(err);
-        TD_TRY(hear(d, i, f->n_cells, side, &centre_hz, err));
+        TD_TRY(hear(d, i, f->n_cells, side, &low, err));
         TD_TRY(wants_a_place(d, i, &wants, err));
-        if (wants && centre_hz >= LOW_HZ)
+        if (wants && !low)
             TD_TRY(add_player(d, f, i, side, err));
         else
             for (size_t k = 0; k < f->n_cells; k++) f->side[0][k] += side[0][k], f->side[1][k] += side[1][k];

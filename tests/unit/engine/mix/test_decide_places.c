@@ -58,7 +58,8 @@ SOUND(snare_turned, -snare_top(t, c))
 SOUND(steady, 0.8 * sin(2 * M_PI * 330 * t))
 SOUND(chord, 0.8 * sin(2 * M_PI * 277 * t))
 SOUND(plucked, 0.8 * sin(2 * M_PI * 440 * t) * exp(-fmod(t, 0.5) * 16))
-SOUND(soft_sax, (t < 0.01 ? 0.8 : 0.2) * sin(2 * M_PI * 350 * t)) /* but for how it begins */
+SOUND(low_and_bright, 0.5 * sin(2 * M_PI * 65 * t) + 0.2 * sin(2 * M_PI * 2000 * t)) /* centres at 330 Hz */
+SOUND(soft_sax, (t < 0.01 ? 0.8 : 0.2) * sin(2 * M_PI * 350 * t))                    /* but for how it begins */
 
 static const struct part {
     const char *file;
@@ -88,7 +89,11 @@ static const struct part {
                    { NULL, NULL } },
   two_parts[] = { { "Piano 1.wav", low_piano }, { "Piano 2.wav", high_piano }, { NULL, NULL } },
   kit_and_guitar[] = { { "Cymbals.wav", cymbals }, { "Gtr.wav", guitar }, { "Piano.wav", piano }, { NULL, NULL } },
-  low[] = { { "Gtr Low.wav", low_guitar }, { "Piano.wav", piano }, { "Organ.wav", organ }, { NULL, NULL } };
+  low[] = { { "Gtr Low.wav", low_guitar },
+            { "Synth Pad.wav", low_and_bright },
+            { "Piano.wav", piano },
+            { "Organ.wav", organ },
+            { NULL, NULL } };
 
 static void add(scene *s, const struct part *p, unsigned channels)
 {
@@ -314,7 +319,7 @@ static void test_lows_stay_in_the_middle(void **state)
 {
     (void)state;
     decided d = decide_mono(low, "pan: auto\n");
-    assert_true(place(&d, "Gtr Low.wav") == 0);
+    assert_true(place(&d, "Gtr Low.wav") == 0 && place(&d, "Synth Pad.wav") == 0);
     assert_true(place(&d, "Piano.wav") * place(&d, "Organ.wav") < 0);
     leave(&d);
 }
