@@ -120,7 +120,7 @@ row stereo '' 'low=80 high=120 mono_below=120' 'a width for each of three bands,
 row pan '' 'position=30' 'as near as a clock can tell: both wait for memory' \
     ffmpeg 'ffmpeg pan' 'pan=stereo|c0=0.8*c0|c1=0.9*c1' sox 'sox remix' 'remix 1v0.8 2v0.9'
 row gain '' 'gain=-3' 'as near as a clock can tell: both wait for memory' ffmpeg 'ffmpeg volume' 'volume=-3dB' sox 'sox vol' 'vol -3dB'
-row align '' 'delay=1.234' 'fractions of a frame, by a sinc of 64 taps; theirs moves whole frames' \
+row align '' 'delay=1.234' 'fractions of a frame, by a sinc of 72 taps; theirs moves whole frames' \
     ffmpeg 'ffmpeg adelay, whole frames' 'adelay=1:all=1' sox 'sox delay, whole frames' 'delay 0.001 0.001'
 row declick '' '' '' ffmpeg 'ffmpeg adeclick' adeclick
 row hum_filter 'six tones' '' '' ffmpeg 'ffmpeg bandreject' "$hum_ffmpeg" sox 'sox bandreject' "$hum_sox"
