@@ -284,16 +284,27 @@ static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
     return st;
 }
 
-/* A level for all of the song or, where there is a ride, that for a stretch; and why. */
-static td_status shift(const move *m, const char *path, double *level_db, double step, td_breakpoint **ride,
-                       size_t *n_ride, const char **reason)
+static td_status say_why(const move *m, const char **reason)
 {
-    bool stretch = m->when && ride && n_ride;
-    td_status st = stretch ? lift(m, ride, n_ride) : move_to(m, path, *level_db + m->db, step, level_db);
-    if (st) return st;
     *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
                               *reason ? "; " : "", m->db, m->when ? m->when : "", m->when ? " " : "");
     return *reason ? TD_OK : td_no_memory(m->err);
+}
+
+/* A level for all of the song. */
+static td_status shift(const move *m, const char *path, double *level_db, double step, const char **reason)
+{
+    td_status st = move_to(m, path, *level_db + m->db, step, level_db);
+    return st ? st : say_why(m, reason);
+}
+
+/* Or for the stretch that is meant. */
+static td_status shift_there(const move *m, const char *path, double *level_db, double step, td_breakpoint **ride,
+                             size_t *n_ride, const char **reason)
+{
+    if (!m->when) return shift(m, path, level_db, step, reason);
+    td_status st = lift(m, ride, n_ride);
+    return st ? st : say_why(m, reason);
 }
 
 /* One word moved several buses: which, and how the lead alone is called. */
@@ -318,11 +329,11 @@ static td_status level(move *m, const char *name)
     if (!st && w.n_buses > 1) st = say_moved(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
-        st = shift(m, "buses.fader", &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
+        st = shift_there(m, "buses.fader", &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
     }
     for (size_t i = 0; !st && i < w.n_stems; i++) {
         td_plan_stem *s = w.stem[i];
-        st = shift(m, "stems.gain", &s->gain_db, 0.1, &s->ride, &s->n_ride, &s->reason);
+        st = shift_there(m, "stems.gain", &s->gain_db, 0.1, &s->ride, &s->n_ride, &s->reason);
     }
     return st;
 }
@@ -385,7 +396,7 @@ static td_status whole_effect(move *m, double sign, const char *effect)
     for (size_t i = 0; i < m->plan->n_rets; i++) {
         td_plan_return *r = &m->plan->ret[i];
         if (!is_effect(m->plan, r->name, effect)) continue;
-        td_status st = shift(m, "returns.fader", &r->fader_db, 0.01, NULL, NULL, &r->reason);
+        td_status st = shift(m, "returns.fader", &r->fader_db, 0.01, &r->reason);
         if (st) return st;
         moved++;
     }
