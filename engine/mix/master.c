@@ -77,25 +77,34 @@ static td_status set_drive(work *w, double drive_db)
     return st ? st : td_driven_limiting(w->m->driven, &w->pass, &w->p95_db, w->err);
 }
 
-/* The drive below one that is limited too much that is limited as much as is allowed. */
+/* The drive below one that is limited too much that is limited as much as is allowed. Limiting bends but little with
+ * drive: the line between the two that enclose it comes near from below, and a little more than what it says is above.
+ */
 static td_status find_bound(work *w, double high_db, double *drive_db)
 {
-    double low_db = high_db;
+    double allowed = limiting_allowed(w->target), low_db = high_db, most = w->p95_db, least, drive;
     td_status st = TD_OK;
-    do { /* what is said of heavy limiting is a least */
-        low_db -= w->p95_db + 6;
-        st = set_drive(w, low_db);
-    } while (!st && w->p95_db > limiting_allowed(w->target));
-    while (!st && high_db - low_db > w->near_db) {
-        double middle = 0.5 * (low_db + high_db);
-        st = set_drive(w, middle);
-        if (w->p95_db > limiting_allowed(w->target))
-            high_db = middle;
-        else
-            low_db = middle;
+    do { /* a dB of drive limits more by half a dB or more where it matters, and what is said of heavy limiting is a
+            least */
+        low_db -= 2 * (w->p95_db - allowed) + w->near_db;
+        st = set_drive(w, drive = low_db);
+    } while (!st && w->p95_db > allowed);
+    least = w->p95_db;
+    for (int i = 0; !st && high_db - low_db > w->near_db; i++) {
+        double part = i % 3 < 2 ? (allowed - least) / (most - least) : 0.5;
+        double more = i % 3 == 1 ? 0.5 * w->near_db : 0, room = 0.25 * w->near_db;
+        drive = td_clamp(low_db + part * (high_db - low_db) + more, low_db + room, high_db - room);
+        st = set_drive(w, drive);
+        if (w->p95_db > allowed) {
+            high_db = drive;
+            most = w->p95_db;
+        } else {
+            low_db = drive;
+            least = w->p95_db;
+        }
     }
     *drive_db = low_db;
-    return st ? st : set_drive(w, low_db);
+    return st || drive == low_db ? st : set_drive(w, low_db);
 }
 
 static td_status play(work *w)

@@ -114,12 +114,12 @@ static td_status hear_place(ears *e, source *from, size_t step, td_error *err)
     return TD_OK;
 }
 
-/* Down to -60 dB, half the way: what rings on after that is no part of the sum. */
+/* Down to -40 dB, a third of the way: what rings on after that is no part of the sum. */
 static td_status hear_tail(ear *e, size_t step, td_error *err)
 {
     static const float silence[TD_BLOCK];
     const float *const none[2] = { silence, silence };
-    for (size_t left = td_chain_latency(e->chain) + td_chain_tail(e->chain) / 2 + step, n; left; left -= n) {
+    for (size_t left = td_chain_latency(e->chain) + td_chain_tail(e->chain) / 3 + step, n; left; left -= n) {
         n = left < TD_BLOCK ? left : TD_BLOCK;
         TD_TRY(hear_return(e, none, n, err));
     }
