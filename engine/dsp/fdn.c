@@ -1,5 +1,6 @@
 #include "engine/dsp/fdn.h"
 
+#include "engine/base/lanes.h"
 #include "engine/base/random.h"
 #include "engine/base/units.h"
 #include "engine/dsp/ring.h"
@@ -184,7 +185,7 @@ double td_fdn_ring_s(const td_fdn *f)
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
 /* Hadamard's matrix of 16, not scaled, as two steps of four by four. */
-static void mix(block x, size_t n)
+TD_WIDE static void hadamard(block x, size_t n)
 {
     for (size_t h = 1; h < LINES; h *= 4)
         for (size_t i = 0; i < LINES; i++) {
@@ -204,7 +205,7 @@ static void diffuse(diffuser *s, block x, size_t n)
         td_ring_read(&s->ring[i], s->late[i] + n, x[i], n);
         for (size_t t = 0; t < n; t++) x[i][t] *= s->sign[i];
     }
-    mix(x, n);
+    hadamard(x, n);
 }
 
 /* Lagrange's cubic through the samples at -1, 0, 1, 2, read at `at`, newest last. */
@@ -232,7 +233,7 @@ static void move(drift *d, double length, double depth)
     }
 }
 
-static void read_drifting(const td_ring *line, const drift *d, size_t in_cell, float *y, size_t n)
+TD_WIDE static void read_drifting(const td_ring *line, const drift *d, size_t in_cell, float *y, size_t n)
 {
     float x[CELL + 3];
     td_ring_read(line, d->late + 2, x, n + 3);
@@ -244,7 +245,7 @@ static void read_drifting(const td_ring *line, const drift *d, size_t in_cell, f
 }
 
 /* All lines abreast, for each waits on its own last sample. */
-static void damp(td_fdn *f, block y, size_t n)
+TD_WIDE static void damp_lines(td_fdn *f, block y, size_t n)
 {
     float state[LINES];
     memcpy(state, f->state, sizeof state);
@@ -257,7 +258,7 @@ static void damp(td_fdn *f, block y, size_t n)
     memcpy(f->state, state, sizeof state);
 }
 
-static void sum_out(const td_fdn *f, block y, float *const *ch, size_t n)
+TD_WIDE static void sum_lines(const td_fdn *f, block y, float *const *ch, size_t n)
 {
     for (unsigned c = 0; c < 2; c++) {
         for (size_t t = 0; t < n; t++) ch[c][t] = 0;
@@ -279,9 +280,9 @@ static void run(td_fdn *f, float *const *ch, size_t n)
             td_ring_read(&f->line[i], f->length[i], y[i], n);
     }
     for (size_t k = 0; k < f->n_diffusers; k++) diffuse(&f->diffuser[k], x, n);
-    sum_out(f, y, ch, n);
-    damp(f, y, n);
-    mix(y, n);
+    sum_lines(f, y, ch, n);
+    damp_lines(f, y, n);
+    hadamard(y, n);
     for (size_t i = 0; i < LINES; i++) {
         for (size_t t = 0; t < n; t++) x[i][t] += y[i][t];
         td_ring_write(&f->line[i], x[i], n);
