@@ -134,7 +134,7 @@ static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_erro
     }
     const td_dynamics *dyn = s->step->proc->dynamics;
     td_status st = TD_OK;
-    if (s->site->kind == TD_SITE_BUS && is_short(s->d))
+    if (s->site->kind == TD_SITE_BUS && s->site->chain->n_steps && is_short(s->d))
         st = td_scratch_new(s->d->wish->scratch_folder, 2, &s->front, err);
     for (uint64_t left = td_front_frames(f); !st && left;) {
         size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK, m = (n + FINE - 1) / FINE;
