@@ -9,7 +9,7 @@
 #ifndef TD_MIX_BOARD_H
 #define TD_MIX_BOARD_H
 
-#include "engine/mix/flow.h"
+#include "engine/mix/lane.h"
 
 #define TD_CHUNK (8 * TD_BLOCK) /* frames a board can remember for those that follow it */
 

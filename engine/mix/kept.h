@@ -3,7 +3,7 @@
 #ifndef TD_MIX_KEPT_H
 #define TD_MIX_KEPT_H
 
-#include "engine/mix/flow.h"
+#include "engine/mix/lane.h"
 #include "engine/mix/render.h"
 
 typedef struct td_kept {

@@ -1,6 +1,6 @@
 #include "engine/mix/keys.h"
 
-#include "engine/mix/flow.h"
+#include "engine/mix/feed.h"
 #include <stdlib.h>
 
 typedef struct key {

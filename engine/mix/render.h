@@ -5,7 +5,7 @@
 #ifndef TD_MIX_RENDER_H
 #define TD_MIX_RENDER_H
 
-#include "engine/mix/flow.h"
+#include "engine/mix/lane.h"
 #include "engine/mix/masking.h"
 #include "engine/mix/plan.h"
 #include "engine/mix/reduction.h"

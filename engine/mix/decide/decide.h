@@ -3,7 +3,7 @@
 #define TD_DECIDE_H
 
 #include "engine/mix/decide/targets.h"
-#include "engine/mix/flow.h"
+#include "engine/mix/lane.h"
 #include "engine/mix/planner.h"
 
 typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print;

@@ -1,6 +1,6 @@
 /* Places for what was recorded in mono: who moves, who does not, and that both sides weigh the same. */
 #include "engine/base/units.h"
-#include "engine/mix/flow.h"
+#include "engine/mix/lane.h"
 #include "tests/unit/engine/mix/decided.h"
 
 #include <ebur128.h>

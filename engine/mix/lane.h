@@ -1,4 +1,4 @@
-/* engine/mix/flow.h - sound on its way from the stems through one bus, as planner and render both run it.
+/* engine/mix/lane.h - sound on its way from the stems through one bus, as planner and render both run it.
  *
  * Room-internal. Everything here can begin at any frame, and what it gives stands at the time it was played: latencies
  * are taken out by reading ahead. Positions before the start and beyond the end of the song are silence.
@@ -7,30 +7,12 @@
  *     ...                                              +-> clip gain -> group chain -> make-up and fader -> bus
  *     stem file or scratch -> its fixes -> level, pan -+                    ^
  *                                              keys: other stems, staged ---+ */
-#ifndef TD_MIX_FLOW_H
-#define TD_MIX_FLOW_H
+#ifndef TD_MIX_LANE_H
+#define TD_MIX_LANE_H
 
+#include "engine/mix/chaining.h"
+#include "engine/mix/feed.h"
 #include "engine/mix/frozen.h"
-#include "engine/mix/plan.h"
-#include "engine/mix/reduction.h"
-#include "engine/mix/survey.h"
-
-/* ---- feeds: sums of stems ---------------------------------------------------------------------------------------- */
-
-typedef struct td_feed td_feed;
-
-/* The stems of `index` at the plan's levels and pans, each times gain_db[i] (NULL: 0 dB), with their fixes or without.
- * plan NULL: as their files hold them, which is how fixes meet them; a mono one is heard on both sides. */
-td_status td_feed_new(td_survey *survey, const td_session *session, const td_plan *plan, bool fixes,
-                      const size_t *index, size_t n, const double *gain_db, td_feed **out, td_error *err);
-/* All of a bus with its fixes, without clip gain. */
-td_status td_feed_bus(td_survey *survey, const td_session *session, const td_plan *plan, size_t bus, td_feed **out,
-                      td_error *err);
-void td_feed_free(td_feed *f);
-td_status td_feed_seek(td_feed *f, int64_t at, td_error *err); /* states as fresh; new feeds stand at 0 */
-td_status td_feed_read(td_feed *f, float *const *out, size_t n, td_error *err); /* n at most TD_BLOCK */
-
-/* ---- lanes: a bus through its chain ------------------------------------------------------------------------------ */
 
 typedef struct td_lane td_lane;
 
@@ -70,24 +52,5 @@ const td_reduction *td_lane_reduction(const td_lane *l, size_t step, size_t dete
 /* Of the staged bus (after clip gain, before its chain) since td_lane_watch: sample peak, and mean square of a channel.
  */
 void td_lane_staged(const td_lane *l, double *peak, double *square);
-
-/* ---- chains of a plan -------------------------------------------------------------------------------------------- */
-
-/* A chain of plan steps, prepared. */
-td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_format *fmt, td_chain **out,
-                           td_error *err);
-
-/* The settings of a step as dsp.h wants them; part has room for n_parts of it. */
-td_settings td_step_settings(const td_plan_step *s, td_part *part);
-
-/* How the gain changes of a chain's steps are counted. */
-typedef struct td_watch td_watch;
-td_status td_watch_new(const td_plan_chain *wish, td_chain *chain, double rate_hz, td_watch **out);
-void td_watch_free(td_watch *w);
-float *const *const *td_watch_taps(td_watch *w); /* for td_chain_process; valid for one block */
-void td_watch_count(td_watch *w, const float *left, const float *right, size_t n); /* the chain's input of that block */
-void td_watch_pack(const td_watch *w, td_text *to);
-bool td_watch_unpack(td_watch *w, const char **from, const char *end); /* as td_reduction_unpack */
-const td_reduction *td_watch_reduction(const td_watch *w, size_t step, size_t detector);
 
 #endif

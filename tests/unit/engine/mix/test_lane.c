@@ -1,5 +1,5 @@
 /* A bus with one of its stems ridden, against the stems' own formulas times the ride's. */
-#include "engine/mix/flow.h"
+#include "engine/mix/lane.h"
 #include "tests/unit/engine/mix/scene.h"
 
 #include <math.h>
