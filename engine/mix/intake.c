@@ -18,6 +18,8 @@
 #define ABSENT_POWER        1e-6 /* -60 dB */
 #define FLIPPED_CORRELATION (-0.8)
 #define TWIN_POWER          1e-4 /* relative, per 100 ms: the same sound through another file format */
+#define TWIN_BANDS          1e-3 /* the same of third octaves, over the whole song */
+#define TWIN_LIKENESS       0.9
 #define AT_ONCE_S           0.1
 #define CUTOFF_PART         0.9     /* of half the file's rate */
 #define HUM_DB              (-50.0) /* against what plays */
@@ -253,7 +255,7 @@ static bool is_flipped(hearing *h, td_finding *f)
     return h->stem->info.channels == 2 && h->lr < FLIPPED_CORRELATION * sqrt(h->ll * h->rr);
 }
 
-static bool same_sound(const td_signal *a, const td_signal *b)
+static bool as_loud(const td_signal *a, const td_signal *b)
 {
     size_t n = a->steps < b->steps ? a->steps : b->steps;
     double apart = 0, all = 0;
@@ -263,6 +265,17 @@ static bool same_sound(const td_signal *a, const td_signal *b)
         if (i == 100 && apart > all) return false; /* most pairs part early */
     }
     return all > 0 && apart < TWIN_POWER * all;
+}
+
+/* Steady tones are as loud as each other throughout, whatever they play. */
+static bool same_tone(hearing *h, size_t other)
+{
+    td_band_power its;
+    double apart = 0;
+    h->status = td_survey_bands(h->survey, other, NULL, &its, h->err);
+    for (size_t b = 0; !h->status && b < TD_BANDS; b++)
+        apart += fabs(h->bands.ll[b] + h->bands.rr[b] - its.ll[b] - its.rr[b]);
+    return !h->status && apart < TWIN_BANDS * (h->ll + h->rr);
 }
 
 /* A step of a stem, one channel after the other; the second of a mono stem stays as it is. */
@@ -279,41 +292,48 @@ static td_status read_step(const hearing *h, size_t stem, size_t step, float *ou
     return st;
 }
 
-/* Of two that are as loud in every step: whether their waves oppose each other where they are loudest. */
-static bool opposes(hearing *h, size_t other)
+/* Of two that are as loud in every step: how alike their waves are where they are loudest; -1: upside down. */
+static double likeness(hearing *h, size_t other)
 {
     size_t frames = h->session->rate_hz / 10, loudest = 0;
     float *wave = calloc(4 * frames, sizeof *wave);
-    double product = 0;
+    double product = 0, own = 0, its = 0;
     for (size_t i = 1; i < h->signal->steps; i++)
         if (h->signal->ms[i] > h->signal->ms[loudest]) loudest = i;
     h->status = wave ? read_step(h, h->index, loudest, wave, frames) : td_no_memory(h->err);
     if (!h->status) h->status = read_step(h, other, loudest, wave + 2 * frames, frames);
-    for (size_t i = 0; !h->status && i < 2 * frames; i++) product += (double)wave[i] * (double)wave[2 * frames + i];
+    for (size_t i = 0; !h->status && i < 2 * frames; i++) {
+        double x = (double)wave[i], y = (double)wave[2 * frames + i];
+        product += x * y;
+        own += x * x;
+        its += y * y;
+    }
     free(wave);
-    return product < 0;
+    return own * its > 0 ? product / sqrt(own * its) : 0;
 }
 
 /* A later one is the copy. */
-static bool has_twin(hearing *h, td_finding *f, bool opposed)
+static bool has_twin(hearing *h, td_finding *f, double sign)
 {
-    for (size_t i = 0; i < h->index; i++) {
+    for (size_t i = 0; i < h->index && !h->status; i++) {
         if (h->session->stem[i].bus == UINT_MAX) continue;
+        size_t signal = td_survey_stem(h->survey, i);
         f->twin = h->session->stem[i].name;
-        if (same_sound(h->signal, td_survey_signal(h->survey, td_survey_stem(h->survey, i))))
-            return opposes(h, i) == opposed && !h->status;
+        if (as_loud(h->signal, td_survey_signal(h->survey, signal)) && same_tone(h, signal) &&
+            sign * likeness(h, i) > TWIN_LIKENESS)
+            return !h->status;
     }
     return false;
 }
 
 static bool is_duplicate(hearing *h, td_finding *f)
 {
-    return has_twin(h, f, false);
+    return has_twin(h, f, 1);
 }
 
 static bool is_inverted(hearing *h, td_finding *f)
 {
-    return !(h->in->faults & TD_FAULT_BIT(DUPLICATE)) && has_twin(h, f, true);
+    return !(h->in->faults & TD_FAULT_BIT(DUPLICATE)) && has_twin(h, f, -1);
 }
 
 /* A feature of the stem that conditions ask for as well; NaN where it cannot be measured. */

@@ -201,6 +201,51 @@ static void turned_twins_are_told_from_copies(void **state)
     scene_free(s);
 }
 
+static double steady_kick(double t, unsigned c)
+{
+    (void)c;
+    return 0.3 * sine(t, 60);
+}
+static double steady_bass(double t, unsigned c)
+{
+    (void)c;
+    return 0.3 * sine(t, 110);
+}
+static double steady_snare(double t, unsigned c)
+{
+    (void)c;
+    return 0.3 * sine(t, 200);
+}
+static double low_fifth(double t, unsigned c)
+{
+    (void)c;
+    return 0.2 * sine(t, 220) + 0.2 * sine(t, 330);
+}
+static double high_fifth(double t, unsigned c)
+{
+    (void)c;
+    return 0.2 * sine(t, 440) + 0.2 * sine(t, 660);
+}
+
+/* What is steady is as loud as all that is steady, whatever it plays. */
+static void steady_tones_are_no_copies(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, SECONDS, steady_kick);
+    scene_add(s, "Bass.wav", 48000, 1, SECONDS, steady_bass);
+    scene_add(s, "Snare.wav", 48000, 1, SECONDS, steady_snare);
+    scene_add(s, "Organ.wav", 48000, 2, SECONDS, low_fifth);
+    scene_add(s, "Pad.wav", 48000, 2, SECONDS, high_fifth);
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_findings *in = judged(s);
+    for (size_t i = 0; i < in->n_stems; i++)
+        assert_false(in->stem[i].faults & (TD_FAULT_BIT(DUPLICATE) | TD_FAULT_BIT(INVERTED)));
+    td_intake_free(in);
+    scene_free(s);
+}
+
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 /* A session with a refused, a clipped and a sound stem. */
@@ -343,6 +388,7 @@ int main(void)
         cmocka_unit_test(faults_are_heard),
         cmocka_unit_test(twins_are_heard),
         cmocka_unit_test(turned_twins_are_told_from_copies),
+        cmocka_unit_test(steady_tones_are_no_copies),
         cmocka_unit_test(the_message_asks_for_what_is_needed),
         cmocka_unit_test(all_well_is_said),
         cmocka_unit_test(a_lossy_file_is_called_so),
