@@ -169,6 +169,12 @@ static void no_edit(td_reader *r, td_node *n, void *into)
                "'edit' changes a chain of the recipe that is extended, and there is none here");
 }
 
+static void no_sends(td_reader *r, td_node *n, void *into)
+{
+    (void)into;
+    td_mistake(r->messages, td_node_key(n), "no_sends", "let the groups send to both", "a return sends nowhere");
+}
+
 static const td_member group_members[] = {
     TD_WHOLE("chain", group_chain),
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
@@ -184,7 +190,7 @@ static const td_member group_members[] = {
 static const td_member return_members[] = {
     TD_WHOLE("chain", group_chain),
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
-    TD_WHOLE("sends", group_sends),
+    TD_WHOLE("sends", no_sends),
     TD_WHOLE("edit", no_edit),
     { 0 },
 };
@@ -496,7 +502,7 @@ static void check_sends(td_reader *r, const td_recipe *recipe, const td_node *se
 
 static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node *root)
 {
-    static const char *const places[] = { "groups", "returns", "tracks" };
+    static const char *const places[] = { "groups", "tracks" };
     for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
         const td_node *section = td_node_get(root, places[k]);
         for (size_t i = 0; section && i < section->n; i++)

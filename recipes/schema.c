@@ -59,6 +59,7 @@ static const struct {
     { "pan", "pan", "L100 to R100, or auto" },
     { "sends", "sends",
       "how much goes to which return: a level, or `about -12 LU` for how far the wet sound lies under the dry" },
+    { "return.sends", "nothing", "none: a return sends nowhere; the groups send to both" },
     { "when", "text", "a condition, such as rumble > -40 dB" },
     { "fix", "text", "the fix's name" },
     { "for", "texts", "roles it is for; a role covers what lies beneath it; all" },
@@ -382,6 +383,7 @@ td_status td_recipe_schema(td_text *out)
     define(&d, "returns", map_of(reference("return")));
     define(&d, "fixes", list_of(reference("fix")));
     define(&d, "sends", map_of(level_or_goal(TD_UNIT_DB)));
+    define(&d, "nothing", json_false());
     define(&d, "edit", json_pack("{s:s}", "type", "object"));
     static const char *const required[] = { "topdown", "name", NULL };
     return print_schema(td_recipe_objects, "urn:topdown:recipe-1", "topdown recipe", d, required, out);
