@@ -510,12 +510,12 @@ static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node
     }
 }
 
+/* A track's name has capitals, blanks or an ending; what has none of them reads like a role. */
 static void check_key(td_reader *r, const td_node *word)
 {
-    const char *const *roles;
-    size_t n = td_role_names(&roles);
     if (word->kind != TD_NODE_TEXT || td_role_known(word->text)) return;
-    const char *near = td_did_you_mean(r->messages, word->text, roles, n);
+    const char *near = td_near_role(r->messages, word->text);
+    if (!near && !word->text[strspn(word->text, lower_case)]) near = "'topdown help roles' lists them";
     if (near)
         td_caution(r->messages, word, "unknown_role", near, "'key': no role '%s', taken for a track's name",
                    td_cut(r->messages, word->text));

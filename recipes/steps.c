@@ -364,12 +364,22 @@ void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish 
     }
 }
 
+const char *td_near_role(td_messages *m, const char *role)
+{
+    const char *const *names;
+    size_t n = td_role_names(&names);
+    const char *near = td_did_you_mean(m, role, names, n);
+    for (size_t i = 0; !near && i < n; i++) {
+        const char *dot = strrchr(names[i], '.'), *last = dot ? dot + 1 : names[i];
+        if (td_nearest(role, &last, 1)) near = td_say(m, "did you mean '%s'?", names[i]);
+    }
+    return near;
+}
+
 void td_check_role(td_reader *r, const td_node *n, const char *role, const char *label)
 {
     if (strcmp(role, "all") == 0 || td_role_known(role)) return;
-    const char *const *names;
-    size_t count = td_role_names(&names);
-    const char *hint = td_did_you_mean(r->messages, role, names, count);
+    const char *hint = td_near_role(r->messages, role);
     td_caution(r->messages, n, "unknown_role", hint ? hint : "'topdown help roles' lists them", "%s: no role '%s'",
                label, td_cut(r->messages, role));
 }

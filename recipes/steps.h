@@ -14,6 +14,9 @@ void td_read_condition(td_reader *r, const td_node *n, const td_condition **out,
 /* A role or bus; an unknown one is a warning (it may come with operator's tokens), naming the nearest. */
 void td_check_role(td_reader *r, const td_node *n, const char *role, const char *label);
 
+/* "did you mean 'brass.tuba'?" where a role, or its last word, is nearly that; else NULL. */
+const char *td_near_role(td_messages *m, const char *role);
+
 /* Names of all processors that stand as steps, for suggestions; returns how many. */
 size_t td_step_names(const char **out, size_t room);
 size_t td_part_names(const td_processor *proc, const char **out, size_t room); /* of its bands */
