@@ -1,5 +1,6 @@
 #include "engine/report/page.h"
 
+#include "engine/base/text.h"
 #include <string.h>
 
 /* ---- several mixes ----------------------------------------------------------------------------------------------- */
@@ -105,6 +106,24 @@ void td_section_tiles(td_page *p, const json_t *mix)
                td_say(p, reached ? TD_WORD_ALL_REACHED : TD_WORD_SOME_MISSED), "</p>\n");
 }
 
+/* Names of the groups whose faders somebody moved; reasons are the planner's words. */
+static void say_moved_faders(td_page *p, const json_t *mix)
+{
+    static const char *const by[] = { "by hand", "by revision", "by the recipe" };
+    size_t i, said = 0;
+    json_t *bus;
+    json_array_foreach(json_object_get(mix, "buses"), i, bus)
+    {
+        bool moved = false;
+        for (size_t k = 0; k < sizeof by / sizeof by[0]; k++)
+            moved = moved || strstr(td_held_text(bus, "fader_reason"), by[k]);
+        if (!moved) continue;
+        if (!said++) td_element(p, " ", td_say(p, TD_WORD_BALANCE_MOVED), "");
+        td_element(p, said > 1 ? ", " : " ", td_held_text(bus, "name"), "");
+    }
+    if (said) td_page_add(p, ".");
+}
+
 static void say_balance(td_page *p, const json_t *mix)
 {
     static const struct {
@@ -115,36 +134,120 @@ static void say_balance(td_page *p, const json_t *mix)
                  { "rough", TD_WORD_BALANCE_ROUGH },
                  { "loudness", TD_WORD_BALANCE_LOUDNESS },
                  { "focus", TD_WORD_BALANCE_FOCUS } };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!strcmp(rows[i].mode, td_held_text(mix, "balance")))
-            td_element(p, "<li>", td_say(p, rows[i].word), "</li>\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].mode, td_held_text(mix, "balance"))) continue;
+        td_element(p, "<li>", td_say(p, rows[i].word), "");
+        say_moved_faders(p, mix);
+        td_page_add(p, "</li>\n");
+    }
 }
 
-/* The detector that does most: on the mix bus, or on all others. */
-static const json_t *busiest(const json_t *mix, bool mix_bus)
+/* What an engineer's words moved. */
+static void say_revisions(td_page *p, const json_t *mix)
+{
+    static const char head[] = "revised: ";
+    size_t i, said = 0;
+    json_t *note;
+    json_array_foreach(json_object_get(mix, "also"), i, note)
+    {
+        const char *text = json_string_value(note);
+        if (!text || !td_starts_with(text, head)) continue;
+        if (!said++) td_element(p, "<li>", td_say(p, TD_WORD_REVISED), " <span lang=\"en\">");
+        td_prose(p, said > 1 ? "; " : "", text + strlen(head), "");
+    }
+    if (said) td_page_add(p, "</span></li>\n");
+}
+
+/* What somebody wrote into the plan. */
+static void say_edits(td_page *p, const json_t *mix)
+{
+    size_t i, said = 0;
+    json_t *d;
+    json_array_foreach(json_object_get(mix, "decided"), i, d)
+    {
+        if (!strstr(td_held_text(d, "reason"), "by hand")) continue;
+        if (!said++) td_element(p, "<li>", td_say(p, TD_WORD_BY_HAND), "");
+        td_element(p, said > 1 ? "; " : " ", td_place_name(p, td_held_text(d, "place")), "");
+        td_element(p, " <q>", td_held_text(d, "step"), "</q>");
+        td_prose(p, " <span lang=\"en\">", td_held_text(d, "settings"), "</span>");
+    }
+    if (said) td_page_add(p, "</li>\n");
+}
+
+/* What a detector is there for: by itself, with a key, on the mix bus. */
+static const struct {
+    const char *processor;
+    td_word alone, keyed, on_mix;
+} aims[] = { { "compressor", TD_WORD_EVENS_OUT, TD_WORD_MAKES_WAY, TD_WORD_HOLDS_MIX },
+             { "limiter", TD_WORD_HOLDS_PEAKS, TD_WORD_HOLDS_PEAKS, TD_WORD_HOLDS_MIX },
+             { "clipper", TD_WORD_HOLDS_PEAKS, TD_WORD_HOLDS_PEAKS, TD_WORD_HOLDS_PEAKS },
+             { "multiband", TD_WORD_HOLDS_BANDS, TD_WORD_MAKES_WAY, TD_WORD_HOLDS_BANDS },
+             { "dynamic_eq", TD_WORD_HOLDS_BANDS, TD_WORD_MAKES_WAY, TD_WORD_HOLDS_BANDS },
+             { "deesser", TD_WORD_SOFTENS_S, TD_WORD_SOFTENS_S, TD_WORD_SOFTENS_S },
+             { "gate", TD_WORD_CLOSES, TD_WORD_CLOSES, TD_WORD_CLOSES },
+             { "expander", TD_WORD_CLOSES, TD_WORD_CLOSES, TD_WORD_CLOSES } };
+
+/* The decision behind a detector; that of a band, "even.2", is the step's. NULL: none is told. */
+static const json_t *decided(const json_t *mix, const json_t *step)
+{
+    const char *name = td_held_text(step, "step");
+    size_t i, n = strcspn(name, ".");
+    json_t *d;
+    json_array_foreach(json_object_get(mix, "decided"), i, d)
+    {
+        const char *own = td_held_text(d, "step");
+        if (strlen(own) == n && !memcmp(own, name, n) && !strcmp(td_held_text(d, "place"), td_held_text(step, "place")))
+            return d;
+    }
+    return NULL;
+}
+
+static bool aims_at(const json_t *mix, const json_t *step, td_word aim)
+{
+    const json_t *d = decided(mix, step);
+    bool keyed = strstr(td_held_text(d, "settings"), "keyed by") != NULL;
+    bool on_mix = !strcmp(td_held_text(step, "place"), "mix");
+    for (size_t i = 0; i < sizeof aims / sizeof aims[0]; i++)
+        if (!strcmp(aims[i].processor, td_held_text(d, "what")))
+            return aim == (keyed ? aims[i].keyed : on_mix ? aims[i].on_mix : aims[i].alone);
+    return false;
+}
+
+/* The detector that does most of those with this aim. */
+static const json_t *busiest(const json_t *mix, td_word aim)
 {
     const json_t *best = NULL, *s;
     size_t i;
     json_array_foreach(json_object_get(mix, "steps"), i, s)
     {
-        bool there = !strcmp(td_held_text(s, "place"), "mix");
-        if (there == mix_bus && td_held(s, "p95_db") > (best ? td_held(best, "p95_db") : 0.3)) best = s;
+        if (td_held(s, "p95_db") > (best ? td_held(best, "p95_db") : 0.3) && aims_at(mix, s, aim)) best = s;
     }
     return best;
 }
 
-static void say_reduction(td_page *p, const json_t *step, td_word does)
+static void say_reduction(td_page *p, const json_t *step, td_word aim)
 {
     char most[TD_FIGURE], mostly[TD_FIGURE], clock[16];
-    if (!step) return;
+    double at_s = td_held(step, "max_at_s");
     td_element(p, "<li>", td_place_name(p, td_held_text(step, "place")), ": ");
     td_element(p, "<q>", td_held_text(step, "step"), "</q> ");
-    td_element(p, "", td_say(p, does), " ");
-    td_element(p, "", td_say(p, TD_WORD_OFF_AT_MOST), " ");
-    td_element(p, "", td_figure(p, td_held(step, "max_db"), 1, false, "dB", most), " (");
-    td_element(p, "", td_clock(td_held(step, "max_at_s"), clock), "), ");
-    td_element(p, "", td_say(p, TD_WORD_OFF_MOSTLY), " ");
+    td_element(p, "", td_say(p, aim), ": ");
+    td_element(p, "", td_say(p, TD_WORD_TOOK_UP_TO), " ");
+    td_element(p, "", td_figure(p, td_held(step, "max_db"), 1, false, "dB", most), "");
+    if (at_s <= td_held(json_object_get(p->report, "session"), "duration_s")) /* tails are no place to listen to */
+        td_element(p, " (", td_clock(at_s, clock), ")");
+    td_element(p, ", ", td_say(p, TD_WORD_OFF_MOSTLY), " ");
     td_element(p, "", td_figure(p, td_held(step, "p95_db"), 1, false, "dB", mostly), ".</li>\n");
+}
+
+static void say_reductions(td_page *p, const json_t *mix)
+{
+    static const td_word order[] = { TD_WORD_HOLDS_MIX, TD_WORD_EVENS_OUT, TD_WORD_MAKES_WAY,  TD_WORD_HOLDS_BANDS,
+                                     TD_WORD_SOFTENS_S, TD_WORD_CLOSES,    TD_WORD_HOLDS_PEAKS };
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const json_t *step = busiest(mix, order[i]);
+        if (step) say_reduction(p, step, order[i]);
+    }
 }
 
 static void say_limiter(td_page *p, const json_t *f)
@@ -171,8 +274,9 @@ void td_section_words(td_page *p, const json_t *mix)
     td_heading(p, TD_WORD_IN_WORDS);
     td_page_add(p, "<ol class=\"said\">\n");
     say_balance(p, mix);
-    say_reduction(p, busiest(mix, true), TD_WORD_HOLDS_MIX);
-    say_reduction(p, busiest(mix, false), TD_WORD_EVENS_OUT);
+    say_revisions(p, mix);
+    say_edits(p, mix);
+    say_reductions(p, mix);
     say_fixes(p, mix);
     say_limiter(p, td_main_file(mix));
     td_page_add(p, "</ol>\n");

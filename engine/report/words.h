@@ -152,12 +152,20 @@
       "Das Lautstärkeverhältnis entstand nach Lautheit: erst die Begleitung, dann die Hauptstimme.")                   \
     X(BALANCE_FOCUS, "The balance was built outward from the voice in focus.",                                         \
       "Das Lautstärkeverhältnis entstand um die Hauptstimme herum.")                                                   \
-    X(HOLDS_MIX, "holds the whole mix together:", "hält die ganze Mischung zusammen:")                                 \
-    X(EVENS_OUT, "evens out", "gleicht aus:")                                                                          \
-    X(OFF_AT_MOST, "at most", "höchstens")                                                                             \
+    X(BALANCE_MOVED, "From there faders were moved:", "Von dort aus wurden Fader bewegt:")                             \
+    X(REVISED, "Revised:", "Überarbeitet:")                                                                            \
+    X(BY_HAND, "By hand:", "Von Hand:")                                                                                \
+    X(HOLDS_MIX, "holds the whole mix together", "hält die ganze Mischung zusammen")                                   \
+    X(EVENS_OUT, "evens out", "gleicht Lautstärken aus")                                                               \
+    X(MAKES_WAY, "makes way for others", "macht anderem Platz")                                                        \
+    X(HOLDS_BANDS, "holds bands down where they grow loud", "hält Bänder nieder, wo sie laut werden")                  \
+    X(SOFTENS_S, "softens s sounds", "mildert S-Laute")                                                                \
+    X(CLOSES, "closes in pauses", "schließt in Pausen")                                                                \
+    X(HOLDS_PEAKS, "holds peaks", "fängt Spitzen ab")                                                                  \
+    X(TOOK_UP_TO, "took up to", "nahm bis zu")                                                                         \
     X(OFF_MOSTLY, "for 95\u00a0% of the time no more than", "zu 95\u00a0% der Zeit nicht mehr als")                              \
     X(DRIVEN, "The limiter brings it up by", "Der Limiter wird angefahren mit")                                             \
-    X(AND_TAKES, "and takes off at most", "und senkt Spitzen um höchstens")                                                   \
+    X(AND_TAKES, "and takes off up to", "und senkt Spitzen um bis zu")                                                 \
     X(FIXES_MADE, "Single tracks were corrected where it was heard:",                                                  \
       "Einzelne Spuren wurden korrigiert, wo es zu hören war:")                                                        \
     X(CARD, "Against the plain sum", "Gegen die bloße Summe")                                                          \

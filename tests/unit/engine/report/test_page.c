@@ -89,6 +89,51 @@ static void figures_look_as_their_language_writes_them(void **state)
     free(german);
 }
 
+/* A mix of every kind of detector, revised and edited; the gate's most is in the tail. */
+static const char told[] =
+    "{\"v\":1,\"session\":{\"duration_s\":24},\"mixes\":[{\"balance\":\"delivered\",\"also\":[\"revised: lead +1.5 "
+    "dB\"],"
+    "\"buses\":[{\"name\":\"keys\",\"fader_reason\":\"by hand, instead of -12.9 dB\"},"
+    "{\"name\":\"bass\",\"fader_reason\":\"as delivered\"}],\"steps\":["
+    "{\"place\":\"mix\",\"step\":\"glue\",\"max_db\":1.7,\"p95_db\":1,\"max_at_s\":12},"
+    "{\"place\":\"mix\",\"step\":\"room\",\"max_db\":2,\"p95_db\":1.3,\"max_at_s\":19},"
+    "{\"place\":\"drums\",\"step\":\"gate\",\"max_db\":10,\"p95_db\":4.7,\"max_at_s\":26},"
+    "{\"place\":\"vocals\",\"step\":\"ess\",\"max_db\":4,\"p95_db\":3.4,\"max_at_s\":21},"
+    "{\"place\":\"synths\",\"step\":\"even.2\",\"max_db\":3.2,\"p95_db\":2,\"max_at_s\":8},"
+    "{\"place\":\"backing\",\"step\":\"blend\",\"max_db\":6,\"p95_db\":3.9,\"max_at_s\":7}],\"decided\":["
+    "{\"place\":\"mix\",\"step\":\"glue\",\"what\":\"compressor\",\"settings\":\"glue, 2:1\"},"
+    "{\"place\":\"mix\",\"step\":\"room\",\"what\":\"dynamic_eq\",\"settings\":\"at 300 Hz, keyed by Vox.wav\"},"
+    "{\"place\":\"drums\",\"step\":\"gate\",\"what\":\"gate\"},{\"place\":\"vocals\",\"step\":\"ess\",\"what\":"
+    "\"deesser\"},"
+    "{\"place\":\"synths\",\"step\":\"even\",\"what\":\"multiband\"},"
+    "{\"place\":\"backing\",\"step\":\"blend\",\"what\":\"compressor\"},"
+    "{\"place\":\"keys\",\"step\":\"fader\",\"what\":\"gain\",\"settings\":\"-9.9 dB\",\"reason\":\"by hand, instead "
+    "of -12.9 "
+    "dB\"}]}]}";
+
+static void what_was_decided_is_true(void **state)
+{
+    (void)state;
+    static const char *const english[] = {
+        "as they were delivered. From there faders were moved: keys.</li>",
+        "Revised: <span lang=\"en\">lead +1.5 dB</span></li>",
+        "By hand: keys <q>fader</q> <span lang=\"en\">\u22129.9 dB</span></li>",
+        "mix bus: <q>glue</q> holds the whole mix together: took up to 1.7\u00a0dB (0:12), for",
+        "backing: <q>blend</q> evens out: took up to 6.0\u00a0dB",
+        "mix bus: <q>room</q> makes way for others: took",
+        "synths: <q>even.2</q> holds bands down",
+        "vocals: <q>ess</q> softens s sounds: took",
+        "drums: <q>gate</q> closes in pauses: took up to 10.0\u00a0dB, for",
+    };
+    char *page = page_of(told, TD_ENGLISH), *german = page_of(told, TD_GERMAN);
+    for (size_t i = 0; i < sizeof english / sizeof english[0]; i++) {
+        if (!strstr(page, english[i])) fail_msg("not said: %s", english[i]);
+    }
+    assert_non_null(strstr(german, "Mixbus: <q>glue</q> hält die ganze Mischung zusammen: nahm bis zu 1,7\u00a0dB"));
+    free(page);
+    free(german);
+}
+
 /* Every member may be missing, and every value may be of another kind. */
 static void any_report_can_be_drawn(void **state)
 {
@@ -148,6 +193,7 @@ int main(void)
         cmocka_unit_test(nothing_from_outside_becomes_markup),
         cmocka_unit_test(elements_are_closed),
         cmocka_unit_test(figures_look_as_their_language_writes_them),
+        cmocka_unit_test(what_was_decided_is_true),
         cmocka_unit_test(any_report_can_be_drawn),
         cmocka_unit_test(the_same_report_gives_the_same_page),
         cmocka_unit_test(long_lines_become_short_and_keep_their_peaks),
