@@ -27,6 +27,19 @@ bool td_is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+bool td_file_mark_of(const char *path, td_file_mark *out)
+{
+    struct stat s;
+    *out = (td_file_mark){ 0 };
+    if (stat(path, &s)) return false;
+    *out = (td_file_mark){ .device = s.st_dev,
+                           .inode = s.st_ino,
+                           .bytes = (uint64_t)s.st_size,
+                           .changed_s = s.st_mtim.tv_sec,
+                           .changed_ns = s.st_mtim.tv_nsec };
+    return true;
+}
+
 td_status td_file_open(const char *path, int *fd, uint64_t *size, td_error *err)
 {
     struct stat s = { 0 };

@@ -27,6 +27,13 @@ td_status td_fail_write(td_error *err, const char *path, int number);
 
 td_status td_folder_make(const char *path, td_error *err); /* with parents, like mkdir -p */
 td_status td_folder_sync(const char *path, td_error *err); /* the names in it outlast a loss of power */
+/* What tells a file from every other, and from itself before its bytes changed. */
+typedef struct td_file_mark {
+    uint64_t device, inode, bytes;
+    int64_t changed_s, changed_ns;
+} td_file_mark;
+bool td_file_mark_of(const char *path, td_file_mark *out); /* false, and all 0: it cannot be looked at */
+
 bool td_is_folder(const char *path);
 bool td_is_file(const char *path);
 const char *td_basename(const char *path); /* points into path */

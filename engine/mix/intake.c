@@ -284,7 +284,7 @@ static td_status read_step(const hearing *h, size_t stem, size_t step, float *ou
     const td_stem *t = &h->session->stem[stem];
     td_source *source;
     float *to[2] = { out, out + frames };
-    td_status st = td_source_open(t->path, t->path_right, h->session->rate_hz, &source, h->err);
+    td_status st = td_stem_open(t, h->session->rate_hz, &source, h->err);
     if (st) return st;
     bool there = td_source_seek(source, step * frames);
     for (size_t i = 0, got; !st && i <= (there ? 0 : step); i++) st = td_source_read(source, to, frames, &got, h->err);

@@ -120,7 +120,7 @@ static td_status hear(const td_stem *m, hearing *h, td_error *err)
     td_source *source = NULL;
     td_spectrum *spectrum = NULL;
     td_bands *work = NULL;
-    td_status st = td_source_open(m->path, m->path_right, m->info.rate_hz, &source, err);
+    td_status st = td_stem_open(m, m->info.rate_hz, &source, err);
     if (st) return st;
     unsigned channels = td_source_channels(source);
     h->step_frames = m->info.rate_hz / 100;

@@ -36,7 +36,7 @@ static td_status file_go(td_reel *r, int64_t at, td_error *err)
         r->file = NULL;
     }
     if (!r->file) {
-        td_status st = td_source_open(r->stem->path, r->stem->path_right, r->rate_hz, &r->file, err);
+        td_status st = td_stem_open(r->stem, r->rate_hz, &r->file, err);
         if (st) return st;
         r->file_at = 0;
     }

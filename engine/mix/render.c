@@ -570,6 +570,7 @@ static td_status render(const td_render_wish *wish, td_rendered **out, const cha
     d->sink = to_scratch;
     st = spread(d, r, err);
     if (!st) st = desk_run(d, d->frames, err);
+    if (!st) st = td_session_unchanged(wish->session, err);
     if (!st) td_kept_end(&d->kept);
     if (!st && wish->parts) st = make_residual(d, r, err);
     if (!st) st = collect(d, r, err);

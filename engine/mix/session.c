@@ -87,6 +87,7 @@ static td_status judge(opening *o, td_stem *m, td_error *err)
     td_reader *reader;
     td_error why = { 0 };
     if (is_refused(m)) return TD_OK;
+    td_file_mark_of(m->path, &m->mark[0]);
     td_status st = td_reader_open(m->path, &reader, &m->info, &m->faults, &why);
     td_reader_close(reader);
     if (st == TD_INPUT) {
@@ -235,6 +236,7 @@ static td_status join_sides(td_stem *l, const td_stem *r)
     snprintf(both, sizeof both, "%s%s", l->sha256, r->sha256);
     td_status st = td_sha256_of(both, strlen(both), l->sha256);
     l->path_right = r->path;
+    l->mark[1] = r->mark[0];
     l->faults |= r->faults;
     l->info.channels = 2;
     if (r->info.rate_hz > l->info.rate_hz) l->info.rate_hz = r->info.rate_hz;
@@ -280,6 +282,35 @@ static td_status pair(td_session *s)
 }
 
 /* ---- sound ------------------------------------------------------------------------------------------------------- */
+
+static td_status unchanged(const td_stem *m, td_error *err)
+{
+    const char *const path[2] = { m->path, m->path_right };
+    td_file_mark now;
+    for (size_t i = 0; i < 2 && path[i]; i++) {
+        td_file_mark_of(path[i], &now);
+        if (memcmp(&now, &m->mark[i], sizeof now))
+            return td_fail(err, TD_INPUT, m->name, "leave stems alone until they are mixed, and mix them once more",
+                           "was changed while it was mixed");
+    }
+    return TD_OK;
+}
+
+td_status td_stem_open(const td_stem *m, unsigned rate_hz, td_source **out, td_error *err)
+{
+    *out = NULL;
+    td_status st = unchanged(m, err);
+    return st ? st : td_source_open(m->path, m->path_right, rate_hz, out, err);
+}
+
+td_status td_session_unchanged(const td_session *s, td_error *err)
+{
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < s->n_stems; i++)
+        if (s->stem[i].bus != UINT_MAX) st = unchanged(&s->stem[i], err);
+    if (!st && s->rough) st = unchanged(s->rough, err);
+    return st || !s->reference ? st : unchanged(s->reference, err);
+}
 
 typedef struct listening {
     const opening *o;

@@ -40,6 +40,7 @@ typedef struct td_stem {
     char fault_text[160];       /* the message of a rejection */
     char sha256[TD_SHA256_HEX]; /* of the file's bytes; of both for a pair */
     uint64_t frames;            /* at the session's rate */
+    td_file_mark mark[2];       /* of its files when they were judged */
 } td_stem;
 
 typedef struct td_bus {
@@ -92,6 +93,11 @@ td_status td_session_refusal(const td_session *s, td_error *err);
 
 /* How many channels it has, once decoded. */
 unsigned td_stem_channels(const td_stem *stem);
+
+/* Its sound, decoded, at a rate. TD_INPUT also when its files are no longer those that were judged. */
+td_status td_stem_open(const td_stem *stem, unsigned rate_hz, td_source **out, td_error *err);
+/* TD_INPUT: a stem that takes part, or a mix to compare with, was changed since it was judged. */
+td_status td_session_unchanged(const td_session *s, td_error *err);
 
 /* The stem before it that holds the very same bytes and plays as well; NULL: none, or it takes no part itself. */
 const td_stem *td_session_twin(const td_session *s, size_t stem);

@@ -213,7 +213,7 @@ static td_status remake_stem(td_survey *s, size_t stem, td_scratch *to, td_error
     const td_stem *from = &s->session->stem[stem];
     float block[2][BLOCK], *const ch[2] = { block[0], block[1] };
     td_source *source;
-    td_status st = td_source_open(from->path, from->path_right, s->session->rate_hz, &source, err);
+    td_status st = td_stem_open(from, s->session->rate_hz, &source, err);
     if (st) return st;
     td_source_trust(source); /* a survey or a plan says by its hash that it was heard */
     for (size_t got = 1; !st && got;) {

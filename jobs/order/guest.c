@@ -35,7 +35,7 @@ static td_status open_guest(const td_session *s, const td_stem *stem, uint64_t f
     td_source *from = NULL;
     td_loudness *loudness = NULL;
     td_status st = td_scratch_new(scratch_folder, 2, &g->sound, err);
-    if (!st) st = td_source_open(stem->path, stem->path_right, s->rate_hz, &from, err);
+    if (!st) st = td_stem_open(stem, s->rate_hz, &from, err);
     if (!st && td_loudness_new(s->rate_hz, 2, &loudness)) st = td_no_memory(err);
     if (!st) st = copy_sound(from, frames, loudness, g->sound, err);
     if (!st) g->loudness_lufs = td_loudness_integrated(loudness);

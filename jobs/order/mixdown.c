@@ -124,6 +124,7 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
     if (kept) return td_survey_ready(m->survey, m->pool, NULL, err);
     td_status st = judge_stems(w, m->session, err);
     if (!st) st = td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
+    if (!st) st = td_session_unchanged(m->session, err);
     if (!st) st = judge_stems(w, m->session, err);
     if (!st && survey_path(w, m, path) && td_folder_make(w->cache, NULL) == TD_OK) {
         td_survey_save(m->survey, path, NULL); /* a cache may fail */
@@ -553,7 +554,6 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     tell(m, "checking", 0);
     if ((st = open_session(w, m, err))) return st;
     for (size_t i = 0; i < w->n_plans; i++) {
-        m->plan[i] = w->plan[i];
         if ((st = expect_stems(m->plan[i], m->session, err))) return st;
         if ((st = recall_recipe(w, m->plan[i], &recipe[i], err))) return st;
     }
@@ -581,6 +581,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     m->said = td_arena_array(a, m->n + 1, sizeof *m->said);
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
     if (!m->said || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
+    for (size_t i = 0; i < w->n_plans; i++) m->plan[i] = w->plan[i];
     bool fresh = w->out && !td_is_folder(w->out);
     td_status st = run(w, m, recipe, err);
     if (st && fresh && m->claim >= 0) rmdir(w->out); /* which fails when something lies in it */

@@ -48,8 +48,8 @@ static td_status open_all(const rough *r, td_source **source, td_error *err)
     const td_session *s = r->d->session;
     for (size_t i = 0; i < s->n_stems; i++)
         if (s->stem[i].bus < r->n)
-            TD_TRY(td_source_open(s->stem[i].path, s->stem[i].path_right, RATE, &source[i], err));
-    return td_source_open(s->rough->path, s->rough->path_right, RATE, &source[s->n_stems], err);
+            TD_TRY(td_stem_open(&s->stem[i], RATE, &source[i], err));
+    return td_stem_open(s->rough, RATE, &source[s->n_stems], err);
 }
 
 /* The next block of what belongs to one bus (index n: of the rough), as the survey summed it. */

@@ -87,7 +87,7 @@ static td_status open_stem(pass *p, size_t i, td_error *err)
 {
     const td_stem *s = &p->session->stem[i];
     stem_voice *v = &p->stem[i];
-    td_status st = td_source_open(s->path, s->path_right, p->session->rate_hz, &v->source, err);
+    td_status st = td_stem_open(s, p->session->rate_hz, &v->source, err);
     if (st) return st;
     v->channels = td_source_channels(v->source);
     v->sides = td_stem_sides(v->channels, s->level_db, s->pan, s->flip);

@@ -483,6 +483,26 @@ static void folders_tell_files_of_one_name_apart(void **state)
     td_session_free(s);
 }
 
+static void a_stem_that_changes_is_not_played(void **state)
+{
+    folder *f = *state;
+    td_stem_wish stem[2] = { mono(f, "Kick.wav", 1), mono(f, "Bass.wav", 2) };
+    td_session *s = opened(stem, 2);
+    td_error err = { 0 };
+    td_source *source;
+    assert_int_equal(td_session_unchanged(s, NULL), TD_OK);
+    stem_of(f, "Bass.wav", 48000, 2, 4800, 2); /* with two channels now, whose second no one has room for */
+    assert_int_equal(td_session_unchanged(s, &err), TD_INPUT);
+    assert_string_equal(err.where, "Bass.wav");
+    assert_string_equal(err.what, "was changed while it was mixed");
+    for (size_t i = 0; i < 2; i++) {
+        bool kick = !strcmp(s->stem[i].name, "Kick.wav");
+        assert_int_equal(td_stem_open(&s->stem[i], 48000, &source, NULL), kick ? TD_OK : TD_INPUT);
+        td_source_close(source);
+    }
+    td_session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,6 +520,7 @@ int main(void)
         cmocka_unit_test(mixes_are_compared_with_and_not_mixed),
         cmocka_unit_test(an_instrumental_under_voices_is_mixed),
         cmocka_unit_test(a_track_name_inside_is_a_guess),
+        cmocka_unit_test(a_stem_that_changes_is_not_played),
         cmocka_unit_test(folders_say_what_files_do_not),
         cmocka_unit_test(folders_tell_files_of_one_name_apart),
         cmocka_unit_test(numbers_and_roles_are_checked),
