@@ -14,31 +14,91 @@ static const td_flag flags[] = {
     { NULL, 0, NULL, NULL },
 };
 
+/* Where a plan goes. NULL: nowhere. */
+static const char *plan_path(const td_args *a, const char *label, bool several, td_arena *arena)
+{
+    const char *out = td_args_get(a, "output");
+    return out && several ? td_arena_printf(arena, "%s/plan-%s.yaml", out, label) : out;
+}
+
+/* Refused before anything is heard. */
+static td_status refuse_to_replace(const td_mixing *m, const td_args *a, td_error *err)
+{
+    const td_order *o = m->order;
+    for (size_t i = 0; i < o->n_mixes && td_args_has(a, "output") && !td_args_has(a, "force"); i++) {
+        const char *path = plan_path(a, o->mix[i].label, o->n_mixes > 1, m->arena);
+        if (!path) return td_no_memory(err);
+        if (td_is_file(path)) return td_fail(err, TD_ARG, path, "--force replaces it", "stands there already");
+    }
+    return TD_OK;
+}
+
 static td_status write_plan(const td_mixing *m, const td_args *a, size_t i, td_error *err)
 {
     const td_mixdown *d = m->done;
-    const char *out = td_args_get(a, "output");
-    char path[4096];
+    bool several = d->n > 1;
+    const char *path = plan_path(a, d->plan[i]->label, several, m->arena);
     td_text t = { 0 };
-    if (d->n > 1) {
-        td_status st = td_folder_make(out, err);
-        if (st) return st;
-        snprintf(path, sizeof path, "%s/plan-%s.yaml", out, d->plan[i]->label);
-    } else {
-        snprintf(path, sizeof path, "%s", out);
-    }
-    td_status st = td_plan_write(d->plan[i], &t);
+    td_status st = !path ? td_no_memory(err) : several ? td_folder_make(td_args_get(a, "output"), err) : TD_OK;
+    if (!st) st = td_plan_write(d->plan[i], &t);
     if (!st) st = td_file_write(path, t.data, t.length, td_args_has(a, "force"), err);
     td_text_free(&t);
     return st;
 }
 
-/* The first line that differs, as people look for it. */
-static void show_difference(const char *old, const char *new)
+static void show_decision(const char *head, const td_decision *d)
 {
-    size_t line = 1;
-    while (*old && *old == *new) line += *old == '\n', old++, new ++;
-    printf("plans differ from line %zu on\n", line);
+    if (d)
+        printf("  %s %s %s %s: %s\n", head, d->place, d->step, d->what, d->settings);
+    else
+        printf("  %s no more decisions\n", head);
+}
+
+static bool same_decision(const td_decision *x, const td_decision *y)
+{
+    return !strcmp(x->place, y->place) && !strcmp(x->step, y->step) && !strcmp(x->what, y->what) &&
+           !strcmp(x->settings, y->settings);
+}
+
+/* Of plans that decide the same: of another session, or of a recipe with another name. */
+static void show_line(const char *old, const char *now)
+{
+    size_t line = 1, from = 0;
+    for (size_t i = 0; old[i] && old[i] == now[i]; i++)
+        if (old[i] == '\n') line++, from = i + 1;
+    printf("plans decide the same and differ from line %zu on: %.*s\n", line, (int)strcspn(now + from, "\n"),
+           now + from);
+}
+
+static td_status show_difference(const td_plan *old, const td_plan *now, td_arena *arena, bool *shown)
+{
+    td_decision *was, *is;
+    size_t n_was, n_is, i = 0;
+    td_status st = td_plan_decisions(old, arena, &was, &n_was);
+    if (!st) st = td_plan_decisions(now, arena, &is, &n_is);
+    if (st) return st;
+    while (i < n_was && i < n_is && same_decision(&was[i], &is[i])) i++;
+    *shown = i < n_was || i < n_is;
+    if (!*shown) return TD_OK;
+    puts("plans differ; the first decision that does:");
+    show_decision("expected", i < n_was ? &was[i] : NULL);
+    show_decision("decided ", i < n_is ? &is[i] : NULL);
+    return TD_OK;
+}
+
+/* What differs, as people look for it. */
+static td_status tell_difference(const char *path, const char *old, size_t length, const td_plan *now, const char *text,
+                                 td_arena *arena)
+{
+    td_plan *before = NULL;
+    bool shown = false;
+    td_messages *list = td_messages_new();
+    td_status st = list ? TD_OK : TD_NOMEM;
+    if (!st && !td_plan_read(path, old, length, &before, list)) st = show_difference(before, now, arena, &shown);
+    if (!st && !shown) show_line(old, text);
+    td_plan_free(before);
+    td_messages_free(list);
+    return st;
 }
 
 static int compare(const td_mixing *m, const td_args *a)
@@ -46,18 +106,16 @@ static int compare(const td_mixing *m, const td_args *a)
     td_arena *arena = td_arena_new();
     td_error err = { 0 };
     char *old = NULL;
+    const char *path = td_args_get(a, "expect");
     size_t length;
     td_text t = { 0 };
-    td_status st = arena ? td_file_read(arena, td_args_get(a, "expect"), 16 << 20, &old, &length, &err) : TD_NOMEM;
+    td_status st = arena ? td_file_read(arena, path, 16 << 20, &old, &length, &err) : TD_NOMEM;
     if (!st) st = td_plan_write(m->done->plan[0], &t);
-    int code = st ? td_report_error(st, &err) : 0;
-    if (!st && strcmp(old, td_text_or_empty(&t))) {
-        show_difference(old, t.data);
-        code = td_status_exit(TD_MISSED);
-    }
+    bool differs = !st && strcmp(old, td_text_or_empty(&t));
+    if (differs) st = tell_difference(path, old, length, m->done->plan[0], t.data, arena);
     td_text_free(&t);
     td_arena_free(arena);
-    return code;
+    return st ? td_report_error(st, &err) : differs ? td_status_exit(TD_MISSED) : 0;
 }
 
 /* For people a view; with --json one object a plan, on a line as progress is, with the plan's file as text. */
@@ -83,6 +141,8 @@ static int run(const td_args *a)
     td_error err = { 0 };
     bool silent = td_args_has(a, "quiet") && (td_args_has(a, "output") || td_args_has(a, "expect"));
     int code = td_mixing_init(&m, a);
+    td_status there = code ? TD_OK : refuse_to_replace(&m, a, &err);
+    if (there) code = td_report_error(there, &err);
     if (!code) code = td_mixing_run(&m, a);
     for (size_t i = 0; !code && i < m.done->n; i++) {
         if (!silent) print_plan(m.done->plan[i], td_args_has(a, "json"));

@@ -8,7 +8,7 @@
 
 static const td_flag flags[] = {
     { "html", 0, "FILE", "write the page: one file, no script, prints on A4" },
-    { "lang", 0, "LANGUAGE", "of the page: en or de" },
+    { "lang", 0, "LANGUAGE", "of the page: en or de; what is printed is English" },
     { "force", 0, NULL, "replace a page that stands there already" },
     { NULL, 0, NULL, NULL },
 };
@@ -152,16 +152,16 @@ static td_status language_of(const td_args *a, td_language *out, td_error *err)
 {
     const char *lang = td_args_get(a, "lang");
     *out = lang && td_starts_with(lang, "de") ? TD_GERMAN : TD_ENGLISH;
+    if (lang && !td_args_has(a, "html"))
+        return td_fail(err, TD_ARG, NULL, "add --html FILE", "--lang is the page's; what is printed is English");
     if (!lang || td_starts_with(lang, "de") || td_starts_with(lang, "en")) return TD_OK;
     return td_fail(err, TD_ARG, NULL, "en or de", "the page does not speak '%s'", lang);
 }
 
-static td_status write_html(const td_args *a, const char *json, size_t length, td_error *err)
+static td_status write_html(const td_args *a, const char *json, size_t length, td_language language, td_error *err)
 {
-    td_language language;
     td_text t = { 0 };
-    td_status st = language_of(a, &language, err);
-    if (!st) st = td_report_html(json, length, language, &t, err);
+    td_status st = td_report_html(json, length, language, &t, err);
     if (!st) st = td_file_write(td_args_get(a, "html"), t.data, t.length, td_args_has(a, "force"), err);
     td_text_free(&t);
     return st;
@@ -194,12 +194,14 @@ static int run(const td_args *a)
     td_arena *arena = td_arena_new();
     char *data = NULL;
     size_t length = 0;
-    td_status st = arena ? td_file_read(arena, path, 64 << 20, &data, &length, &err) : TD_NOMEM;
-    if (!st && td_args_has(a, "html"))
-        st = write_html(a, data, length, &err);
-    else if (!st && td_args_has(a, "json"))
+    td_language language;
+    td_status st = arena ? language_of(a, &language, &err) : TD_NOMEM;
+    if (!st) st = td_file_read(arena, path, 64 << 20, &data, &length, &err);
+    bool page = td_args_has(a, "html"), silent = page && td_args_has(a, "quiet");
+    if (!st && page) st = write_html(a, data, length, language, &err);
+    if (!st && !silent && td_args_has(a, "json"))
         fwrite(data, 1, length, stdout);
-    else if (!st)
+    else if (!st && !silent)
         st = print_parsed(path, data, length, &err);
     td_arena_free(arena);
     return st ? td_report_error(st, &err) : 0;
@@ -208,8 +210,8 @@ static int run(const td_args *a)
 const td_command td_cmd_report = {
     .name = "report",
     .group = "On this machine",
-    .summary = "prints what a mix reached, from its report.json, or draws the page again",
-    .synopsis = "DIR or report.json [--html FILE]",
+    .summary = "prints what a mix reached, from its report.json, and draws the page again",
+    .synopsis = "DIR or report.json [--html FILE [--lang de]]",
     .examples = "  topdown report out/                              targets, groups and gain reduction\n"
                 "  topdown report out/ --html seite.html --lang de  the page for people, in German\n",
     .flags = flags,

@@ -24,6 +24,18 @@ static const char *report_of(const td_args *a, td_arena *arena)
     return td_arena_printf(arena, "%.*sreport.json", (int)n, first);
 }
 
+/* A folder is verified by itself; files by a report that may lie elsewhere. */
+static td_status refuse_words(const td_args *a, const char *report, td_error *err)
+{
+    for (size_t i = 0; i < a->n_words && a->n_words > 1; i++)
+        if (td_is_folder(a->word[i]))
+            return td_fail(err, TD_ARG, a->word[i], "one folder, or files with --report FILE",
+                           "verify takes one folder at a time");
+    if (td_is_file(report)) return TD_OK;
+    return td_fail(err, TD_ARG, report, "--report FILE names the report that describes them",
+                   "there is no such report");
+}
+
 static json_t *row_json(const td_verified *r)
 {
     json_t *o = json_pack("{s:s, s:s, s:s}", "file", r->file, "verdict", td_sameness_name(r->is), "sha256", r->sha256);
@@ -72,7 +84,8 @@ static td_status verify(const td_args *a, td_arena *arena, td_meter_line *progre
                          .progress = td_progress_step,
                          .user = progress,
                          .stop = &td_stop_asked };
-    td_status st = td_args_number(a, "threads", 1, 256, 0, &threads, err);
+    td_status st = w.report ? refuse_words(a, w.report, err) : td_no_memory(err);
+    if (!st) st = td_args_number(a, "threads", 1, 256, 0, &threads, err);
     if (!st && td_args_has(a, "stems")) st = td_stems_in_folder(td_args_get(a, "stems"), arena, &stem, &w.n_stems, err);
     w.stem = stem;
     w.threads = (unsigned)threads;
