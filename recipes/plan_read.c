@@ -403,6 +403,13 @@ static void check_preview(td_reader *r, const td_node *preview, const td_plan *p
     if (bits && name && !td_format_lossy(name)) td_read_bits(r, bits, name, &length);
 }
 
+static void check_path(td_reader *r, const td_node *path)
+{
+    if (path && path->kind == TD_NODE_TEXT && !path->text[0])
+        td_mistake(r->messages, path, "missing", "write where the stem's file lies, or leave the line out",
+                   "a path is empty");
+}
+
 /* Whom it names has to be there, and time goes forward: a person may have edited it. */
 static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
 {
@@ -412,6 +419,8 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
     names stems = NAMES_OF(r, "stem", p->stem, p->n_stems, td_plan_stem);
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_node *n = td_node_get(root, "stems")->value[i];
+        check_path(r, td_node_get(n, "path"));
+        check_path(r, td_node_get(n, "path_right"));
         known(r, td_node_get(n, "bus"), &buses);
         check_sends(r, n, &returns);
         check_keys(r, td_node_get(n, "chain"), &stems);
