@@ -29,7 +29,7 @@ static void names_the_place_of_a_mistake(void **state)
     (void)state;
     refused("topdown: recipe/1\n", "p.yaml:1:10: error: 'recipe/1' cannot be read here");
     refused("topdown: plan/1\n", "'frames' is missing here");
-    refused(HEAD "stems:\n  - { name: a.wav, path: \"\" }\n", "p.yaml:7:24: error: a path is empty");
+    refused(HEAD "stems:\n  - { name: a.wav, path: \"\" }\n", "p.yaml:7:26: error: a path is empty");
     refused(HEAD "trim: 3\n", "p.yaml:6:7: error: 'trim' needs a gain, '3' has no unit");
     refused(HEAD "buzes: []\n", "did you mean 'buses'?");
     refused(HEAD "mix:\n  - gaim: {}\n", "p.yaml:7:5: error: no processor 'gaim'");
