@@ -1,5 +1,6 @@
 #include "cmd/mixing.h"
 #include "engine/base/cache.h"
+#include "jobs/home.h"
 #include "jobs/net/webhook.h"
 #include "recipes/recipes.h"
 
@@ -313,6 +314,9 @@ static void data(doctor *d)
         say(d, FINE, "data", "%s: can be written; a new folder, which 'topdown serve --data %s' fills", folder, folder);
         return;
     }
+    char why[1400];
+    td_disk disk = td_disk_of(folder);
+    if (td_disk_short(&disk, folder, 0, why, sizeof why)) say(d, WRONG, "data", "no job is begun: %s", why);
     const char *key = td_arena_printf(d->arena, "%s/api-key", folder);
     const char *own = td_arena_printf(d->arena, "%s/credentials", folder);
     if (key && is_private(d, "data", key)) say(d, FINE, "data", "%s: can be written, has a key", folder);

@@ -295,10 +295,14 @@ static td_status read_job_file(const remote *c, const char *file, char **body, t
 static void show_progress(const remote *c, json_t *j, char last[32])
 {
     const char *stage = td_view_text(j, "stage", td_view_text(j, "state", "?"));
+    const char *waits = td_view_text(j, "waiting", NULL);
+    if (waits) stage = "waiting";
     int percent = (int)(100 * json_number_value(json_object_get(j, "progress")));
     bool terminal = isatty(STDERR_FILENO);
     if (c->options->json) {
         print_raw(j);
+    } else if (!c->options->quiet && waits && strcmp(last, stage)) {
+        fprintf(stderr, "%swaiting: %s\n", terminal ? "\r" : "", waits);
     } else if (!c->options->quiet && terminal) {
         fprintf(stderr, "\r%-12s %3d %%", stage, percent);
     } else if (!c->options->quiet && strcmp(last, stage)) {

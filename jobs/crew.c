@@ -83,6 +83,18 @@ static void renew(td_crew *c, td_run *r)
     pthread_mutex_unlock(&r->lock);
 }
 
+/* Said when it begins and when it ends, not every time a worker finds it so. */
+static void watch_disk(td_crew *c)
+{
+    char text[1600];
+    const char *dir = c->config.home->dir;
+    td_disk d = td_disk_of(dir);
+    const char *why = td_disk_short(&d, dir, 0, text, sizeof text);
+    if (why && !c->disk_short) td_tell(.level = TD_LOG_WARN, .msg = "no job is begun", .detail = why);
+    if (!why && c->disk_short) td_tell(.msg = "jobs are begun again", .detail = "the disk has room");
+    c->disk_short = why != NULL;
+}
+
 static void keep(td_crew *c)
 {
     td_kept kept;
@@ -112,6 +124,7 @@ static void *keeper(void *user)
         for (unsigned i = 0; i < c->config.workers; i++) renew(c, &c->run[i]);
         if (now_ms >= keep_at_ms) {
             keep(c);
+            if (c->config.workers) watch_disk(c);
             keep_at_ms = now_ms + KEEP_MS + (int64_t)(td_jitter() * KEEP_MS / 5);
         }
         if (now_ms >= sweep_at_ms) {
@@ -134,7 +147,7 @@ static bool work_once(td_crew *c, td_run *r, bool reverse)
     char text[1024];
     int64_t bytes_free = td_home_free(c->config.home);
     td_status st = a ? TD_OK : TD_NOMEM;
-    if (!st && bytes_free > 0) /* on a full disk nothing begins; /readyz says so */
+    if (!st && bytes_free > 0) /* on a full disk nothing begins; watch_disk() says so */
         st = td_store_claim(c->config.store, c->config.home->worker_id, bytes_free, reverse, a, &j, &err);
     if (st)
         td_tell(.level = TD_LOG_ERROR, .msg = "no job could be claimed",

@@ -44,6 +44,7 @@ struct td_crew {
     pthread_t *thread;
     size_t n_threads;
     atomic_uint next_run, busy;
+    bool disk_short; /* the keeper has said so */
 };
 
 td_status td_crew_start(const td_crew_config *config, td_crew **out, td_error *err);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #define SECRET_LIMIT    4096
 #define KEY_SECRET_TEXT 43
 #define RESERVE         (2LL << 30)
+#define GIB             1073741824.0
 
 const char *td_home_path(const td_home *h, char *out, size_t size, const char *fmt, ...)
 {
@@ -184,14 +186,38 @@ td_status td_home_credential(const td_home *h, const char *name, td_arena *a, ch
 
 /* ---- disk -------------------------------------------------------------------------------------------------------- */
 
-int64_t td_home_free(const td_home *h)
+int64_t td_disk_reserve(int64_t all_bytes)
+{
+    int64_t reserve = all_bytes / 20 > RESERVE ? all_bytes / 20 : RESERVE;
+    return reserve > all_bytes / 4 ? all_bytes / 4 : reserve;
+}
+
+td_disk td_disk_of(const char *folder)
 {
     struct statvfs v;
-    if (statvfs(h->dir, &v) != 0) return 0;
-    int64_t free_bytes = (int64_t)(v.f_bavail * v.f_frsize), all = (int64_t)(v.f_blocks * v.f_frsize);
-    int64_t reserve = all / 20 > RESERVE ? all / 20 : RESERVE;
-    if (reserve > all / 4) reserve = all / 4;
-    return free_bytes > reserve ? free_bytes - reserve : 0;
+    if (statvfs(folder, &v) != 0) return (td_disk){ 0 };
+    return (td_disk){ .free_bytes = (int64_t)(v.f_bavail * v.f_frsize),
+                      .reserve_bytes = td_disk_reserve((int64_t)(v.f_blocks * v.f_frsize)) };
+}
+
+const char *td_disk_short(const td_disk *d, const char *folder, int64_t needs_bytes, char *out, size_t size)
+{
+    int64_t needs = needs_bytes > 1 ? needs_bytes : 1, missing = d->reserve_bytes + needs - d->free_bytes;
+    if (missing <= 0) return NULL;
+    char job[48] = "";
+    if (needs_bytes) snprintf(job, sizeof job, ", and the job needs %.1f GiB", (double)needs_bytes / GIB);
+    snprintf(out, size,
+             "the disk of %s has %.1f GiB free and %.1f GiB have to stay free%s: %.1f GiB are missing; remove what is "
+             "no longer wanted there, or start the service with --data on a larger disk",
+             folder, (double)d->free_bytes / GIB, (double)d->reserve_bytes / GIB, job,
+             ceil((double)missing / GIB * 10) / 10);
+    return out;
+}
+
+int64_t td_home_free(const td_home *h)
+{
+    td_disk d = td_disk_of(h->dir);
+    return d.free_bytes > d.reserve_bytes ? d.free_bytes - d.reserve_bytes : 0;
 }
 
 static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *ftw)

@@ -36,9 +36,19 @@ const char *td_home_path(const td_home *h, char *out, size_t size, const char *f
  * TD_DENIED: no such credential. */
 td_status td_home_credential(const td_home *h, const char *name, td_arena *a, char **out, td_error *err);
 
-/* Bytes of disk that jobs may use: what is free but for a reserve of 2 GiB or a twentieth, whichever is more (on small
- * disks at most a quarter). */
-int64_t td_home_free(const td_home *h);
+/* The disk of a folder: what is free, and what of it no job may have. */
+typedef struct td_disk {
+    int64_t free_bytes, reserve_bytes;
+} td_disk;
+
+/* What a disk of so many bytes keeps back: 2 GiB or a twentieth, whichever is more (of a small one at most a quarter).
+ */
+int64_t td_disk_reserve(int64_t all_bytes);
+td_disk td_disk_of(const char *folder); /* nothing is free where it cannot be asked */
+/* Why a job that needs so many bytes waits; NULL: it need not. For people, in out. */
+const char *td_disk_short(const td_disk *d, const char *folder, int64_t needs_bytes, char *out, size_t size);
+
+int64_t td_home_free(const td_home *h); /* bytes that jobs may use */
 
 /* Removes a folder below scratch with all that is in it; no link is followed. */
 void td_tree_remove(const char *path);

@@ -35,6 +35,25 @@ static void add_safe(td_text *out, const char *text)
     td_text_add(out, td_printable(text, safe, sizeof safe));
 }
 
+static void add_label(td_text *out, const char *label)
+{
+    td_text_addf(out, "%-*s", LABEL, label);
+}
+
+/* Each of its lines below the label's column. */
+static void add_lines(td_text *out, const char *label, const char *text)
+{
+    for (; *text; label = "") {
+        size_t n = strcspn(text, "\n");
+        char line[1024];
+        snprintf(line, sizeof line, "%.*s", (int)n, text);
+        if (n) add_label(out, label);
+        add_safe(out, line);
+        td_text_add(out, "\n");
+        text += n + (text[n] == '\n');
+    }
+}
+
 /* ---- how long ---------------------------------------------------------------------------------------------------- */
 
 /* A job runs while a worker has it, and waits the rest of its life. */
@@ -62,11 +81,12 @@ static void add_next(td_text *out, const json_t *o, int64_t now_ms)
 }
 
 /* The attempt under way or to come, or the last one. */
-static void add_attempt(td_text *out, const json_t *j, int64_t now_ms)
+static void add_attempt(td_text *out, const char *before, const json_t *j, int64_t now_ms)
 {
-    long long n = number_of(j, "attempt") + is_state(j, "queued");
-    if (!n) return;
-    td_text_addf(out, "attempt %lld of %lld", n, number_of(j, "max_attempts"));
+    long long n = number_of(j, "attempt");
+    bool later = is_state(j, "queued") && (n || time_of(j, "next_at") >= 0);
+    if (!n && !later) return;
+    td_text_addf(out, "%sattempt %lld of %lld", before, n + later, number_of(j, "max_attempts"));
     add_next(out, j, now_ms);
 }
 
@@ -85,10 +105,7 @@ static void add_row(td_text *out, const json_t *j, int64_t now_ms)
     add_safe(out, td_view_text(j, "title", "-"));
     if (*detail) td_text_add(out, "  ");
     add_safe(out, detail);
-    if (time_of(j, "next_at") >= 0) {
-        td_text_add(out, "  ");
-        add_attempt(out, j, now_ms);
-    }
+    if (time_of(j, "next_at") >= 0) add_attempt(out, "  ", j, now_ms);
     td_text_add(out, "\n");
 }
 
@@ -109,14 +126,10 @@ void td_view_jobs(const json_t *answer, int64_t now_ms, td_text *out)
                  "way: %lld.\n",
                  number_of(queue, "queued"), oldest, number_of(queue, "running"), number_of(queue, "held"),
                  number_of(queue, "done"), number_of(queue, "failed"), number_of(queue, "deliveries"));
+    add_lines(out, "No job is begun: ", td_view_text(queue, "waiting", ""));
 }
 
 /* ---- one job ----------------------------------------------------------------------------------------------------- */
-
-static void add_label(td_text *out, const char *label)
-{
-    td_text_addf(out, "%-*s", LABEL, label);
-}
 
 static void add_state(td_text *out, const json_t *j, int64_t now_ms)
 {
@@ -127,26 +140,11 @@ static void add_state(td_text *out, const json_t *j, int64_t now_ms)
                      (int)(100 * json_number_value(json_object_get(j, "progress"))));
     if (json_is_true(json_object_get(j, "cancel_requested")) && is_state(j, "running"))
         td_text_add(out, ", about to be cancelled");
-    if (is_state(j, "queued") || number_of(j, "attempt")) td_text_add(out, "; ");
-    add_attempt(out, j, now_ms);
+    add_attempt(out, "; ", j, now_ms);
     td_text_add(out, "\n");
     if (is_state(j, "held"))
         td_text_addf(out, "%*stopdown retry %s lets it go on, topdown cancel %s ends it\n", LABEL, "",
                      td_view_text(j, "id", "?"), td_view_text(j, "id", "?"));
-}
-
-/* Each of its lines below the label's column. */
-static void add_lines(td_text *out, const char *label, const char *text)
-{
-    for (; *text; label = "") {
-        size_t n = strcspn(text, "\n");
-        char line[1024];
-        snprintf(line, sizeof line, "%.*s", (int)n, text);
-        if (n) add_label(out, label);
-        add_safe(out, line);
-        td_text_add(out, "\n");
-        text += n + (text[n] == '\n');
-    }
 }
 
 static void add_problem(td_text *out, const json_t *problem)
@@ -260,6 +258,7 @@ void td_view_job(const json_t *j, const json_t *deliveries, int64_t now_ms, td_t
     td_text_add(out, "\n");
     add_state(out, j, now_ms);
     td_text_addf(out, "%-*s%s\n%-*s%s\n", LABEL, "waited", waited, LABEL, "ran", ran);
+    add_lines(out, "waits for", td_view_text(j, "waiting", ""));
     add_problem(out, json_object_get(j, "problem"));
     add_mixes(out, json_object_get(j, "mixes"));
     add_outputs(out, json_object_get(j, "files"));

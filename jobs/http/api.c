@@ -117,9 +117,23 @@ static bool admit(td_http_request *r, const td_http_route *route, td_http_reply 
 
 /* ---- submitting -------------------------------------------------------------------------------------------------- */
 
+/* Why nothing that needs so many bytes of disk is begun; NULL: it is. Clients are not told where the folder lies. */
+static const char *short_of_disk(const td_http_request *r, int64_t needs_bytes)
+{
+    char text[1600];
+    td_disk d = td_disk_of(api_of(r)->rules.home->dir);
+    const char *why = td_disk_short(&d, "the service's folder", needs_bytes, text, sizeof text);
+    return why ? td_arena_strdup(r->arena, why) : NULL;
+}
+
+static const char *why_waiting(const td_http_request *r, const td_job *j)
+{
+    return td_job_state_of(j->state) == TD_JOB_READY ? short_of_disk(r, j->bytes_needed) : NULL;
+}
+
 static void send_job(const td_http_request *r, td_http_reply *p, unsigned status, const td_job *j)
 {
-    td_json_reply(r, p, status, JSON, td_job_json(r->arena, j));
+    td_json_reply(r, p, status, JSON, td_job_json(r->arena, j, why_waiting(r, j)));
 }
 
 static void send_created(const td_http_request *r, td_http_reply *p, const td_job *j, td_submitted how)
@@ -266,8 +280,8 @@ static void get_job(const td_http_request *r, td_http_reply *p)
 {
     td_job j;
     if (!find_job(r, p, &j)) return;
-    const char *etag =
-        td_arena_printf(r->arena, "\"%lld-%lld-%s\"", (long long)j.updated_ms, (long long)j.fence, j.state);
+    const char *etag = td_arena_printf(r->arena, "\"%lld-%lld-%s%s\"", (long long)j.updated_ms, (long long)j.fence,
+                                       j.state, why_waiting(r, &j) ? "-waiting" : "");
     const char *known = td_http_header(r, "If-None-Match");
     td_http_add_header(p, "ETag", etag);
     if (known && etag && !strcmp(known, etag))
@@ -276,15 +290,15 @@ static void get_job(const td_http_request *r, td_http_reply *p)
         send_job(r, p, 200, &j);
 }
 
-static json_t *queue_json(const td_queue_counts *q)
+static json_t *queue_json(const td_http_request *r, const td_queue_counts *q)
 {
     int64_t waiting = q->by_state[TD_JOB_WAITING] + q->by_state[TD_JOB_READY];
     double oldest_s = q->oldest_ready_ms ? (double)(td_now_ms(NULL) - q->oldest_ready_ms) / 1000 : 0;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "queued", (json_int_t)waiting, "running",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:s?}", "queued", (json_int_t)waiting, "running",
                      (json_int_t)q->by_state[TD_JOB_LEASED], "held", (json_int_t)q->by_state[TD_JOB_HELD], "done",
                      (json_int_t)q->by_state[TD_JOB_DONE], "failed", (json_int_t)q->by_state[TD_JOB_FAILED],
                      "oldest_queued_s", oldest_s, "workers", (json_int_t)q->workers, "deliveries",
-                     (json_int_t)q->deliveries);
+                     (json_int_t)q->deliveries, "waiting", short_of_disk(r, 0));
 }
 
 /* False: a filter is nonsense, and the reply says so. */
@@ -348,11 +362,12 @@ static void get_jobs(const td_http_request *r, td_http_reply *p)
         return;
     }
     json_t *data = json_array();
-    for (size_t i = 0; i < n && i < page; i++) json_array_append_new(data, td_job_json(r->arena, &jobs[i]));
+    for (size_t i = 0; i < n && i < page; i++)
+        json_array_append_new(data, td_job_json(r->arena, &jobs[i], why_waiting(r, &jobs[i])));
     const char *next = n > page ? jobs[page - 1].id : NULL;
     if (next) td_http_add_header(p, "Link", next_link(r, &f, page, next));
     td_json_reply(r, p, 200, JSON,
-                  json_pack("{s:o, s:s?, s:o}", "data", data, "next", next, "queue", queue_json(&counts)));
+                  json_pack("{s:o, s:s?, s:o}", "data", data, "next", next, "queue", queue_json(r, &counts)));
 }
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
@@ -599,14 +614,14 @@ static void post_recipe_check(const td_http_request *r, td_http_reply *p)
 
 /* ---- probes ------------------------------------------------------------------------------------------------------ */
 
-static void send_word(const td_http_request *r, td_http_reply *p, unsigned status, const char *word)
+static void send_word(const td_http_request *r, td_http_reply *p, unsigned status, const char *word, const char *detail)
 {
-    td_json_reply(r, p, status, JSON, json_pack("{s:s}", "status", word));
+    td_json_reply(r, p, status, JSON, json_pack("{s:s, s:s*}", "status", word, "detail", detail));
 }
 
 static void get_healthz(const td_http_request *r, td_http_reply *p)
 {
-    send_word(r, p, 200, "alive");
+    send_word(r, p, 200, "alive", NULL);
 }
 
 /* Anyone may ask, and asking writes: what was found out holds for a second. */
@@ -626,14 +641,15 @@ static bool is_writable(td_api *api)
 static void get_readyz(const td_http_request *r, td_http_reply *p)
 {
     td_api *api = api_of(r);
+    const char *disk = short_of_disk(r, 0);
     if (atomic_load(&api->draining))
-        send_word(r, p, 503, "draining");
-    else if (!td_home_free(api->rules.home))
-        send_word(r, p, 503, "disk short");
+        send_word(r, p, 503, "draining", NULL);
+    else if (disk)
+        send_word(r, p, 503, "disk short", disk);
     else if (!is_writable(api))
-        send_word(r, p, 503, "queue not writable");
+        send_word(r, p, 503, "queue not writable", NULL);
     else
-        send_word(r, p, 200, "ready");
+        send_word(r, p, 200, "ready", NULL);
 }
 
 static void get_problem(const td_http_request *r, td_http_reply *p)

@@ -313,11 +313,12 @@ static void only_attempts_count_as_running(void **state)
     assert_int_equal(scene_end(s, &j, TD_END_HELD), TD_JOB_HELD);
     s->now_ms += 3600000;
     assert_int_equal(scene_read(s, j.id).ran_ms, 5000);
-    json_t *held = td_job_json(s->arena, &j), *o = td_job_json(s->arena, &waits);
+    json_t *held = td_job_json(s->arena, &j, NULL), *o = td_job_json(s->arena, &waits, "the disk is short");
     assert_non_null(json_string_value(json_object_get(o, "next_at")));
     assert_int_equal(json_integer_value(json_object_get(o, "attempt")), 1);
     assert_int_equal(json_integer_value(json_object_get(o, "max_attempts")), 8);
     assert_true(json_is_null(json_object_get(held, "next_at")));
+    assert_string_equal(json_string_value(json_object_get(o, "waiting")), "the disk is short");
     json_decref(held);
     json_decref(o);
 }

@@ -89,17 +89,27 @@ static void what_did_not_arrive_is_named_with_its_cure(void **state)
            lines);
 }
 
+static void a_job_that_waits_says_what_for(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "state       queued\n", "waits for   the disk is short\n", NULL };
+    expect(shown("{" CREATED "\"state\":\"queued\",\"attempt\":0,\"waiting\":\"the disk is short\"}", NULL,
+                 "2026-11-21T14:00:36Z"),
+           lines);
+}
+
 static void a_list_has_a_line_a_job(void **state)
 {
     (void)state;
     td_text t = { 0 };
     json_t *o = json_loads("{\"data\":[{" CREATED "\"state\":\"queued\",\"attempt\":1,\"ran_s\":3.0,\"started_at\":"
-                           "\"2026-11-21T14:00:00Z\",\"next_at\":\"2026-11-21T14:00:13Z\"}],\"queue\":{\"queued\":1}}",
+                           "\"2026-11-21T14:00:00Z\",\"next_at\":\"2026-11-21T14:00:13Z\"}],\"queue\":{\"queued\":1,"
+                           "\"waiting\":\"no room\"}}",
                            0, NULL);
     td_view_jobs(o, td_rfc3339_read("2026-11-21T14:00:10Z"), &t);
     json_decref(o);
     static const char *const lines[] = { "   0:07     0:03  Song  attempt 2 of 8 at 2026-11-21T14:00:13Z, in 0:03\n",
-                                         "Queue: 1 waiting", NULL };
+                                         "Queue: 1 waiting", "\nNo job is begun: no room\n", NULL };
     expect(t, lines);
 }
 
@@ -110,6 +120,7 @@ int main(void)
         cmocka_unit_test(a_running_job_counts_the_attempt_under_way),
         cmocka_unit_test(a_held_job_says_what_it_waits_for),
         cmocka_unit_test(what_did_not_arrive_is_named_with_its_cure),
+        cmocka_unit_test(a_job_that_waits_says_what_for),
         cmocka_unit_test(a_list_has_a_line_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
