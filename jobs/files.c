@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,9 +77,14 @@ td_status td_copy_fd(int fd, const char *to, int64_t most_bytes, int64_t *bytes,
     int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (out < 0) return td_fail(err, TD_DISK, to, NULL, "cannot be written: %s", strerror(errno));
     td_status st = TD_OK;
+    bool across = false; /* file systems: not every kernel copies that way between two */
     for (*bytes = 0; !st;) {
-        ssize_t n = copy_file_range(fd, NULL, out, NULL, CHUNK, 0);
+        ssize_t n = across ? sendfile(out, fd, NULL, CHUNK) : copy_file_range(fd, NULL, out, NULL, CHUNK, 0);
         if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && !across) {
+            across = true;
+            continue;
+        }
         if (n < 0) st = td_fail(err, TD_DISK, to, NULL, "cannot be copied: %s", strerror(errno));
         if (n <= 0) break;
         *bytes += n;
