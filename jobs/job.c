@@ -122,7 +122,7 @@ static td_landing crashed(const td_job *j)
 
 td_landing td_job_land(const td_job *j, const td_ending *e, int64_t timeouts, double jitter)
 {
-    if (j->cancel_requested) return (td_landing){ .to = TD_JOB_CANCELLED, .outcome = "cancelled", .code = "cancelled" };
+    if (j->cancel_requested) return (td_landing){ .to = TD_JOB_CANCELLED, .outcome = "cancelled" };
     switch (e->kind) {
     case TD_END_DONE:
         return (td_landing){ .to = TD_JOB_DONE, .outcome = "done" };

@@ -208,11 +208,10 @@ static bool publish(attempt *a)
 static void log_end(const attempt *a, td_job_state to, int64_t began_ms)
 {
     const td_ending *e = &a->ending;
-    bool good = to == TD_JOB_DONE || to == TD_JOB_CANCELLED || e->kind == TD_END_RETURNED;
+    bool wanted = to == TD_JOB_DONE || to == TD_JOB_CANCELLED, good = wanted || e->kind == TD_END_RETURNED;
     td_tell(.level = good ? TD_LOG_INFO : TD_LOG_WARN, .msg = td_job_state_word(to), .job = a->job->id,
-            .worker = a->job->worker_id, .code = to == TD_JOB_DONE ? NULL : e->code,
-            .detail = to == TD_JOB_DONE ? NULL : e->text, .fence = a->job->fence, .attempt = a->job->attempt,
-            .duration_ms = td_steady_ms() - began_ms);
+            .worker = a->job->worker_id, .code = wanted ? NULL : e->code, .detail = wanted ? NULL : e->text,
+            .fence = a->job->fence, .attempt = a->job->attempt, .duration_ms = td_steady_ms() - began_ms);
 }
 
 /* The answer of the queue counts: a lease lost means that nothing was recorded, and someone else does or did the job.

@@ -112,7 +112,8 @@ static td_status move(td_tx *tx, td_job *j, const td_ending *e, const td_landing
     bool final = td_job_state_final(land->to), done = land->to == TD_JOB_DONE;
     td_rows rows;
     if (!td_move_legal(TD_JOB_LEASED, land->to)) return td_fail(tx->err, TD_FAILED, j->id, NULL, "no such move");
-    const char *code = land->code ? land->code : e->code;
+    bool wanted = land->to == TD_JOB_CANCELLED; /* how a worker let go of the job is no problem of the job's */
+    const char *code = wanted ? NULL : land->code ? land->code : e->code, *text = wanted ? NULL : e->text;
     td_status st = TD_SQL(
         tx, &rows,
         "UPDATE job SET state=$3, worker_id=NULL, lease_until_ms=NULL, stage=NULL, run_at_ms=$4, attempt=attempt+$5,"
@@ -120,7 +121,7 @@ static td_status move(td_tx *tx, td_job *j, const td_ending *e, const td_landing
         " ran_ms=ran_ms+$12-started_ms"
         " WHERE id=$1 AND fence=$2 AND state='leased' RETURNING " TD_JOB_COLUMNS,
         TD_T(j->id), TD_N(j->fence), TD_T(td_job_state_word(land->to)), TD_N(tx->now_ms + land->wait_ms),
-        TD_N(land->attempts), TD_N(land->crashes), TD_T(code), TD_T(e->text), final ? TD_N(tx->now_ms) : TD_T(NULL),
+        TD_N(land->attempts), TD_N(land->crashes), TD_T(code), TD_T(text), final ? TD_N(tx->now_ms) : TD_T(NULL),
         TD_T(e->result), TD_N(done ? 1000 : 0), TD_N(tx->now_ms));
     if (!st && !rows.n) return TD_STOPPED;
     if (!st) st = TD_SQL(tx, NULL, "UPDATE client SET running=running-1 WHERE id=$1 AND running>0", TD_T(j->client_id));
@@ -128,7 +129,7 @@ static td_status move(td_tx *tx, td_job *j, const td_ending *e, const td_landing
         st = TD_SQL(tx, NULL,
                     "UPDATE attempt SET ended_ms=$3, outcome=$4, error_code=$5, error_text=$6, bytes_in=$7"
                     " WHERE job_id=$1 AND fence=$2",
-                    TD_T(j->id), TD_N(j->fence), TD_N(tx->now_ms), TD_T(land->outcome), TD_T(code), TD_T(e->text),
+                    TD_T(j->id), TD_N(j->fence), TD_N(tx->now_ms), TD_T(land->outcome), TD_T(code), TD_T(text),
                     TD_N(e->bytes_in));
     return st ? st : td_job_read(&rows, 0, tx->arena, j);
 }

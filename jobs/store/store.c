@@ -415,8 +415,8 @@ static td_status cancel(td_tx *tx, const char *client, const char *id, td_arena 
 {
     td_rows rows;
     td_status st = TD_SQL(tx, &rows,
-                          "UPDATE job SET state='cancelled', finished_ms=$3, updated_ms=$3, error_code='cancelled'"
-                          " WHERE id=$1 AND client_id=$2 AND state IN ('waiting','ready','held')",
+                          "UPDATE job SET state='cancelled', finished_ms=$3, updated_ms=$3, error_code=NULL,"
+                          " error_text=NULL WHERE id=$1 AND client_id=$2 AND state IN ('waiting','ready','held')",
                           TD_T(id), TD_T(client), TD_N(tx->now_ms));
     bool ended = !st && rows.changed;
     if (!st && !ended)

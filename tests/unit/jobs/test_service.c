@@ -600,7 +600,10 @@ static void cancel_stops_a_running_child(void **state)
     json_decref(wait_for(h, id, "running"));
     while (!runs(h)) usleep(20000);
     assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/cancel", id), "", NULL, NULL, NULL), 202);
-    json_decref(wait_for(h, id, "cancelled"));
+    json_t *o = wait_for(h, id, "cancelled");
+    assert_true(json_is_null(json_object_get(o, "problem")));
+    assert_true(json_is_true(json_object_get(o, "cancel_requested")));
+    json_decref(o);
     assert_int_equal(call(h, "POST", td_arena_printf(h->arena, "/v1/jobs/%s/cancel", id), "", NULL, NULL, NULL), 200);
 }
 
