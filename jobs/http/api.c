@@ -47,11 +47,6 @@ static void unavailable(const td_http_request *r, td_http_reply *p, td_status st
     td_problem_reply(r, p, TD_PROBLEM_SERVER, NULL, "%s", td_status_name(st));
 }
 
-static void no_job(const td_http_request *r, td_http_reply *p)
-{
-    td_problem_reply(r, p, TD_PROBLEM_NOT_FOUND, NULL, "no job %.40s", r->part[0]);
-}
-
 /* ---- who asks ---------------------------------------------------------------------------------------------------- */
 
 /* Counts a wrong key of this address; true when it had too many within a minute. */
@@ -262,18 +257,22 @@ static void post_job(const td_http_request *r, td_http_reply *p)
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* The client's own job of that id; else the reply is filled. */
-static bool find_job(const td_http_request *r, td_http_reply *p, td_job *j)
+static bool find_job_of(const td_http_request *r, td_http_reply *p, const char *id, td_job *j)
 {
     td_error err = { 0 };
     *j = (td_job){ 0 };
-    td_status st = td_id_valid(r->part[0])
-                       ? td_store_job(api_of(r)->store, key_of(r)->client_id, r->part[0], r->arena, j, &err)
-                       : TD_OK;
+    td_status st =
+        td_id_valid(id) ? td_store_job(api_of(r)->store, key_of(r)->client_id, id, r->arena, j, &err) : TD_OK;
     if (st)
         unavailable(r, p, st, &err);
     else if (!j->id)
-        no_job(r, p);
+        td_problem_reply(r, p, TD_PROBLEM_NOT_FOUND, NULL, "no job %.40s", id);
     return !st && j->id;
+}
+
+static bool find_job(const td_http_request *r, td_http_reply *p, td_job *j)
+{
+    return find_job_of(r, p, r->part[0], j);
 }
 
 static void get_job(const td_http_request *r, td_http_reply *p)
@@ -301,6 +300,19 @@ static json_t *queue_json(const td_http_request *r, const td_queue_counts *q)
                      (json_int_t)q->deliveries, "waiting", short_of_disk(r, 0));
 }
 
+/* What is wrong with a state that a list is asked for; NULL: nothing. Waiting and ready are one to people. */
+static const char *judge_state(const td_http_request *r, const char *word)
+{
+    const char *all = "state:";
+    for (td_job_state s = 0; s < TD_JOB_STATES; s++) {
+        const char *known = td_job_state_people(s);
+        if (!strcmp(known, word)) return NULL;
+        if (s != TD_JOB_READY) all = td_arena_printf(r->arena, "%s%s %s", all, s ? "," : "", known);
+        if (!all) return "state: no such one";
+    }
+    return all;
+}
+
 /* False: a filter is nonsense, and the reply says so. */
 static bool read_filter(const td_http_request *r, td_http_reply *p, td_job_filter *f)
 {
@@ -317,6 +329,7 @@ static bool read_filter(const td_http_request *r, td_http_reply *p, td_job_filte
         if (*end || n < 1 || n > LIMIT_MAX) wrong = "limit: 1 to 200";
         f->limit = (size_t)n;
     }
+    if (f->state) wrong = judge_state(r, f->state);
     if (since && (f->since_ms = td_rfc3339_read(since)) < 0) wrong = "since: a time as 2026-11-20T20:41:07Z";
     if (f->after && !td_id_valid(f->after)) wrong = "after: what 'next' of the page before said";
     if (!wrong) return true;
@@ -553,11 +566,14 @@ static void post_retry(const td_http_request *r, td_http_reply *p)
 
 static void get_deliveries(const td_http_request *r, td_http_reply *p)
 {
+    td_job j;
     td_outbox *rows;
     size_t n;
     td_error err = { 0 };
-    td_status st = td_store_deliveries(api_of(r)->store, key_of(r)->client_id, td_http_query(r, "job"), LIMIT_MAX,
-                                       r->arena, &rows, &n, &err);
+    const char *job = td_http_query(r, "job");
+    if (job && !find_job_of(r, p, job, &j)) return;
+    td_status st =
+        td_store_deliveries(api_of(r)->store, key_of(r)->client_id, job, LIMIT_MAX, r->arena, &rows, &n, &err);
     if (st) {
         unavailable(r, p, st, &err);
         return;

@@ -449,9 +449,14 @@ static void odd_requests_get_sober_answers(void **state)
     assert_int_equal(call(h, "GET", "/v1/jobs/..%2f..%2fetc", NULL, NULL, NULL, NULL), 404);
     assert_int_equal(call(h, "GET", "/v1/jobs?limit=0", NULL, NULL, NULL, NULL), 400);
     assert_int_equal(call(h, "GET", "/v1/jobs?since=yesterday", NULL, NULL, NULL, NULL), 400);
+    assert_int_equal(call(h, "GET", "/v1/deliveries?job=job_none", NULL, NULL, NULL, NULL), 404);
+    assert_int_equal(call(h, "GET", "/v1/jobs?state=held", NULL, NULL, NULL, NULL), 200);
+    json_t *o;
+    assert_int_equal(call(h, "GET", "/v1/jobs?state=hold", NULL, NULL, &o, NULL), 400);
+    assert_string_equal(text_of(h, o, "detail"), "state: queued, running, held, done, failed, cancelled");
+    json_decref(o);
     assert_int_equal(call(h, "POST", "/v1/recipes", "{}", NULL, NULL, NULL), 405);
     assert_int_equal(call(h, "GET", "/v2", NULL, NULL, NULL, NULL), 404);
-    json_t *o;
     assert_int_equal(
         call(h, "POST", "/v1/recipes/check", "topdown: recipe/1\nname: x\nmix: [ { gian: 1 dB } ]\n", NULL, &o, NULL),
         200);
