@@ -29,6 +29,12 @@ static bool is_state(const json_t *o, const char *state)
     return !strcmp(td_view_text(o, "state", "?"), state);
 }
 
+/* Its worker has been told, or will be within seconds. */
+static bool is_leaving(const json_t *j)
+{
+    return is_state(j, "running") && json_is_true(json_object_get(j, "cancel_requested"));
+}
+
 static void add_safe(td_text *out, const char *text)
 {
     char safe[1024];
@@ -56,6 +62,15 @@ static void add_lines(td_text *out, const char *label, const char *text)
 
 /* ---- how long ---------------------------------------------------------------------------------------------------- */
 
+/* Waiting takes hours at times: "5:28:02". */
+static const char *lasted(double seconds, char out[16])
+{
+    unsigned s = (unsigned)td_clamp(seconds, 0, 1e9);
+    if (s < 3600) return td_clock(seconds, out);
+    snprintf(out, 16, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+    return out;
+}
+
 /* A job runs while a worker has it, and waits the rest of its life. */
 static void spans(const json_t *j, int64_t now_ms, char waited[16], char ran[16])
 {
@@ -63,9 +78,9 @@ static void spans(const json_t *j, int64_t now_ms, char waited[16], char ran[16]
     int64_t finished = time_of(j, "finished_at"), end = finished >= 0 ? finished : now_ms;
     double ran_s = json_number_value(json_object_get(j, "ran_s"));
     if (is_state(j, "running") && now_ms > started) ran_s += (double)(now_ms - started) / 1000;
-    td_clock(fmax((double)(end - created) / 1000 - ran_s, 0), waited);
+    lasted(fmax((double)(end - created) / 1000 - ran_s, 0), waited);
     if (started >= 0)
-        td_clock(ran_s, ran);
+        lasted(ran_s, ran);
     else
         snprintf(ran, 16, "-");
 }
@@ -77,7 +92,7 @@ static void add_next(td_text *out, const json_t *o, int64_t now_ms)
     int64_t next = time_of(o, "next_at");
     if (next < 0) return;
     td_text_addf(out, " at %s", td_view_text(o, "next_at", "?"));
-    if (next > now_ms) td_text_addf(out, ", in %s", td_clock((double)(next - now_ms) / 1000, left));
+    if (next > now_ms) td_text_addf(out, ", in %s", lasted((double)(next - now_ms) / 1000, left));
 }
 
 /* The attempt under way or to come, or the last one. */
@@ -100,7 +115,7 @@ static void add_row(td_text *out, const json_t *j, int64_t now_ms)
     if (is_state(j, "running"))
         snprintf(percent, sizeof percent, "%d", (int)(100 * json_number_value(json_object_get(j, "progress"))));
     td_text_addf(out, "%-30s  %-9s  %-10s  %3s  %7zu  %7s  %7s  ", td_view_text(j, "id", "?"),
-                 td_view_text(j, "state", "?"), td_view_text(j, "stage", "-"), percent,
+                 td_view_text(j, "state", "?"), is_leaving(j) ? "cancelling" : td_view_text(j, "stage", "-"), percent,
                  json_array_size(json_object_get(j, "mixes")), waited, ran);
     add_safe(out, td_view_text(j, "title", "-"));
     if (*detail) td_text_add(out, "  ");
@@ -120,7 +135,7 @@ void td_view_jobs(const json_t *answer, int64_t now_ms, td_text *out)
     {
         add_row(out, job, now_ms);
     }
-    td_clock(json_number_value(json_object_get(queue, "oldest_queued_s")), oldest);
+    lasted(json_number_value(json_object_get(queue, "oldest_queued_s")), oldest);
     td_text_addf(out,
                  "Queue: %lld waiting, oldest %s. Running %lld, held %lld, done %lld, failed %lld. Deliveries under "
                  "way: %lld.\n",
@@ -138,10 +153,12 @@ static void add_state(td_text *out, const json_t *j, int64_t now_ms)
     if (is_state(j, "running"))
         td_text_addf(out, ", %s %d %%", td_view_text(j, "stage", "-"),
                      (int)(100 * json_number_value(json_object_get(j, "progress"))));
-    if (json_is_true(json_object_get(j, "cancel_requested")) && is_state(j, "running"))
-        td_text_add(out, ", about to be cancelled");
+    if (is_leaving(j)) td_text_add(out, ", about to be cancelled");
     add_attempt(out, "; ", j, now_ms);
     td_text_add(out, "\n");
+    if (is_state(j, "failed"))
+        td_text_addf(out, "%*stopdown retry %s orders it anew; a mended job file is submitted again\n", LABEL, "",
+                     td_view_text(j, "id", "?"));
     if (is_state(j, "held"))
         td_text_addf(out, "%*stopdown retry %s lets it go on, topdown cancel %s ends it\n", LABEL, "",
                      td_view_text(j, "id", "?"), td_view_text(j, "id", "?"));
@@ -152,7 +169,8 @@ static void add_problem(td_text *out, const json_t *problem)
     const json_t *one;
     size_t i;
     if (!json_is_object(problem)) return;
-    add_lines(out, "problem", td_view_text(problem, "detail", "?"));
+    if (!json_array_size(json_object_get(problem, "refused"))) /* else they are the problem */
+        add_lines(out, "problem", td_view_text(problem, "detail", "?"));
     json_array_foreach(json_object_get(problem, "refused"), i, one)
     {
         add_label(out, i ? "" : "refused");

@@ -92,10 +92,28 @@ static void what_did_not_arrive_is_named_with_its_cure(void **state)
 static void a_job_that_waits_says_what_for(void **state)
 {
     (void)state;
-    static const char *const lines[] = { "state       queued\n", "waits for   the disk is short\n", NULL };
+    static const char *const lines[] = { "state       queued\n", "waited      6:30:05\n",
+                                         "waits for   the disk is short\n", NULL };
     expect(shown("{" CREATED "\"state\":\"queued\",\"attempt\":0,\"waiting\":\"the disk is short\"}", NULL,
-                 "2026-11-21T14:00:36Z"),
+                 "2026-11-21T20:30:05Z"),
            lines);
+}
+
+static void a_job_is_told_from_one_that_is_leaving(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "state       running, mixing 50 %, about to be cancelled; attempt 1 of 8\n",
+                                         NULL };
+    static const char *const failed[] = { "state       failed; attempt 1 of 8\n            topdown retry job_1 orders",
+                                          "problem     Bass.wav: the server answered 404\n", NULL };
+    expect(shown("{" CREATED "\"state\":\"running\",\"stage\":\"mixing\",\"progress\":0.5,\"attempt\":1,"
+                 "\"cancel_requested\":true}",
+                 NULL, "2026-11-21T14:00:36Z"),
+           lines);
+    expect(shown("{" CREATED "\"state\":\"failed\",\"attempt\":1,\"problem\":{\"code\":\"fetch\",\"detail\":"
+                 "\"Bass.wav: the server answered 404\"}}",
+                 NULL, "2026-11-21T14:00:36Z"),
+           failed);
 }
 
 static void a_list_has_a_line_a_job(void **state)
@@ -121,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_held_job_says_what_it_waits_for),
         cmocka_unit_test(what_did_not_arrive_is_named_with_its_cure),
         cmocka_unit_test(a_job_that_waits_says_what_for),
+        cmocka_unit_test(a_job_is_told_from_one_that_is_leaving),
         cmocka_unit_test(a_list_has_a_line_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
