@@ -39,7 +39,7 @@ static void units(void)
          "  level       -12 dBFS, -1 dBTP, -14 LUFS      three scales, never mixed\n"
          "  gain        +1 dB, -2.5 dB                   loudness differences may be LU\n"
          "  frequency   80 Hz, 10 kHz\n"
-         "  time        10 ms, 1.5 s, 1:12, 1/8 note     notes need the job's tempo\n"
+         "  time        10 ms, 1.5 s, 1:12, 1/8 note     notes follow the job's tempo, or an estimate\n"
          "  ratio       2:1, inf:1\n"
          "  amount      110 %\n"
          "  slope       12 dB/oct\n"
@@ -77,11 +77,21 @@ static void roles(void)
     for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) roles_of(apart[i]);
 }
 
-static void job_file(void)
+static void keys_of(td_status (*tell)(td_text *out))
 {
     td_text t = { 0 };
-    if (td_order_text(&t) == TD_OK) fputs(t.data, stdout);
+    if (tell(&t) == TD_OK) fputs(t.data, stdout);
     td_text_free(&t);
+}
+
+static void job_file(void)
+{
+    keys_of(td_order_text);
+}
+
+static void recipe_file(void)
+{
+    keys_of(td_recipe_text);
 }
 
 static void show(void (*tell)(td_text *out))
@@ -129,6 +139,7 @@ static const struct {
     { "conditions", "what stands behind 'when:'", conditions },
     { "exit-codes", "what the exit codes mean", exit_codes },
     { "job-file", "every key of a job file", job_file },
+    { "recipe-file", "every key of a recipe", recipe_file },
     { "roles", "what a stem can be", roles },
     { "targets", "loudness by name", targets },
     { "units", "how values are written", units },
@@ -168,11 +179,11 @@ static void everything(void)
     const char *group = "";
     for (size_t i = 0; td_commands[i]; i++) {
         if (strcmp(group, td_commands[i]->group)) printf("\n%s\n", group = td_commands[i]->group);
-        printf("  %-10s %s\n", td_commands[i]->name, td_commands[i]->summary);
+        printf("  %-11s %s\n", td_commands[i]->name, td_commands[i]->summary);
     }
     puts("\nTopics (topdown help TOPIC)");
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
-        printf("  %-10s %s\n", topics[i].name, topics[i].summary);
+        printf("  %-11s %s\n", topics[i].name, topics[i].summary);
 }
 
 static int run(const td_args *a)

@@ -92,6 +92,9 @@ td_status td_recipe_parse(const td_library *l, const char *file, const char *tex
 /* `recipe show --resolved`: every value of the merged recipe, a line each, with the file and line it came from. */
 td_status td_recipe_resolved(const td_library *l, const char *what, td_text *out, td_messages *m);
 
+/* Every key of a recipe and what it holds, for people, from the tables that read it. TD_NOMEM. */
+td_status td_recipe_text(td_text *out);
+
 /* `recipe processors`: all of them, or one with parameters, units, ranges, defaults and goals. TD_ARG: no such
  * processor; the error names the nearest. markdown: one of them as docs/processors.md prints it. */
 td_status td_processors_text(const char *name, bool markdown, td_text *out, td_error *err);

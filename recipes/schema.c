@@ -15,15 +15,15 @@
 static const struct {
     const char *key, *is, *help;
 } keys[] = {
-    { "recipe.topdown", "header", "what this file is; first" },
+    { "recipe.topdown", "header", "recipe/1: what this file is; first" },
     { "job.topdown", "header", "job/1: what this file is; first" },
-    { "recipe.name", "word", "a to z, digits and '-'" },
+    { "recipe.name", "word", "a to z, digits and '-'; needed" },
     { "name", "text", "as people call it" },
     { "job.name", "text", "what the order is called; names the song where no title does" },
     { "title", "text", "one line for people" },
     { "job.title", "text", "the song; stands in names and tags of the files" },
     { "description", "text", "what it is good for" },
-    { "author", "text", NULL },
+    { "author", "text", "whose recipe it is" },
     { "revision", "whole", "the author's counter; goes into every report" },
     { "tags", "texts", "for finding it" },
     { "extends", "text", "a recipe to change, by name or by path relative to this file" },
@@ -35,7 +35,7 @@ static const struct {
     { "tone", "percent", "how much of its spectrum; needs a match band on the mix bus" },
     { "staging", "staging", "where every bus is brought before anything else" },
     { "staging.level", "dbfs", "-12 dBFS unless said otherwise" },
-    { "meter", "meter", NULL },
+    { "meter", "meter", "what stands at that level; peak unless said otherwise" },
     { "mix", "mix", "the mix bus: the overall sound" },
     { "groups", "groups", "the groups, heard through the mix bus" },
     { "recipe.tracks", "fixes", "single tracks, only where measured" },
@@ -44,18 +44,19 @@ static const struct {
     { "preview", "preview", "target and format of the preview" },
     { "chain", "chain", "steps in signal order" },
     { "edit", "edit", "changes to the extended recipe's chain, by the names of its steps" },
-    { "default", "any", NULL },
-    { "min", "any", NULL },
-    { "max", "any", NULL },
+    { "default", "any", "where it stands; its unit is the knob's" },
+    { "min", "any", "the least it may be turned to" },
+    { "max", "any", "the most" },
     { "label", "text", "as it is shown" },
     { "entry.label", "text", "as it is shown, and in file names; the recipe's name unless said otherwise" },
     { "level", "gain", "an offset on what the balance gives" },
+    { "return.level", "gain", "its fader" },
+    { "fix.level", "gain", "how much the track moves; a range is solved" },
     { "stem.level", "gain", "on the file as it is, before anything else" },
     { "group.loudness", "gain", "wished loudness against the mix, in LU" },
-    { "inside", "inside", "how the tracks inside stand: as delivered, or by loudness" },
-    { "recipe.pan", "places",
-      "places for tracks recorded in mono: as delivered, or auto; of all groups that say nothing" },
-    { "group.pan", "places", "places for its tracks recorded in mono: as delivered, or auto" },
+    { "inside", "inside", "how the tracks inside stand to each other" },
+    { "recipe.pan", "places", "places for tracks recorded in mono, of all groups that say nothing" },
+    { "group.pan", "places", "places for its tracks recorded in mono" },
     { "pan", "pan", "L100 to R100, or auto" },
     { "sends", "sends",
       "how much goes to which return: a level, or `about -12 LU` for how far the wet sound lies under the dry" },
@@ -76,12 +77,12 @@ static const struct {
     { "as", "word", "the step's name, for edits, plan and report" },
     { "key", "texts", "what drives the detector: a role, a bus or a track" },
     { "blend", "percent", "how much of the processed signal" },
-    { "bypass", "switch", NULL },
+    { "bypass", "switch", "on: the step stands in the plan and is not heard" },
     { "note", "text", "printed beside the decision in plan and report" },
     { "artist", "text", "stands in names and tags of the files" },
     { "client", "client", "whose order it is" },
     { "email", "text", "kept with the order" },
-    { "tempo", "bpm", "needed when a recipe uses note lengths" },
+    { "tempo", "bpm", "such as 122 bpm: note lengths follow it; estimated from the stems unless said, with a warning" },
     { "isrc", "texts", "twelve characters without dashes" },
     { "job.stems", "stems_or_folder", "a folder, a list, or both; needed" },
     { "folder", "text", "its sound files and those of folders in it; roles come from their names" },
@@ -368,7 +369,7 @@ static td_status print_schema(const td_object *root, const char *id, const char 
     return text && !out->broken ? TD_OK : TD_NOMEM;
 }
 
-td_status td_recipe_schema(td_text *out)
+static json_t *recipe_definitions(void)
 {
     json_t *d = json_object();
     define_values(&d, "recipe/1");
@@ -385,8 +386,14 @@ td_status td_recipe_schema(td_text *out)
     define(&d, "sends", map_of(level_or_goal(TD_UNIT_DB)));
     define(&d, "nothing", json_false());
     define(&d, "edit", json_pack("{s:s}", "type", "object"));
+    return d;
+}
+
+td_status td_recipe_schema(td_text *out)
+{
     static const char *const required[] = { "topdown", "name", NULL };
-    return print_schema(td_recipe_objects, "urn:topdown:recipe-1", "topdown recipe", d, required, out);
+    return print_schema(td_recipe_objects, "urn:topdown:recipe-1", "topdown recipe", recipe_definitions(), required,
+                        out);
 }
 
 static json_t *order_definitions(void)
@@ -456,11 +463,45 @@ static void add_keys(td_text *out, const td_object *o, const json_t *definitions
     }
 }
 
+typedef struct titled {
+    const char *object, *title;
+} titled;
+
+/* definitions are taken over. */
+static td_status keys_text(const td_object *objects, const titled *titles, size_t n, json_t *definitions, td_text *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const td_object *o = objects;
+        while (o->name && strcmp(o->name, titles[i].object)) o++;
+        td_text_addf(out, "%s%s\n", i ? "\n" : "", titles[i].title);
+        if (o->name) add_keys(out, o, definitions);
+    }
+    bool good = definitions && !out->broken;
+    json_decref(definitions);
+    return good ? TD_OK : TD_NOMEM;
+}
+
+td_status td_recipe_text(td_text *out)
+{
+    static const titled titles[] = {
+        { "recipe", "A recipe" },
+        { "knob", "values: each a default, or" },
+        { "reference", "reference" },
+        { "staging", "staging" },
+        { "mix", "mix" },
+        { "group", "groups: each" },
+        { "fix", "tracks: each" },
+        { "return", "returns: each" },
+        { "step", "chain: each step a processor, and beside it" },
+        { "master", "master" },
+        { "preview", "preview" },
+    };
+    return keys_text(td_recipe_objects, titles, sizeof titles / sizeof *titles, recipe_definitions(), out);
+}
+
 td_status td_order_text(td_text *out)
 {
-    static const struct {
-        const char *object, *title;
-    } titles[] = {
+    static const titled titles[] = {
         { "job", "A job file" },
         { "client", "client" },
         { "stems", "stems" },
@@ -473,14 +514,5 @@ td_status td_order_text(td_text *out)
         { "hook", "notify: each" },
         { "deliver", "deliver" },
     };
-    json_t *definitions = order_definitions();
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        const td_object *o = td_order_objects;
-        while (o->name && strcmp(o->name, titles[i].object)) o++;
-        td_text_addf(out, "%s%s\n", i ? "\n" : "", titles[i].title);
-        if (o->name) add_keys(out, o, definitions);
-    }
-    bool good = definitions && !out->broken;
-    json_decref(definitions);
-    return good ? TD_OK : TD_NOMEM;
+    return keys_text(td_order_objects, titles, sizeof titles / sizeof *titles, order_definitions(), out);
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # docs/processors.md against the program: its parameters are the program's, every processor has a section, every recipe in
 # it passes, every picture is there. docs/api.md: its tables are the program's, every event has an example, and its job is
-# answered as it shows. docs/job.md: its keys are the program's, and its job files pass.
+# answered as it shows. docs/job.md: its keys are the program's, and its job files pass. docs/recipe.md: its keys are the
+# program's, each is spoken of, and its recipes pass.
 set -u
 cd "$(dirname "$0")/../.."
 export TOPDOWN=${TOPDOWN:-build/topdown}
@@ -12,6 +13,23 @@ wrong() { echo "FAILED $page: $*"; failed=$((failed + 1)); }
 woven() {
     docs/weave.sh "${page#docs/}" >"$work/page" && cmp -s "$work/page" "$page" ||
         wrong "is not what the program says; docs/weave.sh ${page#docs/} renews it"
+}
+# A recipe of each snippet, unless it is one; steps alone stand in the chain of a group, where they may have a key. Counts them.
+recipes() {
+    awk -v to="$work/$(basename "$1")" '
+        /^```yaml$/ { n++; file = to n ".yaml"; first = 1; next }
+        /^```$/ { if (file) close(file); file = ""; next }
+        file {
+            if (first && !/^topdown:/) print "topdown: recipe/1\nname: snippet" >file
+            if (first && (steps = /^-/)) print "groups:\n  bass:\n    chain:" >file
+            first = 0
+            print (steps ? "    " : "") $0 >file
+        }' "$1"
+    count=0
+    for recipe in "$work/$(basename "$1")"*.yaml; do
+        count=$((count + 1))
+        "$TOPDOWN" recipe check --quiet "$recipe" || wrong "a recipe in it: $(sed -n 4,9p "$recipe")"
+    done
 }
 
 page=docs/api.md
@@ -43,6 +61,16 @@ for job in "$work"/job*.yaml; do
 done
 [ "$jobs" -ge 2 ] || wrong "no jobs in it"
 
+page=docs/recipe.md
+woven
+recipes "$page"
+all=$count
+[ "$all" -ge 10 ] || wrong "few recipes in it"
+"$TOPDOWN" help recipe-file | awk '/^  / { print $1 }' | sort -u >"$work/keys"
+while read -r key; do
+    sed '/^## Every key/q' "$page" | grep -qE "\b$key\b" || wrong "says nothing of $key"
+done <"$work/keys"
+
 page=docs/processors.md
 woven
 
@@ -52,21 +80,8 @@ sed -n 's/^## //p' "$page" | sort | diff "$work/processors" - || wrong "a proces
 sed -n 's/^!\[.*](\(processors\/.*\.svg\))$/\1/p' "$page" | sort >"$work/shown"
 (cd docs && ls processors/*.svg) | diff "$work/shown" - || wrong "a picture that is not there, or not shown"
 
-# a recipe of each snippet: steps alone stand in the chain of a group, where they may have a key
-awk -v to="$work/recipe" '
-    /^```yaml$/ { n++; file = to n ".yaml"; first = 1; print "topdown: recipe/1\nname: snippet" >file; next }
-    /^```$/ { if (file) close(file); file = ""; next }
-    file {
-        if (first && (steps = /^-/)) print "groups:\n  bass:\n    chain:" >file
-        first = 0
-        print (steps ? "    " : "") $0 >file
-    }' "$page"
-count=0
-for recipe in "$work"/recipe*.yaml; do
-    count=$((count + 1))
-    "$TOPDOWN" recipe check --quiet "$recipe" || wrong "a recipe in it: $(sed -n 4,9p "$recipe")"
-done
+recipes "$page"
 [ "$count" -ge "$(wc -l <"$work/processors")" ] || wrong "fewer recipes than processors"
 
-echo "manual: $count recipes, $jobs jobs, $(wc -l <"$work/processors") processors, $failed failed"
+echo "manual: $((all + count)) recipes, $jobs jobs, $(wc -l <"$work/processors") processors, $failed failed"
 [ "$failed" -eq 0 ]

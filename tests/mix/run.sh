@@ -129,7 +129,7 @@ ok "a secret that is none" says "topdown: error: secret: " exits 2 "$topdown" li
 ok "flags are listed where they do something" sh -c '"$1" help mix | grep -q -- --threads && ! "$1" help version | grep -q -- --threads' - "$topdown"
 ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"
 ok "a move without quotes is told of them" says 'in quotes: topdown revise' exits 2 "$topdown" revise "$work/p.yaml" vocals +1 dB
-for topic in conditions exit-codes roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
+for topic in conditions exit-codes job-file recipe-file roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
 ok "doctor finds nothing wrong here" "$topdown" doctor --scratch "$work"
 printf 'topdown: recipe/1\nname: bad\nmixx: {}\n' >"$work/bad.yaml"
 mkdir "$work/new"

@@ -120,12 +120,10 @@ static td_status take_tempo(td_decider *d)
     }
     d->plan->tempo_from = td_arena_strdup(d->arena, from);
     if (!asked || (from && !strcmp(from, "job"))) return TD_OK;
-    int kind = from && !strcmp(from, "default") ? TD_NOTE_WARNING : TD_NOTE_DECISION;
+    bool said = from && !strcmp(from, "file name");
     return td_decide_note(
-        d, kind, "tempo %.4g bpm (%s)%s", d->plan->tempo_bpm, from,
-        kind == TD_NOTE_WARNING
-            ? ": nobody said one, and note lengths depend on it; say it with --tempo, or in the job file"
-            : "");
+        d, said ? TD_NOTE_DECISION : TD_NOTE_WARNING, "tempo %.4g bpm (%s)%s", d->plan->tempo_bpm, from,
+        said ? "" : ": nobody said one, and note lengths depend on it; say it with --tempo, or in the job file");
 }
 
 /* ---- storeys ----------------------------------------------------------------------------------------------------- */
