@@ -364,7 +364,6 @@ static const char *target_text(td_arena *a, const td_target *target)
 
 static void targets(const td_plan *p, table *t)
 {
-    add_chain(t, "master", &p->master_chain);
     add_line(t, "master", "target", p->master.named, target_text(t->arena, &p->master), NULL);
     add_line(t, "preview", "target", p->preview.named, target_text(t->arena, &p->preview), NULL);
 }

@@ -314,13 +314,19 @@ static void read_fixes(td_reader *r, td_node *n, void *into)
 
 /* ---- targets ----------------------------------------------------------------------------------------------------- */
 
+static void no_chain(td_reader *r, td_node *n, void *into)
+{
+    (void)into;
+    td_mistake(r->messages, td_node_key(n), "no_chain", "write its steps at the end of the 'chain' of 'mix'",
+               "a master has no chain: it is driven into its limiter to the loudness asked for");
+}
+
 static const td_member master_members[] = {
     TD_WHOLE("loudness", td_target_loudness),
     TD_WHOLE("true_peak", td_target_true_peak),
     TD_WHOLE("peak", td_target_peak),
     TD_WHOLE("limiting", td_target_limiting),
-    TD_WHOLE("chain", NULL),
-    TD_WHOLE("edit", no_edit),
+    TD_WHOLE("chain", no_chain),
     { 0 },
 };
 
@@ -340,8 +346,6 @@ static void read_master(td_reader *r, td_node *n, void *into)
     recipe->master = td_no_target;
     td_read_members(r, n, "master", master_members, &recipe->master);
     if (isnan(recipe->master.true_peak_dbtp)) recipe->master.true_peak_dbtp = -1;
-    td_node *chain = td_node_get(n, "chain");
-    if (chain) td_read_chain(r, chain, false, &recipe->master_chain);
 }
 
 static void read_preview(td_reader *r, td_node *n, void *into)

@@ -239,7 +239,7 @@ static level level_below(level here, const char *key)
     if (here == SECTIONS) return SECTION;
     if (here != ROOT) return PLAIN;
     if (strcmp(key, "groups") == 0 || strcmp(key, "returns") == 0) return SECTIONS;
-    return strcmp(key, "mix") == 0 || strcmp(key, "master") == 0 ? SECTION : PLAIN;
+    return strcmp(key, "mix") == 0 ? SECTION : PLAIN;
 }
 
 static void merge(td_reader *r, td_node *into, td_node *from, level here)

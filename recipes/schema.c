@@ -61,6 +61,7 @@ static const struct {
     { "sends", "sends",
       "how much goes to which return: a level, or `about -12 LU` for how far the wet sound lies under the dry" },
     { "return.sends", "nothing", "none: a return sends nowhere; the groups send to both" },
+    { "master.chain", "nothing", "none: steps of a master stand at the end of the mix bus" },
     { "when", "text", "a condition, such as rumble > -40 dB" },
     { "fix", "text", "the fix's name" },
     { "for", "texts", "roles it is for; a role covers what lies beneath it; all" },

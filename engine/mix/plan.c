@@ -126,7 +126,6 @@ td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX])
     }
     add_number(h, p->trim_db);
     add_chain(h, &p->mix);
-    add_chain(h, &p->master_chain);
     td_sha256_hex(h, out);
     return TD_OK;
 }

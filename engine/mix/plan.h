@@ -142,7 +142,6 @@ typedef struct td_plan {
     double trim_db; /* mix-bus input trim */
     const char *trim_reason;
     td_plan_chain mix;
-    td_plan_chain master_chain;
     td_target master, preview;
     const char *preview_format;
     unsigned preview_bits;

@@ -194,7 +194,6 @@ typedef struct td_recipe {
     size_t n_rets;
     td_fix_wish *fix;
     size_t n_fixes;
-    td_chain_wish master_chain;
     td_target master, preview;
     const char *preview_format; /* "wav" */
     unsigned preview_bits;      /* 24 */
