@@ -11,10 +11,10 @@
  * maxima (which are right only for attacks of nothing). Picks lie on disk; a trial streams them through the real gain
  * computer and ballistics.
  *
- * The search hears few windows: for a maximum those where the detector hears most, for a percentile a sample of the
- * song. What it found is judged on the whole song and corrected along the slope until it holds. Of slow attacks every
- * 8th frame is heard; percentiles do not mind (0.003 dB), but maxima miss up to 0.16 dB, so the highest windows are
- * heard again in full. */
+ * The search hears few windows: for a maximum those where the detector hears most, for a percentile a sample of those
+ * that sound. What it found is judged on the whole song and corrected along the slope until it holds; where it does not
+ * come to hold, the whole song is searched. Of slow attacks every 8th frame is heard; percentiles do not mind (0.003
+ * dB), but maxima miss up to 0.16 dB, so the highest windows are heard again in full. */
 
 enum { TRIALS = 13, COARSE = 3 }; /* at most; of which so many only halve the bracket */
 enum { FINE = 2 };                /* frames from one pick to the next */
@@ -29,6 +29,7 @@ enum { SHORT_S = 60 };
 #define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
 #define MISS_DB  0.5  /* every 8th frame misses less of a maximum */
+#define SOUNDS   0.03 /* of the highest peak: 30 dB below it, as percentiles count */
 
 typedef struct goal {
     size_t detector;
@@ -55,6 +56,7 @@ typedef struct solver {
     td_scratch *picks;              /* a plane per detector, then the input's peak */
     td_scratch *front;              /* of a bus: the sound they are of */
     size_t window, n_windows;       /* picks in one, a multiple of every stride; of the song */
+    float *peak;                    /* per window: of the input */
     float *score[TD_DETECTORS_MAX]; /* per goal and window: how likely the maximum lies there */
     unsigned char *heard;           /* per window: a bit for each goal that counts it */
     float *taken_db;                /* by step: off the whole sound, as the song was judged last */
@@ -115,6 +117,15 @@ static void score_block(solver *s, float *const *level, size_t n)
         s->score[i][w] = fmaxf(s->score[i][w], block_score(s->step->proc, level[s->goals[i].detector], n));
 }
 
+/* A block may end in the window behind the one it begins in. */
+static void note_peaks(solver *s, const float *peak, size_t m)
+{
+    size_t at = (size_t)td_scratch_length(s->picks), in = s->window - at % s->window, n = m < in ? m : in;
+    float *own = s->peak + at / s->window;
+    own[0] = fmaxf(own[0], td_largest(peak, n));
+    if (m > n) own[1] = td_largest(peak + n, m - n);
+}
+
 /* What is heard of a song for other ends is most of a short one, and but a few seconds of a long one. */
 static bool is_short(const td_decider *d)
 {
@@ -145,6 +156,7 @@ static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_erro
             for (size_t i = 0; i < m; i++) plane[k][i] = level[k][FINE * i];
         pick_peaks(in[0], in[1], n, plane[s->detectors]);
         score_block(s, level, n);
+        note_peaks(s, plane[s->detectors], m);
         st = td_scratch_append(s->picks, (const float *const *)plane, m, err);
         if (!st && s->front) st = td_scratch_append(s->front, (const float *const *)to, n, err);
         left -= n;
@@ -158,7 +170,8 @@ static td_status make_windows(solver *s, uint64_t frames, td_error *err)
     s->window = (size_t)(WINDOW_S * s->d->session->rate_hz / 8) * (8 / FINE);
     s->n_windows = (size_t)(frames / FINE / s->window) + 1;
     s->heard = calloc(s->n_windows + WARM, 1);
-    bool good = s->heard;
+    s->peak = td_calloc2(s->n_windows, 1, sizeof *s->peak);
+    bool good = s->heard && s->peak;
     for (size_t i = 0; i < s->n_goals; i++) good = (s->score[i] = td_calloc2(s->n_windows, 1, sizeof(float))) && good;
     return good ? TD_OK : td_no_memory(err);
 }
@@ -208,11 +221,15 @@ static void hear_tops(solver *s, size_t index, double least)
     }
 }
 
+/* Of the windows that sound, wherever they lie: a grid over the song would miss who plays in a few seconds of it. */
 static void hear_sample(solver *s, size_t index)
 {
-    size_t n = s->n_windows, every = n > RUN * EVERY * EVERY / 2 ? EVERY : n > RUN * EVERY ? EVERY / 2 : 1;
-    for (size_t w = 0; w < n; w++)
-        if (w / RUN % every == every / 2) s->heard[w] |= (unsigned char)(1u << index);
+    float least = td_largest(s->peak, s->n_windows) * (float)SOUNDS;
+    size_t n = 0, k = 0;
+    for (size_t w = 0; w < s->n_windows; w++) n += s->peak[w] >= least;
+    size_t every = n > RUN * EVERY * EVERY / 2 ? EVERY : n > RUN * EVERY ? EVERY / 2 : 1;
+    for (size_t w = 0; w < s->n_windows; w++)
+        if (s->peak[w] >= least && k++ / RUN % every == every / 2) s->heard[w] |= (unsigned char)(1u << index);
 }
 
 /* ---- trials ------------------------------------------------------------------------------------------------------ */
@@ -396,7 +413,8 @@ static bool correct(solver *s, bool again)
 /* The bracket is narrowed on what is heard of the song. */
 static td_status narrow(solver *s, td_error *err)
 {
-    size_t left = s->n_goals;
+    size_t left = 0;
+    for (size_t i = 0; i < s->n_goals; i++) left += !s->goals[i].found;
     for (int t = 0; t < TRIALS && left; t++) {
         for (size_t i = 0; i < s->n_goals; i++) {
             goal *g = &s->goals[i];
@@ -418,6 +436,53 @@ static td_status narrow(solver *s, td_error *err)
     return TD_OK;
 }
 
+/* Less than what is allowed at most is no miss. */
+static bool missed(const goal *g)
+{
+    double least = g->wish.kind == TD_WISH_AT_MOST ? 0 : g->wish.a;
+    return reached(g) > asked(g) + 0.1 || reached(g) < least - 0.1;
+}
+
+/* Of two as near the one that does less. */
+static bool nearer(const goal *a, const goal *b)
+{
+    double by = fabs(reached(b) - asked(b)) - fabs(reached(a) - asked(a));
+    return fabs(by) > NEAR_DB ? by > 0 : a->max_db < b->max_db;
+}
+
+static void keep_nearest(const solver *s, goal *best)
+{
+    for (size_t i = 0; i < s->n_goals; i++)
+        if (nearer(&s->goals[i], &best[i])) best[i] = s->goals[i];
+}
+
+/* What the sample missed is looked for in the whole song. What cannot be met ends where it is nearest, be it where
+ * least is done. */
+static td_status settle(solver *s, td_error *err)
+{
+    goal best[TD_DETECTORS_MAX];
+    bool any = false;
+    for (size_t i = 0; i < s->n_goals; i++) {
+        goal *g = &s->goals[i];
+        g->low = g->least;
+        g->high = g->most;
+        g->found = !missed(g);
+        any = any || !g->found;
+    }
+    if (!any) return TD_OK;
+    memcpy(best, s->goals, sizeof best);
+    memset(s->heard, 0xff, s->n_windows);
+    TD_TRY(narrow(s, err));
+    TD_TRY(judge_song(s, err));
+    keep_nearest(s, best);
+    for (size_t i = 0; i < s->n_goals; i++)
+        if (missed(&best[i])) take(s, &s->goals[i], s->goals[i].more_is_less ? s->goals[i].most : s->goals[i].least);
+    TD_TRY(judge_song(s, err));
+    keep_nearest(s, best);
+    for (size_t i = 0; i < s->n_goals; i++) take(s, &s->goals[i], best[i].value);
+    return judge_song(s, err);
+}
+
 static td_status search(solver *s, td_error *err)
 {
     for (size_t i = 0; i < s->n_goals; i++)
@@ -428,7 +493,7 @@ static td_status search(solver *s, td_error *err)
     TD_TRY(narrow(s, err));
     for (int round = 0;; round++) {
         TD_TRY(judge_song(s, err));
-        if (round == ROUNDS || !correct(s, round > 0)) return TD_OK;
+        if (round == ROUNDS || !correct(s, round > 0)) return settle(s, err);
     }
 }
 
@@ -484,13 +549,6 @@ static const char *goal_reason(td_decider *d, const td_site *site, const goal *g
     return td_arena_printf(d->arena, "%.*s%s%s%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%", cause,
                            cause ? before : "", cause && !found ? "; " : "", wanted, knob ? " by " : "",
                            knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
-}
-
-/* Less than what is allowed at most is no miss. */
-static bool missed(const goal *g)
-{
-    double least = g->wish.kind == TD_WISH_AT_MOST ? 0 : g->wish.a;
-    return reached(g) > asked(g) + 0.1 || reached(g) < least - 0.1;
 }
 
 static td_status explain(solver *s, td_error *err)
@@ -565,5 +623,6 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
     td_scratch_free(s.picks);
     for (size_t i = 0; i < s.n_goals; i++) free(s.score[i]);
     free(s.heard);
+    free(s.peak);
     return st ? st : explain(&s, err);
 }

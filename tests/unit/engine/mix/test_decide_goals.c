@@ -1,8 +1,9 @@
 /* What is asked at most is taken at most: of tips that the raw sum does not have, by a detector that hears no kick,
  * where a group turns what cancelled, by and behind what a key drives that sounds late, and of tracks that a fix made
- * softer. */
+ * softer. What is asked about is taken wherever in the song a bus plays, and where it cannot be, nothing is. */
 #include "tests/unit/engine/mix/decided.h"
 
+#include "engine/base/maths.h"
 #include "engine/mix/render.h"
 #include <math.h>
 
@@ -202,6 +203,100 @@ static void test_what_cancels_in_the_raw_sum(void **state)
             "gain_reduction: at most 2 dB }, as: edge } ] }\n");
 }
 
+static double sine(double t, unsigned c)
+{
+    (void)c;
+    return 0.1 * sin(TONE / 4 * t);
+}
+
+/* A drum that is played in so much of the song, each hit a little louder than the one before. */
+static double played(double t, double from_s, double to_s)
+{
+    double in = fmod(t, 0.25);
+    return t >= from_s && t < to_s ? (0.5 + 0.1 * (t - from_s)) * td_exp(-12 * in) * sin(TONE / 2 * in) : 0;
+}
+
+static double at_first(double t, unsigned c)
+{
+    (void)c;
+    return played(t, 0, 2.4);
+}
+
+static double at_last(double t, unsigned c)
+{
+    (void)c;
+    return played(t, 21.6, 24);
+}
+
+static double one_hit(double t, unsigned c)
+{
+    (void)c;
+    return played(t, 13.5, 13.8);
+}
+
+/* Loud at first, and 40 dB softer in all of the song: which no longer counts. */
+static double fades(double t, unsigned c)
+{
+    return at_first(t, c) + 0.01 * sine(t, c);
+}
+
+static const td_plan_step *edge(const td_plan *p, const char *bus)
+{
+    for (size_t b = 0; b < p->n_buses; b++)
+        for (size_t i = 0; i < p->bus[b].chain.n_steps; i++)
+            if (!strcmp(p->bus[b].name, bus) && !strcmp(p->bus[b].chain.step[i].name, "edge"))
+                return &p->bus[b].chain.step[i];
+    fail_msg("no edge in %s", bus);
+    return NULL;
+}
+
+static void test_a_bus_that_plays_a_few_seconds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *bus;
+        sound plays;
+    } stem[] = { { "Snare.wav", "drums", at_first },
+                 { "Bass.wav", "bass", at_last },
+                 { "Guitar.wav", "guitars", one_hit },
+                 { "Piano.wav", "keys", fades },
+                 { "Synth.wav", "synths", sine } };
+    static const struct {
+        const char *step;
+        float asked_db;
+    } goal[] = {
+        { "compressor: { model: clean, ratio: 4:1, attack: 5 ms, release: 100 ms, gain_reduction: about 4 dB }", 4 },
+        { "clipper: { gain_reduction: about 2 dB }", 2 },
+    };
+    scene *s = scene_new();
+    for (size_t i = 0; i < 5; i++) scene_add(s, stem[i].file, 48000, 1, 24, stem[i].plays);
+    for (size_t k = 0; k < 2; k++) {
+        const char *chain = td_arena_printf(s->arena, "{ chain: [ { %s, as: edge } ] }", goal[k].step);
+        decided d = decide(s, td_arena_printf(s->arena,
+                                              "balance: delivered\n"
+                                              "groups: { drums: %s, bass: %s, guitars: %s, keys: %s, synths: %s }\n",
+                                              chain, chain, chain, chain, chain));
+        for (size_t i = 0; i < 5; i++)
+            assert_float_equal(edge(d.plan, stem[i].bus)->goal.p95_db, goal[k].asked_db, 0.1);
+        td_plan_free(d.plan);
+    }
+    scene_leave(s);
+}
+
+/* The key sounds where the bus does not: nothing can be taken, and the threshold stays out of the way. */
+static void test_a_goal_that_cannot_be_met(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, 24, at_last);
+    scene_add(s, "Synth.wav", 48000, 1, 24, at_first);
+    decided d = decide(s, "balance: delivered\n"
+                          "groups: { synths: { chain: [ { compressor: { model: clean, ratio: 4:1, attack: 5 ms, "
+                          "release: 100 ms, gain_reduction: about 4 dB }, key: drums.kick, as: edge } ] } }\n");
+    assert_float_equal(edge(d.plan, "synths")->goal.max_db, 0, 0);
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_a_key_is_heard_where_the_mix_is),
         cmocka_unit_test(test_goals_of_a_group_after_a_fix),
         cmocka_unit_test(test_goals_of_a_group_whose_key_was_fixed),
+        cmocka_unit_test(test_a_bus_that_plays_a_few_seconds),
+        cmocka_unit_test(test_a_goal_that_cannot_be_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
