@@ -29,11 +29,10 @@ typedef struct td_decider {
     td_target_curve curve; /* what the mix is held against */
     const char *curve_name;
     td_scratch *sum; /* what reaches the mix bus before the trim: the passages below, in a row; NULL: not checked yet */
-    int64_t passage[TD_HEARD_MAX]; /* frames */
-    size_t n_passages;             /* 0: sum is the whole song */
-    const double *finish;          /* by band: the power all but the mix bus's equalisers make of the mix; NULL: 1 */
-    const td_plan_part *bell;      /* those that match the mix bus to its curve */
-    size_t n_bells;
+    int64_t passage[TD_HEARD_MAX];    /* frames */
+    size_t n_passages;                /* 0: sum is the whole song */
+    const double *finish;             /* by band: the power all but the mix bus's equalisers make of the mix; NULL: 1 */
+    const struct td_matched *matched; /* the last match that was decided before it was known; NULL: none */
 } td_decider;
 
 static inline size_t td_passage_frames(const td_decider *d)
@@ -198,7 +197,8 @@ td_status td_warn_of_cancelling(td_decider *d, td_error *err);
 td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
                                 td_error *err);
 
-/* `match`: up to four bells, and no more than `room`, behind the parts the step has. */
+/* `match`: up to four bells, and no more than `room`, behind the parts the step has. Once it is known what is finished,
+ * those it had before are judged by it. */
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
                           td_error *err);
 

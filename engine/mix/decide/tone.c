@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/mix/measure.h"
+#include <stdio.h>
 #include <string.h>
 
 /* ---- which curve ------------------------------------------------------------------------------------------------- */
@@ -247,11 +248,23 @@ static td_status levels_before(td_decider *d, const td_site *site, td_plan_step 
     return TD_OK;
 }
 
+/* "takes back what is too much of the +0.6 dB that the bells above do there: the spectrum needs nothing towards ..." */
+static const char *taken_back(td_decider *d, const match_target *t, double wanted_db, double done_db)
+{
+    char needs[32] = "nothing";
+    if (fabs(wanted_db) >= 0.05) snprintf(needs, sizeof needs, "%+.1f dB", wanted_db);
+    return td_arena_printf(d->arena,
+                           "takes back what is too much of the %+.1f dB that the bells above do there: the %sspectrum "
+                           "needs %s towards %s",
+                           done_db, d->finish ? "finished " : "", needs, t->name);
+}
+
 /* "50 % of the 7.5 dB by which the spectrum exceeds ..., held at 2 dB; the bells above do -1.2 dB there" */
 static const char *bell_reason(td_decider *d, const match_target *t, double off_db, double left_db)
 {
     double whole = -t->part * off_db, wanted = td_clamp(whole, -t->most_db, t->most_db), done = wanted - left_db;
     const char *held = "", *above = "";
+    if (wanted * left_db <= 0) return taken_back(d, t, wanted, done);
     if (fmax(fabs(whole), fabs(left_db)) > t->most_db) held = td_arena_printf(d->arena, ", held at %g dB", t->most_db);
     if (fabs(done) >= 0.05) above = td_arena_printf(d->arena, "; the bells above do %+.1f dB there", done);
     return !held || !above ? NULL
@@ -305,6 +318,30 @@ static td_status judge_bell(td_decider *d, const match_target *t, const td_plan_
     return reason ? TD_OK : td_no_memory(err);
 }
 
+/* What a match did as it was decided first. */
+typedef struct td_matched {
+    const td_part_wish *wish;
+    const td_plan_part *bell;
+    size_t n_bells;
+    const struct td_matched *before; /* another one, or this one with less room */
+} td_matched;
+
+static const td_matched *matched_by(const td_decider *d, const td_part_wish *wish)
+{
+    const td_matched *m = d->matched;
+    while (m && m->wish != wish) m = m->before;
+    return m;
+}
+
+static td_status keep_bells(td_decider *d, const td_part_wish *wish, const td_plan_part *bell, size_t n, td_error *err)
+{
+    td_matched *m = td_arena_alloc(d->arena, sizeof *m);
+    if (!m) return td_no_memory(err);
+    *m = (td_matched){ wish, bell, n, d->matched };
+    d->matched = m;
+    return TD_OK;
+}
+
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
                           td_error *err)
 {
@@ -321,8 +358,9 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         want[i] = td_clamp(-t.part * off[i], -t.most_db, t.most_db);
         most = fmax(most, fabs(off[i]));
     }
-    for (size_t i = 0; d->finish && i < d->n_bells && n < room; i++) {
-        TD_TRY(judge_bell(d, &t, &d->bell[i], level, off, want, &part[n], &kept, err));
+    const td_matched *first = d->finish ? matched_by(d, wish) : NULL;
+    for (size_t i = 0; first && i < first->n_bells && n < room; i++) {
+        TD_TRY(judge_bell(d, &t, &first->bell[i], level, off, want, &part[n], &kept, err));
         n += kept;
     }
     while (n < BELLS && n < room) {
@@ -333,10 +371,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         n++;
     }
     step->n_parts += n;
-    if (site->kind == TD_SITE_MIX) {
-        d->bell = part;
-        d->n_bells = n;
-    }
+    if (!d->finish) TD_TRY(keep_bells(d, wish, part, n, err));
     TD_TRY(tell_hole(d, site, &t, level));
     if (n) return TD_OK;
     return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: within %.1f dB of %s", site->name, most, t.name);

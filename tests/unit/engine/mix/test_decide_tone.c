@@ -164,6 +164,33 @@ static void test_tone_is_judged_by_what_is_finished(void **state)
     }
 }
 
+static const char twice[] =
+    "mix: { chain: [ { eq: [ match: { target: elec, strength: 50 % } ], as: one }, "
+    "{ eq: [ match: { target: elec, strength: 100 % }, high_shelf: { at: 10 kHz, gain: 0 to +1 dB } ], as: two } ] }";
+
+/* Each match answers with bells of its own, and each bell moves the way its reason says. */
+static void test_each_match_keeps_its_bells(void **state)
+{
+    (void)state;
+    static const char *const strength[] = { "50 % of", "100 % of" };
+    scene *s = scene_new();
+    scene_add(s, "Synth.wav", 48000, 2, SECONDS, with_a_whistle);
+    decided d = plan(s, twice);
+    assert_int_equal(d.plan->mix.n_steps, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const td_plan_step *step = &d.plan->mix.step[i];
+        assert_true(step->n_parts > 0);
+        for (size_t k = 0; k < step->n_parts; k++) {
+            double gain_db = step->part[k].value[td_param_find(step->part[k].proc, "gain")];
+            const char *reason = step->part[k].reason;
+            bool back = strstr(reason, "takes back") == reason;
+            assert_true(back || strstr(reason, strength[i]) == reason);
+            assert_true(back || (gain_db < 0) == !!strstr(reason, "exceeds"));
+        }
+    }
+    leave(&d);
+}
+
 static const char cut[] = "groups: { guitars: { chain: [ eq: [ low_cut: 110 Hz ] ] } }";
 
 /* Guitars over a bass are cleared, though softer: what was cut does not come back. Without it they are the floor. */
@@ -211,11 +238,9 @@ static void test_a_target_out_of_reach_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_hole_stays_a_hole),
-        cmocka_unit_test(test_tone_is_judged_by_what_is_finished),
-        cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
-        cmocka_unit_test(test_the_floor_is_not_cut),
-        cmocka_unit_test(test_a_target_out_of_reach_is_told),
+        cmocka_unit_test(test_a_hole_stays_a_hole),        cmocka_unit_test(test_tone_is_judged_by_what_is_finished),
+        cmocka_unit_test(test_each_match_keeps_its_bells), cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
+        cmocka_unit_test(test_the_floor_is_not_cut),       cmocka_unit_test(test_a_target_out_of_reach_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
