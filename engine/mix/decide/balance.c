@@ -149,17 +149,19 @@ static const char *place_reason(const td_decider *d, size_t bus, const group_sta
 {
     const td_group_wish *wish = td_group_for(d, &d->plan->bus[bus]);
     bool wished = wish && wish->loudness_lu.kind == TD_WISH_VALUE;
-    char alone[64] = "", usual[64] = "wished", own[32], all[32], others[32];
+    char alone[64] = "", usual[64] = "wished", moves[64] = "no move", own[32], all[32], others[32];
     if (!wished)
         snprintf(usual, sizeof usual, "usual in %s%s", td_usual_genres(d->recipe),
                  td_usual_pieces_lu(d->session, bus) < 0 ? " for these drums" : "");
     if (g->active < 0.1) snprintf(alone, sizeof alone, "; sounds in %.0f %% of the song", g->active * 100);
+    if (wanted != 0) snprintf(moves, sizeof moves, "%+.1f dB", wanted);
+    if (g->move_db != wanted) snprintf(moves, sizeof moves, "%+.1f dB, held at %+.1f", wanted, g->move_db);
     return td_arena_printf(d->arena,
                            "%.1f LU where it plays, %s is %.1f: %s it, the groups in the middle %s theirs; so %s the "
-                           "others, and within %.1f LU nothing is moved%s%s",
+                           "others, and %s %.1f LU loudness asks for %s%s",
                            g->context_lu, usual, g->context_lu - g->off_db, td_above_below(g->off_db, "LU", own),
                            td_above_below(middle, "LU", all), td_above_below(g->off_db - middle, "LU", others),
-                           dead_zone_lu, alone, g->move_db == wanted ? "" : "; held at the limit");
+                           wanted != 0 ? "beyond" : "within", dead_zone_lu, moves, alone);
 }
 
 /* The accompaniment against its template: judged once, never iterated (groups that play alone would run away), and
@@ -307,7 +309,7 @@ static td_status clear_within_taste(td_decider *d, const group_state *g, bool le
         p->fader_db = fader_db[b] + moved_db[b];
         if (moved_db[b] == 0) continue;
         p->fader_reason = td_arena_printf(d->arena,
-                                          "%s; %+.1f dB within taste, where groups cover %.1f %% of each "
+                                          "%s; %+.1f dB inside that room, where groups cover %.1f %% of each "
                                           "other instead of %.1f",
                                           p->fader_reason, moved_db[b], 100 * u.after, 100 * u.before);
     }
