@@ -228,6 +228,7 @@ static td_status mix_band_after(td_decider *d, const td_range_case *c, double lo
 }
 
 #define WORTH_SHARE 0.25 /* of the mix's power in the band: who makes less is not the cause (fixes ask the same) */
+#define WORTH_MOVE  0.2  /* dB that a dB here brings there: who brings less, and not enough, is not either */
 
 static bool compare(const td_condition *c, double x)
 {
@@ -237,8 +238,8 @@ static bool compare(const td_condition *c, double x)
                                  : x <= c->value;
 }
 
-/* The smallest of eight moves that makes `mix_excess` false; none at all where the group makes little of the mix there:
- * then it is not the cause. */
+/* The smallest of eight moves that makes `mix_excess` false; none at all where the group makes little of the mix there,
+ * or the largest changes little: then it is not the cause. */
 static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double near, double far, double *out,
                                   const char **reason, td_error *err)
 {
@@ -259,6 +260,13 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
         *out = td_param_round(c->param, near + (far - near) * i / 8);
         TD_TRY(mix_band_after(d, c, k->low_hz, k->high_hz, *out, &after, err));
         if (!compare(k, after)) break;
+    }
+    if (compare(k, after) && fabs(after - before) < WORTH_MOVE * fabs(*out)) {
+        *reason =
+            td_arena_printf(d->arena, "the mix stands %s '%s' at %s to %s, and %+.1f dB here would change %.1f of it",
+                            was, d->curve_name, low, high, *out, fabs(after - before));
+        *out = 0;
+        return *reason ? TD_OK : td_no_memory(err);
     }
     *reason = td_arena_printf(d->arena, "the mix stood %s '%s' at %s to %s, now %s it%s", was, d->curve_name, low, high,
                               td_above_below(after, "dB", now),
