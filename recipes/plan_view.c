@@ -357,7 +357,7 @@ static const char *target_text(td_arena *a, const td_target *target)
     if (!isnan(target->loudness_lufs)) td_text_addf(&t, ", %g LUFS", target->loudness_lufs);
     if (!isnan(target->true_peak_dbtp)) td_text_addf(&t, ", %g dBTP", target->true_peak_dbtp);
     if (!isnan(target->peak_dbfs)) td_text_addf(&t, ", %g dBFS", target->peak_dbfs);
-    const char *kept = td_arena_strdup(a, t.length ? t.data + 2 : "");
+    const char *kept = td_arena_strdup(a, t.length ? t.data + 2 : "as the mix bus leaves it");
     td_text_free(&t);
     return kept;
 }

@@ -255,12 +255,6 @@ static void fix_chain(td_reader *r, td_node *n, void *into)
     td_read_chain(r, n, td_node_get(n->parent, "when"), &((td_fix_wish *)into)->chain);
 }
 
-static void fix_level(td_reader *r, td_node *n, void *into)
-{
-    static const td_field f = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24, .flags = TD_SOLVABLE };
-    td_read_wish(r, n, &f, into);
-}
-
 static void fix_pan(td_reader *r, td_node *n, void *into)
 {
     td_fix_wish *f = into;
@@ -286,7 +280,7 @@ static const td_member fix_members[] = {
     TD_WHOLE("except", fix_except),
     TD_WHOLE("when", fix_when),
     TD_WHOLE("chain", fix_chain),
-    TD_MEMBER(td_fix_wish, "level", fix_level, level_db),
+    TD_MEMBER(td_fix_wish, "level", read_level, level_db),
     TD_WHOLE("pan", fix_pan),
     TD_MEMBER(td_fix_wish, "polarity", td_member_polarity, flip),
     TD_WHOLE("align", fix_align),

@@ -51,7 +51,7 @@ static const struct {
     { "entry.label", "text", "as it is shown, and in file names; the recipe's name unless said otherwise" },
     { "level", "gain", "an offset on what the balance gives" },
     { "return.level", "gain", "its fader" },
-    { "fix.level", "gain", "how much the track moves; a range is solved" },
+    { "fix.level", "gain", "how much the track moves" },
     { "stem.level", "gain", "on the file as it is, before anything else" },
     { "group.loudness", "gain", "wished loudness against the mix, in LU" },
     { "inside", "inside", "how the tracks inside stand to each other" },

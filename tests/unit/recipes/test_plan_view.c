@@ -46,10 +46,23 @@ static void reasons_keep_within_a_terminal(void **state)
     td_plan_free(plan);
 }
 
+static void a_target_that_asks_for_nothing_is_told(void **state)
+{
+    (void)state;
+    td_plan *plan = any_plan(7);
+    plan->preview = (td_target){ .loudness_lufs = NAN, .true_peak_dbtp = NAN, .peak_dbfs = NAN };
+    td_text t = { 0 };
+    td_plan_view(plan, 0, &t);
+    assert_non_null(strstr(t.data, "as the mix bus leaves it"));
+    td_text_free(&t);
+    td_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_changed_is_told),
+        cmocka_unit_test(a_target_that_asks_for_nothing_is_told),
         cmocka_unit_test(reasons_keep_within_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
