@@ -136,6 +136,15 @@ static double write_speed(const char *folder)
     return fine ? CHUNKS * (CHUNK / 1e6) / fmax(took, 1e-6) : -1;
 }
 
+/* As it was named, but for slashes at its end; NULL. */
+static const char *data_folder(doctor *d)
+{
+    const char *data = td_args_get(d->args, "data");
+    size_t n = data ? strlen(data) : 0;
+    while (n > 1 && data[n - 1] == '/') n--;
+    return data ? td_arena_strndup(d->arena, data, n) : NULL;
+}
+
 /* A folder that no service has had so far. */
 static bool is_new(doctor *d, const char *data)
 {
@@ -145,7 +154,7 @@ static bool is_new(doctor *d, const char *data)
 
 static void scratch(doctor *d)
 {
-    const char *folder = td_args_get(d->args, "scratch"), *data = td_args_get(d->args, "data"), *tmp = getenv("TMPDIR");
+    const char *folder = td_args_get(d->args, "scratch"), *data = data_folder(d), *tmp = getenv("TMPDIR");
     if (!folder && data) folder = td_arena_printf(d->arena, is_new(d, data) ? "%s" : "%s/scratch", data);
     if (!folder) folder = tmp && *tmp ? tmp : "/var/tmp";
     struct statvfs v;
@@ -302,7 +311,7 @@ static void credentials(doctor *d, const char *folder)
 
 static void data(doctor *d)
 {
-    const char *folder = td_args_get(d->args, "data"), *given = getenv("CREDENTIALS_DIRECTORY");
+    const char *folder = data_folder(d), *given = getenv("CREDENTIALS_DIRECTORY");
     if (!folder) return;
     if (!td_is_folder(folder) || access(folder, R_OK | W_OK | X_OK) != 0) {
         say(d, WRONG, "data", "%s: %s", folder,

@@ -17,6 +17,9 @@ static td_status add(td_key_options *o, const char *word, td_error *err)
     td_status st = td_key_add(o, token, err);
     if (!st && o->json) printf("{\"type\":\"key\",\"v\":1,\"client\":\"%s\",\"key\":\"%s\"}\n", word, token);
     if (!st && !o->json) printf("%s\n", token);
+    if (!st && !o->json && !o->quiet)
+        fprintf(stderr, "of %s, for the service in %s; it is not shown again\n", word,
+                o->data ? o->data : TD_DEFAULT_DATA);
     return st;
 }
 
@@ -42,7 +45,8 @@ static int run(const td_args *a)
     td_error err = { 0 };
     td_key_options o = { .data = td_args_get(a, "data"),
                          .scopes = td_args_get(a, "scopes"),
-                         .json = td_args_has(a, "json") };
+                         .json = td_args_has(a, "json"),
+                         .quiet = td_args_has(a, "quiet") };
     for (size_t v = 0; v < sizeof verbs / sizeof *verbs; v++) {
         if (!a->n_words || strcmp(a->word[0], verbs[v].name) || a->n_words != verbs[v].words) continue;
         td_status st = verbs[v].run(&o, a->word[1], &err);

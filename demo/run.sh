@@ -10,9 +10,11 @@ out=$(realpath -m "${OUT:-demo-out}")
 say() { printf '\n== %s\n' "$*"; }
 stop() {
     for p in ${pids:-}; do kill "$p" 2>/dev/null || true; done
-    [ -s "$out/nginx.pid" ] && kill "$(cat "$out/nginx.pid")" 2>/dev/null || true
+    [ -s "$web/nginx.pid" ] && kill "$(cat "$web/nginx.pid")" 2>/dev/null || true
     wait 2>/dev/null || true
+    rm -rf "$web"
 }
+web=$(mktemp -d "${TMPDIR:-/tmp}/topdown-demo.XXXXXX") # the HTTP server's own files
 trap stop EXIT
 free_port() { # the first of some ports nobody listens on
     local p
@@ -31,13 +33,12 @@ wait_for() { # until something answers on a port
     return 1
 }
 
-if [ -n "${OUT:-}" ] && [ -e "$out" ] && ! [ -e "$out/of-the-demo" ] && [ -n "$(ls -A "$out" 2>/dev/null)" ]; then
+if [ -n "${OUT:-}" ] && [ -e "$out" ] && ! [ -e "$out/data/credentials/demo-hook" ] && [ -n "$(ls -A "$out" 2>/dev/null)" ]; then
     echo "$out is not empty and not of an earlier demo: name another folder with OUT=, or remove it" >&2
     exit 2
 fi
 rm -rf "$out"
 mkdir -p "$out/data/credentials" "$out/received"
-touch "$out/of-the-demo"
 stems_port=$(free_port 8741) listen_port=$(free_port 8790) serve_port=$(free_port 8840)
 umask 077
 secret="whsec_$(head -c 32 /dev/urandom | base64)"
@@ -45,19 +46,19 @@ printf '%s' "$secret" >"$out/data/credentials/demo-hook"
 umask 022
 
 say "stems over HTTP at http://127.0.0.1:$stems_port/"
-cat >"$out/nginx.conf" <<CONF
-pid $out/nginx.pid;
+cat >"$web/nginx.conf" <<CONF
+pid $web/nginx.pid;
 error_log $out/nginx.log;
 events { }
 http {
     access_log off;
-    client_body_temp_path $out/nginx-body; proxy_temp_path $out/nginx-proxy;
-    fastcgi_temp_path $out/nginx-fcgi; uwsgi_temp_path $out/nginx-uwsgi; scgi_temp_path $out/nginx-scgi;
+    client_body_temp_path $web/nginx-body; proxy_temp_path $web/nginx-proxy;
+    fastcgi_temp_path $web/nginx-fcgi; uwsgi_temp_path $web/nginx-uwsgi; scgi_temp_path $web/nginx-scgi;
     server { listen 127.0.0.1:$stems_port; root $root/demo/stems; }
 }
 CONF
-[ "$(id -u)" -ne 0 ] || sed -i '1i user root;' "$out/nginx.conf"
-nginx -p "$out" -c "$out/nginx.conf" -e "$out/nginx.log"
+[ "$(id -u)" -ne 0 ] || sed -i '1i user root;' "$web/nginx.conf"
+nginx -p "$web" -c "$web/nginx.conf" -e "$out/nginx.log"
 wait_for "$stems_port"
 
 say "a receiver for results and webhooks at http://127.0.0.1:$listen_port/"

@@ -66,7 +66,7 @@ typedef struct td_key_options {
     const char *data;   /* TD_DEFAULT_DATA; TD_ARG where no service ever lived */
     const char *client; /* add: who it is for, made when new: small letters, digits, '_' */
     const char *scopes; /* add: "submit,read,cancel" is the default; `files` too */
-    bool json;
+    bool json, quiet;   /* quiet: the key alone */
 } td_key_options;
 
 /* Makes a key. *token is told this once: the queue keeps a hash. */

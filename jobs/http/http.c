@@ -369,8 +369,10 @@ static td_status open_socket(td_http *h, const char *text, int *out, td_error *e
                 getnameinfo((struct sockaddr *)&bound, length, host, sizeof host, port, sizeof port,
                             NI_NUMERICHOST | NI_NUMERICSERV) == 0;
     if (!good)
-        st = td_fail(err, errno == EADDRINUSE ? TD_BUSY : TD_ARG, text, NULL, "cannot be listened on: %s",
-                     strerror(errno));
+        st = td_fail(err, errno == EADDRINUSE ? TD_BUSY : TD_ARG, text,
+                     errno == EADDRINUSE ? "another program listens there: end it, or name another port with --listen"
+                                         : NULL,
+                     "cannot be listened on: %s", strerror(errno));
     if (!good && fd >= 0) close(fd);
     freeaddrinfo(found);
     if (!good) return st;
