@@ -21,6 +21,15 @@ static int wrong(const char *what, const char *hint)
 
 /* ---- check ------------------------------------------------------------------------------------------------------- */
 
+/* What it is good for, behind "ok". */
+static const char *who_mixes(const td_order *o)
+{
+    for (size_t i = 0; i < o->n_stems; i++)
+        if (td_place_of(o->stem[i].file) != TD_PLACE_PATH)
+            return ", for a service (topdown submit): it names stems by address, and topdown mix takes files";
+    return "";
+}
+
 static int check_one(const td_args *a, const td_library *l, const char *path)
 {
     td_messages *m = td_messages_new();
@@ -29,7 +38,7 @@ static int check_one(const td_args *a, const td_library *l, const char *path)
     td_order_load(l, path, &o, m);
     bool json = td_args_has(a, "json");
     int code = td_report_messages(m, TD_JOB, json);
-    if (!code && !json && !td_args_has(a, "quiet")) printf("%s: ok\n", path);
+    if (!code && !json && !td_args_has(a, "quiet")) printf("%s: ok%s\n", path, who_mixes(o));
     td_order_free(o);
     td_messages_free(m);
     return code;

@@ -9,22 +9,53 @@
 
 /* ---- stems and recipes from words and flags ---------------------------------------------------------------------- */
 
+/* How long the path is that all files named singly have in common, folders only. */
+static size_t common_folders(const td_args *a)
+{
+    const char *first = NULL;
+    size_t common = 0;
+    for (size_t i = 0; i < a->n_words; i++) {
+        const char *word = a->word[i];
+        size_t n = 0, end = 0;
+        if (td_is_folder(word)) continue;
+        if (!first) {
+            first = word;
+            common = (size_t)(td_basename(word) - word);
+        }
+        for (; n < common && word[n] == first[n]; n++)
+            if (word[n] == '/') end = n + 1;
+        common = end;
+    }
+    return common;
+}
+
+/* The folders below those in common tell of a stem as those of a tree do; "../" tells nothing. */
+static td_status add_file(const char *path, size_t common, td_arena *arena, td_stem_wish **stem, size_t *n,
+                          td_error *err)
+{
+    td_status st = td_file_here(path, err);
+    if (st) return st;
+    for (size_t i = 0; i < *n; i++)
+        if (td_same_file((*stem)[i].file, path))
+            return td_fail(err, TD_ARG, path, "name each stem once", "is among the stems already");
+    if (*n >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
+    td_stem_wish *all = td_arena_array(arena, *n + 1, sizeof *all);
+    if (!all) return td_no_memory(err);
+    if (*n) memcpy(all, *stem, *n * sizeof *all);
+    const char *name = path + common;
+    all[(*n)++] = (td_stem_wish){ .file = path, .name = strstr(name, "./") ? NULL : name, .pan = NAN };
+    *stem = all;
+    return TD_OK;
+}
+
 td_status td_stems_of_words(const td_args *a, td_arena *arena, td_stem_wish **stem, size_t *n, td_error *err)
 {
-    for (size_t i = 0; i < a->n_words; i++) {
-        if (td_is_folder(a->word[i])) {
-            td_status st = td_stems_in_folder(a->word[i], arena, stem, n, err);
-            if (st) return st;
-            continue;
-        }
-        if (*n >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
-        td_stem_wish *all = td_arena_array(arena, *n + 1, sizeof *all);
-        if (!all) return td_no_memory(err);
-        if (*n) memcpy(all, *stem, *n * sizeof *all);
-        all[(*n)++] = (td_stem_wish){ .file = a->word[i], .pan = NAN };
-        *stem = all;
-    }
-    if (*n) return TD_OK;
+    td_status st = TD_OK;
+    size_t common = common_folders(a);
+    for (size_t i = 0; !st && i < a->n_words; i++)
+        st = td_is_folder(a->word[i]) ? td_stems_in_folder(a->word[i], arena, stem, n, err)
+                                      : add_file(a->word[i], common, arena, stem, n, err);
+    if (st || *n) return st;
     return td_fail(err, TD_ARG, NULL, "name files or a folder of stems, such as stems/", "no stems are named");
 }
 

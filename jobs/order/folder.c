@@ -1,5 +1,6 @@
 #include "jobs/order/folder.h"
 
+#include "recipes/recipes.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,22 @@ const char *td_no_file(const char *path)
     default:
         return "a device";
     }
+}
+
+td_status td_file_here(const char *path, td_error *err)
+{
+    td_place place = td_place_of(path);
+    if (place == TD_PLACE_NONE || place == TD_PLACE_PATH) return TD_OK;
+    return td_fail(err, TD_ARG, path,
+                   "a service fetches addresses: topdown submit JOB.yaml; or download the files first",
+                   "is an address, and only files are mixed here");
+}
+
+bool td_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !strcmp(a, b) || (!strcmp(td_basename(a), td_basename(b)) && stat(a, &x) == 0 && stat(b, &y) == 0 &&
+                             x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
 static char *join(td_arena *a, const char *folder, const char *name)
@@ -141,13 +158,6 @@ static td_status walk(gathering *g, const char *folder, const char *below, int d
     return st;
 }
 
-static bool is_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return !strcmp(a, b) || (!strcmp(td_basename(a), td_basename(b)) && stat(a, &x) == 0 && stat(b, &y) == 0 &&
-                             x.st_dev == y.st_dev && x.st_ino == y.st_ino);
-}
-
 td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
 {
     gathering *g = td_arena_alloc(a, sizeof *g);
@@ -164,7 +174,7 @@ td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **ste
     *stem = all;
     for (size_t i = 0, named = *n; i < g->n; i++) {
         size_t k = 0;
-        while (k < named && !is_file(all[k].file, g->stem[i].file)) k++;
+        while (k < named && !td_same_file(all[k].file, g->stem[i].file)) k++;
         if (k < named) continue;
         if (*n >= TD_STEMS_MAX) return td_fail(err, TD_ARG, NULL, NULL, "more than %d stems", TD_STEMS_MAX);
         all[(*n)++] = g->stem[i];

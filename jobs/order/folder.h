@@ -9,6 +9,10 @@ bool td_sounds(const char *name); /* it ends like a sound file and is not hidden
 /* "a link to nowhere", "a pipe", ...: what lies there instead of a file; NULL: a file, or what it is cannot be told. */
 const char *td_no_file(const char *path);
 
+/* TD_ARG: it is an address, and what is mixed in this process lies on this machine. NULL is welcome. */
+td_status td_file_here(const char *path, td_error *err);
+bool td_same_file(const char *a, const char *b); /* also by other ways to one name */
+
 enum { TD_FOLDERS_DEEP = 4 };
 
 /* What clients' machines leave in folders: hidden, or made by an archiver. Neither stems nor folders of stems. */

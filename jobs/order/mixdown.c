@@ -66,6 +66,9 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
     td_stem_wish *stem;
     size_t n;
     td_status st = gather_stems(o, m->arena, &stem, &n, err);
+    for (size_t i = 0; !st && i < n; i++) st = td_file_here(stem[i].file, err);
+    if (!st) st = td_file_here(o->rough, err);
+    if (!st) st = td_file_here(o->reference, err);
     for (size_t i = 0; !st && i < w->n_roles; i++) st = td_stem_say_role(stem, n, w->role[i], m->arena, err);
     if (st) return st;
     td_session_wish wish = { .title = o->title ? o->title : o->name,

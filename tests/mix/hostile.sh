@@ -91,6 +91,10 @@ rm -r "$work/nested/1"
 ok "a role by the file's name" says "guitars.lead           Vox/01.wav" check --role 01.wav=guitars.lead
 ok "or with its folder" says "bass                   Vox/Kick.flac" check --role Vox/Kick.flac=bass
 ok "a name two have needs it" says "2 stems are called 'Kick.flac'" exits 2 check --role Kick.flac=bass
+singly() { "$topdown" check "$work/nested/Piano.flac" "$work/nested/Vox/01.wav" "$@" -q; }
+ok "files named singly keep the folders that tell them apart" says "vocals.lead            Vox/01.wav" singly
+ok "and none is named twice" says "Vox/01.wav: is among the stems already" exits 2 singly "$work/nested/./Vox/01.wav"
+ok "an address is a service's to fetch" says "topdown submit" exits 2 mix "https://example.com/Kick.wav" -o "$work/x"
 ok "the nearest role" says "did you mean 'drums.snare'?" exits 2 check --role 01.wav=drums.snar
 mkdir "$work/crowd"
 touch "$work/crowd/"{1..256}.wav "$work/more.wav" "$work/most.wav"
