@@ -33,11 +33,12 @@ static double value_of(const td_compared *c, const struct figure *f)
     return *(const double *)((const char *)c + f->at);
 }
 
-/* "-14.0", or a dash for what does not exist; sign: also "+". */
+/* "-14.0", or a dash for what does not exist; sign: also "+". Zero has none. */
 static const char *number(double x, int decimals, bool sign, char out[24])
 {
     snprintf(out, 24, !isfinite(x) ? "-" : sign ? "%+.*f" : "%.*f", decimals, x);
-    return out;
+    bool zero = isfinite(x) && !strpbrk(out, "123456789");
+    return zero ? out + strspn(out, "+-") : out;
 }
 
 static void print_figures(const td_comparison *c)
@@ -68,8 +69,8 @@ static const char *bar(double off, char out[2 * HALF + 2])
 static void print_tone(const td_comparison *c)
 {
     char d[24], drawn[2 * HALF + 2];
-    printf("\n  tone at the same loudness: %.1f dB apart on average, %+.1f dB at %g Hz\n", c->mean_db, c->most_db,
-           c->most_at_hz);
+    printf("\n  tone at the same loudness: %.1f dB apart on average, %s dB at %g Hz\n", c->mean_db,
+           number(c->most_db, 1, true, d), c->most_at_hz);
     for (size_t i = 0; i < TD_BANDS; i++)
         printf("  %7g Hz %7s dB  %s\n", td_band_label(i), number(c->difference_db[i], 1, true, d),
                bar(c->difference_db[i], drawn));

@@ -21,20 +21,34 @@ static const struct {
 
 enum { REGIONS = sizeof regions / sizeof regions[0] };
 
+/* Zero has no sign. */
+static double figure(double x, double step)
+{
+    return td_round_to(x, step) + 0.0;
+}
+
 /* dB, or "-inf" for silence. */
 static const char *level(double x, char out[16])
 {
-    snprintf(out, 16, isfinite(x) ? "%.1f" : "-inf", x);
+    snprintf(out, 16, isfinite(x) ? "%.1f" : "-inf", figure(x, 0.1));
     return out;
 }
 
-static void print(const char *path, const td_measurement *m)
+static void print_faults(unsigned faults)
 {
-    char a[16], b[16], c[16], text[512];
-    double seconds = (double)m->info.frames / m->info.rate_hz;
-    printf("%s   %s, %g kHz, %s, %d:%04.1f\n", td_printable(path, text, sizeof text),
-           m->info.channels == 1 ? "mono" : "stereo", m->info.rate_hz / 1000.0, m->info.encoding, (int)(seconds / 60),
-           seconds - 60 * (int)(seconds / 60));
+    const char *between = "";
+    printf("  faults      ");
+    for (unsigned i = 0; i < TD_FAULT_COUNT; i++)
+        if (faults & (1u << i)) {
+            printf("%s%s (%s)", between, td_fault_name(i), td_fault_help(i));
+            between = "; ";
+        }
+    puts(faults ? "" : "none a file shows");
+}
+
+static void print_figures(const td_measurement *m)
+{
+    char a[16], b[16], c[16];
     printf("  loudness    %6s LUFS   short-term max %s   range %.1f LU\n", level(m->loudness_lufs, a),
            level(m->max_short_lufs, b), m->range_lu);
     printf("  peak        %6s dBFS   true peak %s dBTP   crest %s dB\n", level(m->peak_dbfs, a),
@@ -42,18 +56,21 @@ static void print(const char *path, const td_measurement *m)
     printf("  spectrum   ");
     for (size_t i = 0; i < REGIONS; i++) {
         double x = td_measured_band_db(m, regions[i].low_hz, regions[i].high_hz);
-        printf(isfinite(x) ? " %s %.0f " : " %s -inf ", regions[i].name, x);
+        printf(isfinite(x) ? " %s %.0f " : " %s -inf ", regions[i].name, figure(x, 1));
     }
     puts(" dB");
-    if (!isnan(m->correlation)) printf("  stereo      correlation %.2f\n", m->correlation);
-    printf("  faults      ");
-    bool any = false;
-    for (unsigned i = 0; i < TD_FAULT_COUNT; i++)
-        if (m->faults & (1u << i)) {
-            printf("%s%s (%s)", any ? "; " : "", td_fault_name(i), td_fault_help(i));
-            any = true;
-        }
-    puts(any ? "" : "none a file shows");
+    if (!isnan(m->correlation)) printf("  stereo      correlation %.2f\n", figure(m->correlation, 0.01));
+}
+
+static void print(const char *path, const td_measurement *m)
+{
+    char text[512];
+    double seconds = (double)m->info.frames / m->info.rate_hz;
+    printf("%s   %s, %g kHz, %s, %d:%04.1f\n", td_printable(path, text, sizeof text),
+           m->info.channels == 1 ? "mono" : "stereo", m->info.rate_hz / 1000.0, m->info.encoding, (int)(seconds / 60),
+           seconds - 60 * (int)(seconds / 60));
+    if (!(m->faults & TD_FAULT_BIT(SILENT))) print_figures(m);
+    print_faults(m->faults);
 }
 
 static void member(json_t *o, const char *name, double x)

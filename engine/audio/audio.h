@@ -52,6 +52,7 @@ typedef enum td_fault_code {
 } td_fault_code;
 
 #define TD_FAULT_BIT(code) (1u << TD_FAULT_##code)
+#define TD_SILENT_DBFS     (-80.0) /* peaks of silence stay below */
 
 const char *td_fault_name(td_fault_code code);
 const char *td_fault_help(td_fault_code code);
@@ -61,7 +62,7 @@ td_verdict td_faults_verdict(unsigned faults); /* the worst of a set of TD_FAULT
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
 typedef struct td_audio_info {
-    char format[16];   /* "wav", "rf64", "w64", "aiff", "flac", "ogg", "opus", "mp3" */
+    char format[16];   /* "wav", "rf64", "w64", "aiff", "flac", "ogg", "opus", "mp3"; of refused ones "text", ... */
     char encoding[16]; /* "16 bit", "24 bit", "float", "vorbis", "mp3" ... */
     unsigned rate_hz, channels;
     unsigned bits; /* 8, 16, 24, 32, 64; 0 where the codec has none */

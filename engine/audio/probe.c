@@ -37,34 +37,34 @@ td_status td_probe_wrong_length(td_probe *p, uint64_t promised, uint64_t there)
 
 typedef struct foreign {
     size_t at;
-    const char *magic, *what, *hint;
+    const char *magic, *format, *what, *hint;
 } foreign;
 
 #define EXPORT_WAV "export it as WAV, AIFF or FLAC"
 
 static const foreign foreigners[] = {
-    { 0, "PK\3\4", "a zip archive", "unpack it and send the audio files" },
-    { 0, "Rar!", "a RAR archive", "unpack it and send the audio files" },
-    { 0, "7z\xbc\xaf", "a 7-Zip archive", "unpack it and send the audio files" },
-    { 0, "\x1f\x8b", "a gzip archive", "unpack it and send the audio files" },
-    { 4, "ftyp", "an MP4 or M4A file", EXPORT_WAV },
-    { 0, "caff", "a CAF file", EXPORT_WAV },
-    { 0, "wvpk", "a WavPack file", EXPORT_WAV },
-    { 0, "MAC ", "a Monkey's Audio file", EXPORT_WAV },
-    { 0, "DSD ", "a DSD file", EXPORT_WAV },
-    { 0, "FRM8", "a DSDIFF file", EXPORT_WAV },
-    { 0, ".snd", "an AU file", EXPORT_WAV },
-    { 0, "RIFX", "a big-endian RIFX file", EXPORT_WAV },
-    { 0, "\x30\x26\xb2\x75", "a Windows Media file", EXPORT_WAV },
-    { 0, "\x1a\x45\xdf\xa3", "a Matroska or WebM file", EXPORT_WAV },
-    { 0, "MThd", "a MIDI file: notes, not sound", "export it as audio" },
-    { 0, "%PDF", "a PDF document", NULL },
-    { 0, "\x89PNG", "a picture", NULL },
-    { 0, "\xff\xd8\xff", "a picture", NULL },
-    { 0, "GIF8", "a picture", NULL },
-    { 0, "SQLite format 3", "a database", NULL },
-    { 1, "ELF", "a program", NULL },
-    { 0, "MZ", "a program", NULL },
+    { 0, "PK\3\4", "archive", "a zip archive", "unpack it and send the audio files" },
+    { 0, "Rar!", "archive", "a RAR archive", "unpack it and send the audio files" },
+    { 0, "7z\xbc\xaf", "archive", "a 7-Zip archive", "unpack it and send the audio files" },
+    { 0, "\x1f\x8b", "archive", "a gzip archive", "unpack it and send the audio files" },
+    { 4, "ftyp", "mp4", "an MP4 or M4A file", EXPORT_WAV },
+    { 0, "caff", "caf", "a CAF file", EXPORT_WAV },
+    { 0, "wvpk", "wavpack", "a WavPack file", EXPORT_WAV },
+    { 0, "MAC ", "ape", "a Monkey's Audio file", EXPORT_WAV },
+    { 0, "DSD ", "dsf", "a DSD file", EXPORT_WAV },
+    { 0, "FRM8", "dsdiff", "a DSDIFF file", EXPORT_WAV },
+    { 0, ".snd", "au", "an AU file", EXPORT_WAV },
+    { 0, "RIFX", "rifx", "a big-endian RIFX file", EXPORT_WAV },
+    { 0, "\x30\x26\xb2\x75", "wma", "a Windows Media file", EXPORT_WAV },
+    { 0, "\x1a\x45\xdf\xa3", "matroska", "a Matroska or WebM file", EXPORT_WAV },
+    { 0, "MThd", "midi", "a MIDI file: notes, not sound", "export it as audio" },
+    { 0, "%PDF", "pdf", "a PDF document", NULL },
+    { 0, "\x89PNG", "picture", "a picture", NULL },
+    { 0, "\xff\xd8\xff", "picture", "a picture", NULL },
+    { 0, "GIF8", "picture", "a picture", NULL },
+    { 0, "SQLite format 3", "database", "a database", NULL },
+    { 1, "ELF", "program", "a program", NULL },
+    { 0, "MZ", "program", "a program", NULL },
 };
 
 static bool begins_like(td_input *in, const foreign *f)
@@ -98,17 +98,24 @@ static bool is_blank(td_input *in)
     return b;
 }
 
+static td_status refuse_stranger(td_probe *p, const char *format, const char *what, const char *hint)
+{
+    snprintf(p->info->format, sizeof p->info->format, "%s", format);
+    return td_probe_refuse(p, TD_FAULT_UNREADABLE, hint, "is %s, not a sound file", what);
+}
+
 static td_status name_the_stranger(td_probe *p)
 {
-    for (size_t i = 0; i < sizeof foreigners / sizeof *foreigners; i++)
-        if (begins_like(p->in, &foreigners[i]))
-            return td_probe_refuse(p, TD_FAULT_UNREADABLE, foreigners[i].hint, "is %s, not a stem", foreigners[i].what);
+    for (size_t i = 0; i < sizeof foreigners / sizeof *foreigners; i++) {
+        const foreign *f = &foreigners[i];
+        if (begins_like(p->in, f)) return refuse_stranger(p, f->format, f->what, f->hint);
+    }
     if (is_blank(p->in))
         return td_probe_refuse(p, TD_FAULT_UNREADABLE, "upload it again", "holds only zeros where sound should begin");
     if (is_markup(p->in))
-        return td_probe_refuse(p, TD_FAULT_UNREADABLE, "download the audio file itself",
-                               "is a web page, such as a server's error message, not a stem");
-    if (is_text(p->in)) return td_probe_refuse(p, TD_FAULT_UNREADABLE, NULL, "is a text, not a stem");
+        return refuse_stranger(p, "web page", "a web page, such as a server's error message",
+                               "download the audio file itself");
+    if (is_text(p->in)) return refuse_stranger(p, "text", "a text", NULL);
     return td_probe_refuse(p, TD_FAULT_UNREADABLE, EXPORT_WAV, "is not an audio file topdown reads");
 }
 

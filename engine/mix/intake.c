@@ -11,7 +11,6 @@
 
 /* ---- thresholds -------------------------------------------------------------------------------------------------- */
 
-#define SILENT_DBFS         (-80.0)
 #define CLIPS               2 /* one run at full scale may be a peak that was normalised */
 #define DC_DBFS             (-50.0)
 #define EQUAL_POWER         1e-7 /* -70 dB: what two sides may differ by and be one */
@@ -48,22 +47,25 @@ typedef struct words {
 
 #define AGAIN_EN "Please export it again as WAV or FLAC, 24 bit, from the start of the song to its end."
 #define AGAIN_DE "Bitte exportieren Sie sie neu als WAV oder FLAC mit 24 Bit, vom Anfang bis zum Ende des Stücks."
-#define LOUD_EN  "If you have a take that is not clipped, please export it with at least 3 dB of headroom."
-#define LOUD_DE  "Gibt es eine unverzerrte Fassung, exportieren Sie sie bitte mit mindestens 3 dB Luft nach oben."
+#define CUT_EN   "Please export it again as WAV or FLAC, 24 bit, or upload it again, if it was cut on the way."
+#define CUT_DE                                                                                                    \
+    "Bitte exportieren Sie sie neu als WAV oder FLAC mit 24 Bit, oder laden Sie sie noch einmal hoch, falls sie " \
+    "unterwegs abgeschnitten wurde."
+#define LOUD_EN "If you have a take that is not clipped, please export it with at least 3 dB of headroom."
+#define LOUD_DE "Gibt es eine unverzerrte Fassung, exportieren Sie sie bitte mit mindestens 3 dB Luft nach oben."
 
 static const struct {
     detail detail;
     words says[TD_LANGUAGES];
 } faults[TD_FAULT_COUNT] = {
-    [TD_FAULT_UNREADABLE] = { NO_DETAIL,
+    [TD_FAULT_UNREADABLE] = { DETAIL_FORMAT,
                               { { "this is not an audio file we can read", AGAIN_EN },
                                 { "das ist keine Audiodatei, die wir lesen können", AGAIN_DE } } },
     [TD_FAULT_DAMAGED] = { NO_DETAIL,
-                           { { "the file is damaged; part of it is missing", AGAIN_EN },
-                             { "die Datei ist beschädigt, ein Teil fehlt", AGAIN_DE } } },
+                           { { "the file is damaged; part of it is missing", CUT_EN },
+                             { "die Datei ist beschädigt, ein Teil fehlt", CUT_DE } } },
     [TD_FAULT_EMPTY] = { NO_DETAIL,
-                         { { "the file holds no sound at all", AGAIN_EN },
-                           { "die Datei enthält keinen Ton", AGAIN_DE } } },
+                         { { "the file holds no sound at all", CUT_EN }, { "die Datei enthält keinen Ton", CUT_DE } } },
     [TD_FAULT_CHANNELS] = { NO_DETAIL,
                             { { "the file has more than two channels",
                                 "Please export it as stereo, or each channel as a mono file." },
@@ -164,7 +166,7 @@ static const struct {
                                  "Vielleicht versagte beim Export ein Plug-in: bitte anhören und neu exportieren, "
                                  "falls es knackt." } } },
     [TD_FAULT_TRUNCATED] = { NO_DETAIL,
-                             { { "the file ends early", AGAIN_EN }, { "die Datei bricht vorzeitig ab", AGAIN_DE } } },
+                             { { "the file ends early", CUT_EN }, { "die Datei bricht vorzeitig ab", CUT_DE } } },
     [TD_FAULT_UNKNOWN_ROLE] = { NO_DETAIL,
                                 { { "its name does not tell us what it is",
                                     "Please tell us which instrument or voice it holds." },
@@ -180,6 +182,55 @@ static const struct {
                                { "sie liegt in einem Ordner, der nach anderen Takes oder alten Fassungen klingt",
                                  "Soll sie nicht erklingen, schicken Sie die Dateien bitte ohne diesen Ordner." } } },
 };
+
+#define UNPACK_EN "Please unpack it and send the audio files in it."
+#define UNPACK_DE "Bitte entpacken Sie es und schicken Sie die Audiodateien darin."
+#define AUDIO_EN  "Please send the audio file itself, as WAV or FLAC."
+#define AUDIO_DE  "Bitte schicken Sie die Audiodatei selbst, als WAV oder FLAC."
+
+/* What was sent instead of sound, by the format its first bytes told. */
+static const struct {
+    td_fault_code code;
+    const char *format;
+    words says[TD_LANGUAGES];
+} instead[] = {
+    { TD_FAULT_EMPTY, "", { { "the file holds no bytes at all", CUT_EN }, { "die Datei ist leer: 0 Byte", CUT_DE } } },
+    { TD_FAULT_UNREADABLE,
+      "archive",
+      { { "this is an archive, not an audio file", UNPACK_EN },
+        { "das ist ein Archiv, keine Audiodatei", UNPACK_DE } } },
+    { TD_FAULT_UNREADABLE,
+      "picture",
+      { { "this is a picture, not an audio file", AUDIO_EN }, { "das ist ein Bild, keine Audiodatei", AUDIO_DE } } },
+    { TD_FAULT_UNREADABLE,
+      "program",
+      { { "this is a program, not an audio file", AUDIO_EN },
+        { "das ist ein Programm, keine Audiodatei", AUDIO_DE } } },
+    { TD_FAULT_UNREADABLE,
+      "text",
+      { { "this is a text, not an audio file", AUDIO_EN }, { "das ist ein Text, keine Audiodatei", AUDIO_DE } } },
+    { TD_FAULT_UNREADABLE,
+      "web page",
+      { { "this is a web page, not an audio file", AUDIO_EN },
+        { "das ist eine Webseite, keine Audiodatei", AUDIO_DE } } },
+    { TD_FAULT_UNREADABLE,
+      "midi",
+      { { "this is a MIDI file, which holds notes and no sound", AGAIN_EN },
+        { "das ist eine MIDI-Datei, die Noten enthält und keinen Ton", AGAIN_DE } } },
+};
+
+static const words *instead_of(const td_finding *f, td_language l)
+{
+    for (size_t i = 0; f->format && i < sizeof instead / sizeof *instead; i++)
+        if (instead[i].code == f->code && !strcmp(instead[i].format, f->format)) return &instead[i].says[l];
+    return NULL;
+}
+
+static const words *words_of(const td_finding *f, td_language l)
+{
+    const words *w = instead_of(f, l);
+    return w ? w : &faults[f->code].says[l];
+}
 
 /* ---- what is heard ----------------------------------------------------------------------------------------------- */
 
@@ -200,7 +251,7 @@ typedef struct hearing {
 static bool is_silent(hearing *h, td_finding *f)
 {
     (void)f;
-    return !(h->signal->peak_dbfs >= SILENT_DBFS);
+    return !(h->signal->peak_dbfs >= TD_SILENT_DBFS);
 }
 
 static bool is_clipped(hearing *h, td_finding *f)
@@ -417,6 +468,7 @@ static void keep_shown(const hearing *h, td_stem_findings *in, td_fault_code cod
     td_finding f = finding(code);
     if (faults[code].detail == DETAIL_RATE) f.value = h->stem->info.rate_hz;
     if (faults[code].detail == DETAIL_LENGTH) f.value = h->usual_s;
+    if (code == TD_FAULT_UNREADABLE || code == TD_FAULT_EMPTY) f.format = h->stem->info.format;
     for (size_t i = 0; faults[code].detail == DETAIL_TWIN && i < h->index && !f.twin; i++)
         if (!strcmp(h->session->stem[i].sha256, h->stem->sha256)) f.twin = h->session->stem[i].name;
     keep(in, f);
@@ -558,9 +610,11 @@ const char *td_finding_text(const td_finding *f, td_language language, char *out
 {
     char more[320] = "";
     detail kind = faults[f->code].detail;
-    bool known = kind == DETAIL_TWIN ? f->twin != NULL : kind == DETAIL_FORMAT ? f->format != NULL : !isnan(f->value);
-    if (known) describe(f, language, more, sizeof more);
-    snprintf(out, size, "%s%s", faults[f->code].says[language].what, more);
+    bool known = kind == DETAIL_TWIN     ? f->twin != NULL
+                 : kind == DETAIL_FORMAT ? f->format && *f->format
+                                         : !isnan(f->value);
+    if (known && !instead_of(f, language)) describe(f, language, more, sizeof more);
+    snprintf(out, size, "%s%s", words_of(f, language)->what, more);
     return out;
 }
 
@@ -670,7 +724,7 @@ static size_t tell(const td_session *session, const td_findings *in, td_verdict 
             const td_finding *f = &m->finding[k];
             if (!is_told(m, f, l)) continue;
             if (!named) td_text_addf(out, "\n  %s\n", td_printable(session->stem[i].name, name, sizeof name));
-            td_text_addf(out, "  - %s. %s\n", td_finding_text(f, l, text, sizeof text), faults[f->code].says[l].remedy);
+            td_text_addf(out, "  - %s. %s\n", td_finding_text(f, l, text, sizeof text), words_of(f, l)->remedy);
             told += !named;
             named = true;
         }

@@ -18,7 +18,7 @@ typedef struct td_finding {
                          usual length, s; rate, rate_differs, low_rate: Hz */
     double at_hz;     /* hum: 50 or 60 */
     const char *twin; /* duplicate: the stem it sounds like; of the session */
-    const char *format; /* lossy_file: "mp3", "ogg", "opus"; of the session */
+    const char *format; /* lossy_file: "mp3", "ogg", "opus"; unreadable: what it is; empty: ""; of the session */
 } td_finding;
 
 typedef struct td_stem_findings {

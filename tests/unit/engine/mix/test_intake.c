@@ -274,15 +274,23 @@ static void the_message_asks_for_what_is_needed(void **state)
     td_text english = { 0 }, german = { 0 };
     assert_int_equal(td_intake_message(s->session, in, TD_ENGLISH, &english), TD_OK);
     assert_int_equal(td_intake_message(s->session, in, TD_GERMAN, &german), TD_OK);
-    static const char *const in_english[] = {
-        "3 tracks of \"Night Bus\"", "help with one of them", "  Bass.wav\n", "as WAV or FLAC", "  Snare.wav\n",
-        "clipped (first at 0:00"
-    };
+    static const char *const in_english[] = { "3 tracks of \"Night Bus\"",
+                                              "help with one of them",
+                                              "  Bass.wav\n",
+                                              "as WAV or FLAC",
+                                              "  Snare.wav\n",
+                                              "clipped (first at 0:00",
+                                              "this is a text, not an audio file. Please send the audio file itself" };
     static const char *const in_german[] = {
-        "3 Spuren zu „Night Bus“", "bei einer davon Ihre Hilfe",  "  Bass.wav\n", "als WAV oder FLAC",
-        "  Snare.wav\n",           "übersteuert (zuerst bei 0:00"
+        "3 Spuren zu „Night Bus“",
+        "bei einer davon Ihre Hilfe",
+        "  Bass.wav\n",
+        "als WAV oder FLAC",
+        "  Snare.wav\n",
+        "übersteuert (zuerst bei 0:00",
+        "das ist ein Text, keine Audiodatei. Bitte schicken Sie die Audiodatei selbst"
     };
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 7; i++) {
         assert_non_null(strstr(english.data, in_english[i]));
         assert_non_null(strstr(german.data, in_german[i]));
     }
