@@ -200,7 +200,7 @@ static void measure_tone(const td_card_wish *w, const td_card_side *s, figures *
 static void measure_stereo(const td_card_wish *w, const td_card_side *s, figures *f)
 {
     const td_band_power *p = &s->bands;
-    f->of[ST] = td_correlation_within(p, 0, 20000);
+    f->of[ST] = s->correlation;
     f->of[ST_LOW] = td_correlation_within(p, 0, 100);
     f->of[ST_OCTAVE] = widest_octave(p);
     f->of[MF] = td_mono_loss(p->ll, p->rr, p->lr);

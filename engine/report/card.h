@@ -17,6 +17,7 @@
 typedef struct td_card_side {
     td_band_power bands; /* of what sounds */
     double loudness_lufs, peak_dbfs, true_peak_dbtp;
+    double correlation;  /* of the whole; what lies within frequencies is of the bands */
     double range_lu;     /* over the song's own length: a tail that dies away is no dynamics */
     double asked_plr_db; /* the order's true peak over its loudness; NaN: not both are asked */
     double psr_db;       /* peak of the last 3 s over their loudness: a tenth of the time is below */

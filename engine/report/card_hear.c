@@ -1,6 +1,7 @@
 #include "engine/report/card.h"
 
 #include "engine/base/units.h"
+#include "engine/report/stereo.h"
 
 enum { SHORT_TERM = 30, BATCH = 16 };
 
@@ -110,6 +111,7 @@ td_status td_card_hear_sum(const td_survey *survey, const td_session *session, t
         out->bands.rr[i] /= (double)n;
         out->bands.lr[i] /= (double)n;
     }
+    out->correlation = td_correlation_within(&out->bands, 0, 20000);
     if (!st) st = weigh_sum(survey, session, out, err);
     if (!st) st = mark_sounding(&out->scales, a);
     return st ? st : mask_sum(survey, session, a, out, err);
@@ -123,6 +125,7 @@ td_status td_card_hear_mix(const td_session *session, const td_rendered *r, cons
     uint64_t song = session->frames * 10 / session->rate_hz; /* steps */
     *out = (td_card_side){ .bands = td_portrait_bands(p),
                            .loudness_lufs = file->loudness_lufs,
+                           .correlation = p->correlation,
                            .range_lu = td_gated_range(p->k, song < p->steps ? (size_t)song : p->steps),
                            .asked_plr_db = file->wanted.true_peak_dbtp - file->wanted.loudness_lufs,
                            .peak_dbfs = file->peak_dbfs,

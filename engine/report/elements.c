@@ -67,9 +67,15 @@ void td_heading(td_page *p, td_word word)
     td_element(p, "<h3>", td_say(p, word), "</h3>\n");
 }
 
+/* A phone has the heads before the cells, as style.c reads them: --h1 is of the first cell behind the name. */
 static void table_open(td_page *p, const char *kind, const td_head *h, size_t n)
 {
-    td_element(p, "<div class=\"", kind, "\"><table><thead><tr>");
+    td_element(p, "<div class=\"", kind, "\"><table style=\"");
+    for (size_t i = 1; i < n; i++) {
+        td_text_addf(p->out, "--h%zu:'", i);
+        td_element(p, "", td_say(p, h[i].word), "';");
+    }
+    td_page_add(p, "\"><thead><tr>");
     for (size_t i = 0; i < n; i++)
         td_element(p, h[i].number ? "<th class=\"n\" scope=\"col\">" : "<th scope=\"col\">", td_say(p, h[i].word),
                    "</th>");
@@ -78,7 +84,7 @@ static void table_open(td_page *p, const char *kind, const td_head *h, size_t n)
 
 void td_table_open(td_page *p, const td_head *h, size_t n)
 {
-    table_open(p, "scroll", h, n);
+    table_open(p, "scroll stack cells", h, n);
 }
 
 void td_prose_table_open(td_page *p, const td_head *h, size_t n)

@@ -57,8 +57,9 @@ typedef struct td_head {
     bool number;
 } td_head;
 
-void td_table_open(td_page *p, const td_head *h, size_t n);
-void td_prose_table_open(td_page *p, const td_head *h, size_t n); /* on a phone a row's cells stand below each other */
+/* On a phone a row's figures stand in two columns, each behind its head; prose in one, without heads. */
+void td_table_open(td_page *p, const td_head *h, size_t n); /* of 13 columns at most */
+void td_prose_table_open(td_page *p, const td_head *h, size_t n);
 void td_table_close(td_page *p);
 void td_row_open(td_page *p, const char *name);
 void td_row_close(td_page *p);

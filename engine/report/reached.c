@@ -176,9 +176,9 @@ void td_section_buses(td_page *p, const json_t *mix)
         td_row_close(p);
     }
     td_row_open(p, td_say(p, TD_WORD_MIX_BUS));
-    td_page_add(p, "<td colspan=\"8\"></td>");
+    for (i = 0; i < 8; i++) td_page_add(p, "<td></td>");
     vu_cells(p, mix, "mix_vu_max_dbfs", "mix_vu_mean_dbfs");
-    td_page_add(p, "<td colspan=\"2\"></td>");
+    td_page_add(p, "<td></td><td></td>");
     td_row_close(p);
     td_table_close(p);
 }

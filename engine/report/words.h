@@ -169,8 +169,8 @@
     X(FIXES_MADE, "Single tracks were corrected where it was heard:",                                                  \
       "Einzelne Spuren wurden korrigiert, wo es zu hören war:")                                                        \
     X(CARD, "Against the plain sum", "Gegen die bloße Summe")                                                          \
-    X(CARD_NOTE, "The mix beside all stems at equal gain. Limits are those nine of ten finished mixes keep; only what is marked ok or missed had to be met. Taste is not measured.",\
-      "Die Mischung neben allen Spuren mit gleicher Verstärkung. Die Grenzen halten neun von zehn fertigen Mischungen ein; nur was ok oder verfehlt heißt, war zu erfüllen. Geschmack wird nicht gemessen.")\
+    X(CARD_NOTE, "The mix beside all stems at equal gain. Limits are those nine of ten finished mixes keep; only what is marked ok or missed had to be met. Taste is not measured. The loudness range of a file counts its tail; here it ends with the song, for a sound that dies away is no dynamics.",\
+      "Die Mischung neben allen Spuren mit gleicher Verstärkung. Die Grenzen halten neun von zehn fertigen Mischungen ein; nur was ok oder verfehlt heißt, war zu erfüllen. Geschmack wird nicht gemessen. Der Lautheitsumfang einer Datei zählt ihren Ausklang mit; hier endet er mit dem Stück, denn was verklingt, ist keine Dynamik.")\
     X(FIGURE, "Figure", "Größe")                                                                                       \
     X(SUM, "Sum", "Summe")                                                                                             \
     X(LIMITS, "Limits", "Grenzen")                                                                                     \

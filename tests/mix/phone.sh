@@ -18,7 +18,7 @@ onload = () => {
         if (!one.closest(".scroll") && one.getBoundingClientRect().height < 8)
             wide.push("a label too small to read: " + one.textContent);
     for (const one of page.querySelectorAll(".stack td"))
-        if (one.getBoundingClientRect().right > 390) wide.push("a decision's cell: " + one.getBoundingClientRect().right);
+        if (one.getBoundingClientRect().right > 390) wide.push("a table's cell: " + one.getBoundingClientRect().right);
     document.body.textContent = "JUDGED[" + wide.join("; ") + "]";
 };
 </script>
