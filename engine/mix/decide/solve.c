@@ -538,6 +538,12 @@ static const char *wish_word(td_wish_kind kind)
     return kind == TD_WISH_ABOUT ? "about" : kind == TD_WISH_AT_LEAST ? "at least" : "at most";
 }
 
+/* Of the mix bus's maxima, only what the final check plays is heard. */
+static bool in_passages(const td_decider *d, const td_site *site)
+{
+    return site->kind == TD_SITE_MIX && d->n_passages;
+}
+
 /* What brought a step here stays in front of what was found for it; what was found before goes. */
 static const char *goal_reason(td_decider *d, const td_site *site, const goal *g, const char *knob, const char *before)
 {
@@ -546,9 +552,14 @@ static const char *goal_reason(td_decider *d, const td_site *site, const goal *g
     const char *found = before ? strstr(before, wanted) : NULL;
     int cause = found ? (int)(found - before) : before && strcmp(before, "as written") != 0 ? (int)strlen(before) : 0;
     td_clock(td_front_time(d, site, g->max_at_s), clock);
-    return td_arena_printf(d->arena, "%.*s%s%s%s%s: %.1f dB at %s, 95 %% of the time under %.1f dB, idle %d %%", cause,
-                           cause ? before : "", cause && !found ? "; " : "", wanted, knob ? " by " : "",
-                           knob ? knob : "", g->max_db, clock, g->p95_db, (int)(g->idle * 100));
+    const char *tells =
+        in_passages(d, site)
+            ? td_arena_printf(d->arena, "in the loudest passages 95 %% under %.1f dB", g->p95_db)
+            : td_arena_printf(d->arena, "95 %% of the time under %.1f dB, idle %d %%", g->p95_db, (int)(g->idle * 100));
+    return !tells ? NULL
+                  : td_arena_printf(d->arena, "%.*s%s%s%s%s: %.1f dB at %s, %s", cause, cause ? before : "",
+                                    cause && !found ? "; " : "", wanted, knob ? " by " : "", knob ? knob : "",
+                                    g->max_db, clock, tells);
 }
 
 static td_status explain(solver *s, td_error *err)
@@ -564,7 +575,8 @@ static td_status explain(solver *s, td_error *err)
                                   s->site->name, s->step->name, asked(g), reached(g), g->solved->name));
         *(g->part < 0 ? &s->step->reason : &s->step->part[g->part].reason) = reason;
         *(g->part < 0 ? &s->step->goal : &s->step->part[g->part].goal) =
-            (td_plan_goal){ asked(g), td_round_to(g->max_db, 0.01), td_round_to(g->p95_db, 0.01) };
+            (td_plan_goal){ asked(g), td_round_to(g->max_db, 0.01),
+                            in_passages(d, s->site) ? NAN : td_round_to(g->p95_db, 0.01) };
     }
     s->step->origin = TD_SOLVED;
     return TD_OK;
