@@ -246,6 +246,8 @@ static bool take_step(td_reader *r, const td_node *n, td_plan_step *step)
     const td_node *bands = td_node_get(n, "bands");
     if (bands) take_parts(r, bands, step);
     take_beside(r, n, td_step_rows, step);
+    const td_node *key = td_node_get(n, "key");
+    if (key) td_check_key(r, key, step->proc);
     check_step(r, n, step);
     return true;
 }

@@ -511,7 +511,7 @@ static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node
 /* A track's name has capitals, blanks or an ending; what has none of them reads like a role. */
 static void check_key(td_reader *r, const td_node *word)
 {
-    if (word->kind != TD_NODE_TEXT || td_role_known(word->text)) return;
+    if (word->kind != TD_NODE_TEXT || strcmp(word->text, "all") == 0 || td_role_known(word->text)) return;
     const char *near = td_near_role(r->messages, word->text);
     if (!near && !word->text[strspn(word->text, lower_case)]) near = "'topdown help roles' lists them";
     if (near)

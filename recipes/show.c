@@ -184,6 +184,7 @@ static void processor_text(td_text *out, const td_processor *p)
 {
     td_text_addf(out, "%s - %s\n", p->name, p->help);
     if (p->stands_for) td_text_addf(out, "  stands for %s\n", p->stands_for);
+    if (p->hears_key) td_text_add(out, "  hears a key\n");
     for (size_t i = 0; i < p->n_params; i++)
         if (p->params[i].name) parameter_line(out, p, i);
     for (size_t i = 0; p->parts && p->parts[i]; i++) {
@@ -230,7 +231,7 @@ static void processor_markdown(td_text *out, const td_processor *p)
     /* help begins small, for elsewhere it follows a dash */
     td_text_addf(out, "%c%s.", *p->help >= 'a' && *p->help <= 'z' ? *p->help - 'a' + 'A' : *p->help, p->help + 1);
     if (p->stands_for) td_text_addf(out, " Stands in for %s.", p->stands_for);
-    td_text_add(out, "\n");
+    td_text_add(out, p->hears_key ? " Hears a key.\n" : "\n");
     parameter_table(out, p);
 }
 

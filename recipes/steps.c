@@ -194,10 +194,25 @@ static void read_as(td_reader *r, td_node *n, void *into)
         step->name = name;
 }
 
+void td_check_key(td_reader *r, const td_node *n, const td_processor *proc)
+{
+    const char *names[32];
+    size_t hear = 0;
+    for (size_t i = 0; td_processors[i] && hear < sizeof names / sizeof *names; i++)
+        if (td_processors[i]->hears_key) names[hear++] = td_processors[i]->name;
+    if (!proc->hears_key)
+        td_mistake(r->messages, td_node_key(n), "no_key",
+                   td_say(r->messages, "leave it out, or take %s", td_one_of(r->messages, "", names, hear)),
+                   "%s hears no key", proc->name);
+    else if (n->kind == TD_NODE_LIST && !n->n)
+        td_mistake(r->messages, n, "empty", "leave it out, or name a track, a role or a bus", "'key' names nobody");
+}
+
 static void read_key(td_reader *r, td_node *n, void *into)
 {
     td_step_wish *step = into;
     step->key = td_read_texts(r, n, "'key'", &step->n_keys);
+    if (step->proc) td_check_key(r, n, step->proc);
 }
 
 static void read_blend(td_reader *r, td_node *n, void *into)

@@ -17,6 +17,9 @@ void td_check_role(td_reader *r, const td_node *n, const char *role, const char 
 /* "did you mean 'brass.tuba'?" where a role, or its last word, is nearly that; else NULL. */
 const char *td_near_role(td_messages *m, const char *role);
 
+/* What stands at `key`: a processor that cannot be driven by others, and nobody, are mistakes. */
+void td_check_key(td_reader *r, const td_node *n, const td_processor *proc);
+
 /* Names of all processors that stand as steps, for suggestions; returns how many. */
 size_t td_step_names(const char **out, size_t room);
 size_t td_part_names(const td_processor *proc, const char **out, size_t room); /* of its bands */

@@ -433,4 +433,5 @@ const td_processor td_compressor = {
     .latency = compressor_latency,
     .destroy = compressor_destroy,
     .dynamics = &dynamics,
+    .hears_key = true,
 };

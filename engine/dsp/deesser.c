@@ -178,4 +178,5 @@ const td_processor td_deesser = {
     .tail = deesser_latency,
     .destroy = deesser_destroy,
     .dynamics = &dynamics,
+    .hears_key = true,
 };

@@ -122,6 +122,7 @@ struct td_processor {
     /* Time-invariant linear ones: |H|^2 at a frequency, for a signal alike in both channels. Else absent. */
     double (*power_at)(const void *st, double freq_hz);
     const td_dynamics *dynamics; /* NULL: no detector */
+    bool hears_key;              /* another sound may drive it */
     /* Lets the second channel run with the settings of `other`, another state of this processor: two mono signals then
      * take the time of one. Before the first frame. *shared: whether these two can; `now` false only asks. */
     td_status (*share)(void *st, const void *other, bool now, bool *shared);

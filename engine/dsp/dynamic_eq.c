@@ -149,4 +149,5 @@ const td_processor td_dynamic_eq = {
     .reset = dynamic_eq_reset,
     .tail = dynamic_eq_tail,
     .dynamics = &dynamics,
+    .hears_key = true,
 };

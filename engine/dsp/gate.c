@@ -25,4 +25,5 @@ const td_processor td_gate = {
     .latency = td_downward_latency,
     .destroy = td_downward_destroy,
     .dynamics = &td_downward_dynamics,
+    .hears_key = true,
 };

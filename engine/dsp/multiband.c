@@ -335,4 +335,5 @@ const td_processor td_multiband = {
     .tail = multiband_tail,
     .destroy = multiband_destroy,
     .dynamics = &dynamics,
+    .hears_key = true,
 };

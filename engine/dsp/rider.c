@@ -211,4 +211,5 @@ const td_processor td_rider = {
     .reset = rider_reset,
     .latency = rider_latency,
     .destroy = rider_destroy,
+    .hears_key = true,
 };

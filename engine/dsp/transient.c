@@ -130,4 +130,5 @@ const td_processor td_transient = {
     .latency = transient_latency,
     .destroy = transient_destroy,
     .dynamics = &dynamics,
+    .hears_key = true,
 };

@@ -77,6 +77,9 @@ static void absurd_numbers_are_refused(void **state)
             "p.yaml:13:16: error: the plan has no stem 'L.wav'");
     refused(HEAD "mix:\n  - compressor: { ratio: 2:1 }\n    key: [ Kik.wav ]\n",
             "p.yaml:8:12: error: the plan has no stem 'Kik.wav'");
+    refused(HEAD STEMS BUSES "    chain:\n      - limiter: { ceiling: -1 dBFS }\n        key: [ L.wav ]\n",
+            "p.yaml:13:9: error: limiter hears no key");
+    refused(HEAD "mix:\n  - gate: {}\n    key: []\n", "p.yaml:8:10: error: 'key' names nobody");
     refused(HEAD BUSES "    chain:\n      - compressor: { attack: -10 ms }\n",
             "p.yaml:9:31: error: -10 ms is out of range");
     refused(HEAD STEMS, "p.yaml:8:10: error: the plan has no bus 'drums'");

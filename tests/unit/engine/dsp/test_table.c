@@ -330,6 +330,24 @@ static void sense_and_react_make_process(const td_processor *p)
     halves_make_a_whole(p, true);
 }
 
+/* With a silent key the detector hears nothing, however loud the sound. */
+static void keys_drive_as_declared(const td_processor *p)
+{
+    if (!p->hears_key || !p->dynamics) return;
+    td_unit_state *u = usual_unit(p, RATE);
+    size_t n = p->dynamics->detectors(td_unit_raw(u));
+    sound in = programme(TD_BLOCK, 8);
+    float silence[TD_BLOCK] = { 0 }, level[TD_DETECTORS_MAX][TD_BLOCK], *l[TD_DETECTORS_MAX];
+    for (size_t i = 0; i < TD_DETECTORS_MAX; i++) l[i] = level[i];
+    const float *const ch[2] = { in.ch[0], in.ch[1] }, *const key[2] = { silence, silence };
+    p->dynamics->sense(td_unit_raw(u), ch, key, TD_BLOCK, l);
+    for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < TD_BLOCK; t++)
+            if (!(level[i][t] < 1e-9F)) fail_msg("%s: hears something else than its key", p->name);
+    td_unit_free(u);
+    sound_free(in);
+}
+
 #define EACH(holds)                           \
     static void holds##_in_all(void **unused) \
     {                                         \
@@ -343,6 +361,7 @@ EACH(tails_hold)
 EACH(power_as_declared)
 EACH(both_ends_stay_finite)
 EACH(sense_and_react_make_process)
+EACH(keys_drive_as_declared)
 
 int main(void)
 {
@@ -357,6 +376,7 @@ int main(void)
         cmocka_unit_test(neutral_is_a_wire),
         cmocka_unit_test(power_as_declared_in_all),
         cmocka_unit_test(sense_and_react_make_process_in_all),
+        cmocka_unit_test(keys_drive_as_declared_in_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
