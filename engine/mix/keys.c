@@ -2,8 +2,10 @@
 
 #include "engine/mix/feed.h"
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct key {
+    size_t index[TD_STEMS_MAX], n;
     td_feed *feed;
     float block[2][TD_BLOCK];
     const float *heard[2];
@@ -15,15 +17,29 @@ struct td_keys {
     const float *const **step; /* per step of the chain; NULL: it has none */
 };
 
-/* The key stems of a step, staged. */
-static td_status open_key(td_survey *survey, const td_session *session, const td_plan *plan, const td_plan_step *step,
-                          key *k, td_error *err)
+/* Its stems, staged. */
+static td_status open_key(td_survey *survey, const td_session *session, const td_plan *plan, key *k, td_error *err)
 {
-    size_t index[TD_STEMS_MAX], n = td_plan_keys(plan, session, step, index);
     double gain_db[TD_STEMS_MAX];
-    for (size_t i = 0; i < n; i++) gain_db[i] = plan->bus[session->stem[index[i]].bus].clip_gain_db;
+    for (size_t i = 0; i < k->n; i++) gain_db[i] = plan->bus[session->stem[k->index[i]].bus].clip_gain_db;
     for (size_t c = 0; c < 2; c++) k->heard[c] = k->block[c];
-    return td_feed_new(survey, session, plan, false, index, n, gain_db, &k->feed, err);
+    return td_feed_new(survey, session, plan, false, k->index, k->n, gain_db, &k->feed, err);
+}
+
+/* Steps that listen to the same stems share them. */
+static td_status key_for(td_survey *survey, const td_session *session, const td_plan *plan, const td_plan_step *step,
+                         td_keys *k, const float *const **out, td_error *err)
+{
+    key *of = &k->key[k->n];
+    of->n = td_plan_keys(plan, session, step, of->index);
+    for (size_t i = 0; i < k->n; i++)
+        if (k->key[i].n == of->n && !memcmp(k->key[i].index, of->index, of->n * sizeof *of->index)) {
+            *out = k->key[i].heard;
+            return TD_OK;
+        }
+    *out = of->heard;
+    k->n++;
+    return open_key(survey, session, plan, of, err);
 }
 
 td_status td_keys_new(td_survey *survey, const td_session *session, const td_plan *plan, const td_plan_chain *chain,
@@ -38,12 +54,8 @@ td_status td_keys_new(td_survey *survey, const td_session *session, const td_pla
     k->key = calloc(n, sizeof *k->key);
     k->step = calloc(chain->n_steps, sizeof *k->step);
     td_status st = k->key && k->step ? TD_OK : td_no_memory(err);
-    for (size_t i = 0; !st && i < chain->n_steps; i++) {
-        if (!chain->step[i].n_keys) continue;
-        key *of = &k->key[k->n++];
-        k->step[i] = of->heard;
-        st = open_key(survey, session, plan, &chain->step[i], of, err);
-    }
+    for (size_t i = 0; !st && i < chain->n_steps; i++)
+        if (chain->step[i].n_keys) st = key_for(survey, session, plan, &chain->step[i], k, &k->step[i], err);
     if (st)
         td_keys_free(k);
     else
