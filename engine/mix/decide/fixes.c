@@ -244,14 +244,21 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
     return TD_OK;
 }
 
-static td_status apply(td_decider *d, const candidate *c, td_error *err)
+/* All of them before the first chain is decided: a stem drives others as it is staged. */
+static void stage(td_decider *d, const candidate *c)
 {
-    td_site site = site_of(d, c->stem);
     td_plan_stem *p = &d->plan->stem[c->stem];
     const td_fix_wish *f = c->fix;
     if (f->level_db.kind == TD_WISH_VALUE) p->gain_db += f->level_db.a;
     if (!isnan(f->pan)) p->pan = f->pan;
     if (f->flip) p->flip = !p->flip;
+}
+
+static td_status apply(td_decider *d, const candidate *c, td_error *err)
+{
+    td_site site = site_of(d, c->stem);
+    td_plan_stem *p = &d->plan->stem[c->stem];
+    const td_fix_wish *f = c->fix;
     if (f->n_sends) TD_TRY(td_decide_sends(d, f->send, f->n_sends, &p->send, &p->n_sends, err));
     if (f->align) TD_TRY(align(d, &site, f, err));
     return td_decide_chain(d, &site, &f->chain, f, &c->found, err);
@@ -284,6 +291,8 @@ td_status td_decide_fixes(td_decider *d, td_error *err)
                                   fix->when_text ? fix->when_text : "nothing"));
     }
     TD_TRY(limit(d, c, n, err));
+    for (size_t i = 0; i < n; i++)
+        if (!c[i].drop) stage(d, &c[i]);
     for (size_t i = 0; i < n; i++)
         if (!c[i].drop) TD_TRY(apply(d, &c[i], err));
     return TD_OK;
