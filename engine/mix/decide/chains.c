@@ -268,7 +268,7 @@ static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *s
     step->key = td_arena_array(d->arena, d->session->n_stems + 1, sizeof *step->key);
     if (!step->key) return td_no_memory(err);
     for (size_t k = 0; k < w->n_keys; k++) {
-        size_t n = td_stems_meant(d->session, w->key[k], index);
+        size_t n = td_keys_meant(d, w->key[k], index);
         for (size_t i = 0; i < n; i++) {
             if (taken[index[i]]) continue;
             taken[index[i]] = true;
@@ -278,6 +278,17 @@ static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *s
         }
     }
     return TD_OK;
+}
+
+/* A mono track has one side, which hears both of what drives it. */
+static td_status link_mono(td_decider *d, const td_site *site, td_plan_step *step)
+{
+    int link = td_param_find(step->proc, "link");
+    if (link < 0 || !step->n_keys || site->kind != TD_SITE_STEM || step->value[link] == 100) return TD_OK;
+    if (td_stem_channels(&d->session->stem[site->index]) != 1) return TD_OK;
+    step->value[link] = 100;
+    return td_decide_note(d, TD_NOTE_DECISION, "%s %s: link 100 %%, for a mono track hears both sides of its key",
+                          site->name, step->name);
 }
 
 /* Steps that are neutral with the values they got. */
@@ -322,6 +333,7 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
     td_status st = take_values(d, &c, w->value, step->value, &notes, err);
     if (!st) st = take_parts(d, &c, step, &notes, err);
     if (!st) st = take_keys(d, w, step, err);
+    if (!st) st = link_mono(d, site, step);
     step->origin = notes.origin;
     step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : as_written;
     bool broken = notes.reason.broken || !step->reason;
@@ -364,10 +376,10 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
             f = &own;
         }
         size_t scrap[TD_STEMS_MAX], keys = 0;
-        for (size_t k = 0; k < w->n_keys; k++) keys += td_stems_meant(d->session, w->key[k], scrap);
+        for (size_t k = 0; k < w->n_keys; k++) keys += td_keys_meant(d, w->key[k], scrap);
         if (w->n_keys && !keys) {
-            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: no stem is %s, which should drive it", site->name,
-                                  w->name, w->key[0]));
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: no stem that sounds is %s, which should drive it",
+                                  site->name, w->name, w->key[0]));
             continue;
         }
         bool alike;

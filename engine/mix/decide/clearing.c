@@ -63,7 +63,7 @@ static double follow_keys(const td_decider *d, const td_step_wish *w, float *lev
     double most = -INFINITY;
     for (size_t i = 0; i < d->steps; i++) level_db[i] = -INFINITY;
     for (size_t k = 0; k < w->n_keys; k++) {
-        size_t stem[TD_STEMS_MAX], n = td_stems_meant(d->session, w->key[k], stem);
+        size_t stem[TD_STEMS_MAX], n = td_keys_meant(d, w->key[k], stem);
         for (size_t i = 0; i < n; i++) {
             const td_signal *s = td_survey_signal(d->survey, td_survey_stem(d->survey, stem[i]));
             double gain_db = d->plan->stem[stem[i]].gain_db - d->session->stem[stem[i]].level_db;

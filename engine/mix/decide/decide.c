@@ -59,6 +59,14 @@ size_t td_stems_meant(const td_session *s, const char *word, size_t *index)
     return n;
 }
 
+size_t td_keys_meant(const td_decider *d, const char *word, size_t *index)
+{
+    size_t meant = td_stems_meant(d->session, word, index), n = 0;
+    for (size_t i = 0; i < meant; i++)
+        if (td_survey_signal(d->survey, td_survey_stem(d->survey, index[i]))->peak_dbfs >= -80) index[n++] = index[i];
+    return n;
+}
+
 const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b)
 {
     return td_recipe_group(d->recipe, b->name, b->group);

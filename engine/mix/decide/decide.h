@@ -280,5 +280,7 @@ td_status td_decide_check(td_decider *d, td_error *err);
 
 /* Stems a word means: a role, a bus or a file name. Returns how many. */
 size_t td_stems_meant(const td_session *s, const char *word, size_t *index);
+/* Those of them that sound: silence drives nothing. */
+size_t td_keys_meant(const td_decider *d, const char *word, size_t *index);
 
 #endif

@@ -207,6 +207,74 @@ static void goals_in_a_fix(void **state)
     free(without);
 }
 
+/* Whichever comes first in the recipe: the key is as loud as fixes leave it. */
+static void goals_of_fixes_know_each_other(void **state)
+{
+    (void)state;
+    static const char *const quiet = "{ fix: quiet, for: drums.kick, level: -12 dB }", *const form =
+                                                                                           "tracks: [ %s, %s ]\n";
+    char step[256], back[384], body[1024];
+    double threshold_dbfs[2];
+    snprintf(step, sizeof step, ASKED, "about 3 dB");
+    snprintf(back, sizeof back, "{ fix: duck, for: synths, chain: [ %s ] }", step);
+    for (int k = 0; k < 2; k++) {
+        snprintf(body, sizeof body, form, k ? quiet : back, k ? back : quiet);
+        decided d = duck(body);
+        const td_plan_step *s = the_duck(d.plan);
+        threshold_dbfs[k] = s->value[td_param_find(s->proc, "threshold")];
+        leave(&d);
+    }
+    assert_float_equal(threshold_dbfs[0], threshold_dbfs[1], 0);
+}
+
+static double nothing(double t, unsigned c)
+{
+    (void)t, (void)c;
+    return 0;
+}
+
+/* Else a gate would stay shut for the whole song. */
+static void silence_is_no_key(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", RATE, 2, SECONDS, nothing);
+    scene_add(s, "Snare.wav", RATE, 2, SECONDS, kick);
+    scene_add(s, "Synth.wav", RATE, 1, SECONDS, pad);
+    decided d = decide(s, "mix: { chain: [ { gate: { threshold: -30 dBFS }, key: drums.kick },\n"
+                          "  { gate: { threshold: -30 dBFS }, key: [ drums.kick, drums.snare ], as: two } ] }\n");
+    assert_int_equal(d.plan->mix.n_steps, 1);
+    assert_int_equal(d.plan->mix.step[0].n_keys, 1);
+    assert_string_equal(d.plan->mix.step[0].key[0], "Snare.wav");
+    bool said = false;
+    for (size_t i = 0; i < d.plan->n_notes; i++)
+        said |= strstr(d.plan->note[i].text, "mix gate: no stem that sounds is drums.kick") != NULL;
+    assert_true(said);
+    leave(&d);
+}
+
+static double kick_at_the_right(double t, unsigned c)
+{
+    return c ? kick(t, c) : 0;
+}
+
+static void a_mono_track_hears_both_sides(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", RATE, 2, SECONDS, kick_at_the_right);
+    scene_add(s, "Synth.wav", RATE, 1, SECONDS, pad);
+    decided d = decide(s, "balance: delivered\ntracks: [ { fix: duck, for: synths, chain: [ { compressor: { "
+                          "model: clean, threshold: -50 dBFS, ratio: 4:1, attack: 1 ms, link: 0 % }, "
+                          "key: drums.kick } ] } ]\n");
+    float *with = malloc(FRAMES * sizeof *with), *without = malloc(FRAMES * sizeof *without);
+    play_synth(&d, with, without);
+    assert_true(rms(with, FIRST_S + 0.1, FIRST_S + BURST_S) < 0.7 * rms(without, FIRST_S + 0.1, FIRST_S + BURST_S));
+    free(with);
+    free(without);
+    leave(&d);
+}
+
 /* A send's share is found without what steps back at times. */
 static void sends_are_as_loud_as_without(void **state)
 {
@@ -255,6 +323,9 @@ int main(void)
         cmocka_unit_test(goals_on_the_mix_bus),
         cmocka_unit_test(goals_on_a_return),
         cmocka_unit_test(goals_in_a_fix),
+        cmocka_unit_test(goals_of_fixes_know_each_other),
+        cmocka_unit_test(silence_is_no_key),
+        cmocka_unit_test(a_mono_track_hears_both_sides),
         cmocka_unit_test(sends_are_as_loud_as_without),
         cmocka_unit_test(kept_sound_knows_its_keys),
     };
