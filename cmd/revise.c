@@ -52,22 +52,47 @@ static void hint_at_quotes(const td_args *a, td_error *err)
     }
 }
 
+static td_status plan_and_moves(const td_args *a, td_error *err)
+{
+    static const char example[] = "topdown revise plan.yaml \"vocals +1 dB\"";
+    if (a->n_words < 2) return td_fail(err, TD_ARG, NULL, example, "a plan and at least one move are needed");
+    for (size_t i = 1; !td_is_file(a->word[0]) && i < a->n_words; i++)
+        if (td_is_file(a->word[i])) return td_fail(err, TD_ARG, a->word[i], example, "the plan comes first");
+    return TD_OK;
+}
+
+/* Each that is not understood is told; of one that the shell parted, the first word alone. */
+static int move_all(td_plan *p, const td_args *a)
+{
+    bool parted = a->n_words > 2 && !strchr(a->word[1], ' ');
+    int code = 0;
+    for (size_t i = 1; i < a->n_words && !(code && parted); i++) {
+        td_error err = { 0 };
+        td_status st = td_plan_revise(p, a->word[i], &err);
+        if (!st) continue;
+        hint_at_quotes(a, &err);
+        int one = td_report_error(st, &err);
+        code = code ? code : one;
+    }
+    return code;
+}
+
 static int run(const td_args *a)
 {
     td_plan *p = NULL, *before = NULL;
     td_error err = { 0 };
-    td_status st = a->n_words < 2 ? td_fail(&err, TD_ARG, NULL, "topdown revise plan.yaml \"vocals +1 dB\"",
-                                            "a plan and at least one move are needed")
-                                  : load(a->word[0], &p, &err);
+    td_status st = plan_and_moves(a, &err);
+    if (!st) st = load(a->word[0], &p, &err);
     if (!st) st = load(a->word[0], &before, &err);
-    for (size_t i = 1; !st && i < a->n_words; i++)
-        if ((st = td_plan_revise(p, a->word[i], &err))) hint_at_quotes(a, &err);
-    if (!st) p->revised++; /* all moves of one command are one revision */
-    if (!st && td_args_has(a, "output")) st = keep(p, a, &err);
-    if (!st && !td_args_has(a, "quiet")) show(p, before, td_args_has(a, "whole"));
+    int code = st ? 0 : move_all(p, a);
+    if (!st && !code) {
+        p->revised++; /* all moves of one command are one revision */
+        if (td_args_has(a, "output")) st = keep(p, a, &err);
+        if (!st && !td_args_has(a, "quiet")) show(p, before, td_args_has(a, "whole"));
+    }
     td_plan_free(before);
     td_plan_free(p);
-    return st ? td_report_error(st, &err) : 0;
+    return st ? td_report_error(st, &err) : code;
 }
 
 const td_command td_cmd_revise = {

@@ -103,6 +103,29 @@ static td_status take_amount(move *m)
     return TD_OK;
 }
 
+/* "louder", also behind an amount or in front of it: "drums down 2 dB". 0: none is there. */
+static int take_direction(move *m)
+{
+    static const struct {
+        const char *word;
+        int sign;
+    } directions[] = { { "louder", 1 }, { "up", 1 }, { "softer", -1 }, { "quieter", -1 }, { "down", -1 } };
+    for (size_t i = 0; m->n && i < sizeof directions / sizeof *directions; i++)
+        if (!strcasecmp(m->word[m->n - 1], directions[i].word)) return m->n--, directions[i].sign;
+    return 0;
+}
+
+static td_status take_change(move *m)
+{
+    int sign = take_direction(m);
+    td_status st = m->n ? take_amount(m) : td_fail(m->err, TD_ARG, m->text, forms, "what shall move?");
+    if (!st && !sign) sign = take_direction(m);
+    if (st || !sign) return st;
+    if (sign > 0 && m->db < 0) return td_fail(m->err, TD_ARG, m->text, forms, "up, by less than nothing");
+    m->db = sign * (isnan(m->db) ? USUAL_DB : fabs(m->db));
+    return TD_OK;
+}
+
 /* ---- who is meant ------------------------------------------------------------------------------------------------ */
 
 static void name_of(const move *m, size_t first, char *out, size_t size)
@@ -115,12 +138,16 @@ static void name_of(const move *m, size_t first, char *out, size_t size)
         }
 }
 
-/* "the drums" are the drums. */
-static void drop_articles(move *m)
+/* "make the drums a bit" are the drums: a bit is what is usual. */
+static void drop_fillers(move *m)
 {
+    static const char *const fillers[] = { "the", "a", "bit", "little", "make", "turn" };
     size_t n = 0;
-    for (size_t i = 0; i < m->n; i++)
-        if (strcasecmp(m->word[i], "the") && strcasecmp(m->word[i], "a")) m->word[n++] = m->word[i];
+    for (size_t i = 0; i < m->n; i++) {
+        size_t k = 0;
+        while (k < sizeof fillers / sizeof *fillers && strcasecmp(m->word[i], fillers[k])) k++;
+        if (k == sizeof fillers / sizeof *fillers) m->word[n++] = m->word[i];
+    }
     m->n = n;
 }
 
@@ -351,6 +378,19 @@ static bool is_effect(const td_plan *p, const char *ret, const char *word)
     return false;
 }
 
+static td_status no_effect(const move *m, const char *effect)
+{
+    return td_fail(m->err, TD_ARG, m->text, forms,
+                   "a move changes levels and what is sent to returns, and no return is or holds '%s'", effect);
+}
+
+static bool has_effect(const td_plan *p, const char *effect)
+{
+    for (size_t i = 0; i < p->n_rets; i++)
+        if (is_effect(p, p->ret[i].name, effect)) return true;
+    return false;
+}
+
 static td_status turn(const move *m, td_plan_send *send, size_t n, const char *effect, double by, size_t *moved)
 {
     for (size_t i = 0; i < n; i++) {
@@ -370,6 +410,7 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
     meant w = { .n_buses = 0 };
     size_t moved = 0;
     double by = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
+    if (!has_effect(m->plan, effect)) return no_effect(m, effect);
     if (is_lead(name)) /* what goes out of a bus is sent by all of it */
         add_buses(m->plan, "vocals", false, &w);
     td_status st = w.n_buses ? TD_OK : find_meant(m, name, &w);
@@ -390,7 +431,6 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
 /* "less reverb": of everything, at the return. */
 static td_status whole_effect(move *m, double sign, const char *effect)
 {
-    size_t moved = 0;
     m->db = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
     if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "returns stand for the whole song");
     for (size_t i = 0; i < m->plan->n_rets; i++) {
@@ -398,11 +438,8 @@ static td_status whole_effect(move *m, double sign, const char *effect)
         if (!is_effect(m->plan, r->name, effect)) continue;
         td_status st = shift(m, "returns.fader", &r->fader_db, 0.01, &r->reason);
         if (st) return st;
-        moved++;
     }
-    return moved ? TD_OK
-                 : td_fail(m->err, TD_ARG, m->text, "`topdown plan` lists the returns there are",
-                           "the plan has no %s that could be changed", effect);
+    return has_effect(m->plan, effect) ? TD_OK : no_effect(m, effect);
 }
 
 /* A return by its own name, where nothing that plays is called so. */
@@ -453,13 +490,9 @@ static td_status understand(move *m)
     if (asks_for_pan(m))
         return td_fail(m->err, TD_ARG, m->text, "write `pan` at the stem in plan.yaml, as L30, or in the job file",
                        "a move changes levels and sends, not places");
-    const char *last = m->word[m->n - 1];
-    bool up = !strcasecmp(last, "louder"), down = !strcasecmp(last, "softer") || !strcasecmp(last, "quieter");
-    if (isnan(m->db) && (up || down)) {
-        m->db = up ? USUAL_DB : -USUAL_DB;
-        m->n--;
-    }
-    if (isnan(m->db) || !m->n) return td_fail(m->err, TD_ARG, m->text, forms, "this is no move that is understood");
+    if (isnan(m->db))
+        return td_fail(m->err, TD_ARG, m->text, forms,
+                       "this is no level or send that moves, for the whole song or a stretch of it");
     name_of(m, 0, name, sizeof name);
     td_plan_return *r = return_named(m->plan, name);
     if (r && !m->when) return whole_effect(m, m->db < 0 ? -1 : 1, name);
@@ -471,8 +504,8 @@ td_status td_plan_revise(td_plan *plan, const char *text, td_error *err)
     move m = { .plan = plan, .text = text, .err = err };
     td_status st = split(&m);
     if (!st) st = take_times(&m);
-    if (!st) st = m.n ? take_amount(&m) : td_fail(err, TD_ARG, text, forms, "what shall move?");
-    drop_articles(&m);
+    if (!st) st = take_change(&m);
+    drop_fillers(&m);
     if (!st) st = m.n ? understand(&m) : td_fail(err, TD_ARG, text, forms, "what shall move?");
     return st ? st : remember(&m);
 }

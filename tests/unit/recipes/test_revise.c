@@ -108,6 +108,37 @@ static void test_a_stem_moves_inside_its_bus(void **state)
     td_arena_free(p.arena);
 }
 
+/* As people say it; what they do not count is a decibel. */
+static void test_moves_in_plain_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move;
+        double db;
+    } said[] = { { "drums down 2 dB", -2 },     { "drums 2 dB quieter", -2 },           { "drums up 1.5 dB", 1.5 },
+                 { "turn the drums down", -1 }, { "make the drums a bit quieter", -1 }, { "drums a little louder", 1 },
+                 { "drums down -2 dB", -2 } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = after(said[i].move);
+        assert_true(p.bus[0].fader_db == -3 + said[i].db);
+        td_arena_free(p.arena);
+    }
+    td_plan p = after("lead vocal up 1.5 dB");
+    assert_true(p.stem[3].gain_db == 1.5 && p.bus[1].fader_db == 0);
+    td_arena_free(p.arena);
+}
+
+static void test_what_cannot_move_is_told(void **state)
+{
+    (void)state;
+    td_plan p = song();
+    td_error err = { 0 };
+    assert_int_equal(td_plan_revise(&p, "less compression on vocals", &err), TD_ARG);
+    assert_string_equal(err.what, "a move changes levels and what is sent to returns, and no return is or holds "
+                                  "'compression'");
+    td_arena_free(p.arena);
+}
+
 static void test_a_stem_is_ridden_for_a_stretch(void **state)
 {
     (void)state;
@@ -197,6 +228,8 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "vocals",
                                          "+1 dB",
                                          "make it pop",
+                                         "drums up -2 dB",
+                                         "down",
                                          "tuba +1 dB",
                                          "drums +90 dB",
                                          "drums +nan dB",
@@ -270,6 +303,8 @@ int main(void)
         cmocka_unit_test(test_a_stem_moves_inside_its_bus),
         cmocka_unit_test(test_the_lead_moves_without_its_double),
         cmocka_unit_test(test_a_stretch_becomes_a_ride),
+        cmocka_unit_test(test_moves_in_plain_words),
+        cmocka_unit_test(test_what_cannot_move_is_told),
         cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
         cmocka_unit_test(test_large_moves_take_longer),
         cmocka_unit_test(test_levels_stay_what_a_plan_can_hold),
