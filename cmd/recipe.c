@@ -120,7 +120,12 @@ static int processors(call *c)
 {
     td_text t = { 0 };
     td_error err = { 0 };
-    td_status st = td_processors_text(c->word, td_args_has(c->a, "markdown"), &t, &err);
+    bool markdown = td_args_has(c->a, "markdown");
+    td_status st = td_processors_text(c->word, markdown, &t, &err);
+    for (size_t i = 2; !st && i < c->a->n_words; i++) {
+        td_text_add(&t, "\n");
+        st = td_processors_text(c->a->word[i], markdown, &t, &err);
+    }
     return print(st, &t, &err);
 }
 
@@ -213,7 +218,7 @@ const td_command td_cmd_recipe = {
     .name = "recipe",
     .group = "Recipes and jobs",
     .summary = "begins, checks and shows recipes, and says what they can use",
-    .synopsis = "check FILE... | list | show NAME [--resolved] | new NAME | processors [NAME] | features | schema",
+    .synopsis = "check FILE... | list | show NAME [--resolved] | new NAME | processors [NAME...] | features | schema",
     .examples = "  topdown recipe new my-rock                 a recipe to begin with\n"
                 "  topdown recipe check my-rock.yaml          all its mistakes, with line and column\n"
                 "  topdown recipe processors compressor       what a processor can do\n",

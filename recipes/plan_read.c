@@ -449,8 +449,9 @@ static void tell_decided(td_reader *r, const td_node *root, td_plan *p)
         if (p->decided[i].settings) first = i, n++;
     if (n)
         td_caution(r->messages, td_node_get(root, "decided")->value[first], "not_in_force",
-                   "the parts above are the ones to edit", "%s stands otherwise above, and that is in force",
-                   n > 1 ? td_say(r->messages, "this, as %zu more,", n - 1) : "this");
+                   "edit the plan, this list is for reading",
+                   "the plan above says otherwise than this%s: the plan counts",
+                   n > 1 ? td_say(r->messages, " and %zu more below", n - 1) : "");
     p->n_decided = 0;
 }
 

@@ -100,7 +100,7 @@ static const struct {
     { "previews", "output_list", "files to listen to; each a format, or a map" },
     { "masters", "output_list", "files to publish; each a format, or a map" },
     { "premaster", "raw_or_format", "the mix before limiter and loudness" },
-    { "outputs.groups", "raw_or_format", "printed bus stems" },
+    { "outputs.groups", "raw_or_format", "printed bus stems, and a Residual, what they lack of the premaster" },
     { "versions", "versions", "of the same plan and gains: without voices, voices alone, without the lead" },
     { "handoff", "handoff", "sessions for other programs; not made yet" },
     { "report", "report", "report.json is always made" },

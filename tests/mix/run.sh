@@ -66,7 +66,7 @@ ok "is not held against what is usual, which is said" grep -q "the recipe 'pop-r
 sed 's/^    fader: -8.51 dB/    fader: -3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/hand.yaml"
 ok "a voice lifted by hand" test "$(diff "$work/d/plan-pop-rock.yaml" "$work/hand.yaml" | grep -c '^>')" = 1
 sed "s/\(step: fader, what: gain, as: \)-8.5 dB/\1-3.0 dB/" "$work/d/plan-pop-rock.yaml" >"$work/told.yaml"
-ok "what is there for reading is not edited unheard" says "this stands otherwise above" \
+ok "what is there for reading is not edited unheard" says "says otherwise than this: the plan counts" \
     "$topdown" mix --plan "$work/told.yaml" -o "$work/told-mix" --quiet
 hand() { "$topdown" mix --plan "$work/hand.yaml" -o "$work/hand" --force "$@"; }
 ok "drives the glue beyond what was asked" says "mix glue takes 2.8 dB, asked: at most 2.0 dB" hand

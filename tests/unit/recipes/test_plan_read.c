@@ -122,7 +122,7 @@ static void hands_are_told(void **state)
     td_plan *as_decided = read_text(t.data);
     assert_string_equal(as_decided->bus[1].fader_reason, "as delivered");
     memcpy(at, "fader: -3.5 dB", 14);
-    td_plan *edited = read_warned(t.data, "this stands otherwise above, and that is in force");
+    td_plan *edited = read_warned(t.data, "says otherwise than this: the plan counts");
     assert_string_equal(edited->bus[1].fader_reason, "by hand, instead of -8.5 dB");
     assert_string_equal(edited->stem[1].send[0].reason, "as written");
     td_text again = { 0 };
