@@ -274,21 +274,34 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
     return *reason ? TD_OK : td_no_memory(err);
 }
 
+/* How far the mix stands from its curve, band by band. */
+static td_status mix_deviation(td_decider *d, double off[TD_BANDS], td_error *err)
+{
+    td_band_power mix;
+    double level[TD_BANDS];
+    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    td_band_levels(&mix, level);
+    td_deviation(level, d->curve.p50, off);
+    return TD_OK;
+}
+
+static const char *where_it_ends(double want, double low, double high)
+{
+    return want < low ? "; the least asked for" : want > high ? "; the most asked for" : "";
+}
+
 /* A gain in a range without condition on the mix bus: the air shelf. Half of what its band lacks and half a dB of air.
  */
 static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, double low, double high, double *out,
                            const char **reason, td_error *err)
 {
-    td_band_power mix;
-    double level[TD_BANDS], off[TD_BANDS];
-    TD_TRY(td_mix_bands(d, d->active, &mix, err));
-    td_band_levels(&mix, level);
-    td_deviation(level, d->curve.p50, off);
+    double above[TD_BANDS], off[TD_BANDS];
+    TD_TRY(mix_deviation(d, off, err));
     char at[24], stands[32];
     hz_name(at_hz, at);
     double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000)), usual = 0;
-    for (size_t i = 0; i < TD_BANDS; i++) level[i] = (double)(d->curve.p75[i] - d->curve.p50[i]);
-    usual = td_band_mean(level, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
+    for (size_t i = 0; i < TD_BANDS; i++) above[i] = (double)(d->curve.p75[i] - d->curve.p50[i]);
+    usual = td_band_mean(above, at_hz * 0.8, fmin(at_hz * 1.25, 13000));
     td_above_below(-lack, "dB", stands);
     if (-lack > usual) { /* brighter than three quarters of its kind: no air on top */
         *out = 0;
@@ -299,9 +312,22 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
     double want = lack > 0 ? 0.5 + lack / 2 : 0;
     *out = td_param_round(c->param, td_clamp(want, low, high));
     *reason = td_arena_printf(d->arena, "around %s the mix stands %s '%s'%s", at, stands, d->curve_name,
-                              want < low    ? "; the least asked for"
-                              : want > high ? "; the most asked for"
-                                            : "");
+                              where_it_ends(want, low, high));
+    return *reason ? TD_OK : td_no_memory(err);
+}
+
+/* A tilt moves both sides of its pivot apart by twice its gain: half of what parts them. */
+static td_status solve_tilt(td_decider *d, const td_range_case *c, double at_hz, double low, double high, double *out,
+                            const char **reason, td_error *err)
+{
+    double off[TD_BANDS];
+    char at[24], above[32], below[32];
+    TD_TRY(mix_deviation(d, off, err));
+    double over = td_band_mean(off, at_hz, 12500), under = td_band_mean(off, 63, at_hz), want = (under - over) / 4;
+    *out = td_param_round(c->param, td_clamp(want, low, high));
+    *reason = td_arena_printf(d->arena, "over %s the mix stands %s '%s', under it %s%s", hz_name(at_hz, at),
+                              td_above_below(over, "dB", above), d->curve_name, td_above_below(under, "dB", below),
+                              where_it_ends(want, low, high));
     return *reason ? TD_OK : td_no_memory(err);
 }
 
@@ -373,7 +399,9 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
         return solve_mix_excess(d, c, near, far, out, reason, err);
     if (gain && !c->found && c->part && c->site->kind == TD_SITE_MIX) {
         int at = td_param_find(c->proc, "at");
-        if (at >= 0 && isfinite(value[at])) return solve_air(d, c, value[at], low, high, out, reason, err);
+        bool tilt = !strcmp(c->proc->name, "tilt");
+        if (at >= 0 && isfinite(value[at]))
+            return (tilt ? solve_tilt : solve_air)(d, c, value[at], low, high, out, reason, err);
     }
     if (c->found && k) { /* as far as the condition is exceeded */
         double over = fabs(c->found->value - c->found->limit);

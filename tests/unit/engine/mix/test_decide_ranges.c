@@ -102,10 +102,37 @@ static void test_what_was_placed_stays(void **state)
     assert_float_equal(turned_deg(placed_pair, true), 0, 0);
 }
 
+/* A tone in every third octave over 1 kHz. */
+static double hiss(double t, unsigned c)
+{
+    double sum = 0;
+    (void)c;
+    for (int k = 1; k <= 11; k++) sum += 0.08 * sin(2 * M_PI * 1000 * exp2(k / 3.0) * t);
+    return sum;
+}
+
+static double tilted_db(sound lead)
+{
+    decided d = played(HEAD "mix: { chain: [ eq: [ tilt: { at: 1 kHz, gain: -3 to +3 dB } ] ] }\n", lead, false);
+    const td_plan_part *tilt = d.plan->mix.step[0].part;
+    double gain_db = tilt->value[td_param_find(tilt->proc, "gain")];
+    assert_non_null(strstr(tilt->reason, "over 1 kHz the mix stands "));
+    leave(&d);
+    return gain_db;
+}
+
+static void test_a_tilt_answers_a_slope(void **state)
+{
+    (void)state;
+    assert_true(tilted_db(guitar) > 0);
+    assert_true(tilted_db(hiss) < 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_a_leaning_pair_is_turned_back),
                                         cmocka_unit_test(test_what_was_placed_stays),
+                                        cmocka_unit_test(test_a_tilt_answers_a_slope),
                                         cmocka_unit_test(test_warnings_are_about_what_remains) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
