@@ -398,6 +398,8 @@ struct td_render_keep {
 
 static void reach(td_rendered *r, const char *place, const td_plan_chain *chain, const td_watch *w, const td_lane *l)
 {
+    const td_session *song = r->keep->desk->wish->session;
+    double end_s = (double)song->frames / song->rate_hz;
     for (size_t s = 0; s < chain->n_steps; s++) {
         for (size_t k = 0; k < TD_DETECTORS_MAX; k++) {
             const td_reduction *g = l ? td_lane_reduction(l, s, k) : td_watch_reduction(w, s, k);
@@ -410,7 +412,7 @@ static void reach(td_rendered *r, const char *place, const td_plan_chain *chain,
                 .step = many ? td_arena_printf(r->keep->desk->arena, "%s.%zu", step->name, k + 1) : step->name,
                 .planned = k < step->n_parts ? step->part[k].goal : step->goal,
                 .max_db = td_reduction_max(g),
-                .max_at_s = td_reduction_max_at(g),
+                .max_at_s = fmin(td_reduction_max_at(g), end_s), /* a gate may close in the tail */
                 .p95_db = td_reduction_percentile(g, 0.95),
                 .p50_db = td_reduction_percentile(g, 0.5),
                 .idle = td_reduction_idle(g),
