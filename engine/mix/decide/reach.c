@@ -131,28 +131,40 @@ td_status td_hear_finish(td_decider *d, td_finish *out, td_error *err)
 
 /* ---- what is said of it ------------------------------------------------------------------------------------------ */
 
-/* Whose peaks stand highest in the mix. */
-static const char *peakiest(const td_decider *d)
+/* Whose peaks stand highest in the mix; NULL: nobody's. */
+static const td_plan_bus *peakiest(const td_decider *d)
 {
-    const char *name = "the drums";
+    const td_plan_bus *bus = NULL;
     double most = -INFINITY;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_plan_bus *p = &d->plan->bus[b];
         double peak = p->peak_dbfs + td_bus_gain_db(d, b);
         if (p->peak_dbfs < -80 || peak <= most) continue;
         most = peak;
-        name = p->name;
+        bus = p;
     }
-    return name;
+    return bus;
+}
+
+/* The last of its steps that holds peaks already; NULL: none does. */
+static const char *lid_of(const td_plan_bus *b)
+{
+    for (size_t i = b->chain.n_steps; i-- > 0;) {
+        const td_plan_step *s = &b->chain.step[i];
+        if (!s->bypass && (!strcmp(s->proc->name, "limiter") || !strcmp(s->proc->name, "clipper"))) return s->name;
+    }
+    return NULL;
 }
 
 td_status td_warn_of_target(td_decider *d, const td_finish *f)
 {
     double wanted = d->plan->master.loudness_lufs;
-    if (!(f->lacks_lu > WORTH_LU)) return TD_OK;
+    const td_plan_bus *bus = peakiest(d);
+    if (!(f->lacks_lu > WORTH_LU) || !bus) return TD_OK;
+    const char *lid = lid_of(bus);
     return td_decide_note(
         d, TD_NOTE_WARNING,
-        "the master will come to about %.1f LUFS instead of %g: %s; a clipper or limiter on %s, whose "
-        "peaks stand highest, would help, a softer target, or more `limiting` for the master",
-        wanted - f->lacks_lu, wanted, f->held_by, peakiest(d));
+        "the master will come to about %.1f LUFS instead of %g: %s; %s%s on %s, whose peaks stand highest, would help, "
+        "a softer target, or more `limiting` for the master",
+        wanted - f->lacks_lu, wanted, f->held_by, lid ? "more of " : "a clipper or limiter", lid ? lid : "", bus->name);
 }
