@@ -209,6 +209,13 @@ static td_group_wish *read_group_map(td_reader *r, td_node *n, const char *what,
     return group;
 }
 
+static bool is_bus(const char *name)
+{
+    size_t b = 0;
+    while (td_buses[b] && strcmp(td_buses[b], name) != 0) b++;
+    return td_buses[b] || strcmp(TD_BUS_BACKING, name) == 0;
+}
+
 static void read_groups(td_reader *r, td_node *n, void *into)
 {
     td_recipe *recipe = into;
@@ -216,9 +223,7 @@ static void read_groups(td_reader *r, td_node *n, void *into)
     size_t buses = 0;
     while (td_buses[buses]) buses++;
     for (size_t i = 0; i < recipe->n_groups; i++) {
-        size_t b = 0;
-        while (b < buses && strcmp(td_buses[b], n->key[i]->text) != 0) b++;
-        if (b == buses && strcmp(TD_BUS_BACKING, n->key[i]->text) != 0)
+        if (!is_bus(n->key[i]->text))
             td_mistake(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
                        "group '%s' is not a bus", td_cut(r->messages, n->key[i]->text));
     }
@@ -511,11 +516,12 @@ static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node
 /* A track's name has capitals, blanks or an ending; what has none of them reads like a role. */
 static void check_key(td_reader *r, const td_node *word)
 {
-    if (word->kind != TD_NODE_TEXT || strcmp(word->text, "all") == 0 || td_role_known(word->text)) return;
+    if (word->kind != TD_NODE_TEXT || strcmp(word->text, "all") == 0) return;
+    if (td_role_known(word->text) || is_bus(word->text)) return;
     const char *near = td_near_role(r->messages, word->text);
     if (!near && !word->text[strspn(word->text, lower_case)]) near = "'topdown help roles' lists them";
     if (near)
-        td_caution(r->messages, word, "unknown_role", near, "'key': no role '%s', taken for a track's name",
+        td_caution(r->messages, word, "unknown_role", near, "'key': no role or bus '%s', taken for a track's name",
                    td_cut(r->messages, word->text));
 }
 
