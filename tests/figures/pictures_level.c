@@ -1,13 +1,20 @@
 /* Pictures of what moves level over time: compressors and their kin. */
 #include "engine/meter/meter.h"
 #include "tests/figures/pictures.h"
+#include <string.h>
 
 enum { RATE = PICTURE_RATE, POINTS = 2400 };
 
 static const draw_axis level_in = { "level in (dBFS)", -60, 0, 10 };
 
-static const char *const models[] = { "clean", "glue", "punch", "opto", "fet", "tube", "dual" };
+static const char *const models[] = { "glue", "punch", "opto", "fet", "tube", "dual", "clean" };
 enum { MODELS = sizeof models / sizeof *models };
+
+/* The clean compressor shares curves with others: dashed, and drawn last, it hides none and is seen. */
+static draw_style style_of(const char *name)
+{
+    return strcmp(name, "clean") ? DRAW_SOLID : DRAW_DASHED;
+}
 
 /* A sine whose level in dB is `inside` from from_ms to to_ms, else `outside`. */
 static sound burst(double freq_hz, double outside, double inside, double from_ms, double to_ms, double end_ms)
@@ -42,7 +49,7 @@ static void static_curve(draw *d, const char *name, int colour, const char *proc
         out[i] = 20 * log10(sound_rms(s.ch[0] + s.frames - 4800, 4800) * M_SQRT2);
         sound_free(s);
     }
-    draw_curve(d, name, colour, DRAW_SOLID, in, out, 61);
+    draw_curve(d, name, colour, style_of(name), in, out, 61);
 }
 
 /* Gain over time, from the first detector; over from_ms to end_ms of the sound. */
@@ -55,7 +62,7 @@ static void gain_curve(draw *d, const char *name, int colour, const char *proces
     size_t from = (size_t)(from_ms * RATE / 1000);
     every(gr + from, s.frames - from, POINTS, ms, db);
     for (int i = 0; i < POINTS; i++) db[i] = fabs(scale) > 0 ? db[i] * scale : -100 * (1 - db[i] / (double)gr[from]);
-    draw_curve(d, name, colour, DRAW_SOLID, ms, db, POINTS);
+    draw_curve(d, name, colour, style_of(name), ms, db, POINTS);
     free(gr);
     sound_free(s);
 }
@@ -77,7 +84,7 @@ static void release(draw *d, const char *title, double burst_ms, double shown_ms
         size_t end = (size_t)(burst_ms * RATE / 1000);
         every(gr + end, s.frames - end, POINTS, ms, left);
         for (int i = 0; i < POINTS; i++) left[i] *= 100 / (double)gr[end];
-        draw_curve(d, models[m], m, DRAW_SOLID, ms, left, POINTS);
+        draw_curve(d, models[m], m, style_of(models[m]), ms, left, POINTS);
         free(gr);
         sound_free(s);
     }
