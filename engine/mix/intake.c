@@ -13,7 +13,6 @@
 
 #define CLIPS               2 /* one run at full scale may be a peak that was normalised */
 #define DC_DBFS             (-50.0)
-#define EQUAL_POWER         1e-7 /* -70 dB: what two sides may differ by and be one */
 #define ABSENT_POWER        1e-6 /* -60 dB */
 #define FLIPPED_CORRELATION (-0.8)
 #define TWIN_POWER          1e-4 /* relative, per 100 ms: the same sound through another file format */
@@ -296,8 +295,7 @@ static bool is_one_sided(hearing *h, td_finding *f)
 static bool is_mono_as_stereo(hearing *h, td_finding *f)
 {
     (void)f;
-    return h->stem->info.channels == 2 && h->ll + h->rr > 0 &&
-           h->ll + h->rr - 2 * h->lr < EQUAL_POWER * (h->ll + h->rr);
+    return h->stem->info.channels == 2 && td_survey_sides_equal(&h->bands);
 }
 
 static bool is_flipped(hearing *h, td_finding *f)

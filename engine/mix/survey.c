@@ -6,6 +6,8 @@
 #define BATCH 64   /* rows read at once */
 #define BLOCK 4096 /* frames, where audio is made again */
 
+#define EQUAL_POWER 1e-7 /* -70 dB: what two sides may differ by and be one */
+
 bool td_stem_costs(const td_session *session, const td_stem *stem)
 {
     static const char *const plain[] = { "wav", "rf64", "w64", "aiff" };
@@ -181,6 +183,16 @@ td_status td_survey_bands(const td_survey *s, size_t signal, const unsigned char
         }
     }
     return TD_OK;
+}
+
+bool td_survey_sides_equal(const td_band_power *p)
+{
+    double both = 0, apart = 0;
+    for (size_t b = 0; b < TD_BANDS; b++) {
+        both += p->ll[b] + p->rr[b];
+        apart += p->ll[b] + p->rr[b] - 2 * p->lr[b];
+    }
+    return both > 0 && apart < EQUAL_POWER * both;
 }
 
 td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first, size_t n, td_band_frame *out,

@@ -67,6 +67,8 @@ typedef struct td_band_power {
 } td_band_power;
 td_status td_survey_bands(const td_survey *s, size_t signal, const unsigned char *mask, td_band_power *out,
                           td_error *err);
+/* Whether a signal sounds, and its sides are one to -70 dB. */
+bool td_survey_sides_equal(const td_band_power *p);
 /* The frames themselves, steps first..first+n, streamed from disk. */
 td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first, size_t n, td_band_frame *out,
                                 td_error *err);

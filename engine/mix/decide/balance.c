@@ -10,7 +10,8 @@
 /* ---- how the stems were made (measured on 15 sessions) ----------------------------------------------------------- */
 
 typedef struct spread {
-    double sd_peak_db, sd_loudness_lu, over_db, mono_part;
+    double sd_peak_db, sd_loudness_lu, over_db;
+    double mono_part, alike_part; /* files of one channel; and with those whose two are the same */
     size_t n;
 } spread;
 
@@ -22,11 +23,12 @@ static double deviation(const double *x, size_t n)
     return n > 1 ? sqrt(sum / (double)(n - 1)) : 0;
 }
 
-static spread measure_spread(const td_decider *d)
+static td_status measure_spread(const td_decider *d, spread *s, td_error *err)
 {
-    spread s = { 0 };
     double peak[TD_STEMS_MAX], loudness[TD_STEMS_MAX], loudest = -INFINITY;
-    size_t mono = 0;
+    td_band_power bands;
+    size_t mono = 0, alike = 0;
+    *s = (spread){ 0 };
     for (size_t i = 0; i < d->session->n_stems; i++) {
         const td_stem *t = &d->session->stem[i];
         const td_signal *g = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
@@ -34,33 +36,37 @@ static spread measure_spread(const td_decider *d)
         bool is_mono = t->info.channels == 1 && !t->path_right;
         td_sides placed = td_stem_sides(is_mono ? 1 : 2, 0, t->pan, false);
         /* in front of the pan law: a mono stem enters 3.01 dB lower than it was printed */
-        peak[s.n] = g->peak_dbfs - td_to_db(fmax(placed.left, placed.right));
-        loudness[s.n] = g->loudness_lufs;
+        peak[s->n] = g->peak_dbfs - td_to_db(fmax(placed.left, placed.right));
+        loudness[s->n] = g->loudness_lufs;
         loudest = fmax(loudest, g->peak_dbfs);
+        if (!is_mono) TD_TRY(td_survey_bands(d->survey, td_survey_stem(d->survey, i), NULL, &bands, err));
         mono += is_mono;
-        s.n++;
+        alike += is_mono || td_survey_sides_equal(&bands);
+        s->n++;
     }
-    if (!s.n) return s;
-    s.sd_peak_db = deviation(peak, s.n);
-    s.sd_loudness_lu = deviation(loudness, s.n);
-    s.over_db = td_survey_signal(d->survey, td_survey_sum(d->survey))->peak_dbfs - loudest;
-    s.mono_part = (double)mono / (double)s.n;
-    return s;
+    if (!s->n) return TD_OK;
+    s->sd_peak_db = deviation(peak, s->n);
+    s->sd_loudness_lu = deviation(loudness, s->n);
+    s->over_db = td_survey_signal(d->survey, td_survey_sum(d->survey))->peak_dbfs - loudest;
+    s->mono_part = (double)mono / (double)s->n;
+    s->alike_part = (double)alike / (double)s->n;
+    return TD_OK;
 }
 
 static td_print classify(const spread *s)
 {
     if (s->n >= 3 && (s->sd_peak_db < 1.0 || s->sd_loudness_lu < 1.0)) return TD_NORMALISED;
-    /* printed stems in stereo were met up to 8.1 dB over their loudest; raw tracks, half or more of them mono, from 9.1
-     */
-    if (s->over_db > (s->mono_part > 0.25 ? 7.0 : 8.6) || s->mono_part > 0.6) return TD_RAW;
+    /* printed stems in stereo were met up to 8.1 dB over their loudest; raw tracks, half or more of them mono,
+     * from 9.1; two sides that are the same say less than one channel: kick, bass and singer are printed like that */
+    if (s->over_db > (s->alike_part > 0.25 ? 7.0 : 8.6) || s->mono_part > 0.6) return TD_RAW;
     if (s->over_db <= 5.5 && s->sd_peak_db >= 3.0) return TD_PRINTED;
-    return TD_UNCLEAR;
+    return s->alike_part > 0.6 ? TD_RAW : TD_UNCLEAR;
 }
 
 td_status td_classify(td_decider *d, td_error *err)
 {
-    spread s = measure_spread(d);
+    spread s;
+    TD_TRY(measure_spread(d, &s, err));
     d->print = classify(&s);
     static const char *const what[] = {
         [TD_PRINTED] =

@@ -242,9 +242,52 @@ static void test_ducks_are_foreseen(void **state)
     leave(&d);
 }
 
+static double voice(double t, unsigned c, double freq_hz, double level, bool wide)
+{
+    return tone(t, freq_hz, wide && c ? 0.9 * level : level);
+}
+
+#define VOICE(name, freq_hz, level, wide)         \
+    static double name(double t, unsigned c)      \
+    {                                             \
+        return voice(t, c, freq_hz, level, wide); \
+    }
+VOICE(kick_alike, 60.7, 0.30, false)
+VOICE(bass_alike, 97.3, 0.21, false)
+VOICE(keys_alike, 523.1, 0.15, false)
+VOICE(soft_bass, 97.3, 0.09, false)
+VOICE(soft_keys, 523.1, 0.06, false)
+VOICE(kick_wide, 60.7, 0.30, true)
+VOICE(bass_wide, 97.3, 0.21, true)
+VOICE(keys_wide, 523.1, 0.15, true)
+VOICE(hat, 3001.7, 0.06, false)
+
+/* Mono tracks on two channels are mono tracks, but a balance that was printed stays one. */
+static void test_two_sides_that_are_one(void **state)
+{
+    (void)state;
+    static const struct {
+        sound kick, bass, keys;
+        td_balance balance;
+    } cases[] = { { kick_alike, bass_alike, keys_alike, TD_BALANCE_LOUDNESS }, /* their sum 7.6 dB over the kick */
+                  { kick_wide, bass_wide, keys_wide, TD_BALANCE_DELIVERED },
+                  { kick_alike, soft_bass, soft_keys, TD_BALANCE_DELIVERED } }; /* 4.6 dB */
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene *s = scene_new();
+        scene_add(s, "Kick.wav", 48000, 2, SECONDS, cases[i].kick);
+        scene_add(s, "Bass.wav", 48000, 2, SECONDS, cases[i].bass);
+        scene_add(s, "Piano.wav", 48000, 2, SECONDS, cases[i].keys);
+        scene_add(s, "Hat.wav", 48000, 2, SECONDS, hat);
+        decided d = plan(s, "electronic", "auto");
+        assert_int_equal(d.plan->balance, cases[i].balance);
+        leave(&d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_sides_that_are_one),
         cmocka_unit_test(test_within_taste_less_is_covered),
         cmocka_unit_test(test_ducks_are_foreseen),
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
