@@ -47,8 +47,7 @@ static td_status open_all(const rough *r, td_source **source, td_error *err)
 {
     const td_session *s = r->d->session;
     for (size_t i = 0; i < s->n_stems; i++)
-        if (s->stem[i].bus < r->n)
-            TD_TRY(td_stem_open(&s->stem[i], RATE, &source[i], err));
+        if (s->stem[i].bus < r->n) TD_TRY(td_stem_open(&s->stem[i], RATE, &source[i], err));
     return td_stem_open(s->rough, RATE, &source[s->n_stems], err);
 }
 
