@@ -76,7 +76,7 @@ static void print_row(const td_verified *r)
 static td_status verify(const td_args *a, td_arena *arena, td_meter_line *progress, td_verified **row, size_t *n,
                         td_error *err)
 {
-    long threads;
+    long threads = 0;
     td_stem_wish *stem = NULL;
     td_verify_wish w = { .report = report_of(a, arena),
                          .render = td_args_has(a, "render"),
