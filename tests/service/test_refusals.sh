@@ -63,9 +63,9 @@ job_file "$stems_url" | sed '0,/sha256: ..../s//sha256: 0000/' >"$T/hash.yaml"
 id=$(submit "$T/hash.yaml" hash)
 until_true 30 is_state "$id" failed
 
-# Ctrl-C ends the waiting, not the job
+# Ctrl-C ends the waiting, not the job (--foreground: timeout would send it twice, and the second ends all at once)
 code=0
-timeout -s INT 2 "$topdown" submit "$T/busy.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/wait.log" 2>&1 || code=$?
+timeout --foreground -s INT 2 "$topdown" submit "$T/busy.yaml" --server "$url" --key "$T/data/api-key" --wait >"$T/wait.log" 2>&1 || code=$?
 [ "$code" = 124 ] && grep -q 'the job goes on' "$T/wait.log" || fail "the first Ctrl-C did not end the waiting"
 
 # local files through the command line: below the root they are read, elsewhere not
