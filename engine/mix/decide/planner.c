@@ -97,11 +97,21 @@ static td_status warn_of_unknown(td_decider *d)
         unknown, all);
 }
 
+static bool has_notes(const td_processor *proc, const td_wish *value)
+{
+    for (size_t k = 0; k < proc->n_params; k++)
+        if (value[k].kind == TD_WISH_NOTES) return true;
+    return false;
+}
+
 static bool uses_notes(const td_chain_wish *c)
 {
-    for (size_t i = 0; i < c->n_steps; i++)
-        for (size_t k = 0; k < c->step[i].proc->n_params; k++)
-            if (c->step[i].value[k].kind == TD_WISH_NOTES) return true;
+    for (size_t i = 0; i < c->n_steps; i++) {
+        const td_step_wish *w = &c->step[i];
+        if (has_notes(w->proc, w->value)) return true;
+        for (size_t k = 0; k < w->n_parts; k++)
+            if (has_notes(w->part[k].proc, w->part[k].value)) return true;
+    }
     return false;
 }
 
@@ -111,6 +121,7 @@ static td_status take_tempo(td_decider *d)
     bool asked = uses_notes(&r->mix);
     for (size_t i = 0; i < r->n_groups; i++) asked = asked || uses_notes(&r->group[i].chain);
     for (size_t i = 0; i < r->n_rets; i++) asked = asked || uses_notes(&r->ret[i].chain);
+    for (size_t i = 0; i < r->n_fixes; i++) asked = asked || uses_notes(&r->fix[i].chain);
     const char *from = d->session->tempo_from;
     d->plan->tempo_bpm = d->session->tempo_bpm > 0 ? d->session->tempo_bpm : td_survey_tempo(d->survey);
     if (!(d->session->tempo_bpm > 0)) from = "estimate";
