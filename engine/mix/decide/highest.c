@@ -3,6 +3,7 @@
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +25,31 @@ typedef struct bound {
 static const bound of_level = { .part = 32, .fewest = 12, .under_db = 3 };
 static const bound of_tips = { .part = 5, .under_db = 6 };
 
-typedef struct hearing {
+/* Steps in a row: those that are asked for, and what warms up in front of them. */
+typedef struct run {
+    size_t from, to;
+} run;
+
+typedef struct field {
     td_decider *d;
+    const bool *candidate; /* by step */
+    run *run;
+    size_t n_runs;
+    atomic_size_t next;       /* run nobody has taken yet */
+    size_t front;             /* steps of the mix bus in front of the one that is asked about */
+    const td_plan_step *step; /* whose power is asked for; NULL: nobody's */
+    td_high out;
+} field;
+
+/* Whoever hears runs, one after the other: what it hears of one is not told by those before. */
+typedef struct hearing {
+    const td_decider *d;
     td_lane *lane[TD_BUSES_MAX];
     float *sound; /* two planes of a step for each bus, then for the sum */
     size_t room;  /* frames of a plane */
     td_chain *chain;
     const td_dynamics *hears; /* of the step whose power is asked for; NULL: it hears all alike */
     td_unit_state *ear;
-    int64_t at; /* where lanes are to go; -1: they go on */
-    size_t n;   /* frames under way */
 } hearing;
 
 static float *plane(const hearing *h, size_t bus, size_t channel)
@@ -79,35 +95,27 @@ static td_status open_ear(hearing *h, const td_plan_step *step, td_error *err)
     return td_unit_new(step->proc, &fmt, &set, &h->ear, err);
 }
 
-static td_status open_hearing(hearing *h, size_t steps, td_error *err)
+static td_status open_hearing(hearing *h, const field *f, td_error *err)
 {
-    const td_decider *d = h->d;
+    const td_decider *d = h->d = f->d;
     size_t buses = d->plan->n_buses;
     h->room = (d->session->rate_hz + 9) / 10;
     h->sound = td_calloc2(2 * (buses + 1), h->room, sizeof *h->sound);
     if (!h->sound) return td_no_memory(err);
-    TD_TRY(straight_chain(d, steps, &h->chain, err));
+    TD_TRY(straight_chain(d, f->front, &h->chain, err));
     for (size_t b = 0; b < buses; b++) TD_TRY(td_bus_lane(d, b, SIZE_MAX, &h->lane[b], err));
-    return TD_OK;
+    return f->step ? open_ear(h, f->step, err) : TD_OK;
 }
 
 static void close_hearing(hearing *h)
 {
-    for (size_t b = 0; b < h->d->plan->n_buses; b++) td_lane_free(h->lane[b]);
+    for (size_t b = 0; b < TD_BUSES_MAX; b++) td_lane_free(h->lane[b]);
     td_chain_free(h->chain);
     td_unit_free(h->ear);
     free(h->sound);
 }
 
 /* ---- steps of 100 ms --------------------------------------------------------------------------------------------- */
-
-static td_status pull_bus(void *shared, size_t b, td_error *err)
-{
-    hearing *h = shared;
-    float *to[2] = { plane(h, b, 0), plane(h, b, 1) };
-    if (h->at >= 0) TD_TRY(td_lane_seek(h->lane[b], h->at, err));
-    return td_lane_pull(h->lane[b], to, h->n, err);
-}
 
 typedef struct level {
     double squares;
@@ -130,10 +138,11 @@ static td_status hear_frames(hearing *h, size_t n, level *heard, td_error *err)
 {
     double sums[2][TD_BLOCK], *sum[2] = { sums[0], sums[1] };
     size_t buses = h->d->plan->n_buses;
-    h->n = n;
     *heard = (level){ 0 };
-    TD_TRY(td_pool_run(h->d->wish->pool, buses, pull_bus, h, err));
-    h->at = -1;
+    for (size_t b = 0; b < buses; b++) {
+        float *to[2] = { plane(h, b, 0), plane(h, b, 1) };
+        TD_TRY(td_lane_pull(h->lane[b], to, n, err));
+    }
     for (size_t at = 0; at < n; at += TD_BLOCK) {
         size_t m = n - at < TD_BLOCK ? n - at : TD_BLOCK;
         float *out[2] = { plane(h, buses, 0) + at, plane(h, buses, 1) + at };
@@ -158,10 +167,11 @@ static int64_t first_frame(const hearing *h, size_t step)
 /* Goes to a step, ahead of it by what the chain is late. */
 static td_status go_to(hearing *h, size_t step, td_error *err)
 {
+    int64_t at = first_frame(h, step);
     level before;
-    h->at = first_frame(h, step);
+    for (size_t b = 0; b < h->d->plan->n_buses; b++) TD_TRY(td_lane_seek(h->lane[b], at, err));
     td_chain_reset(h->chain);
-    td_chain_place(h->chain, h->at);
+    td_chain_place(h->chain, at);
     if (h->ear) td_unit_reset(h->ear);
     for (size_t left = td_chain_latency(h->chain), n; left; left -= n) {
         n = left < h->room ? left : h->room;
@@ -170,19 +180,33 @@ static td_status go_to(hearing *h, size_t step, td_error *err)
     return TD_OK;
 }
 
-static td_status hear_candidates(hearing *h, const bool *candidate, td_high out, td_error *err)
+static td_status hear_run(hearing *h, const field *f, const run *r, td_error *err)
 {
-    size_t next = 0; /* the step the lanes stand at */
-    for (size_t i = 0; i < h->d->steps; i++) {
-        level heard = { 0 };
-        if (!candidate[i]) continue;
-        if (next + WARM < i) TD_TRY(go_to(h, next = i - WARM, err));
-        for (; next <= i; next++)
-            TD_TRY(hear_frames(h, (size_t)(first_frame(h, next + 1) - first_frame(h, next)), &heard, err));
-        out.peak[i] = heard.peak;
-        out.power[i] = (float)heard.squares;
+    TD_TRY(go_to(h, r->from, err));
+    for (size_t i = r->from; i <= r->to; i++) {
+        level heard;
+        TD_TRY(hear_frames(h, (size_t)(first_frame(h, i + 1) - first_frame(h, i)), &heard, err));
+        if (!f->candidate[i]) continue;
+        f->out.peak[i] = heard.peak;
+        f->out.power[i] = (float)heard.squares;
     }
     return TD_OK;
+}
+
+/* Runs, while there are any. */
+static td_status hear_runs(void *shared, size_t index, td_error *err)
+{
+    field *f = shared;
+    hearing h = { 0 };
+    size_t i = atomic_fetch_add(&f->next, 1);
+    td_status st = i < f->n_runs ? open_hearing(&h, f, err) : TD_OK;
+    (void)index;
+    for (; !st && i < f->n_runs; i = atomic_fetch_add(&f->next, 1)) {
+        st = td_decide_go_on(f->d->wish, err);
+        if (!st) st = hear_run(&h, f, &f->run[i], err);
+    }
+    close_hearing(&h);
+    return st;
 }
 
 /* ---- candidates -------------------------------------------------------------------------------------------------- */
@@ -215,22 +239,36 @@ static td_status choose_candidates(const td_decider *d, const float *height, con
     return TD_OK;
 }
 
+static td_status find_runs(field *f, td_error *err)
+{
+    f->run = calloc(f->d->steps + 1, sizeof *f->run);
+    if (!f->run) return td_no_memory(err);
+    for (size_t i = 0; i < f->d->steps; i++) {
+        run *last = f->n_runs ? &f->run[f->n_runs - 1] : NULL;
+        if (!f->candidate[i]) continue;
+        if (last && i <= last->to + 1 + WARM)
+            last->to = i;
+        else
+            f->run[f->n_runs++] = (run){ i > WARM ? i - WARM : 0, i };
+    }
+    return TD_OK;
+}
+
 td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err)
 {
-    hearing h = { .d = d, .at = -1 };
     int tips = steps_in_front(d, true), others = steps_in_front(d, false);
-    bool *candidate;
-    td_status st = TD_OK;
     if (tips < 0 && others < 0) return TD_OK;
-    if (!(candidate = calloc(d->steps + 1, sizeof *candidate))) return td_no_memory(err);
+    bool *candidate = calloc(d->steps + 1, sizeof *candidate);
+    if (!candidate) return td_no_memory(err);
+    field f = { .d = d, .candidate = candidate, .front = (size_t)(tips >= 0 ? tips : others), .out = out };
+    if (others >= 0) f.step = &d->plan->mix.step[others];
     const bound *b = tips >= 0 ? &of_tips : &of_level;
-    st = choose_candidates(d, sum.peak, b, td_from_db(-b->under_db), candidate, err);
+    td_status st = choose_candidates(d, sum.peak, b, td_from_db(-b->under_db), candidate, err);
     if (!st && others >= 0)
         st = choose_candidates(d, sum.power, &of_level, td_db_power(-of_level.under_db), candidate, err);
-    if (!st) st = open_hearing(&h, (size_t)(tips >= 0 ? tips : others), err);
-    if (!st && others >= 0) st = open_ear(&h, &d->plan->mix.step[others], err);
-    if (!st) st = hear_candidates(&h, candidate, out, err);
-    close_hearing(&h);
+    if (!st) st = find_runs(&f, err);
+    if (!st) st = td_pool_run(d->wish->pool, td_pool_threads(d->wish->pool), hear_runs, &f, err);
+    free(f.run);
     free(candidate);
     return st;
 }

@@ -315,35 +315,78 @@ typedef struct stretches {
     size_t n, frames;
 } stretches;
 
-/* Plays groups and returns in those passages; what reaches the mix bus before the trim is kept, one after the other,
- * and its highest VU reading returned. */
-static td_status play_passages(td_decider *d, const stretches *s, td_scratch *kept, double *highest, td_error *err)
+/* Groups and returns in them, as they reach the mix bus before the trim. */
+typedef struct playing {
+    const stretches *s;
+    td_render_wish wish;
+    float *sound;    /* two planes for each */
+    double *highest; /* VU reading of each */
+} playing;
+
+static td_status play_stretch(const playing *p, size_t i, td_pool *pool, float *sound, td_error *err)
 {
-    size_t frames = s->frames;
-    float *buffer = malloc(2 * frames * sizeof *buffer), *in[2] = { buffer, buffer ? buffer + frames : NULL };
-    td_render_wish w = { .session = d->session,
-                         .survey = d->survey,
-                         .plan = d->plan,
-                         .pool = d->wish->pool,
-                         .scratch_folder = d->wish->scratch_folder,
-                         .behind = d->behind };
-    double trim_db = d->plan->trim_db;
-    td_status st = buffer ? TD_OK : td_no_memory(err);
-    *highest = -INFINITY;
-    d->plan->trim_db = 0;
-    for (size_t i = 0; !st && i < s->n; i++) {
-        td_vu *vu = NULL;
-        st = td_render_passage(&w, s->at[i], frames, (size_t)d->session->rate_hz * CHECK_WARM / 10, in, err);
-        if (!st && td_vu_new(d->session->rate_hz, &vu)) st = td_no_memory(err);
-        if (!st) {
-            td_vu_add(vu, in[0], in[1], frames);
-            *highest = fmax(*highest, td_vu_max_dbfs(vu));
-            st = td_scratch_append(kept, (const float *const *)in, frames, err);
-        }
-        td_vu_free(vu);
+    size_t frames = p->s->frames, rate_hz = p->wish.session->rate_hz;
+    float *in[2] = { sound, sound + frames };
+    td_render_wish w = p->wish;
+    td_vu *vu;
+    w.pool = pool;
+    TD_TRY(td_render_passage(&w, p->s->at[i], frames, rate_hz * CHECK_WARM / 10, in, err));
+    if (td_vu_new((unsigned)rate_hz, &vu)) return td_no_memory(err);
+    td_vu_add(vu, in[0], in[1], frames);
+    p->highest[i] = td_vu_max_dbfs(vu);
+    td_vu_free(vu);
+    return TD_OK;
+}
+
+/* Passages side by side, each on its own thread: one group with most of the work holds up none of the others. */
+static td_status play_passage(void *shared, size_t i, td_error *err)
+{
+    const playing *p = shared;
+    td_pool *alone;
+    if (td_pool_new(1, &alone)) return td_no_memory(err);
+    td_status st = play_stretch(p, i, alone, p->sound + i * 2 * p->s->frames, err);
+    td_pool_free(alone);
+    return st;
+}
+
+static td_status keep_stretch(const playing *p, const float *sound, td_scratch *kept, td_error *err)
+{
+    const float *const in[2] = { sound, sound + p->s->frames };
+    return td_scratch_append(kept, in, p->s->frames, err);
+}
+
+/* All of a song is too much to be held. */
+static td_status play_all(playing *p, bool passages, td_scratch *kept, td_error *err)
+{
+    if (passages) TD_TRY(td_pool_run(p->wish.pool, p->s->n, play_passage, p, err));
+    for (size_t i = 0; i < p->s->n; i++) {
+        float *sound = passages ? p->sound + i * 2 * p->s->frames : p->sound;
+        if (!passages) TD_TRY(play_stretch(p, i, p->wish.pool, sound, err));
+        TD_TRY(keep_stretch(p, sound, kept, err));
     }
+    return TD_OK;
+}
+
+/* What reaches the mix bus is kept, one stretch after the other, and their highest VU reading returned. */
+static td_status play_stretches(td_decider *d, const stretches *s, td_scratch *kept, double *highest, td_error *err)
+{
+    double trim_db = d->plan->trim_db;
+    playing p = { .s = s,
+                  .wish = { .session = d->session,
+                            .survey = d->survey,
+                            .plan = d->plan,
+                            .pool = d->wish->pool,
+                            .scratch_folder = d->wish->scratch_folder,
+                            .behind = d->behind },
+                  .sound = td_calloc2(d->n_passages ? 2 * s->n : 2, s->frames, sizeof *p.sound),
+                  .highest = td_calloc2(s->n, 1, sizeof *p.highest) };
+    d->plan->trim_db = 0;
+    td_status st = p.sound && p.highest ? play_all(&p, d->n_passages, kept, err) : td_no_memory(err);
     d->plan->trim_db = trim_db;
-    free(buffer);
+    *highest = -INFINITY;
+    for (size_t i = 0; !st && i < s->n; i++) *highest = fmax(*highest, p.highest[i]);
+    free(p.sound);
+    free(p.highest);
     return st;
 }
 
@@ -403,7 +446,7 @@ td_status td_decide_check(td_decider *d, td_error *err)
     bool moved;
     TD_TRY(choose_stretches(d, &s, err));
     TD_TRY(td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err));
-    TD_TRY(play_passages(d, &s, d->sum, &highest, err));
+    TD_TRY(play_stretches(d, &s, d->sum, &highest, err));
     if (!isfinite(highest)) return TD_OK;
     TD_TRY(take_trim(d, highest, err));
     TD_TRY(finish_mix_bus(d, err));
