@@ -5,6 +5,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* On the stack of who asked for it. */
+typedef struct run {
+    struct run *newer;
+    td_task task;
+    void *shared;
+    size_t next, end, working;
+    size_t failed_at;
+    td_error failed;
+} run;
+
 struct td_pool {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
@@ -12,39 +22,39 @@ struct td_pool {
     unsigned n_threads;
     bool quit;
     const volatile int *stop; /* NULL: nobody can */
-    /* the run under way */
-    unsigned long run; /* counts runs, so that a sleeper sees a new one */
-    td_task task;
-    void *shared;
-    size_t next, end, working;
-    size_t failed_at;
-    td_error failed;
+    run *oldest;              /* of the runs under way */
 };
 
-static td_status run_task(td_pool *p, size_t i, td_error *err)
+static td_status run_task(td_pool *p, const run *r, size_t i, td_error *err)
 {
     if (td_pool_stopped(p)) return td_fail(err, TD_STOPPED, NULL, NULL, "stopped");
-    return p->task(p->shared, i, err);
+    return r->task(r->shared, i, err);
 }
 
-/* Takes tasks until none is left; called with the lock held. */
-static void work(td_pool *p)
+/* Does the next task of a run that has one; called with the lock held. */
+static void work(td_pool *p, run *r)
 {
-    while (p->next < p->end) {
-        size_t i = p->next++;
-        p->working++;
-        pthread_mutex_unlock(&p->lock);
-        td_error err = { 0 };
-        td_status st = run_task(p, i, &err);
-        pthread_mutex_lock(&p->lock);
-        p->working--;
-        if (st && (p->failed.status == TD_OK || i < p->failed_at)) {
-            p->failed = err;
-            p->failed.status = st;
-            p->failed_at = i;
-            p->next = p->end;
-        }
+    size_t i = r->next++;
+    r->working++;
+    pthread_mutex_unlock(&p->lock);
+    td_error err = { 0 };
+    td_status st = run_task(p, r, i, &err);
+    pthread_mutex_lock(&p->lock);
+    r->working--;
+    if (st && (r->failed.status == TD_OK || i < r->failed_at)) {
+        r->failed = err;
+        r->failed.status = st;
+        r->failed_at = i;
+        r->next = r->end;
     }
+    if (!r->working && r->next >= r->end) pthread_cond_broadcast(&p->done);
+}
+
+static run *oldest_open(const td_pool *p)
+{
+    run *r = p->oldest;
+    while (r && r->next >= r->end) r = r->newer;
+    return r;
 }
 
 static void *sleeper(void *arg)
@@ -52,14 +62,12 @@ static void *sleeper(void *arg)
     td_pool *p = arg;
     td_denormals_off();
     pthread_mutex_lock(&p->lock);
-    for (unsigned long seen = 0; !p->quit;) {
-        if (p->run == seen) {
+    while (!p->quit) {
+        run *r = oldest_open(p);
+        if (r)
+            work(p, r);
+        else
             pthread_cond_wait(&p->wake, &p->lock);
-            continue;
-        }
-        seen = p->run;
-        work(p);
-        if (!p->working && p->next >= p->end) pthread_cond_broadcast(&p->done);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
@@ -121,19 +129,17 @@ unsigned td_pool_threads(const td_pool *p)
 td_status td_pool_run(td_pool *p, size_t n, td_task task, void *shared, td_error *err)
 {
     unsigned before = td_denormals_off();
+    run own = { .task = task, .shared = shared, .end = n }, **at = &p->oldest;
     pthread_mutex_lock(&p->lock);
-    p->task = task;
-    p->shared = shared;
-    p->next = 0;
-    p->end = n;
-    p->failed = (td_error){ 0 };
-    p->run++;
+    while (*at) at = &(*at)->newer;
+    *at = &own;
     pthread_cond_broadcast(&p->wake);
-    work(p);
-    while (p->working) pthread_cond_wait(&p->done, &p->lock);
-    td_error failed = p->failed;
+    while (own.next < own.end) work(p, &own);
+    while (own.working) pthread_cond_wait(&p->done, &p->lock);
+    for (at = &p->oldest; *at != &own;) at = &(*at)->newer;
+    *at = own.newer;
     pthread_mutex_unlock(&p->lock);
     td_denormals_restore(before);
-    if (failed.status && err) *err = failed;
-    return failed.status;
+    if (own.failed.status && err) *err = own.failed;
+    return own.failed.status;
 }

@@ -8,11 +8,10 @@
 
 struct td_front {
     const td_decider *passages; /* whose passages the sum holds, in a row; NULL: all of the song */
-    uint64_t frames;
-    td_lane *lane;         /* of a bus */
-    td_feed *feed;         /* of a stem */
-    const td_scratch *sum; /* of the mix bus */
-    td_sender *sender;     /* of a return */
+    td_lane *lane;              /* of a bus */
+    td_feed *feed;              /* of a stem */
+    const td_scratch *sum;      /* of the mix bus */
+    td_sender *sender;          /* of a return */
     size_t n_senders;
     td_chain *chain; /* in front, where the lane does not hold it */
     td_keys *keys;   /* of that */
@@ -65,7 +64,6 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
 {
     td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
     f->gain = 1;
-    f->frames = d->session->frames;
     if (site->kind == TD_SITE_BUS) {
         TD_TRY(td_bus_lane(d, site->index, site->chain->n_steps, &f->lane, err));
     } else {
@@ -75,7 +73,6 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
     }
     if (site->kind == TD_SITE_MIX) {
         f->sum = d->sum;
-        f->frames = td_scratch_length(d->sum);
         f->passages = d->n_passages ? d : NULL;
         f->gain = (float)td_from_db(d->plan->trim_db);
     }
@@ -165,9 +162,16 @@ static td_status front_block(td_front *f, float *const *out, size_t n, td_error 
     return run_chain(f, out, n, err);
 }
 
-uint64_t td_front_frames(const td_front *f)
+uint64_t td_front_frames(const td_decider *d, const td_site *site)
 {
-    return f->frames;
+    return site->kind == TD_SITE_MIX ? td_scratch_length(d->sum) : d->session->frames;
+}
+
+td_status td_front_seek(td_front *f, int64_t at, td_error *err)
+{
+    f->own_at = at;
+    TD_TRY(td_keys_seek(f->own, at, err));
+    return td_lane_seek(f->lane, at, err);
 }
 
 bool td_front_keyed(const td_front *f)

@@ -152,11 +152,13 @@ typedef struct group_task {
     td_decider *d;
     td_decider own[TD_BUSES_MAX];
     td_plan plan[TD_BUSES_MAX];
+    size_t order[TD_BUSES_MAX]; /* the most work first */
 } group_task;
 
-static td_status decide_group(void *shared, size_t b, td_error *err)
+static td_status decide_group(void *shared, size_t index, td_error *err)
 {
     group_task *t = shared;
+    size_t b = t->order[index];
     td_decider *d = &t->own[b];
     td_plan_bus *p = &t->d->plan->bus[b];
     const td_group_wish *g = td_group_for(d, p);
@@ -228,9 +230,10 @@ static void ease_fixed(td_decider *d, size_t b)
 }
 
 /* Fixes change what reaches a group's detectors: goals and make-up are found again, and nothing else. */
-static td_status solve_group_again(void *shared, size_t b, td_error *err)
+static td_status solve_group_again(void *shared, size_t index, td_error *err)
 {
     group_task *t = shared;
+    size_t b = t->order[index];
     td_decider *d = &t->own[b];
     td_plan_bus *p = &t->d->plan->bus[b];
     const td_group_wish *g = td_group_for(d, p);
@@ -257,11 +260,32 @@ static td_status solve_group_again(void *shared, size_t b, td_error *err)
     return solved ? td_decide_makeup(d, b, err) : TD_OK;
 }
 
+/* Roughly: a goal has its bus played, up to where it stands. */
+static size_t effort(const td_decider *d, size_t b)
+{
+    const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
+    size_t stems = 0, sum = 0;
+    for (size_t i = 0; i < d->session->n_stems; i++) stems += d->session->stem[i].bus == b;
+    for (size_t k = 0; g && k < g->chain.n_steps; k++)
+        if (td_goals_asked(&g->chain.step[k])) sum += stems + k;
+    return sum;
+}
+
+static void order_groups(group_task *t)
+{
+    for (size_t b = 0; b < t->d->plan->n_buses; b++) {
+        size_t at = b;
+        for (; at && effort(t->d, t->order[at - 1]) < effort(t->d, b); at--) t->order[at] = t->order[at - 1];
+        t->order[at] = b;
+    }
+}
+
 static td_status each_group(td_decider *d, td_task decide_one, td_error *err)
 {
     group_task *t = calloc(1, sizeof *t);
     if (!t) return td_no_memory(err);
     t->d = d;
+    order_groups(t);
     td_status st = TD_OK;
     size_t n = d->plan->n_buses;
     for (size_t b = 0; !st && b < n; b++) {

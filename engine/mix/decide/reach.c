@@ -77,7 +77,7 @@ static td_status play_mix(td_decider *d, td_scratch *out, td_loudness *meter, do
     size_t steps;
     TD_TRY(td_front_new(d, &behind, NULL, &f, err));
     td_status st = TD_OK;
-    for (uint64_t left = td_front_frames(f), n; !st && left; left -= n) {
+    for (uint64_t left = td_front_frames(d, &behind), n; !st && left; left -= n) {
         n = left < TD_BLOCK ? left : TD_BLOCK;
         if ((st = td_front_read(f, ch, NULL, n, err))) break;
         for (size_t c = 0; c < 2; c++) peak = fmaxf(peak, td_largest(ch[c], n));

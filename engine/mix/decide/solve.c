@@ -25,6 +25,10 @@ enum { TOPS = 16, PART = 10 };    /* windows in which a maximum is looked for: o
 
 enum { SHORT_S = 60 };
 
+/* Of a bus, picks are taken in pieces of the song side by side, as many as its length makes; in front of each, so much
+ * is played that is dropped. */
+enum { PIECE_S = 30, PIECES = 8, SETTLE_S = 1 };
+
 #define WINDOW_S 0.4
 #define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
@@ -52,10 +56,12 @@ typedef struct solver {
     td_plan_step *step;
     goal goals[TD_DETECTORS_MAX];
     size_t n_goals, detectors;
-    unsigned stride;                /* of the search, in frames: a multiple of FINE */
-    td_scratch *picks;              /* a plane per detector, then the input's peak */
-    td_scratch *front;              /* of a bus: the sound they are of */
+    unsigned stride;           /* of the search, in frames: a multiple of FINE */
+    td_scratch *picks[PIECES]; /* a plane per detector, then the input's peak */
+    td_scratch *front;         /* of a bus: the sound they are of */
+    uint64_t frames;
     size_t window, n_windows;       /* picks in one, a multiple of every stride; of the song */
+    size_t n_pieces, in_piece;      /* windows in one */
     float *peak;                    /* per window: of the input */
     float *score[TD_DETECTORS_MAX]; /* per goal and window: how likely the maximum lies there */
     unsigned char *heard;           /* per window: a bit for each goal that counts it */
@@ -110,17 +116,10 @@ static float block_score(const td_processor *proc, const float *level, size_t n)
     return sum / (float)n;
 }
 
-static void score_block(solver *s, float *const *level, size_t n)
-{
-    size_t w = (size_t)td_scratch_length(s->picks) / s->window;
-    for (size_t i = 0; i < s->n_goals; i++)
-        s->score[i][w] = fmaxf(s->score[i][w], block_score(s->step->proc, level[s->goals[i].detector], n));
-}
-
 /* A block may end in the window behind the one it begins in. */
-static void note_peaks(solver *s, const float *peak, size_t m)
+static void note_peaks(solver *s, uint64_t at, const float *peak, size_t m)
 {
-    size_t at = (size_t)td_scratch_length(s->picks), in = s->window - at % s->window, n = m < in ? m : in;
+    size_t in = s->window - at % s->window, n = m < in ? m : in;
     float *own = s->peak + at / s->window;
     own[0] = fmaxf(own[0], td_largest(peak, n));
     if (m > n) own[1] = td_largest(peak + n, m - n);
@@ -132,43 +131,92 @@ static bool is_short(const td_decider *d)
     return d->session->frames <= SHORT_S * (uint64_t)d->session->rate_hz;
 }
 
-static td_status take_picks(solver *s, td_front *f, td_unit_state *unit, td_error *err)
+/* Where a piece is heard, and by what. */
+typedef struct piece {
+    solver *s;
+    td_front *front;
+    td_unit_state *unit;
+    td_scratch *picks;
+    float in[2][TD_BLOCK], key[2][TD_BLOCK];
+    float level[TD_DETECTORS_MAX][TD_BLOCK], plane[TD_DETECTORS_MAX + 1][TD_BLOCK];
+} piece;
+
+static td_status sense_block(piece *p, size_t n, td_error *err)
 {
-    static const size_t rows = TD_DETECTORS_MAX + 1;
-    float *level[TD_DETECTORS_MAX], *plane[TD_DETECTORS_MAX + 1], in[2][TD_BLOCK], key[2][TD_BLOCK];
-    float *to[2] = { in[0], in[1] }, *kto[2] = { key[0], key[1] };
-    float *block = malloc(2 * rows * TD_BLOCK * sizeof *block);
-    if (!block) return td_no_memory(err);
-    for (size_t i = 0; i < rows; i++) {
-        if (i < TD_DETECTORS_MAX) level[i] = block + i * TD_BLOCK;
-        plane[i] = block + (rows + i) * TD_BLOCK;
+    float *to[2] = { p->in[0], p->in[1] }, *key[2] = { p->key[0], p->key[1] }, *level[TD_DETECTORS_MAX];
+    for (size_t k = 0; k < TD_DETECTORS_MAX; k++) level[k] = p->level[k];
+    TD_TRY(td_front_read(p->front, to, key, n, err));
+    p->s->step->proc->dynamics->sense(td_unit_raw(p->unit), (const float *const *)to,
+                                      td_front_keyed(p->front) ? (const float *const *)key : NULL, n, level);
+    return TD_OK;
+}
+
+/* at: in picks of the song. */
+static td_status keep_block(piece *p, uint64_t at, size_t n, td_error *err)
+{
+    solver *s = p->s;
+    size_t m = (n + FINE - 1) / FINE;
+    const float *in[2] = { p->in[0], p->in[1] }, *plane[TD_DETECTORS_MAX + 1];
+    for (size_t k = 0; k <= s->detectors; k++) plane[k] = p->plane[k];
+    for (size_t k = 0; k < s->detectors; k++)
+        for (size_t i = 0; i < m; i++) p->plane[k][i] = p->level[k][FINE * i];
+    pick_peaks(in[0], in[1], n, p->plane[s->detectors]);
+    for (size_t i = 0; i < s->n_goals; i++) {
+        float *score = &s->score[i][at / s->window];
+        *score = fmaxf(*score, block_score(s->step->proc, p->level[s->goals[i].detector], n));
     }
-    const td_dynamics *dyn = s->step->proc->dynamics;
-    td_status st = TD_OK;
-    if (s->site->kind == TD_SITE_BUS && s->site->chain->n_steps && is_short(s->d))
-        st = td_scratch_new(s->d->wish->scratch_folder, 2, &s->front, err);
-    for (uint64_t left = td_front_frames(f); !st && left;) {
-        size_t n = left < TD_BLOCK ? (size_t)left : TD_BLOCK, m = (n + FINE - 1) / FINE;
-        if ((st = td_front_read(f, to, kto, n, err))) break;
-        dyn->sense(td_unit_raw(unit), (const float *const *)to, td_front_keyed(f) ? (const float *const *)kto : NULL, n,
-                   level);
-        for (size_t k = 0; k < s->detectors; k++)
-            for (size_t i = 0; i < m; i++) plane[k][i] = level[k][FINE * i];
-        pick_peaks(in[0], in[1], n, plane[s->detectors]);
-        score_block(s, level, n);
-        note_peaks(s, plane[s->detectors], m);
-        st = td_scratch_append(s->picks, (const float *const *)plane, m, err);
-        if (!st && s->front) st = td_scratch_append(s->front, (const float *const *)to, n, err);
-        left -= n;
+    note_peaks(s, at, p->plane[s->detectors], m);
+    TD_TRY(td_scratch_append(p->picks, plane, m, err));
+    return s->front ? td_scratch_append(s->front, in, n, err) : TD_OK;
+}
+
+static td_status play_piece(piece *p, size_t index, td_error *err)
+{
+    const solver *s = p->s;
+    uint64_t length = (uint64_t)s->in_piece * s->window * FINE, at = index * length;
+    uint64_t end = index + 1 < s->n_pieces ? at + length : s->frames;
+    size_t settle = index ? SETTLE_S * (size_t)s->d->session->rate_hz : 0;
+    if (index) TD_TRY(td_front_seek(p->front, (int64_t)at - (int64_t)settle, err));
+    for (size_t n; settle; settle -= n) {
+        n = settle < TD_BLOCK ? settle : TD_BLOCK;
+        TD_TRY(sense_block(p, n, err));
     }
-    free(block);
+    for (size_t n; at < end; at += n) {
+        n = end - at < TD_BLOCK ? (size_t)(end - at) : TD_BLOCK;
+        TD_TRY(sense_block(p, n, err));
+        TD_TRY(keep_block(p, at / FINE, n, err));
+    }
+    return TD_OK;
+}
+
+static td_status take_piece(void *shared, size_t index, td_error *err)
+{
+    solver *s = shared;
+    piece *p = calloc(1, sizeof *p);
+    if (!p) return td_no_memory(err);
+    p->s = s;
+    td_status st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors + 1, &p->picks, err);
+    if (!st) st = unit_for(s, 0, &p->unit, err);
+    if (!st) st = td_front_new(s->d, s->site, s->step, &p->front, err);
+    if (!st) st = play_piece(p, index, err);
+    s->picks[index] = p->picks;
+    td_front_free(p->front);
+    td_unit_free(p->unit);
+    free(p);
     return st;
 }
 
-static td_status make_windows(solver *s, uint64_t frames, td_error *err)
+static td_status make_windows(solver *s, td_error *err)
 {
+    s->frames = td_front_frames(s->d, s->site);
     s->window = (size_t)(WINDOW_S * s->d->session->rate_hz / 8) * (8 / FINE);
-    s->n_windows = (size_t)(frames / FINE / s->window) + 1;
+    s->n_windows = (size_t)(s->frames / FINE / s->window) + 1;
+    s->n_pieces = 1;
+    if (s->site->kind == TD_SITE_BUS && !is_short(s->d)) {
+        uint64_t n = s->frames / s->d->session->rate_hz / PIECE_S;
+        s->n_pieces = n < PIECES ? (size_t)n : PIECES;
+    }
+    s->in_piece = (s->n_windows + s->n_pieces - 1) / s->n_pieces;
     s->heard = calloc(s->n_windows + WARM, 1);
     s->peak = td_calloc2(s->n_windows, 1, sizeof *s->peak);
     bool good = s->heard && s->peak;
@@ -185,20 +233,22 @@ static void keep_front(solver *s)
     s->front = NULL;
 }
 
+static td_status count_detectors(solver *s, td_error *err)
+{
+    td_unit_state *unit;
+    TD_TRY(unit_for(s, 0, &unit, err));
+    s->detectors = s->step->proc->dynamics->detectors(td_unit_raw(unit));
+    td_unit_free(unit);
+    return TD_OK;
+}
+
 static td_status collect_picks(solver *s, td_error *err)
 {
-    td_unit_state *unit = NULL;
-    td_front *f = NULL;
-    td_status st = unit_for(s, 0, &unit, err);
-    if (!st) {
-        s->detectors = s->step->proc->dynamics->detectors(td_unit_raw(unit));
-        st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors + 1, &s->picks, err);
-    }
-    if (!st) st = td_front_new(s->d, s->site, s->step, &f, err);
-    if (!st) st = make_windows(s, td_front_frames(f), err);
-    if (!st) st = take_picks(s, f, unit, err);
-    td_front_free(f);
-    td_unit_free(unit);
+    bool kept = s->site->kind == TD_SITE_BUS && s->site->chain->n_steps && is_short(s->d);
+    td_status st = count_detectors(s, err);
+    if (!st) st = make_windows(s, err);
+    if (!st && kept) st = td_scratch_new(s->d->wish->scratch_folder, 2, &s->front, err);
+    if (!st) st = td_pool_run(s->d->wish->pool, s->n_pieces, take_piece, s, err);
     if (!st && s->front) keep_front(s);
     td_scratch_free(s->front);
     return st;
@@ -260,9 +310,10 @@ static size_t thin(float *const *plane, size_t planes, size_t n, size_t step)
 static td_status try_window(solver *s, td_unit_state *unit, td_reduction **r, unsigned stride, bool whole, size_t w,
                             float *const *plane, td_error *err)
 {
-    uint64_t at = (uint64_t)w * s->window, left = td_scratch_length(s->picks) - at;
+    const td_scratch *picks = s->picks[w / s->in_piece];
+    uint64_t at = (uint64_t)(w % s->in_piece) * s->window, left = td_scratch_length(picks) - at;
     size_t n = left < s->window ? (size_t)left : s->window;
-    TD_TRY(td_scratch_read(s->picks, (int64_t)at, plane, n, err));
+    TD_TRY(td_scratch_read(picks, (int64_t)at, plane, n, err));
     n = thin(plane, s->detectors + 1, n, stride / FINE);
     for (size_t i = 0; i < s->n_goals; i++) {
         if (!r[i]) continue;
@@ -632,7 +683,7 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
     if (!st) st = search(&s, err);
     if (!st && site->kind == TD_SITE_BUS) ease_bus(&s);
     free(s.taken_db);
-    td_scratch_free(s.picks);
+    for (size_t i = 0; i < PIECES; i++) td_scratch_free(s.picks[i]);
     for (size_t i = 0; i < s.n_goals; i++) free(s.score[i]);
     free(s.heard);
     free(s.peak);

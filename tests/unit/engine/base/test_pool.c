@@ -66,11 +66,40 @@ static void a_stop_ends_what_runs_and_what_follows(void **state)
     td_pool_free(p);
 }
 
+typedef struct nested {
+    td_pool *pool;
+    work inner;
+} nested;
+
+static td_status run_inner(void *shared, size_t i, td_error *err)
+{
+    nested *n = shared;
+    (void)i;
+    return td_pool_run(n->pool, 7, task, &n->inner, err);
+}
+
+static void tasks_run_tasks_of_their_own(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        nested n = { .inner = { .fails_at = SIZE_MAX, .stops_at = SIZE_MAX } };
+        td_error err;
+        assert_int_equal(td_pool_new(threads, &n.pool), TD_OK);
+        for (int run = 0; run < 50; run++) assert_int_equal(td_pool_run(n.pool, 5, run_inner, &n, NULL), TD_OK);
+        assert_int_equal(n.inner.done, 50 * 5 * 7);
+        n.inner.fails_at = 3;
+        assert_int_equal(td_pool_run(n.pool, 5, run_inner, &n, &err), TD_INPUT);
+        assert_string_equal(err.what, "task 3");
+        td_pool_free(n.pool);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_task_runs_once),
         cmocka_unit_test(the_first_failure_is_told),
+        cmocka_unit_test(tasks_run_tasks_of_their_own),
         cmocka_unit_test(a_stop_ends_what_runs_and_what_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
