@@ -376,6 +376,19 @@ static void check_sends(td_reader *r, const td_node *place, const names *returns
     for (size_t i = 0; list && i < list->n; i++) known(r, td_node_get(list->value[i], "to"), returns);
 }
 
+/* So sound cannot run in a circle. */
+static void check_order(td_reader *r, const td_node *place, const td_plan *p, size_t at)
+{
+    const td_node *list = td_node_get(place, "sends");
+    for (size_t i = 0; i < p->ret[at].n_sends; i++)
+        for (size_t k = 0; k <= at; k++)
+            if (strcmp(p->ret[k].name, p->ret[at].send[i].to) == 0)
+                td_mistake(r->messages, td_node_get(list->value[i], "to"), "out_of_order",
+                           "a return sends to those that stand below it, so that none hears itself",
+                           k < at ? "'%s' stands above this return" : "'%s' would send to itself",
+                           td_cut(r->messages, p->ret[k].name));
+}
+
 static void check_keys(td_reader *r, const td_node *chain, const names *stems)
 {
     for (size_t i = 0; chain && i < chain->n; i++) {
@@ -434,8 +447,12 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
         check_keys(r, td_node_get(n, "chain"), &stems);
         check_ride(r, td_node_get(n, "ride"), p->bus[i].ride, p->bus[i].n_ride);
     }
-    for (size_t i = 0; i < p->n_rets; i++)
-        check_keys(r, td_node_get(td_node_get(root, "returns")->value[i], "chain"), &stems);
+    for (size_t i = 0; i < p->n_rets; i++) {
+        const td_node *n = td_node_get(root, "returns")->value[i];
+        check_sends(r, n, &returns);
+        check_order(r, n, p, i);
+        check_keys(r, td_node_get(n, "chain"), &stems);
+    }
     check_keys(r, td_node_get(root, "mix"), &stems);
     check_preview(r, td_node_get(root, "preview"), p);
 }

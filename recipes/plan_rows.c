@@ -104,6 +104,7 @@ static const td_row return_rows[] = {
     ROW(td_plan_return, "chain", CHAIN, chain),
     DB(td_plan_return, "fader", fader_db, FADER),
     ROW(td_plan_return, "reason", TEXT, reason),
+    ROWS(td_plan_return, "sends", send, n_sends, send_rows),
     { 0 },
 };
 

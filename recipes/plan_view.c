@@ -345,9 +345,10 @@ static void tracks(const td_plan *p, table *t)
 static void returns(const td_plan *p, table *t)
 {
     for (size_t i = 0; i < p->n_rets; i++) {
-        add_chain(t, p->ret[i].name, &p->ret[i].chain);
-        add_decision(t, p->ret[i].name, "fader", "gain", gain_text(t->arena, p->ret[i].fader_db), &p->ret[i].reason,
-                     NULL);
+        const td_plan_return *r = &p->ret[i];
+        add_chain(t, r->name, &r->chain);
+        add_decision(t, r->name, "fader", "gain", gain_text(t->arena, r->fader_db), &r->reason, NULL);
+        add_sends(t, r->name, r->send, r->n_sends);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "recipes/parts.h"
 #include "recipes/resolve.h"
+#include "recipes/sends.h"
 #include "recipes/steps.h"
 
 #include <string.h>
@@ -93,28 +94,12 @@ static void warn_unused_knobs(td_reader *r, const td_node *values)
     }
 }
 
-/* ---- levels, sends, roles ---------------------------------------------------------------------------------------- */
+/* ---- levels, roles ----------------------------------------------------------------------------------------------- */
 
 static void read_level(td_reader *r, td_node *n, void *into)
 {
     static const td_field f = { .name = "level", .measure = TD_UNIT_DB, .min = -60, .max = 24 };
     td_read_wish(r, n, &f, into);
-}
-
-static void read_send_list(td_reader *r, td_node *n, td_send_wish **out, size_t *count)
-{
-    if (!td_want(r, n, TD_NODE_MAP, "'sends'")) return;
-    td_send_wish *send = td_take(r, n->n, sizeof *send);
-    if (!send) return;
-    *out = send;
-    for (size_t i = 0; i < n->n; i++) {
-        td_field f = {
-            .name = td_keep(r, n->key[i]->text), .of = "sends", .measure = TD_UNIT_DB, .min = -60, .max = 12
-        };
-        /* a level, or how far under its dry sound the wet one is to lie */
-        if (n->value[i]->kind == TD_NODE_TEXT && td_starts_with(n->value[i]->text, "about ")) f.flags = TD_GOAL;
-        if (f.name && td_read_wish(r, n->value[i], &f, &send[*count].level_db)) send[(*count)++].to = f.name;
-    }
 }
 
 static const char **read_roles(td_reader *r, const td_node *n, const char *label, size_t *count)
@@ -153,7 +138,7 @@ static void read_places(td_reader *r, td_node *n, void *into)
 static void group_sends(td_reader *r, td_node *n, void *into)
 {
     td_group_wish *g = into;
-    read_send_list(r, n, &g->send, &g->n_sends);
+    td_read_sends(r, n, &g->send, &g->n_sends);
 }
 
 static void group_when(td_reader *r, td_node *n, void *into)
@@ -169,10 +154,14 @@ static void no_edit(td_reader *r, td_node *n, void *into)
                "'edit' changes a chain of the recipe that is extended, and there is none here");
 }
 
-static void no_sends(td_reader *r, td_node *n, void *into)
+static void return_sends(td_reader *r, td_node *n, void *into)
 {
-    (void)into;
-    td_mistake(r->messages, td_node_key(n), "no_sends", "let the groups send to both", "a return sends nowhere");
+    td_group_wish *g = into;
+    td_read_sends(r, n, &g->send, &g->n_sends);
+    for (size_t i = 0; i < g->n_sends; i++)
+        if (g->send[i].level_db.kind == TD_WISH_ABOUT)
+            td_mistake(r->messages, td_node_get(n, g->send[i].to), "no_goal", "write a level, such as -12 dB",
+                       "a return sends at a level: shares are the groups' and tracks'");
 }
 
 static const td_member group_members[] = {
@@ -190,7 +179,7 @@ static const td_member group_members[] = {
 static const td_member return_members[] = {
     TD_WHOLE("chain", group_chain),
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
-    TD_WHOLE("sends", no_sends),
+    TD_WHOLE("sends", return_sends),
     TD_WHOLE("edit", no_edit),
     { 0 },
 };
@@ -276,7 +265,7 @@ static void fix_align(td_reader *r, td_node *n, void *into)
 static void fix_sends(td_reader *r, td_node *n, void *into)
 {
     td_fix_wish *f = into;
-    read_send_list(r, n, &f->send, &f->n_sends);
+    td_read_sends(r, n, &f->send, &f->n_sends);
 }
 
 static const td_member fix_members[] = {
@@ -488,31 +477,6 @@ const td_object td_recipe_objects[] = {
 
 /* ---- what only the whole can tell -------------------------------------------------------------------------------- */
 
-static void check_sends(td_reader *r, const td_recipe *recipe, const td_node *sends)
-{
-    const char *names[64];
-    size_t n = 0;
-    for (; n < recipe->n_rets && n < 64; n++) names[n] = recipe->ret[n].bus;
-    for (size_t i = 0; sends && sends->kind == TD_NODE_MAP && i < sends->n; i++) {
-        size_t k = 0;
-        while (k < n && strcmp(names[k], sends->key[i]->text) != 0) k++;
-        if (k == n)
-            td_mistake(r->messages, sends->key[i], "unknown_return",
-                       n ? td_one_of(r->messages, sends->key[i]->text, names, n) : "declare it under 'returns'",
-                       "no return '%s'", td_cut(r->messages, sends->key[i]->text));
-    }
-}
-
-static void check_all_sends(td_reader *r, const td_recipe *recipe, const td_node *root)
-{
-    static const char *const places[] = { "groups", "tracks" };
-    for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
-        const td_node *section = td_node_get(root, places[k]);
-        for (size_t i = 0; section && i < section->n; i++)
-            check_sends(r, recipe, td_node_get(section->value[i], "sends"));
-    }
-}
-
 /* A track's name has capitals, blanks or an ending; what has none of them reads like a role. */
 static void check_key(td_reader *r, const td_node *word)
 {
@@ -588,7 +552,7 @@ static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *rec
     if (recipe->approach != TD_TOP_DOWN && !recipe->focus)
         td_mistake(r->messages, td_node_get(root, "approach"), "missing", "write for example 'focus: vocals.lead'",
                    "%s needs a focus to start from", td_approach_name(recipe->approach));
-    check_all_sends(r, recipe, root);
+    td_settle_returns(r, recipe, root);
     check_all_keys(r, root);
     if (td_messages_errors(r->messages) == r->before) warn_unused_knobs(r, values);
     recipe->knob = r->knob;

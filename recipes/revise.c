@@ -405,6 +405,17 @@ static td_status turn(const move *m, td_plan_send *send, size_t n, const char *e
     return TD_OK;
 }
 
+/* A return by its own name, where nothing that plays is called so. */
+static td_plan_return *return_named(const td_plan *p, const char *name)
+{
+    meant w = { .n_buses = 0 };
+    add_buses(p, name, true, &w);
+    add_stems(p, name, has_role, &w);
+    for (size_t i = 0; !w.n_buses && !w.n_stems && i < p->n_rets; i++)
+        if (is_effect(p, p->ret[i].name, name)) return &p->ret[i];
+    return NULL;
+}
+
 static td_status sends(move *m, double sign, const char *effect, const char *name)
 {
     meant w = { .n_buses = 0 };
@@ -413,13 +424,15 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
     if (!has_effect(m->plan, effect)) return no_effect(m, effect);
     if (is_lead(name)) /* what goes out of a bus is sent by all of it */
         add_buses(m->plan, "vocals", false, &w);
-    td_status st = w.n_buses ? TD_OK : find_meant(m, name, &w);
+    td_plan_return *ret = w.n_buses ? NULL : return_named(m->plan, name);
+    td_status st = w.n_buses || ret ? TD_OK : find_meant(m, name, &w);
     if (st) return st;
     if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "sends stand for the whole song");
     for (size_t b = 0; b < w.n_buses; b++)
         if ((st = turn(m, w.bus[b]->send, w.bus[b]->n_sends, effect, by, &moved))) return st;
     for (size_t i = 0; i < w.n_stems; i++)
         if ((st = turn(m, w.stem[i]->send, w.stem[i]->n_sends, effect, by, &moved))) return st;
+    if (ret && (st = turn(m, ret->send, ret->n_sends, effect, by, &moved))) return st;
     if (moved) return TD_OK;
     bool inside = w.n_stems > 0;
     return td_fail(m->err, TD_ARG, m->text,
@@ -440,17 +453,6 @@ static td_status whole_effect(move *m, double sign, const char *effect)
         if (st) return st;
     }
     return has_effect(m->plan, effect) ? TD_OK : no_effect(m, effect);
-}
-
-/* A return by its own name, where nothing that plays is called so. */
-static td_plan_return *return_named(const td_plan *p, const char *name)
-{
-    meant w = { .n_buses = 0 };
-    add_buses(p, name, true, &w);
-    add_stems(p, name, has_role, &w);
-    for (size_t i = 0; !w.n_buses && !w.n_stems && i < p->n_rets; i++)
-        if (is_effect(p, p->ret[i].name, name)) return &p->ret[i];
-    return NULL;
 }
 
 /* "keys pan L30": places are the stems' own, and come from the job or the recipe. */

@@ -123,6 +123,7 @@ td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX])
         add_text(h, p->ret[i].name);
         add_chain(h, &p->ret[i].chain);
         add_number(h, p->ret[i].fader_db);
+        add_sends(h, p->ret[i].send, p->ret[i].n_sends);
     }
     add_number(h, p->trim_db);
     add_chain(h, &p->mix);

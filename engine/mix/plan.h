@@ -98,11 +98,14 @@ typedef struct td_plan_bus {
     size_t n_sends;
 } td_plan_bus;
 
+/* In the plan's order, which is that of sound: a return sends to those below it alone. */
 typedef struct td_plan_return {
     const char *name;
     td_plan_chain chain;
     double fader_db;
     const char *reason;
+    td_plan_send *send; /* behind the fader, as a bus's */
+    size_t n_sends;
 } td_plan_return;
 
 /* A remark of the plan: "warning: ...", "not used: ...". */

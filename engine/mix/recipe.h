@@ -173,6 +173,8 @@ typedef struct td_knob {
     double value, def, min, max; /* min, max NaN: none */
 } td_knob;
 
+#define TD_RETURNS_MAX 64 /* of a recipe */
+
 typedef struct td_recipe {
     const char *name, *title, *description, *author;
     unsigned revision;
@@ -190,7 +192,7 @@ typedef struct td_recipe {
     td_chain_wish mix;
     td_group_wish *group;
     size_t n_groups;
-    td_group_wish *ret; /* returns */
+    td_group_wish *ret; /* returns, each in front of those it sends to */
     size_t n_rets;
     td_fix_wish *fix;
     size_t n_fixes;

@@ -35,11 +35,13 @@ cat >"$work/keyed.yaml" <<'END'
 topdown: recipe/1
 name: keyed
 mix: { chain: [ { compressor: { ratio: 4:1, gain_reduction: at most 3 dB, lookahead: 5 ms }, key: drums, as: breathe } ] }
-groups: { vocals: { sends: { hall: -10 dB } } }
-returns: { hall: { chain: [ reverb, { compressor: { gain_reduction: about 3 dB }, key: vocals.lead, as: back } ] } }
+groups: { vocals: { sends: { hall: -10 dB, echo: -6 dB } } }
+returns:
+  hall: { chain: [ reverb, { compressor: { gain_reduction: about 3 dB }, key: vocals.lead, as: back } ] }
+  echo: { chain: [ delay, compressor: { gain_reduction: about 2 dB, lookahead: 9 ms } ], sends: { hall: -3 dB } }
 tracks: [ { fix: room, for: synths, chain: [ { compressor: { gain_reduction: at most 3 dB }, key: vocals } ] } ]
 END
-ok "keys of the mix bus, of a return and of a track" mix -r "$work/keyed.yaml" -o "$work/k1" -j 1 --no-cache
+ok "keys of the mix bus, of a return that another feeds and of a track" mix -r "$work/keyed.yaml" -o "$work/k1" -j 1 --no-cache
 "$topdown" report "$work/k1" >"$work/k1.txt"
 driven() { # FIELD STEP: what a step takes, 3 dB were asked
     awk -v f="$1" -v s="$2" '$2 == s { good = $f > 2.89 && $f < 3.11 } END { exit !good }' "$work/k1.txt"

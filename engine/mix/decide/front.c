@@ -1,20 +1,31 @@
 #include "engine/mix/decide/front.h"
 
 #include "engine/base/units.h"
+#include "engine/mix/board.h"
 #include "engine/mix/decide/sender.h"
 #include "engine/mix/keys.h"
 #include <stdlib.h>
 #include <string.h>
+
+/* What reaches a return: buses, then stems that send by themselves, through a board that ends there. */
+typedef struct inflow {
+    td_board *board;
+    td_sender *sender;
+    const float **pair;
+    const float *const **source;
+    float *sound; /* a block a source and channel */
+    size_t n;
+    td_arena *arena;
+} inflow;
 
 struct td_front {
     const td_decider *passages; /* whose passages the sum holds, in a row; NULL: all of the song */
     td_lane *lane;              /* of a bus */
     td_feed *feed;              /* of a stem */
     const td_scratch *sum;      /* of the mix bus */
-    td_sender *sender;          /* of a return */
-    size_t n_senders;
-    td_chain *chain; /* in front, where the lane does not hold it */
-    td_keys *keys;   /* of that */
+    inflow inflow;              /* of a return */
+    td_chain *chain;            /* in front, where the lane does not hold it */
+    td_keys *keys;              /* of that */
     float gain;
     int64_t at;  /* what enters the chain next */
     size_t skip; /* latency still to drop */
@@ -22,42 +33,74 @@ struct td_front {
     int64_t own_at; /* of the step: what leaves the chain next */
 };
 
+/* ---- what reaches a return --------------------------------------------------------------------------------------- */
+
+static void inflow_close(inflow *w)
+{
+    for (size_t i = 0; w->sender && i < w->n; i++) td_sender_close(&w->sender[i]);
+    td_board_free(w->board);
+    td_arena_free(w->arena);
+}
+
+static td_status open_sender(inflow *w, const td_decider *d, size_t source, const td_stem_send *send, td_error *err)
+{
+    td_sender *s = &w->sender[source];
+    if (!td_board_hears(w->board, source)) return TD_OK;
+    if (source < d->plan->n_buses) return td_sender_open(d, source, SIZE_MAX, s, err);
+    s->gain = 1; /* the board knows the level */
+    size_t stem = send[source - d->plan->n_buses].stem;
+    return td_feed_new(d->survey, d->session, d->plan, true, &stem, 1, NULL, &s->feed, err);
+}
+
+static td_status inflow_read(inflow *w, float *const *out, size_t n, td_error *err)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        float *to[2] = { w->sound + 2 * i * TD_BLOCK, w->sound + (2 * i + 1) * TD_BLOCK };
+        if (td_board_hears(w->board, i)) TD_TRY(td_sender_read(&w->sender[i], to, n, err));
+    }
+    return td_board_run(w->board, NULL, w->source, 0, n, out, NULL, err);
+}
+
+/* Its first frame is the song's. */
+static td_status inflow_open(inflow *w, const td_decider *d, size_t ret, td_error *err)
+{
+    td_board_wish wish = { .session = d->session, .survey = d->survey, .plan = d->plan, .until = &d->plan->ret[ret] };
+    td_stem_send *send;
+    size_t n_sends;
+    if (!(w->arena = td_arena_new())) return td_no_memory(err);
+    TD_TRY(td_stem_sends(d->session, d->plan, w->arena, &send, &n_sends, err));
+    TD_TRY(td_board_new(&wish, send, n_sends, &w->board, err));
+    w->n = d->plan->n_buses + n_sends;
+    w->sender = td_arena_array(w->arena, w->n + 1, sizeof *w->sender);
+    w->pair = td_arena_array(w->arena, w->n + 1, 2 * sizeof *w->pair);
+    w->source = td_arena_array(w->arena, w->n + 1, sizeof *w->source);
+    w->sound = td_arena_array(w->arena, w->n + 1, 2 * TD_BLOCK * sizeof *w->sound);
+    if (!w->sender || !w->pair || !w->source || !w->sound) return td_no_memory(err);
+    for (size_t i = 0; i < w->n; i++) {
+        for (size_t c = 0; c < 2; c++) w->pair[2 * i + c] = w->sound + (2 * i + c) * TD_BLOCK;
+        w->source[i] = w->pair + 2 * i;
+        TD_TRY(open_sender(w, d, i, send, err));
+    }
+    float early[2][TD_BLOCK], *to[2] = { early[0], early[1] };
+    for (size_t left = td_board_latency_to_mix(w->board), n; left; left -= n) {
+        n = left < TD_BLOCK ? left : TD_BLOCK;
+        TD_TRY(inflow_read(w, to, n, err));
+    }
+    return TD_OK;
+}
+
+/* ---- the front --------------------------------------------------------------------------------------------------- */
+
 void td_front_free(td_front *f)
 {
     if (!f) return;
     td_lane_free(f->lane);
     td_feed_free(f->feed);
-    for (size_t i = 0; i < f->n_senders; i++) td_sender_close(&f->sender[i]);
-    free(f->sender);
+    inflow_close(&f->inflow);
     td_chain_free(f->chain);
     td_keys_free(f->keys);
     td_keys_free(f->own);
     free(f);
-}
-
-/* Those of a bus's sends, or of a stem's, that go to the return. */
-static td_status add_senders(td_front *f, const td_decider *d, const char *ret, size_t bus, size_t stem, td_error *err)
-{
-    const td_plan *p = d->plan;
-    const td_plan_send *send = stem == SIZE_MAX ? p->bus[bus].send : p->stem[stem].send;
-    size_t n = stem == SIZE_MAX ? p->bus[bus].n_sends : p->stem[stem].n_sends;
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(send[i].to, ret))
-            TD_TRY(td_sender_open(d, bus, stem, send[i].level_db, &f->sender[f->n_senders++], err));
-    return TD_OK;
-}
-
-static td_status senders_open(td_front *f, const td_decider *d, const char *ret, td_error *err)
-{
-    const td_plan *p = d->plan;
-    size_t most = 0;
-    for (size_t b = 0; b < p->n_buses; b++) most += p->bus[b].n_sends;
-    for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
-    if (!(f->sender = calloc(most + 1, sizeof *f->sender))) return td_no_memory(err);
-    for (size_t b = 0; b < p->n_buses; b++) TD_TRY(add_senders(f, d, ret, b, SIZE_MAX, err));
-    for (size_t i = 0; i < p->n_stems; i++)
-        if (d->session->stem[i].bus < p->n_buses) TD_TRY(add_senders(f, d, ret, d->session->stem[i].bus, i, err));
-    return TD_OK;
 }
 
 static td_status open_parts(td_front *f, td_decider *d, const td_site *site, const td_plan_step *step, td_error *err)
@@ -78,7 +121,7 @@ static td_status open_parts(td_front *f, td_decider *d, const td_site *site, con
     }
     if (site->kind == TD_SITE_STEM)
         TD_TRY(td_feed_new(d->survey, d->session, NULL, false, &site->index, 1, NULL, &f->feed, err));
-    if (site->kind == TD_SITE_RETURN) TD_TRY(senders_open(f, d, d->plan->ret[site->index].name, err));
+    if (site->kind == TD_SITE_RETURN) TD_TRY(inflow_open(&f->inflow, d, site->index, err));
     if (!step) return TD_OK;
     td_plan_step own = *step;
     td_plan_chain alone = { &own, 1 };
@@ -100,18 +143,6 @@ static int64_t song_frame(const td_decider *d, int64_t at)
     int64_t length = (int64_t)td_passage_frames(d);
     size_t k = (size_t)(at / length) < d->n_passages ? (size_t)(at / length) : d->n_passages - 1;
     return d->passage[k] + at - (int64_t)k * length;
-}
-
-static td_status mix_senders(td_front *f, float *const *out, size_t n, td_error *err)
-{
-    float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
-    for (size_t c = 0; c < 2; c++) memset(out[c], 0, n * sizeof(float));
-    for (size_t i = 0; i < f->n_senders; i++) {
-        TD_TRY(td_sender_read(&f->sender[i], to, n, err));
-        for (size_t c = 0; c < 2; c++)
-            for (size_t k = 0; k < n; k++) out[c][k] += one[c][k];
-    }
-    return TD_OK;
 }
 
 /* Keys sound where the sum does: from the start of every passage on. Fewer than *n frames are left of it at its end. */
@@ -156,7 +187,7 @@ static td_status front_block(td_front *f, float *const *out, size_t n, td_error 
 {
     if (f->sum) TD_TRY(td_scratch_read(f->sum, f->at, out, n, err));
     if (f->feed) TD_TRY(td_feed_read(f->feed, out, n, err));
-    if (f->sender) TD_TRY(mix_senders(f, out, n, err));
+    if (f->inflow.board) TD_TRY(inflow_read(&f->inflow, out, n, err));
     for (size_t c = 0; c < 2; c++)
         for (size_t k = 0; k < n; k++) out[c][k] *= f->gain;
     return run_chain(f, out, n, err);

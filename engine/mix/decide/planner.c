@@ -328,34 +328,57 @@ static td_status not_used_groups(td_decider *d)
     return TD_OK;
 }
 
-/* A return nobody sends to is left out. */
-static td_status decide_returns(td_decider *d, td_error *err)
+static bool sends_to(const td_plan_send *send, size_t n, const char *ret)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(send[i].to, ret)) return true;
+    return false;
+}
+
+static bool is_fed(const td_plan *p, const char *ret)
+{
+    bool fed = false;
+    for (size_t i = 0; i < p->n_buses; i++) fed |= sends_to(p->bus[i].send, p->bus[i].n_sends, ret);
+    for (size_t i = 0; i < p->n_stems; i++) fed |= sends_to(p->stem[i].send, p->stem[i].n_sends, ret);
+    for (size_t i = 0; i < p->n_rets; i++) fed |= sends_to(p->ret[i].send, p->ret[i].n_sends, ret);
+    return fed;
+}
+
+/* A return nobody sends to is left out. wish: of those that are not. */
+static td_status set_up_returns(td_decider *d, const td_group_wish **wish, td_error *err)
 {
     td_plan *p = d->plan;
-    p->ret = td_arena_array(d->arena, d->recipe->n_rets + 1, sizeof *p->ret);
-    if (!p->ret) return td_no_memory(err);
     for (size_t i = 0; i < d->recipe->n_rets; i++) {
         const td_group_wish *g = &d->recipe->ret[i];
-        bool fed = false;
-        for (size_t b = 0; b < p->n_buses; b++)
-            for (size_t s = 0; s < p->bus[b].n_sends; s++) fed = fed || !strcmp(p->bus[b].send[s].to, g->bus);
-        for (size_t k = 0; k < p->n_stems; k++)
-            for (size_t s = 0; s < p->stem[k].n_sends; s++) fed = fed || !strcmp(p->stem[k].send[s].to, g->bus);
-        if (!fed) {
+        if (!is_fed(p, g->bus)) {
             TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "returns.%s: nothing is sent to it", g->bus));
             continue;
         }
         td_plan_return *r = &p->ret[p->n_rets];
         *r = (td_plan_return){ .name = td_arena_strdup(d->arena, g->bus), .reason = "as written" };
+        if (!r->name) return td_no_memory(err);
         if (g->level_db.kind == TD_WISH_VALUE) r->fader_db = g->level_db.a;
+        TD_TRY(td_decide_sends(d, g->send, g->n_sends, &r->send, &r->n_sends, err));
+        wish[p->n_rets++] = g;
+    }
+    return TD_OK;
+}
+
+static td_status decide_returns(td_decider *d, td_error *err)
+{
+    td_plan *p = d->plan;
+    const td_group_wish **wish = td_arena_array(d->arena, d->recipe->n_rets + 1, sizeof *wish);
+    p->ret = td_arena_array(d->arena, d->recipe->n_rets + 1, sizeof *p->ret);
+    if (!p->ret || !wish) return td_no_memory(err);
+    TD_TRY(set_up_returns(d, wish, err));
+    for (size_t i = 0; i < p->n_rets; i++) {
         td_site site = { .kind = TD_SITE_RETURN,
-                         .index = p->n_rets,
+                         .index = i,
                          .signal = td_survey_sum(d->survey),
-                         .chain = &r->chain,
-                         .name = r->name,
+                         .chain = &p->ret[i].chain,
+                         .name = p->ret[i].name,
                          .role = "returns" };
-        p->n_rets++;
-        TD_TRY(td_decide_chain(d, &site, &g->chain, NULL, NULL, err));
+        TD_TRY(td_decide_chain(d, &site, &wish[i]->chain, NULL, NULL, err));
     }
     return TD_OK;
 }

@@ -3,10 +3,10 @@
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 
-td_status td_sender_open(const td_decider *d, size_t bus, size_t stem, double level_db, td_sender *out, td_error *err)
+td_status td_sender_open(const td_decider *d, size_t bus, size_t stem, td_sender *out, td_error *err)
 {
     const td_plan_bus *p = &d->plan->bus[bus];
-    double gain_db = p->makeup_db + p->fader_db + level_db;
+    double gain_db = p->makeup_db + p->fader_db;
     out->gain = (float)td_from_db(stem == SIZE_MAX ? gain_db : gain_db + p->clip_gain_db);
     if (stem == SIZE_MAX) return td_bus_lane(d, bus, p->chain.n_steps, &out->lane, err);
     return td_feed_new(d->survey, d->session, d->plan, true, &stem, 1, NULL, &out->feed, err);

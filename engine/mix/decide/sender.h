@@ -1,4 +1,4 @@
-/* engine/mix/decide/sender.h - what reaches a return by one of its sends: a bus, or one of its stems. Room-internal. */
+/* engine/mix/decide/sender.h - what goes into sends: a bus behind its fader, or one of its stems. Room-internal. */
 #ifndef TD_DECIDE_SENDER_H
 #define TD_DECIDE_SENDER_H
 
@@ -7,11 +7,11 @@
 typedef struct td_sender {
     td_lane *lane; /* of a bus */
     td_feed *feed; /* of a stem */
-    float gain;    /* up to the return */
+    float gain;    /* up to the send */
 } td_sender;
 
 /* stem SIZE_MAX: all of the bus. out: zeroed, for td_sender_close also when this fails. */
-td_status td_sender_open(const td_decider *d, size_t bus, size_t stem, double level_db, td_sender *out, td_error *err);
+td_status td_sender_open(const td_decider *d, size_t bus, size_t stem, td_sender *out, td_error *err);
 void td_sender_close(td_sender *s);
 td_status td_sender_seek(td_sender *s, int64_t at, td_error *err);
 td_status td_sender_read(td_sender *s, float *const *out, size_t n, td_error *err); /* n at most TD_BLOCK */

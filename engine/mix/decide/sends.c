@@ -167,7 +167,7 @@ static td_status measure(void *shared, size_t index, td_error *err)
     const share_task *t = shared;
     source *from = &t->source[index];
     ears e = { 0 };
-    td_status st = td_sender_open(t->d, from->bus, from->stem, 0, &from->sound, err);
+    td_status st = td_sender_open(t->d, from->bus, from->stem, &from->sound, err);
     if (!st) st = open_ears(&e, t->d, from, err);
     if (!st) st = hear_all(t->d, from, &e, err);
     close_ears(&e);

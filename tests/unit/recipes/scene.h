@@ -110,7 +110,8 @@ static inline td_plan *any_plan(uint64_t seed)
         { .name = "drums", .group = "drums", .ride = ride, .n_ride = 40 },
         { .name = "backing", .group = "vocals", .peak_dbfs = -INFINITY, .fader_reason = "x" }
     };
-    static td_plan_return returns[] = { { .name = "plate", .fader_db = -0.1 }, { .name = "hall" } };
+    static td_plan_return returns[] = { { .name = "plate", .fader_db = -0.1, .send = &sends[1], .n_sends = 1 },
+                                        { .name = "hall" } };
     static td_plan_note notes[] = { { TD_NOTE_WARNING, "04 Tom 2.wav: clipped" }, { TD_NOTE_DECISION, "" } };
     for (size_t i = 0; i < 40; i++) ride[i] = (td_breakpoint){ (double)i * 7 + any(r, 0, 5), any(r, -3, 3) };
     stems[0].gain_db = any(r, -20, 20);

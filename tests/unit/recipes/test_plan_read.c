@@ -45,8 +45,9 @@ static void names_the_place_of_a_mistake(void **state)
     refused(HEAD "stems:\n  - { role: x }\n", "'name' is missing here");
 }
 
-#define BUSES "buses:\n  - bus: drums\n"
-#define STEMS "stems:\n  - name: K.wav\n    bus: drums\n"
+#define BUSES   "buses:\n  - bus: drums\n"
+#define RETURNS "returns:\n  - return: echo\n  - return: hall\n"
+#define STEMS   "stems:\n  - name: K.wav\n    bus: drums\n"
 
 /* What a hand may have written: refused at its place, with what can stand there. */
 static void absurd_numbers_are_refused(void **state)
@@ -73,6 +74,12 @@ static void absurd_numbers_are_refused(void **state)
     refused(HEAD BUSES "    sends:\n      - { to: hall, level: -10 dB }\n",
             "p.yaml:9:15: error: the plan has no return 'hall'");
     refused(HEAD BUSES "    sends:\n      - { to: hall, level: 400 dB }\n", "out of range for 'level'");
+    refused(HEAD RETURNS "    sends:\n      - { to: room, level: 0 dB }\n",
+            "p.yaml:10:15: error: the plan has no return 'room'");
+    refused(HEAD RETURNS "    sends:\n      - { to: echo, level: 0 dB }\n",
+            "p.yaml:10:15: error: 'echo' stands above this return");
+    refused(HEAD RETURNS "    sends:\n      - { to: hall, level: 0 dB }\n",
+            "p.yaml:10:15: error: 'hall' would send to itself");
     refused(HEAD STEMS BUSES "    chain:\n      - compressor: { ratio: 2:1 }\n        key: [ L.wav ]\n",
             "p.yaml:13:16: error: the plan has no stem 'L.wav'");
     refused(HEAD "mix:\n  - compressor: { ratio: 2:1 }\n    key: [ Kik.wav ]\n",

@@ -9,14 +9,14 @@
 #include <cmocka.h>
 #include <string.h>
 
-static td_plan_send to_plate[1];
-static td_plan_step reverb[1];
+static td_plan_send to_plate[1], onward[1];
+static td_plan_step reverb[1], repeat[1];
 
 static td_plan song(void)
 {
     static td_plan_stem stem[8];
     static td_plan_bus bus[6];
-    static td_plan_return ret[1];
+    static td_plan_return ret[2];
     memset(stem, 0, sizeof stem);
     memset(bus, 0, sizeof bus);
     stem[0] = (td_plan_stem){ .name = "Kick In.wav", .role = "drums.kick.in", .bus = "drums", .pan = NAN };
@@ -35,7 +35,10 @@ static td_plan song(void)
     bus[2] = (td_plan_bus){ .name = "backing", .group = "vocals", .fader_db = -6 };
     to_plate[0] = (td_plan_send){ .to = "plate", .level_db = -14, .reason = "as written" };
     reverb[0] = (td_plan_step){ .proc = td_processor_find("reverb") };
-    ret[0] = (td_plan_return){ .name = "plate", .chain = { reverb, 1 } };
+    repeat[0] = (td_plan_step){ .proc = td_processor_find("delay") };
+    onward[0] = (td_plan_send){ .to = "plate", .level_db = -9 };
+    ret[0] = (td_plan_return){ .name = "slap", .chain = { repeat, 1 }, .send = onward, .n_sends = 1 };
+    ret[1] = (td_plan_return){ .name = "plate", .chain = { reverb, 1 } };
     return (td_plan){ .rate_hz = 48000,
                       .frames = 48000 * 239 + 1,
                       .stem = stem,
@@ -43,7 +46,7 @@ static td_plan song(void)
                       .bus = bus,
                       .n_buses = 6,
                       .ret = ret,
-                      .n_rets = 1,
+                      .n_rets = 2,
                       .arena = td_arena_new() };
 }
 
@@ -205,19 +208,32 @@ static void test_sends(void **state)
     td_arena_free(p.arena);
 }
 
+/* A return's own send is turned by the return's name, or by what it is. */
+static void test_sends_of_returns(void **state)
+{
+    (void)state;
+    static const char *const moves[] = { "less reverb on slap", "less plate on echo 3 dB" };
+    for (size_t i = 0; i < 2; i++) {
+        td_plan p = after(moves[i]);
+        assert_true(p.ret[0].send[0].level_db == -12 && p.bus[1].send[0].level_db == -14);
+        td_arena_free(p.arena);
+    }
+}
+
 /* All of an effect is turned where it comes back. */
 static void test_returns(void **state)
 {
     (void)state;
     td_plan p = after("less reverb");
-    assert_true(p.ret[0].fader_db == -3 && p.bus[1].send[0].level_db == -14);
+    assert_true(p.ret[1].fader_db == -3 && p.bus[1].send[0].level_db == -14);
+    assert_true(p.ret[0].fader_db == 0 && p.ret[0].send[0].level_db == -9);
     td_arena_free(p.arena);
     p = after("plate -2 dB");
-    assert_true(p.ret[0].fader_db == -2);
+    assert_true(p.ret[1].fader_db == -2);
     td_arena_free(p.arena);
     p = after("the reverb +1 dB");
-    assert_true(p.ret[0].fader_db == 1);
-    assert_string_equal(p.ret[0].reason, "+1.0 dB by revision");
+    assert_true(p.ret[1].fader_db == 1);
+    assert_string_equal(p.ret[1].reason, "+1.0 dB by revision");
     td_arena_free(p.arena);
 }
 
@@ -237,7 +253,7 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "drums -1 dB 0:x",
                                          "less reverb on drums",
                                          "less reverb on kick",
-                                         "less delay",
+                                         "less chorus",
                                          "guitars pan L30",
                                          "dB",
                                          "drums -1 dB 3:50-4:01",
@@ -310,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_levels_stay_what_a_plan_can_hold),
         cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
         cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_sends_of_returns),
         cmocka_unit_test(test_returns),
         cmocka_unit_test(test_what_is_not_understood_is_refused),
     };

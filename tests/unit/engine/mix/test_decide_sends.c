@@ -109,7 +109,7 @@ static void test_limits_and_silence_are_said(void **state)
     leave(&none);
 }
 
-#define SQUASH "returns: { squash: { chain: [ compressor: { ratio: 4:1, gain_reduction: about 4 dB } ] } }\n"
+#define SQUASH "returns:\n  squash: { chain: [ compressor: { ratio: 4:1, gain_reduction: about 4 dB } ] }\n"
 
 /* What was planned of the only step there is comes true in the render, and is what was asked. */
 static void reaches_4_db(const char *body)
@@ -138,6 +138,16 @@ static void test_a_return_hears_the_tracks_that_send_to_it(void **state)
                  "tracks: [ { fix: voice, for: vocals.lead, sends: { squash: 0 dB } } ]\n" SQUASH);
 }
 
+/* And the returns that do, in which sound is late, by what looks ahead and by echoes. */
+static void test_a_return_hears_the_returns_that_send_to_it(void **state)
+{
+    (void)state;
+    reaches_4_db("groups: { vocals: { sends: { squash: -12 dB, far: 0 dB } } }\n" SQUASH
+                 "  far: { chain: [ delay: { time: 120 ms }, gain: -3 dB ], sends: { near: +6 dB } }\n"
+                 "  near: { chain: [ eq: { phase: linear, bands: [ high_shelf: { at: 2 kHz, gain: -6 dB } ] } ], "
+                 "sends: { squash: +4 dB } }\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_a_track_may_ask_as_well),
         cmocka_unit_test(test_limits_and_silence_are_said),
         cmocka_unit_test(test_a_return_hears_the_tracks_that_send_to_it),
+        cmocka_unit_test(test_a_return_hears_the_returns_that_send_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #define SECONDS 2.2
 
-/* Steps whose gain moves but which bend nothing, on the mix bus and on a return. */
+/* Steps whose gain moves but which bend nothing, on the mix bus and on two returns, one of which feeds the other. */
 static const char linear[] =
     "topdown: recipe/1\n"
     "name: linear\n"
@@ -25,10 +25,13 @@ static const char linear[] =
     "    - stereo: { width: 120 % }\n"
     "    - limiter: { drive: 12 dB, ceiling: -8 dBFS }\n"
     "groups:\n"
-    "  vocals: { sends: { hall: -10 dB } }\n"
+    "  vocals: { sends: { hall: -10 dB, echo: -8 dB } }\n"
+    "  keys: { sends: { echo: -2 dB } }\n"
     "returns:\n"
-    "  hall: { chain: [ reverb: { model: room }, compressor: { threshold: -40 dBFS }, "
-    "{ compressor: { threshold: -40 dBFS }, key: drums.kick } ] }\n";
+    "  hall: { chain: [ reverb: { model: room, modulation: 0 % }, compressor: { threshold: -40 dBFS }, "
+    "{ compressor: { threshold: -40 dBFS }, key: drums.kick } ] }\n"
+    "  echo: { chain: [ delay: { time: 170 ms }, compressor: { threshold: -40 dBFS, lookahead: 3 ms } ], "
+    "sends: { hall: -4 dB } }\n";
 
 static const char bent[] = "topdown: recipe/1\n"
                            "name: bent\n"
