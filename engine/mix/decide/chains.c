@@ -26,7 +26,8 @@ static td_status take_measured(const td_range_case *c, double *value, size_t slo
                                td_error *err)
 {
     const td_finding *f = c->found;
-    bool is_q = c->param->name && !strcmp(c->param->name, "q");
+    if (!c->param->name) return TD_OK; /* a band's upper edge came with its lower one */
+    bool is_q = !strcmp(c->param->name, "q");
     double x = !f ? NAN : is_q ? f->q : f->at_hz;
     if (isnan(x)) {
         if (is_q)
@@ -42,7 +43,12 @@ static td_status take_measured(const td_range_case *c, double *value, size_t slo
     } else {
         value[slot] = td_param_round(c->param, x);
     }
-    because(n, TD_SOLVED, td_arena_printf(d->arena, "%s where it was measured, %.4g", c->param->name, x));
+    because(n, TD_SOLVED,
+            td_arena_printf(d->arena, "%s %s it was measured, %.4g%s", c->param->name,
+                            c->param->span == 2 ? "around where"
+                            : is_q              ? "as"
+                                                : "where",
+                            x, is_q ? "" : " Hz"));
     return TD_OK;
 }
 

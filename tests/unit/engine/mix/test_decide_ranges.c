@@ -128,11 +128,39 @@ static void test_a_tilt_answers_a_slope(void **state)
     assert_true(tilted_db(hiss) < 0);
 }
 
+static double of_step(const td_processor *proc, const double *value, const char *name, int beside)
+{
+    return value[td_param_find(proc, name) + beside];
+}
+
+/* The hiss of a de-esser's 5 to 9 kHz lies around 6.7 kHz: a third of an octave to each side of that. */
+static void test_a_measured_band_has_two_edges(void **state)
+{
+    (void)state;
+    decided d =
+        played(HEAD "tracks:\n"
+                    "  - fix: sharp\n"
+                    "    for: keys\n"
+                    "    when: sibilance > -10 dB\n"
+                    "    chain: [ deesser: { range: measured }, eq: [ bell: { range: measured, gain: -2 dB } ] ]\n",
+               hiss, false);
+    const td_plan_step *s = d.plan->stem[scene_stem(d.s, "Piano.wav")].chain.step;
+    const td_plan_part *bell = s[1].part;
+    assert_float_equal(of_step(s->proc, s->value, "range", 0), 5320, 0);
+    assert_float_equal(of_step(s->proc, s->value, "range", 1), 8440, 0);
+    assert_float_equal(of_step(bell->proc, bell->value, "range", 0), 5320, 0);
+    assert_float_equal(of_step(bell->proc, bell->value, "range", 1), 8440, 0);
+    assert_non_null(strstr(s->reason, "range around where it was measured, 6700 Hz"));
+    assert_null(strstr(s->reason, "null"));
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_a_leaning_pair_is_turned_back),
                                         cmocka_unit_test(test_what_was_placed_stays),
                                         cmocka_unit_test(test_a_tilt_answers_a_slope),
+                                        cmocka_unit_test(test_a_measured_band_has_two_edges),
                                         cmocka_unit_test(test_warnings_are_about_what_remains) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
