@@ -9,15 +9,16 @@
 
 /* Thresholds are found on picks: every 2nd frame of what the detector looks at, over the whole song, never on block
  * maxima (which are right only for attacks of nothing). Picks lie on disk; a trial streams them through the real gain
- * computer and ballistics.
+ * computer and ballistics. What is active is told by the input's peaks, every few frames, in memory.
  *
  * The search hears few windows: for a maximum those where the detector hears most, for a percentile a sample of those
  * that sound. What it found is judged on the whole song and corrected along the slope until it holds; where it does not
  * come to hold, the whole song is searched. Of slow attacks every 8th frame is heard; percentiles do not mind (0.003
- * dB), but maxima miss up to 0.16 dB, so the highest windows are heard again in full. */
+ * dB) and keep no other, but maxima miss up to 0.16 dB, so the highest windows are heard again in full. */
 
 enum { TRIALS = 13, COARSE = 3 }; /* at most; of which so many only halve the bracket */
-enum { FINE = 2 };                /* frames from one pick to the next */
+enum { FINE = 2, LOOSE = 8 };     /* frames from one pick to the next */
+enum { PEAK = 40 };               /* frames that share a peak: a multiple of both, and a part of most rates' windows */
 enum { ROUNDS = 3 };              /* corrections at most */
 enum { WARM = 2 };                /* windows in front of one that is heard, for the ballistics to settle */
 enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row, one such row of so many */
@@ -56,13 +57,13 @@ typedef struct solver {
     td_plan_step *step;
     goal goals[TD_DETECTORS_MAX];
     size_t n_goals, detectors;
-    unsigned stride;           /* of the search, in frames: a multiple of FINE */
-    td_scratch *picks[PIECES]; /* a plane per detector, then the input's peak */
+    unsigned stride, pick;     /* of the search, and of what is kept, in frames */
+    td_scratch *picks[PIECES]; /* a plane per detector */
     td_scratch *front;         /* of a bus: the sound they are of */
     uint64_t frames;
-    size_t window, n_windows;       /* picks in one, a multiple of every stride; of the song */
+    size_t window, n_windows;       /* frames in one, a multiple of PEAK; of the song */
     size_t n_pieces, in_piece;      /* windows in one */
-    float *peak;                    /* per window: of the input */
+    float *peak;                    /* of the input */
     float *score[TD_DETECTORS_MAX]; /* per goal and window: how likely the maximum lies there */
     unsigned char *heard;           /* per window: a bit for each goal that counts it */
     float *taken_db;                /* by step: off the whole sound, as the song was judged last */
@@ -83,7 +84,7 @@ static unsigned stride_for(const td_plan_step *s)
         double a = parameter(s->part[i].proc, s->part[i].value, "attack");
         if (!isnan(a) && !(attack < a)) attack = a;
     }
-    return attack >= 2 ? 8 : FINE;
+    return attack >= 2 ? LOOSE : FINE;
 }
 
 static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, td_error *err)
@@ -94,16 +95,22 @@ static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, t
     return td_unit_new(s->step->proc, &fmt, &set, out, err);
 }
 
-/* The highest magnitude of both channels, pick by pick. */
-TD_WIDE static void pick_peaks(const float *left, const float *right, size_t n, float *peak)
+TD_WIDE static void magnitudes(const float *left, const float *right, size_t n, float *out)
 {
     for (size_t i = 0; i < n; i++) {
         float a = fabsf(left[i]), b = fabsf(right[i]);
-        peak[i] = a > b ? a : b;
+        out[i] = a > b ? a : b;
     }
-    for (size_t i = 0; i < n; i += FINE) { /* TD_BLOCK is a multiple of FINE: no phase to carry */
-        float a = peak[i], b = i + 1 < n ? peak[i + 1] : 0;
-        peak[i / FINE] = a > b ? a : b;
+}
+
+/* A block may begin and end among frames that share a peak. */
+static void note_peaks(solver *s, uint64_t at, const float *magnitude, size_t n)
+{
+    for (size_t i = 0, run; i < n; i += run) {
+        float *own = &s->peak[(at + i) / PEAK];
+        run = PEAK - (size_t)((at + i) % PEAK);
+        if (run > n - i) run = n - i;
+        *own = fmaxf(*own, td_largest(magnitude + i, run));
     }
 }
 
@@ -114,15 +121,6 @@ static float block_score(const td_processor *proc, const float *level, size_t n)
     if (proc->peaks) return td_largest(level, n);
     for (size_t i = 0; i < n; i += 8) sum += level[i];
     return sum / (float)n;
-}
-
-/* A block may end in the window behind the one it begins in. */
-static void note_peaks(solver *s, uint64_t at, const float *peak, size_t m)
-{
-    size_t in = s->window - at % s->window, n = m < in ? m : in;
-    float *own = s->peak + at / s->window;
-    own[0] = fmaxf(own[0], td_largest(peak, n));
-    if (m > n) own[1] = td_largest(peak + n, m - n);
 }
 
 /* What is heard of a song for other ends is most of a short one, and but a few seconds of a long one. */
@@ -138,7 +136,7 @@ typedef struct piece {
     td_unit_state *unit;
     td_scratch *picks;
     float in[2][TD_BLOCK], key[2][TD_BLOCK];
-    float level[TD_DETECTORS_MAX][TD_BLOCK], plane[TD_DETECTORS_MAX + 1][TD_BLOCK];
+    float level[TD_DETECTORS_MAX][TD_BLOCK], magnitude[TD_BLOCK];
 } piece;
 
 static td_status sense_block(piece *p, size_t n, td_error *err)
@@ -151,21 +149,21 @@ static td_status sense_block(piece *p, size_t n, td_error *err)
     return TD_OK;
 }
 
-/* at: in picks of the song. */
 static td_status keep_block(piece *p, uint64_t at, size_t n, td_error *err)
 {
     solver *s = p->s;
-    size_t m = (n + FINE - 1) / FINE;
-    const float *in[2] = { p->in[0], p->in[1] }, *plane[TD_DETECTORS_MAX + 1];
-    for (size_t k = 0; k <= s->detectors; k++) plane[k] = p->plane[k];
-    for (size_t k = 0; k < s->detectors; k++)
-        for (size_t i = 0; i < m; i++) p->plane[k][i] = p->level[k][FINE * i];
-    pick_peaks(in[0], in[1], n, p->plane[s->detectors]);
+    size_t m = (n + s->pick - 1) / s->pick;
+    const float *in[2] = { p->in[0], p->in[1] }, *plane[TD_DETECTORS_MAX];
+    magnitudes(in[0], in[1], n, p->magnitude);
+    note_peaks(s, at, p->magnitude, n);
     for (size_t i = 0; i < s->n_goals; i++) {
         float *score = &s->score[i][at / s->window];
         *score = fmaxf(*score, block_score(s->step->proc, p->level[s->goals[i].detector], n));
     }
-    note_peaks(s, at, p->plane[s->detectors], m);
+    for (size_t k = 0; k < s->detectors; k++) {
+        plane[k] = p->level[k];
+        for (size_t i = 0; i < m; i++) p->level[k][i] = p->level[k][s->pick * i];
+    }
     TD_TRY(td_scratch_append(p->picks, plane, m, err));
     return s->front ? td_scratch_append(s->front, in, n, err) : TD_OK;
 }
@@ -173,7 +171,7 @@ static td_status keep_block(piece *p, uint64_t at, size_t n, td_error *err)
 static td_status play_piece(piece *p, size_t index, td_error *err)
 {
     const solver *s = p->s;
-    uint64_t length = (uint64_t)s->in_piece * s->window * FINE, at = index * length;
+    uint64_t length = (uint64_t)s->in_piece * s->window, at = index * length;
     uint64_t end = index + 1 < s->n_pieces ? at + length : s->frames;
     size_t settle = index ? SETTLE_S * (size_t)s->d->session->rate_hz : 0;
     if (index) TD_TRY(td_front_seek(p->front, (int64_t)at - (int64_t)settle, err));
@@ -184,7 +182,7 @@ static td_status play_piece(piece *p, size_t index, td_error *err)
     for (size_t n; at < end; at += n) {
         n = end - at < TD_BLOCK ? (size_t)(end - at) : TD_BLOCK;
         TD_TRY(sense_block(p, n, err));
-        TD_TRY(keep_block(p, at / FINE, n, err));
+        TD_TRY(keep_block(p, at, n, err));
     }
     return TD_OK;
 }
@@ -195,7 +193,7 @@ static td_status take_piece(void *shared, size_t index, td_error *err)
     piece *p = calloc(1, sizeof *p);
     if (!p) return td_no_memory(err);
     p->s = s;
-    td_status st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors + 1, &p->picks, err);
+    td_status st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors, &p->picks, err);
     if (!st) st = unit_for(s, 0, &p->unit, err);
     if (!st) st = td_front_new(s->d, s->site, s->step, &p->front, err);
     if (!st) st = play_piece(p, index, err);
@@ -209,8 +207,8 @@ static td_status take_piece(void *shared, size_t index, td_error *err)
 static td_status make_windows(solver *s, td_error *err)
 {
     s->frames = td_front_frames(s->d, s->site);
-    s->window = (size_t)(WINDOW_S * s->d->session->rate_hz / 8) * (8 / FINE);
-    s->n_windows = (size_t)(s->frames / FINE / s->window) + 1;
+    s->window = (size_t)(WINDOW_S * s->d->session->rate_hz / PEAK) * PEAK;
+    s->n_windows = (size_t)(s->frames / s->window) + 1;
     s->n_pieces = 1;
     if (s->site->kind == TD_SITE_BUS && !is_short(s->d)) {
         uint64_t n = s->frames / s->d->session->rate_hz / PIECE_S;
@@ -218,7 +216,7 @@ static td_status make_windows(solver *s, td_error *err)
     }
     s->in_piece = (s->n_windows + s->n_pieces - 1) / s->n_pieces;
     s->heard = calloc(s->n_windows + WARM, 1);
-    s->peak = td_calloc2(s->n_windows, 1, sizeof *s->peak);
+    s->peak = td_calloc2(s->n_windows, s->window / PEAK, sizeof *s->peak);
     bool good = s->heard && s->peak;
     for (size_t i = 0; i < s->n_goals; i++) good = (s->score[i] = td_calloc2(s->n_windows, 1, sizeof(float))) && good;
     return good ? TD_OK : td_no_memory(err);
@@ -274,12 +272,13 @@ static void hear_tops(solver *s, size_t index, double least)
 /* Of the windows that sound, wherever they lie: a grid over the song would miss who plays in a few seconds of it. */
 static void hear_sample(solver *s, size_t index)
 {
-    float least = td_largest(s->peak, s->n_windows) * (float)SOUNDS;
-    size_t n = 0, k = 0;
-    for (size_t w = 0; w < s->n_windows; w++) n += s->peak[w] >= least;
+    size_t peaks = s->window / PEAK, n = 0, k = 0;
+    float least = td_largest(s->peak, s->n_windows * peaks) * (float)SOUNDS;
+    for (size_t w = 0; w < s->n_windows; w++) n += td_largest(s->peak + w * peaks, peaks) >= least;
     size_t every = n > RUN * EVERY * EVERY / 2 ? EVERY : n > RUN * EVERY ? EVERY / 2 : 1;
     for (size_t w = 0; w < s->n_windows; w++)
-        if (s->peak[w] >= least && k++ / RUN % every == every / 2) s->heard[w] |= (unsigned char)(1u << index);
+        if (td_largest(s->peak + w * peaks, peaks) >= least && k++ / RUN % every == every / 2)
+            s->heard[w] |= (unsigned char)(1u << index);
 }
 
 /* ---- trials ------------------------------------------------------------------------------------------------------ */
@@ -290,20 +289,22 @@ static void set_value(solver *s, const goal *g)
     value[g->solved_slot] = g->value;
 }
 
-/* Of n picks every step-th stays: levels as they are, of the input's peak (the last plane) the highest. */
+/* Of n levels every step-th stays. */
 static size_t thin(float *const *plane, size_t planes, size_t n, size_t step)
 {
     size_t m = (n + step - 1) / step;
-    float *peak = plane[planes - 1];
-    if (step == 1) return n;
-    for (size_t k = 0; k + 1 < planes; k++)
+    for (size_t k = 0; k < planes && step > 1; k++)
         for (size_t i = 0; i < m; i++) plane[k][i] = plane[k][i * step];
-    for (size_t i = 0; i < m; i++) {
-        float most = peak[i * step];
-        for (size_t j = i * step + 1; j < n && j < (i + 1) * step; j++) most = peak[j] > most ? peak[j] : most;
-        peak[i] = most;
-    }
     return m;
+}
+
+/* Each peak for so many levels. */
+static void spread(const float *peak, size_t each, size_t n, float *out)
+{
+    for (size_t i = 0, run; i < n; i += run, peak++) {
+        run = n - i < each ? n - i : each;
+        for (size_t k = 0; k < run; k++) out[i + k] = *peak;
+    }
 }
 
 /* Runs every goal's detector over a window as the values stand; counted where the goal hears it. */
@@ -311,10 +312,12 @@ static td_status try_window(solver *s, td_unit_state *unit, td_reduction **r, un
                             float *const *plane, td_error *err)
 {
     const td_scratch *picks = s->picks[w / s->in_piece];
-    uint64_t at = (uint64_t)(w % s->in_piece) * s->window, left = td_scratch_length(picks) - at;
-    size_t n = left < s->window ? (size_t)left : s->window;
+    size_t all = s->window / s->pick;
+    uint64_t at = (uint64_t)(w % s->in_piece) * all, left = td_scratch_length(picks) - at;
+    size_t n = left < all ? (size_t)left : all;
     TD_TRY(td_scratch_read(picks, (int64_t)at, plane, n, err));
-    n = thin(plane, s->detectors + 1, n, stride / FINE);
+    n = thin(plane, s->detectors, n, stride / s->pick);
+    spread(s->peak + w * (s->window / PEAK), PEAK / stride, n, plane[s->detectors]);
     for (size_t i = 0; i < s->n_goals; i++) {
         if (!r[i]) continue;
         float *gr = plane[s->goals[i].detector];
@@ -359,9 +362,10 @@ static td_status trial(solver *s, unsigned stride, bool whole, td_error *err)
     td_unit_state *unit = NULL;
     td_reduction *r[TD_DETECTORS_MAX] = { 0 };
     double rate = (double)s->d->session->rate_hz / stride;
-    float *block = td_calloc2(s->detectors + 1, s->window, sizeof *block), *plane[TD_DETECTORS_MAX + 1];
+    size_t most = s->window / s->pick;
+    float *block = td_calloc2(s->detectors + 1, most, sizeof *block), *plane[TD_DETECTORS_MAX + 1];
     td_status st = block ? unit_for(s, stride, &unit, err) : td_no_memory(err);
-    for (size_t i = 0; block && i <= s->detectors; i++) plane[i] = block + i * s->window;
+    for (size_t i = 0; block && i <= s->detectors; i++) plane[i] = block + i * most;
     for (size_t i = 0; !st && i < s->n_goals; i++)
         if (!s->goals[i].found && td_reduction_new(rate, 1, s->step->proc->peaks, &r[i])) st = td_no_memory(err);
     for (size_t w = 0; !st && w < s->n_windows; w++)
@@ -677,7 +681,9 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
     if (!step->proc->dynamics)
         return td_fail(err, TD_RECIPE, step->name, NULL, "%s has no detector to solve a goal with", step->proc->name);
     if (site->kind == TD_SITE_MIX && !d->sum) return TD_OK;
-    s.stride = stride_for(step);
+    s.stride = s.pick = stride_for(step);
+    for (size_t i = 0; i < s.n_goals; i++)
+        if (is_of_maximum(&s.goals[i])) s.pick = FINE;
     s.taken_db = calloc(d->steps + 1, sizeof *s.taken_db);
     st = s.taken_db ? collect_picks(&s, err) : td_no_memory(err);
     if (!st) st = search(&s, err);
