@@ -32,6 +32,7 @@ typedef struct clipper {
     corner corner;
     td_oversample *over;
     unsigned factor;
+    bool draft;
     td_v2 past, past_integral;
     size_t calm; /* frames since the knee was last reached */
     td_delayline delay;
@@ -87,6 +88,12 @@ static void take_means(clipper *k, td_v2 *x, size_t n)
     k->past_integral = past_integral;
 }
 
+static void take_points(clipper *k, td_v2 *x, size_t n)
+{
+    k->past = x[n - 1];
+    for (size_t i = 0; i < n; i++) x[i] = value(&k->corner, x[i]);
+}
+
 /* ---- processor -------------------------------------------------------------------------------------------------- */
 
 static void clear(clipper *k)
@@ -108,11 +115,13 @@ static void clipper_reset(void *st)
 static td_status clipper_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
 {
     clipper *k = st;
+    td_oversample_for shaper = fmt->draft ? TD_OVERSAMPLE_DRAFT : TD_OVERSAMPLE_MEANS;
+    k->draft = fmt->draft;
     k->corner = corner_of(set->value[KNEE]);
     k->drive = td_from_db(set->value[DRIVE]);
     k->ceiling = td_from_db(set->value[CEILING]);
-    k->factor = td_oversample_factor(fmt->rate_hz, LEAST_RATE_HZ);
-    td_status ok = td_oversample_new(fmt->rate_hz, k->factor, TD_OVERSAMPLE_MEANS, &k->over);
+    k->factor = td_oversample_factor(fmt->rate_hz, LEAST_RATE_HZ, shaper);
+    td_status ok = td_oversample_new(fmt->rate_hz, k->factor, shaper, &k->over);
     if (ok == TD_OK) ok = td_delayline_init(&k->delay, td_oversample_latency(k->over));
     if (ok == TD_OK) ok = td_hold_init(&k->hold, HOLD_REACH);
     if (ok != TD_OK) return td_fail(err, ok, NULL, NULL, "clipper: cannot be made at %g Hz", fmt->rate_hz);
@@ -169,7 +178,7 @@ static void take(clipper *k, td_v2 *x, size_t n)
         rests ? td_oversample_up_above(k->over, x, n, k->corner.start, &k->past) : td_oversample_up(k->over, x, n);
     if (over && reaches_knee(k, over, many)) {
         k->calm = 0;
-        take_means(k, over, many);
+        (k->draft ? take_points : take_means)(k, over, many);
     } else {
         if (over) k->past = over[many - 1];
         k->past_integral = td_v2_set(0);

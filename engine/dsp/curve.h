@@ -86,4 +86,12 @@ static inline td_v2 td_curve_mean(const td_curve *c, td_curve_past *past, td_v2 
     return y;
 }
 
+/* The one or the other, as the oversampling is made for it; nothing but x is known of the past in a draft. */
+static inline td_v2 td_curve_bend(const td_curve *c, td_curve_past *past, td_v2 x, bool draft)
+{
+    if (!draft) return td_curve_mean(c, past, x);
+    past->x = x;
+    return td_curve_value(c, x);
+}
+
 #endif

@@ -70,6 +70,10 @@ typedef struct td_format {
     double rate_hz;
     double tempo_bpm; /* 0 when nobody knows */
     unsigned pick;    /* only react is called, with every pick-th frame (planning); 0: all of it, with every frame */
+    /* Only levels are asked of what comes out (planning), by a third octave, as loudness and of peaks: what bends
+     * waveforms may let aliases stand at -60 dB and leave sooner, with another latency, which it tells. Nothing else
+     * may differ, and nobody is to hear it. */
+    bool draft;
 } td_format;
 
 typedef struct td_processor td_processor;

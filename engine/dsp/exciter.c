@@ -66,6 +66,7 @@ static td_status exciter_prepare(void *st, const td_format *fmt, const td_settin
 {
     exciter *e = st;
     const double *value = set->value;
+    td_oversample_for shaper = fmt->draft ? TD_OVERSAMPLE_DRAFT : TD_OVERSAMPLE_POINTS;
     double odd = value[ODD] / 100, amount = td_from_db(value[AMOUNT]);
     e->even = amount * sqrt(1 - odd);
     e->odd = amount * sqrt(odd);
@@ -76,8 +77,8 @@ static td_status exciter_prepare(void *st, const td_format *fmt, const td_settin
         e->band[i] = e->clean[i] = td_section_bilinear(p, fmt->rate_hz);
     }
     td_detector_set(&e->ear, TD_DETECT_ENVELOPE, 0, 0, fmt->rate_hz);
-    e->factor = td_oversample_factor(fmt->rate_hz, 352800);
-    td_status ok = td_oversample_new(fmt->rate_hz, e->factor, TD_OVERSAMPLE_POINTS, &e->over);
+    e->factor = td_oversample_factor(fmt->rate_hz, 352800, shaper);
+    td_status ok = td_oversample_new(fmt->rate_hz, e->factor, shaper, &e->over);
     if (ok == TD_OK) {
         e->latency = td_oversample_latency(e->over);
         e->level = td_calloc2(e->latency, 1, sizeof *e->level);

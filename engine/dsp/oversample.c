@@ -8,8 +8,15 @@
 
 #define STAGES_MAX 4
 #define PASS_HZ    20000.0
-#define SPARE      16    /* raised, they fill the history of a stage behind the second: 16 and twice at most 8 taps */
-#define STOP_DB    112.0 /* by Kaiser's estimate, for one stage: all images of all stages together then keep to -100 */
+#define SPARE      16 /* raised, they fill the history of a stage behind the second: 16 and twice at most 8 taps */
+#define DRAFT      4  /* times fewer samples */
+
+/* By Kaiser's estimate, for one stage: all images of all stages together then keep to -100 dB. */
+static const double stop_db[] = {
+    [TD_OVERSAMPLE_POINTS] = 112,
+    [TD_OVERSAMPLE_MEANS] = 112,
+    [TD_OVERSAMPLE_DRAFT] = 60,
+};
 
 /* One doubling of the rate, low -> high -> low:
  *
@@ -37,17 +44,17 @@ struct td_oversample {
 /* ---- design ----------------------------------------------------------------------------------------------------- */
 
 /* Taps of a low-pass from pass_hz to stop_hz by Kaiser's estimate, (A - 7.95) / (2.285 dW) + 1. */
-static size_t kaiser_length(double pass_hz, double stop_hz, double rate_hz)
+static size_t kaiser_length(double stopped_db, double pass_hz, double stop_hz, double rate_hz)
 {
     double width = 2 * TD_PI * (stop_hz - pass_hz) / rate_hz;
-    return (size_t)ceil((STOP_DB - 7.95) / (2.285 * width) + 1);
+    return (size_t)ceil((stopped_db - 7.95) / (2.285 * width) + 1);
 }
 
 /* A half-band's taps beside the middle are 1 / (pi k) with alternating signs at odd k, Kaiser-windowed, and 0 at even
  * k; scaled so that the odd samples keep direct current exactly. */
-static void design_odd(td_v2 *c, size_t taps)
+static void design_odd(td_v2 *c, size_t taps, double stopped_db)
 {
-    double beta = 0.1102 * (STOP_DB - 8.7), sum = 0;
+    double beta = 0.1102 * (stopped_db - 8.7), sum = 0;
     for (size_t i = 0; i < taps; i++) {
         double k = 2.0 * (double)i + 1, edge = k / (2.0 * (double)taps);
         double h = td_bessel_i0(beta * sqrt(1 - edge * edge)) / k * (i % 2 ? -1 : 1);
@@ -86,17 +93,20 @@ static td_status design_mean(td_v2 *c, size_t n, double pass, double stop)
 
 /* ---- stages ------------------------------------------------------------------------------------------------------ */
 
-unsigned td_oversample_factor(double rate_hz, double least_hz)
+unsigned td_oversample_factor(double rate_hz, double least_hz, td_oversample_for shaper)
 {
     unsigned factor = 2;
     while (factor < 16 && factor * rate_hz < least_hz) factor *= 2;
-    return factor;
+    if (shaper != TD_OVERSAMPLE_DRAFT) return factor;
+    return factor > 2 * DRAFT ? factor / DRAFT : 2;
 }
 
 /* Sizes, taps and memory of stage `s`, whose low rate is low_hz. `multiple`: low-rate samples that make a frame. */
-static td_status stage_init(stage *s, double low_hz, size_t multiple, bool means)
+static td_status stage_init(stage *s, double low_hz, size_t multiple, td_oversample_for shaper)
 {
-    size_t length = kaiser_length(PASS_HZ, low_hz - PASS_HZ, 2 * low_hz), frames = TD_OVERSAMPLE_FRAMES * multiple;
+    bool means = shaper == TD_OVERSAMPLE_MEANS;
+    size_t length = kaiser_length(stop_db[shaper], PASS_HZ, low_hz - PASS_HZ, 2 * low_hz);
+    size_t frames = TD_OVERSAMPLE_FRAMES * multiple;
     s->taps = (length + 4) / 4;
     s->means = means ? (length + 1) / 2 : 0;
     s->wait = means ? s->means / 2 : s->taps;
@@ -108,7 +118,7 @@ static td_status stage_init(stage *s, double low_hz, size_t multiple, bool means
     s->odd = td_calloc2(s->taps, 1, sizeof *s->odd);
     s->mean = td_calloc2(s->means + 1, 1, sizeof *s->mean);
     if (!s->up || !s->down || !s->odd || !s->mean) return TD_NOMEM;
-    design_odd(s->odd, s->taps);
+    design_odd(s->odd, s->taps, stop_db[shaper]);
     double turn = TD_PI / low_hz; /* radians a hertz at the high rate */
     return means ? design_mean(s->mean, s->means, PASS_HZ * turn, (low_hz - PASS_HZ) * turn) : TD_OK;
 }
@@ -267,7 +277,8 @@ td_status td_oversample_new(double rate_hz, unsigned factor, td_oversample_for s
     for (size_t multiple = 1; st == TD_OK && multiple < factor; multiple *= 2) {
         stage *s = &o->stage[o->stages++];
         bool last = 2 * multiple == factor;
-        st = stage_init(s, rate_hz * (double)multiple, multiple, last && shaper == TD_OVERSAMPLE_MEANS);
+        st = stage_init(s, rate_hz * (double)multiple, multiple,
+                        !last && shaper == TD_OVERSAMPLE_MEANS ? TD_OVERSAMPLE_POINTS : shaper);
         o->latency += (s->taps + s->wait) / multiple;
     }
     if (st != TD_OK) {

@@ -142,6 +142,7 @@ static void follow(follower *f, const td_v2 *dry, td_v2 *x, size_t n)
 typedef struct saturation {
     td_oversample *over;
     unsigned factor;
+    bool draft;
     td_curve curve;
     td_curve_past past;
     td_section before[1 + TD_MATCH_MAX], after[1 + 2 * TD_MATCH_MAX];
@@ -196,15 +197,17 @@ static td_status saturation_prepare(void *st, const td_format *fmt, const td_set
 {
     saturation *s = st;
     const double *value = set->value;
+    td_oversample_for shaper = fmt->draft ? TD_OVERSAMPLE_DRAFT : TD_OVERSAMPLE_MEANS;
     const struct model *m = &models[(size_t)value[MODEL]];
     double level = m->one_percent / TD_VU_PEAK * td_from_db(-AT_ONE_PERCENT_DB);
+    s->draft = fmt->draft;
     s->into = level * td_from_db(value[DRIVE]);
     s->out = 1 / level;
     s->follows = value[AUTO_LEVEL] != 0;
     s->tail = (size_t)(TAIL_S * fmt->rate_hz);
-    s->factor = td_oversample_factor(fmt->rate_hz, least_rate(value[DRIVE]));
+    s->factor = td_oversample_factor(fmt->rate_hz, least_rate(value[DRIVE]), shaper);
     set_filters(s, m, value, fmt->rate_hz);
-    td_status ok = td_oversample_new(fmt->rate_hz, s->factor, TD_OVERSAMPLE_MEANS, &s->over);
+    td_status ok = td_oversample_new(fmt->rate_hz, s->factor, shaper, &s->over);
     if (ok == TD_OK) ok = td_curve_init(&s->curve, m->shape, m->bend);
     if (ok == TD_OK) ok = follower_init(&s->level, s->into, td_oversample_latency(s->over), fmt->rate_hz);
     if (ok != TD_OK) return td_fail(err, ok, NULL, NULL, "saturation: cannot be made at %g Hz", fmt->rate_hz);
@@ -215,7 +218,7 @@ static td_status saturation_prepare(void *st, const td_format *fmt, const td_set
 static void bend(saturation *s, td_v2 *x, size_t n)
 {
     td_curve_past past = s->past;
-    for (size_t i = 0; i < n; i++) x[i] = td_curve_mean(&s->curve, &past, x[i]);
+    for (size_t i = 0; i < n; i++) x[i] = td_curve_bend(&s->curve, &past, x[i], s->draft);
     s->past = past;
 }
 

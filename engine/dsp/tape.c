@@ -79,6 +79,7 @@ typedef struct hysteresis {
 typedef struct tape {
     td_oversample *over;
     unsigned factor;
+    bool draft;
     td_curve curve;
     td_curve_past past;
     hysteresis hyst;
@@ -161,15 +162,17 @@ static td_status tape_prepare(void *st, const td_format *fmt, const td_settings 
 {
     tape *t = st;
     const double *value = set->value;
+    td_oversample_for shaper = fmt->draft ? TD_OVERSAMPLE_DRAFT : TD_OVERSAMPLE_MEANS;
     double hot_db = value[DRIVE] + value[CALIBRATION] - 6;
+    t->draft = fmt->draft;
     t->into = AT_0_VU / 2 / TD_VU_PEAK * td_from_db(hot_db);
-    t->factor = td_oversample_factor(fmt->rate_hz, hot_db <= 12 ? 352800 : 705600);
+    t->factor = td_oversample_factor(fmt->rate_hz, hot_db <= 12 ? 352800 : 705600, shaper);
     t->tail = (size_t)(TAIL_S * fmt->rate_hz);
     t->hyst.share = biases[(size_t)value[BIAS]].hysteresis;
     t->hyst.forget = 1 - td_exp(-1 / (FORGET_S * fmt->rate_hz * t->factor));
     t->out = 1 / (t->into * (1 - t->hyst.share)); /* what is quiet leaves nothing behind, and passes at its level */
     set_filters(t, value, fmt->rate_hz);
-    td_status ok = td_oversample_new(fmt->rate_hz, t->factor, TD_OVERSAMPLE_MEANS, &t->over);
+    td_status ok = td_oversample_new(fmt->rate_hz, t->factor, shaper, &t->over);
     if (ok == TD_OK) ok = td_curve_init(&t->curve, anhysteretic, REMANENCE);
     if (ok != TD_OK) return td_fail(err, ok, NULL, NULL, "tape: cannot be made at %g Hz", fmt->rate_hz);
     tape_reset(t);
@@ -182,7 +185,7 @@ static void magnetise(tape *t, td_v2 *x, size_t n)
     td_v2 left = t->hyst.left, share = td_v2_set(t->hyst.share), forget = td_v2_set(t->hyst.forget);
     for (size_t i = 0; i < n; i++) {
         td_v2 step = x[i] - past.x, far = td_v2_abs(step);
-        td_v2 y = td_curve_mean(&t->curve, &past, x[i]), away = y - left;
+        td_v2 y = td_curve_bend(&t->curve, &past, x[i], t->draft), away = y - left;
         td_v2 follow = far / (td_v2_set(COERCIVITY) + far);
         left += (td_v2_select(away * step > td_v2_set(0), follow, td_v2_set(0)) + forget) * away;
         x[i] = y + share * (left - y);

@@ -63,7 +63,7 @@ static void line_fini(line *l)
 
 static td_status line_init(line *l, const td_board_wish *w, const td_plan_chain *chain, int64_t at, td_error *err)
 {
-    td_format fmt = { .rate_hz = w->session->rate_hz, .tempo_bpm = w->plan->tempo_bpm };
+    td_format fmt = td_format_of(w->session, w->plan);
     l->steps = chain->n_steps;
     td_status st = td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
     if (!st && w->role != TD_BOARD_FOLLOWS) st = td_keys_new(w->survey, w->session, w->plan, chain, &l->keys, err);

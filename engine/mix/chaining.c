@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+td_format td_format_of(const td_session *session, const td_plan *plan)
+{
+    return (td_format){ .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm, .draft = plan->draft };
+}
+
 td_settings td_step_settings(const td_plan_step *s, td_part *part)
 {
     for (size_t i = 0; i < s->n_parts; i++) part[i] = (td_part){ s->part[i].proc, s->part[i].value };

@@ -7,6 +7,9 @@
 #include "engine/mix/plan.h"
 #include "engine/mix/reduction.h"
 
+/* What processors are to know of a session and its plan. */
+td_format td_format_of(const td_session *session, const td_plan *plan);
+
 /* A chain of plan steps, prepared. */
 td_status td_chain_of_plan(const td_plan_chain *wish, size_t steps, const td_format *fmt, td_chain **out,
                            td_error *err);

@@ -58,7 +58,7 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     in->sides = td_stem_sides(in->from.channels, p->gain_db + gain_db, p->pan, p->flip);
     in->ride = (td_riding){ .point = p->ride, .n = p->n_ride, .rate_hz = session->rate_hz };
     if (!fixes || !p->chain.n_steps) return TD_OK;
-    td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
+    td_format fmt = td_format_of(session, plan);
     st = td_chain_of_plan(&p->chain, SIZE_MAX, &fmt, &in->chain, err);
     return st ? st : td_keys_new(survey, session, plan, &p->chain, &in->keys, err);
 }

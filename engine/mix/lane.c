@@ -53,7 +53,7 @@ static td_status lane_alloc(const td_session *session, const td_plan *plan, size
     l->ride = (td_riding){ .point = l->bus->ride, .n = l->bus->n_ride, .rate_hz = l->rate_hz };
     l->clip = (float)td_from_db(l->bus->clip_gain_db);
     l->fader = (float)td_from_db(l->bus->makeup_db + l->bus->fader_db);
-    td_format fmt = { .rate_hz = session->rate_hz, .tempo_bpm = plan->tempo_bpm };
+    td_format fmt = td_format_of(session, plan);
     return td_chain_of_plan(chain, SIZE_MAX, &fmt, &l->chain, err);
 }
 

@@ -152,6 +152,7 @@ typedef struct td_plan {
     size_t n_notes;
     td_decision *decided; /* of a file that is being read: how its numbers were decided, without reasons */
     size_t n_decided;
+    bool draft; /* it is still being decided: what is played of it is measured, and nobody hears it */
     td_arena *arena;
 } td_plan;
 

@@ -105,7 +105,7 @@ void td_front_free(td_front *f)
 
 static td_status open_parts(td_front *f, td_decider *d, const td_site *site, const td_plan_step *step, td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    td_format fmt = td_format_of(d->session, d->plan);
     f->gain = 1;
     if (site->kind == TD_SITE_BUS) {
         TD_TRY(td_bus_lane(d, site->index, site->chain->n_steps, &f->lane, err));

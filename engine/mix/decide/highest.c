@@ -73,7 +73,7 @@ static int steps_in_front(const td_decider *d, bool tips)
 
 static td_status straight_chain(const td_decider *d, size_t steps, td_chain **out, td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    td_format fmt = td_format_of(d->session, d->plan);
     td_plan_chain straight = { .step = calloc(steps + 1, sizeof *straight.step) };
     if (!straight.step) return td_no_memory(err);
     for (size_t i = 0; i < steps; i++) {
@@ -90,7 +90,7 @@ static td_status open_ear(hearing *h, const td_plan_step *step, td_error *err)
 {
     td_part part[TD_POINTS_MAX];
     td_settings set = td_step_settings(step, part);
-    td_format fmt = { .rate_hz = h->d->session->rate_hz, .tempo_bpm = h->d->plan->tempo_bpm };
+    td_format fmt = td_format_of(h->d->session, h->d->plan);
     if (!(h->hears = step->proc->dynamics)) return TD_OK;
     return td_unit_new(step->proc, &fmt, &set, &h->ear, err);
 }

@@ -39,7 +39,7 @@ static size_t played_steps(const td_decider *d, size_t bus)
 
 static td_status ear_init(ear *e, td_decider *d, size_t bus, const td_plan_chain *chain, td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    td_format fmt = td_format_of(d->session, d->plan);
     size_t played = played_steps(d, bus);
     td_plan_chain rest = { chain->step + played, chain->n_steps - played };
     e->gain = (float)td_from_db(d->plan->bus[bus].clip_gain_db);

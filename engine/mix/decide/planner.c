@@ -449,7 +449,9 @@ td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
         return td_no_memory(err);
     }
     p->arena = a;
+    p->draft = true;
     td_status st = decide(&d, err);
+    p->draft = false;
     td_scratch_free(d.sum);
     for (size_t b = 0; b < TD_BUSES_MAX; b++) td_scratch_free(d.behind[b].sound);
     if (st) {

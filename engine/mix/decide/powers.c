@@ -74,7 +74,7 @@ td_status td_mix_bands(const td_decider *d, const unsigned char *mask, td_band_p
 
 td_status td_chain_power(const td_decider *d, const td_plan_chain *chain, double power[TD_BANDS], td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    td_format fmt = td_format_of(d->session, d->plan);
     for (size_t b = 0; b < TD_BANDS; b++) power[b] = 1;
     for (size_t i = 0; i < chain->n_steps; i++) {
         const td_plan_step *s = &chain->step[i];

@@ -75,7 +75,7 @@ static void close_ears(ears *e)
 
 static td_status open_ears(ears *e, const td_decider *d, const source *from, td_error *err)
 {
-    td_format fmt = { .rate_hz = d->session->rate_hz, .tempo_bpm = d->plan->tempo_bpm };
+    td_format fmt = td_format_of(d->session, d->plan);
     e->ear = calloc(from->shares, sizeof *e->ear);
     if (!e->ear || td_loudness_new(fmt.rate_hz, 2, &e->dry)) return td_no_memory(err);
     e->n = from->shares;

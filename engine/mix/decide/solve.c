@@ -91,7 +91,8 @@ static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, t
 {
     td_part part[TD_POINTS_MAX];
     td_settings set = td_step_settings(s->step, part);
-    td_format fmt = { .rate_hz = s->d->session->rate_hz, .tempo_bpm = s->d->plan->tempo_bpm, .pick = pick };
+    td_format fmt = td_format_of(s->d->session, s->d->plan);
+    fmt.pick = pick;
     return td_unit_new(s->step->proc, &fmt, &set, out, err);
 }
 

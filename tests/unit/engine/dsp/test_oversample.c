@@ -135,6 +135,40 @@ static void no_aliases(void **state)
         }
 }
 
+/* A draft's sine comes back within 0.03 dB, and what does not belong there at -55. */
+static void drafts_are_near(void **state)
+{
+    (void)state;
+    static td_v2 x[FRAMES], want[FRAMES];
+    for (size_t r = 0; r < 3; r++)
+        for (size_t k = 0; k < 2; k++) {
+            td_oversample *o = make(rates[r], factors[k], TD_OVERSAMPLE_DRAFT);
+            double late = (double)td_oversample_latency(o);
+            for (double freq_hz = 20; freq_hz <= 20000; freq_hz += 999) {
+                for (size_t i = 0; i < FRAMES; i++) {
+                    x[i] = tone(freq_hz, rates[r], (double)i);
+                    want[i] = tone(freq_hz, rates[r], (double)i - late);
+                }
+                td_oversample_reset(o);
+                round_trip(o, factors[k], false, x, FRAMES, TD_OVERSAMPLE_FRAMES);
+                assert_true(distance_db(x + SETTLED, want + SETTLED, FRAMES - SETTLED) < td_to_db(0.0035));
+            }
+            for (double freq_hz = rates[r] - 20000; freq_hz <= rates[r]; freq_hz += 1111) {
+                td_oversample_reset(o);
+                for (size_t at = 0; at < FRAMES; at += TD_OVERSAMPLE_FRAMES) {
+                    size_t n = TD_OVERSAMPLE_FRAMES * factors[k];
+                    td_v2 *y = td_oversample_up(o, x, TD_OVERSAMPLE_FRAMES);
+                    for (size_t i = 0; i < n; i++)
+                        y[i] = tone(freq_hz, rates[r] * factors[k], (double)(at * factors[k] + i));
+                    td_oversample_down(o, want + at, TD_OVERSAMPLE_FRAMES);
+                }
+                memset(x, 0, sizeof x);
+                assert_true(distance_db(want + SETTLED, x + SETTLED, FRAMES - SETTLED) < -55);
+            }
+            td_oversample_free(o);
+        }
+}
+
 static void blocks_do_not_matter(void **state)
 {
     (void)state;
@@ -194,9 +228,12 @@ static void refuses(void **state)
     assert_int_equal(td_oversample_new(40000, 2, TD_OVERSAMPLE_POINTS, &o), TD_ARG);
     assert_null(o);
     td_oversample_free(NULL);
-    assert_int_equal(td_oversample_factor(44100, 176400), 4);
-    assert_int_equal(td_oversample_factor(96000, 176400), 2);
-    assert_int_equal(td_oversample_factor(48000, 1e9), 16);
+    assert_int_equal(td_oversample_factor(44100, 176400, TD_OVERSAMPLE_MEANS), 4);
+    assert_int_equal(td_oversample_factor(96000, 176400, TD_OVERSAMPLE_POINTS), 2);
+    assert_int_equal(td_oversample_factor(48000, 1e9, TD_OVERSAMPLE_MEANS), 16);
+    assert_int_equal(td_oversample_factor(48000, 1e9, TD_OVERSAMPLE_DRAFT), 4);
+    assert_int_equal(td_oversample_factor(48000, 352800, TD_OVERSAMPLE_DRAFT), 2);
+    assert_int_equal(td_oversample_factor(44100, 176400, TD_OVERSAMPLE_DRAFT), 2);
 }
 
 int main(void)
@@ -205,6 +242,7 @@ int main(void)
         cmocka_unit_test(sines_return),
         cmocka_unit_test(no_images),
         cmocka_unit_test(no_aliases),
+        cmocka_unit_test(drafts_are_near),
         cmocka_unit_test(blocks_do_not_matter),
         cmocka_unit_test(above_leaves_out_nothing),
         cmocka_unit_test(refuses),
