@@ -60,6 +60,22 @@ static td_status gather_stems(const td_order *o, td_arena *a, td_stem_wish **ste
     return TD_OK;
 }
 
+/* `ask` is somebody's to answer, as a refused stem is: a service holds the job. */
+static td_status judge_roles(const td_order *o, const td_session *s, td_error *err)
+{
+    td_text names = { 0 };
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_stems && o->unknown != TD_UNKNOWN_OTHER; i++)
+        if (s->stem[i].role.source >= TD_ROLE_FROM_SOUND)
+            td_text_addf(&names, "%s%s", n++ ? ", " : "", s->stem[i].name);
+    const char *said = td_text_or_empty(&names), *remedy = "give it a role: --role FILE=ROLE, or in the job file";
+    td_status st = !n ? TD_OK : o->unknown == TD_UNKNOWN_ASK ? TD_INPUT : TD_JOB;
+    if (n == 1) td_fail(err, st, said, remedy, "no role is known for this stem");
+    if (n > 1) td_fail(err, st, NULL, remedy, "no role is known for %zu stems: %s", n, said);
+    td_text_free(&names);
+    return st;
+}
+
 static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     const td_order *o = w->order;
@@ -82,12 +98,7 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
                              .cache = w->cache,
                              .pool = m->pool };
     st = td_session_open(&wish, &m->session, err);
-    if (st) return st;
-    for (size_t i = 0; i < m->session->n_stems && o->unknown != TD_UNKNOWN_OTHER; i++)
-        if (m->session->stem[i].role.source >= TD_ROLE_FROM_SOUND)
-            return td_fail(err, TD_JOB, m->session->stem[i].name,
-                           "give it a role: --role FILE=ROLE, or in the job file", "no role is known for this stem");
-    return TD_OK;
+    return st ? st : judge_roles(o, m->session, err);
 }
 
 /* ---- survey ------------------------------------------------------------------------------------------------------ */

@@ -58,6 +58,18 @@ until_true 30 is_state "$id" held
 api GET "/v1/jobs/$id" | json o.problem.detail | grep -q 'is empty: 0 bytes' || fail "an empty stem is not named"
 rm "$T/stems/Empty.wav"
 
+# whose role nobody knows is asked for where the order says so
+cp "$T"/stems/*PIANO.flac "$T/stems/Spur 7.flac"
+printf 'topdown: job/1\nstems: { files: [ "%s/Spur%%207.flac" ], unknown: ask }\nrecipes: [ plain ]\n' "$stems_url" >"$T/ask.yaml"
+id=$(submit "$T/ask.yaml" ask)
+until_true 30 is_state "$id" held
+api GET "/v1/jobs/$id" | json o.problem.detail | grep -qx 'Spur 7.flac: no role is known for this stem' || fail "nobody is asked"
+api GET "/v1/jobs/$id" | json o.problem.message.en | grep -q 'which instrument or voice' || fail "its sender is not asked"
+sed 's/ask }/fail }/' "$T/ask.yaml" >"$T/end.yaml"
+id=$(submit "$T/end.yaml" end)
+until_true 30 is_state "$id" failed
+rm "$T/stems/Spur 7.flac"
+
 # a wrong sha256
 job_file "$stems_url" | sed '0,/sha256: ..../s//sha256: 0000/' >"$T/hash.yaml"
 id=$(submit "$T/hash.yaml" hash)
