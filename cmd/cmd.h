@@ -38,11 +38,19 @@ typedef struct td_command {
     const char *summary;  /* one line */
     const char *synopsis; /* "STEMS... --recipe NAME [-o DIR]" */
     const char *examples; /* two or three lines, each "topdown ..." and what it does */
-    const td_flag *flags; /* own ones; td_flags_common hold everywhere */
+    const td_flag *flags; /* own ones; td_flags_common and td_flags_taken hold everywhere */
     int (*run)(const td_args *args);
 } td_command;
 
-extern const td_flag td_flags_common[];
+/* Everywhere: those of use to every command; those that any takes, though only commands that reckon or tell how far
+ * they are do something with them, so that a script can give them always. */
+extern const td_flag td_flags_common[], td_flags_taken[];
+
+/* Where something would be written or sent. */
+#define TD_DRY_FLAG(what)          \
+    {                              \
+        "dry-run", 'n', NULL, what \
+    }
 
 /* Of commands that reckon. */
 #define TD_THREADS_FLAG                                                                 \
@@ -51,6 +59,10 @@ extern const td_flag td_flags_common[];
     }
 
 extern const td_command *const td_commands[]; /* NULL-terminated; one row a command, main.c */
+
+/* Where in argv[1] to argv[argc - 1] the first word stands that is neither a flag nor a flag's value, by the flags of
+ * all commands; argc: nowhere. */
+int td_args_command(int argc, char **argv);
 
 /* Flags may stand anywhere; `--` ends them; --name=value and --name value alike. Words are borrowed from argv. Unknown
  * flags are TD_ARG and name the nearest. */

@@ -12,21 +12,34 @@ const td_flag td_flags_common[] = {
     { NULL, 0, NULL, NULL },
 };
 
+const td_flag td_flags_taken[] = {
+    { "verbose", 'v', NULL, "how long each stage took" },
+    TD_THREADS_FLAG,
+    { "color", 0, "WHEN", "auto, always or never: nothing is coloured, so it is all one" },
+    { "no-input", 0, NULL, "nothing is ever asked" },
+    { NULL, 0, NULL, NULL },
+};
+
+static const td_flag *find_in(const td_flag *flags, const char *name, size_t length, char letter)
+{
+    for (const td_flag *f = flags; f && f->name; f++)
+        if (letter ? f->letter == letter : strlen(f->name) == length && !memcmp(f->name, name, length)) return f;
+    return NULL;
+}
+
 static const td_flag *find(const td_flag *flags, const char *name, size_t length, char letter)
 {
-    const td_flag *const tables[] = { flags, td_flags_common };
-    for (size_t t = 0; t < 2; t++)
-        for (const td_flag *f = tables[t]; f && f->name; f++)
-            if (letter ? f->letter == letter : strlen(f->name) == length && !memcmp(f->name, name, length)) return f;
-    return NULL;
+    const td_flag *f = find_in(flags, name, length, letter);
+    if (!f) f = find_in(td_flags_common, name, length, letter);
+    return f ? f : find_in(td_flags_taken, name, length, letter);
 }
 
 static td_status unknown(const td_flag *flags, const char *word, td_error *err)
 {
     const char *names[96];
     size_t n = 0;
-    const td_flag *const tables[] = { flags, td_flags_common };
-    for (size_t t = 0; t < 2; t++)
+    const td_flag *const tables[] = { flags, td_flags_common, td_flags_taken };
+    for (size_t t = 0; t < 3; t++)
         for (const td_flag *f = tables[t]; f && f->name && n < 96; f++) names[n++] = f->name;
     char bare[128];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word + strspn(word, "-"), "="), word + strspn(word, "-"));
@@ -43,19 +56,23 @@ static td_status give(td_args *a, const td_flag *f, const char *value, td_error 
     return TD_OK;
 }
 
+/* What a word that begins with a dash names, and the value that is written in it; NULL. */
+static const td_flag *named(const td_flag *flags, const char *word, const char **value)
+{
+    if (word[1] == '-') {
+        const char *equals = strchr(word, '=');
+        *value = equals ? equals + 1 : NULL;
+        return find(flags, word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2), 0);
+    }
+    *value = word[2] ? word + 2 : NULL;
+    return find(flags, "", 0, word[1]);
+}
+
 /* One argument that begins with a dash; *i moves on when it took the next one as its value. */
 static td_status flag(td_args *a, int argc, char **argv, int *i, td_error *err)
 {
-    const char *word = argv[*i], *value = NULL;
-    const td_flag *f;
-    if (word[1] == '-') {
-        const char *equals = strchr(word, '=');
-        f = find(a->flags, word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2), 0);
-        value = equals ? equals + 1 : NULL;
-    } else {
-        f = find(a->flags, "", 0, word[1]);
-        value = word[2] ? word + 2 : NULL;
-    }
+    const char *word = argv[*i], *value;
+    const td_flag *f = named(a->flags, word, &value);
     if (!f) return unknown(a->flags, word, err);
     if (!f->value && value) {
         if (word[1] == '-') return td_fail(err, TD_ARG, NULL, NULL, "--%s takes no value", f->name);
@@ -65,7 +82,25 @@ static td_status flag(td_args *a, int argc, char **argv, int *i, td_error *err)
         if (*i + 1 >= argc) return td_fail(err, TD_ARG, NULL, NULL, "--%s needs a value: %s", f->name, f->value);
         value = argv[++*i];
     }
+    if (!strcmp(f->name, "color") && strcmp(value, "auto") && strcmp(value, "always") && strcmp(value, "never"))
+        return td_fail(err, TD_ARG, NULL, "auto, always or never", "--color takes no '%s'", value);
     return give(a, f, value, err);
+}
+
+/* A flag before its command may be any command's. */
+static bool takes_next(const char *word)
+{
+    const char *value;
+    const td_flag *f = NULL;
+    for (size_t i = 0; td_commands[i] && !f; i++) f = named(td_commands[i]->flags, word, &value);
+    return f && f->value && !value;
+}
+
+int td_args_command(int argc, char **argv)
+{
+    int i = 1;
+    while (i < argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--")) i += takes_next(argv[i]) ? 2 : 1;
+    return i < argc ? i : argc;
 }
 
 td_status td_args_parse(const td_flag *flags, int argc, char **argv, td_args *out, td_error *err)

@@ -8,6 +8,18 @@
 
 static const td_flag none[] = { { NULL, 0, NULL, NULL } };
 
+static void flags(const char *title, const td_flag *f)
+{
+    if (!f || !f->name) return;
+    printf("\n%s\n", title);
+    for (; f->name; f++) {
+        char left[64];
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", f->letter ? '-' : ' ', f->letter ? f->letter : ' ',
+                 f->letter ? ',' : ' ', f->name, f->value ? " " : "", f->value ? f->value : "");
+        printf("  %-26s %s\n", left, f->help);
+    }
+}
+
 /* ---- topics ------------------------------------------------------------------------------------------------------ */
 
 static void exit_codes(void)
@@ -94,6 +106,15 @@ static void recipe_file(void)
     keys_of(td_recipe_text);
 }
 
+static void flags_everywhere(void)
+{
+    puts("Flags stand before or behind the command and its words; '--' ends them. --name=value and --name value are "
+         "one,\n"
+         "and so are -o DIR and -oDIR. What a command has beside these, 'topdown help COMMAND' lists.");
+    flags("Everywhere", td_flags_common);
+    flags("Taken everywhere, of use where a command has stages or reckons", td_flags_taken);
+}
+
 static void show(void (*tell)(td_text *out))
 {
     td_text t = { 0 };
@@ -138,6 +159,7 @@ static const struct {
     { "api", "the service over HTTP: routes, problems, states", api },
     { "conditions", "what stands behind 'when:'", conditions },
     { "exit-codes", "what the exit codes mean", exit_codes },
+    { "flags", "those of every command", flags_everywhere },
     { "job-file", "every key of a job file", job_file },
     { "recipe-file", "every key of a recipe", recipe_file },
     { "roles", "what a stem can be", roles },
@@ -148,24 +170,13 @@ static const struct {
 
 /* ---- commands ---------------------------------------------------------------------------------------------------- */
 
-static void flags(const char *title, const td_flag *f)
-{
-    if (!f || !f->name) return;
-    printf("\n%s\n", title);
-    for (; f->name; f++) {
-        char left[64];
-        snprintf(left, sizeof left, "%c%c%c --%s%s%s", f->letter ? '-' : ' ', f->letter ? f->letter : ' ',
-                 f->letter ? ',' : ' ', f->name, f->value ? " " : "", f->value ? f->value : "");
-        printf("  %-26s %s\n", left, f->help);
-    }
-}
-
 static int one(const td_command *c)
 {
     printf("%s\n", c->examples ? c->examples : "");
     printf("topdown %s %s\n  %s\n", c->name, c->synopsis, c->summary);
     flags("Flags", c->flags);
     flags("Flags everywhere", td_flags_common);
+    puts("  -v, -j N, --color WHEN, --no-input are taken everywhere; 'topdown help flags' says what they do");
     return 0;
 }
 

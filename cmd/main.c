@@ -113,17 +113,16 @@ static int flush_results(int code)
 
 static int command(int argc, char **argv)
 {
-    if (argc < 2) return td_cmd_help.run(&(td_args){ 0 });
-    const char *name = argv[1];
-    if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
-    if (!strcmp(name, "--version")) name = "version";
-    const td_command *c = find(name);
-    if (!c) return unknown(name);
+    if (argc == 2 && !strcmp(argv[1], "--version")) return td_cmd_version.run(&(td_args){ 0 });
+    int at = td_args_command(argc, argv);
+    const td_command *c = at < argc ? find(argv[at]) : &td_cmd_help;
+    if (!c) return unknown(argv[at]);
+    for (int i = at; i < argc; i++) argv[i] = argv[i + 1]; /* flags and words are left, behind argv[0] */
     static td_args args;
     td_error err = { 0 };
-    td_status st = td_args_parse(c->flags, argc - 2, argv + 2, &args, &err);
+    td_status st = td_args_parse(c->flags, argc - 1 - (at < argc), argv + 1, &args, &err);
     if (st) return td_report_error(st, &err);
-    if (td_args_has(&args, "help")) {
+    if (td_args_has(&args, "help") && c != &td_cmd_help) {
         args.word[0] = c->name;
         args.n_words = 1;
         return td_cmd_help.run(&args);

@@ -2,6 +2,7 @@
 
 #include "engine/base/units.h"
 #include "engine/report/report.h"
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ static const td_flag flags[] = {
     { "keep-groups", 0, NULL, "keep rendered groups for the next render of a changed plan, as --plan does" },
     { "force", 0, NULL, "replace files that stand there already" },
     { "strict", 0, NULL, "exit 5 when a target was not reached" },
+    TD_DRY_FLAG("plan, ask whether everything can be written, name the files, and write nothing"),
     { NULL, 0, NULL, NULL },
 };
 
@@ -80,6 +82,39 @@ static const char *folder_of(td_mixing *m, const char *given)
     return given ? td_arena_strndup(m->arena, given, n) : NULL;
 }
 
+/* The files that a report and plans make, beside the sound. */
+static void print_papers(const td_mixing *m)
+{
+    const td_mixdown *d = m->done;
+    printf("  report.json%s", m->order->report & TD_REPORT_HTML ? "  report.html" : "");
+    for (size_t i = 0; i < d->n; i++) {
+        char name[TD_PLAN_NAME];
+        if (d->mix[i] && d->mix[i]->failed) continue;
+        td_mixdown_plan_name(&m->wish, i, name);
+        printf("  %s", name);
+    }
+    putchar('\n');
+}
+
+/* What a mix would write. */
+static void print_would(const td_mixing *m, bool json)
+{
+    const char *name = td_text_or_empty(&m->done->would);
+    json_t *files = json_array();
+    if (!json) printf("%s\n", m->wish.out);
+    for (size_t n; (n = strcspn(name, "\n")); name += n + 1) {
+        if (!json) printf("  %.*s\n", (int)n, name);
+        json_array_append_new(files, json_stringn(name, n));
+    }
+    json_t *all = json_pack("{s:s, s:i, s:b, s:O}", "type", "done", "v", 1, "dry_run", 1, "files", files);
+    if (!json) print_papers(m);
+    if (!json) puts("nothing is written: --dry-run");
+    if (json) json_dumpf(all, stdout, JSON_COMPACT);
+    if (json) putchar('\n');
+    json_decref(files);
+    json_decref(all);
+}
+
 static int run(const td_args *a)
 {
     td_mixing m;
@@ -103,17 +138,12 @@ static int run(const td_args *a)
             missed += print_mix(d->mix[i]);
     }
     if (!json && d && d->guests) print_mix(d->guests);
-    if (!code && !json) {
-        printf("  report.json%s", m.order->report & TD_REPORT_HTML ? "  report.html" : "");
-        for (size_t i = 0; i < d->n; i++) {
-            char name[TD_PLAN_NAME];
-            if (d->mix[i]->failed) continue;
-            td_mixdown_plan_name(&m.wish, i, name);
-            printf("  %s", name);
-        }
-        putchar('\n');
-    }
-    if (!code && json) printf("{\"type\":\"done\",\"v\":1,\"report\":\"report.json\",\"mixes\":%zu}\n", d->n);
+    if (!code && m.wish.dry)
+        print_would(&m, json);
+    else if (!code && !json)
+        print_papers(&m);
+    else if (!code)
+        printf("{\"type\":\"done\",\"v\":1,\"report\":\"report.json\",\"mixes\":%zu}\n", d->n);
     if (!code && missed && td_args_has(a, "strict")) code = td_status_exit(TD_MISSED);
     td_mixing_fini(&m);
     return code;
@@ -123,7 +153,7 @@ const td_command td_cmd_mix = {
     .name = "mix",
     .group = "On this machine",
     .summary = "mixes stems by one or more recipes: previews, masters, plans and a report",
-    .synopsis = "STEMS... --recipe NAME -o DIR | --job FILE -o DIR | --plan FILE [--job FILE] -o DIR",
+    .synopsis = "STEMS... --recipe NAME -o DIR [-n] | --job FILE -o DIR | --plan FILE [--job FILE] -o DIR",
     .examples =
         "  topdown mix stems/ --recipe pop-rock -o out/                        a first mix\n"
         "  topdown mix stems/ -r pop-rock -r electronic -o out/                the same stems, two ways\n"

@@ -15,7 +15,8 @@ struct td_meter_line {
     enum { SILENT, PLAIN, TERMINAL, JSON } form;
     char stage[128]; /* and the mix it is about */
     double began, shown;
-    bool open; /* a line of the terminal is not ended yet */
+    bool open;    /* a line of the terminal is not ended yet */
+    bool verbose; /* each stage's end is told with how long it took */
 };
 
 double td_seconds(void)
@@ -31,6 +32,7 @@ td_meter_line *td_progress_new(const td_args *a)
     if (!p) return NULL;
     pthread_mutex_init(&p->lock, NULL);
     const char *term = getenv("TERM");
+    p->verbose = td_args_has(a, "verbose");
     if (td_args_has(a, "json"))
         p->form = JSON;
     else if (td_args_has(a, "quiet"))
@@ -104,6 +106,15 @@ static void tell(const td_stage_at *step)
     json_decref(o);
 }
 
+static void end_stage(td_meter_line *p)
+{
+    if (p->open) fputc('\n', stderr);
+    if (p->verbose && p->stage[0] && (p->form == TERMINAL || p->form == PLAIN))
+        fprintf(stderr, "%s took %.2f s\n", p->stage, td_seconds() - p->began);
+    p->open = false;
+    p->stage[0] = 0;
+}
+
 static void show(td_meter_line *p, const td_stage_at *step)
 {
     char stage[sizeof p->stage], speed[16], left[16];
@@ -111,8 +122,7 @@ static void show(td_meter_line *p, const td_stage_at *step)
     snprintf(stage, sizeof stage, "%s%s%s", step->stage, step->mix ? " " : "", step->mix ? step->mix : "");
     bool fresh = strcmp(p->stage, stage) != 0;
     if (fresh) {
-        if (p->open) fputc('\n', stderr);
-        p->open = false;
+        end_stage(p);
         memcpy(p->stage, stage, sizeof stage);
         p->began = t;
     }
@@ -152,8 +162,6 @@ void td_progress_end(td_meter_line *p)
 {
     if (!p) return;
     pthread_mutex_lock(&p->lock);
-    if (p->open) fputc('\n', stderr);
-    p->open = false;
-    p->stage[0] = 0;
+    end_stage(p);
     pthread_mutex_unlock(&p->lock);
 }

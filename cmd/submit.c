@@ -10,6 +10,7 @@
 static const td_flag submit_flags[] = {
     TD_ROLE_FLAG,
     { "wait", 'w', NULL, "show progress until the job is done, failed, held or cancelled" },
+    TD_DRY_FLAG("judge the job file and print what would be sent, and send nothing"),
     { "idempotency-key", 0, "TEXT", "the same key and file make one job, however often they are sent" },
     REMOTE_FLAGS,
     { NULL, 0, NULL, NULL },
@@ -33,6 +34,7 @@ static td_client_options options(const td_args *a)
         .key_file = td_args_get(a, "key"),
         .json = td_args_has(a, "json"),
         .quiet = td_args_has(a, "quiet"),
+        .dry = td_args_has(a, "dry-run"),
         .stop = &td_stop_asked,
     };
 }
@@ -90,7 +92,7 @@ const td_command td_cmd_submit = {
     .name = "submit",
     .group = "Service",
     .summary = "sends a job file to a service",
-    .synopsis = "JOB.yaml [--server URL] [--key FILE] [--wait]",
+    .synopsis = "JOB.yaml [--server URL] [--key FILE] [--wait | -n]",
     .examples = "  topdown submit job.yaml --wait                 until it is done\n"
                 "  topdown submit job.yaml --idempotency-key 2041 sent twice, it is one job\n",
     .flags = submit_flags,

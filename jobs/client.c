@@ -364,12 +364,30 @@ static td_status wait_for(const remote *c, const char *id, td_error *err)
     }
 }
 
+/* What would be sent; judged as `topdown job check` does, but for recipes, which are the server's. */
+static td_status show_request(const td_client_options *o, const char *job_file, td_error *err)
+{
+    remote c = { .options = o, .arena = td_arena_new() };
+    td_messages *m = td_messages_new();
+    td_order *order = NULL;
+    char *body;
+    td_status st = c.arena && m ? td_order_load(NULL, job_file, &order, m) : td_no_memory(err);
+    if (st && m) td_messages_error(m, st, err);
+    if (!st) st = read_job_file(&c, job_file, &body, err);
+    if (!st) puts(body);
+    td_order_free(order);
+    td_messages_free(m);
+    close_remote(&c);
+    return st;
+}
+
 td_status td_submit(const td_client_options *o, const char *job_file, const char *idempotency_key, bool wait,
                     td_error *err)
 {
     remote c;
     char *body, fresh[TD_ID_SIZE];
     json_t *j = NULL;
+    if (o->dry) return show_request(o, job_file, err);
     td_status st = open_remote(o, &c, err);
     if (!st) st = read_job_file(&c, job_file, &body, err);
     if (!idempotency_key) idempotency_key = td_id_new("submit_", td_now_ms(NULL), fresh);

@@ -42,6 +42,7 @@ typedef struct td_client_options {
     const char *key_file;    /* $TOPDOWN_KEY_FILE, then TD_DEFAULT_DATA/api-key */
     bool json;               /* print what the server answered, one object a line */
     bool quiet;              /* no progress */
+    bool dry;                /* submit: judge the job file, print the request's body, send nothing */
     const char *const *role; /* submit: "FILE=ROLE", what is said of stems beside the job file */
     size_t n_roles;
     const volatile int *stop; /* not 0: ask no more, wait no more; NULL */

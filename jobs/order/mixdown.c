@@ -278,6 +278,7 @@ static td_status check_folder(const td_mixdown_wish *w, td_mixdown *m, td_error 
 {
     char name[TD_PLAN_NAME];
     td_status st = check_names(w, m->n, err);
+    if (w->dry && access(w->out, F_OK)) return st;
     if (!st) st = td_folder_make(w->out, err);
     if (!st && access(w->out, W_OK | X_OK))
         st = td_fail(err, td_status_of_errno(errno), w->out, NULL, "cannot be written to: %s", strerror(errno));
@@ -394,6 +395,7 @@ static td_status check_outputs(const td_mixdown_wish *w, td_mixdown *m, td_error
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < m->n; i++) {
         td_outputs_wish outputs = outputs_of(w, m, i);
+        outputs.names = w->dry ? &m->would : NULL;
         st = td_outputs_check(&outputs, err);
         for (size_t g = 0; !st && i == 0 && g < m->n_guests; g++)
             st = td_outputs_check_guest(&outputs, &m->guest[g], err);
@@ -471,7 +473,7 @@ static td_status match_again(const td_mixdown_wish *w, td_mixdown *m, td_error *
 static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
 {
     td_status st = prepare_comparison(w, m, err), first = TD_OK;
-    if (st) return st;
+    if (st || w->dry) return st;
     for (size_t i = 0; i < m->n; i++) {
         td_error own = { 0 };
         turn_to(m, m->plan[i]->label);
@@ -596,7 +598,7 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
     if (!m->said || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
     for (size_t i = 0; i < w->n_plans; i++) m->plan[i] = w->plan[i];
-    bool fresh = w->out && !td_is_folder(w->out);
+    bool fresh = w->out && !w->dry && !td_is_folder(w->out);
     td_status st = run(w, m, recipe, err);
     if (st && fresh && m->claim >= 0) rmdir(w->out); /* which fails when something lies in it */
     for (size_t i = 0; i < m->n; i++) td_recipe_free(recipe[i]);
@@ -613,6 +615,7 @@ void td_mixdown_free(td_mixdown *m)
     td_survey_free(m->survey);
     td_session_free(m->session);
     td_messages_free(m->messages);
+    td_text_free(&m->would);
     td_pool_free(m->pool);
     if (m->claim >= 0) close(m->claim);
     td_arena_free(m->arena);

@@ -28,7 +28,7 @@ typedef struct td_mixdown_wish {
     const td_library *library; /* NULL, where plans are given: what is usual for a recipe is not told */
     td_plan *const *plan;      /* decided already, taken over: rendered as they are; NULL: plan order->mix */
     size_t n_plans;
-    const char *out;         /* folder, made when missing; NULL: plan only, nothing is written */
+    const char *out;         /* folder, made when missing; NULL: plan only, no word of files */
     const char *scratch;     /* folder for temporary audio; NULL: $TMPDIR, else /var/tmp */
     const char *cache;       /* folder of surveys, stems' hashes and rendered groups; NULL: none is kept */
     uint64_t cache_bytes;    /* it is kept below that: what was unused for longest goes */
@@ -37,6 +37,7 @@ typedef struct td_mixdown_wish {
     const char *const *role; /* "FILE=ROLE": what is said of stems beside the order (td_stem_say_role) */
     size_t n_roles;
     bool force, skip_rejected;
+    bool dry;               /* planned only: out is asked for all that may stand in the way, and nothing is written */
     double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
     td_stage_told progress; /* may be NULL */
     void *user;
@@ -65,6 +66,7 @@ typedef struct td_mixdown {
     double match_lufs;     /* what previews and guests were turned down to; 0: they were not */
     td_messages *messages; /* of all recipes */
     td_mixdown_said *said; /* of each recipe, as its plan keeps it */
+    td_text would;         /* dry: the files of all mixes, one a line */
     bool survey_cached;
     int claim; /* the folder, held open and locked; -1: none */
     td_arena *arena;

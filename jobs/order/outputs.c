@@ -458,6 +458,7 @@ static void outbox_free(outbox *b)
 static td_status refuse_existing(const outbox *b, td_error *err)
 {
     td_status st = TD_OK;
+    for (size_t i = 0; b->wish->names && i < b->n; i++) td_text_addf(b->wish->names, "%s\n", b->file[i].name);
     for (size_t i = 0; !st && !b->wish->force && i < b->n; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", b->wish->folder, b->file[i].name);

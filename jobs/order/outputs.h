@@ -25,6 +25,7 @@ typedef struct td_outputs_wish {
     td_progress progress; /* may be NULL */
     void *user;
     const volatile int *stop;
+    td_text *names; /* takes what checks find files will be called, one a line; NULL */
 } td_outputs_wish;
 
 /* What the render has to bring beside the premaster. */

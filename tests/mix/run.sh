@@ -129,6 +129,15 @@ ok "a recipe that is not there" says "topdown: error: no recipe 'poprock'" "$top
 ok "nor to show" says "no recipe 'jzz'; did you mean 'jazz'?" exits 3 "$topdown" recipe show jzz
 ok "a secret that is none" says "topdown: error: secret: " exits 2 "$topdown" listen --secret nonsense
 ok "flags are listed where they do something" sh -c '"$1" help mix | grep -q -- --threads && ! "$1" help version | grep -q -- --threads' - "$topdown"
+ok "and taken everywhere, before the command too" says '"version"' "$topdown" --json -q --color never version -v -j 1 --no-input
+ok "with a value where they need one" says "auto, always or never" exits 2 "$topdown" version --color red
+ok "a flag before its command is that command's" says "no recipe 'pop-rokc'" exits 3 "$topdown" -r pop-rokc mix demo/stems -o "$work/x"
+ok "a dry run names the files" says "Lithium_PopRock01_Master_48k24.wav" mix -n -r pop-rock -o "$work/dry" -v
+ok "and makes none" test ! -e "$work/dry"
+ok "nor over others" exits 2 mix -n -r pop-rock -o "$work/a"
+ok "how long stages took is said when asked" sh -c '"$1" plan demo/stems --tempo 124 -r pop-rock -v 2>&1 | grep -Eq "^planning took [0-9.]+ s$"' - "$topdown"
+printf 'topdown: job/1\nstems: %s\nrecipes: [ anything ]\n' "$PWD/demo/stems" >"$work/dry.yaml"
+ok "what would be sent is shown" says "$PWD/demo/stems" "$topdown" submit -n "$work/dry.yaml" --key /none --server http://127.0.0.1:1
 ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"
 ok "a move without quotes is told of them" says 'in quotes: topdown revise' exits 2 "$topdown" revise "$work/p.yaml" vocals +1 dB
 for topic in conditions exit-codes job-file recipe-file roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
