@@ -241,6 +241,7 @@ typedef struct hearing {
     td_band_power bands;
     double ll, rr, lr; /* of all bands */
     double usual_s;    /* length of most stems */
+    bool glance;       /* only what nothing has to be read for */
     size_t index;
     const td_stem_findings *in; /* what was found so far */
     td_error *err;
@@ -432,21 +433,22 @@ static bool has_nonfinite(hearing *h, td_finding *f)
 static const struct {
     td_fault_code code;
     bool (*heard)(hearing *h, td_finding *f);
+    bool reads; /* spectra or sound */
 } tests[] = {
-    { TD_FAULT_SILENT, is_silent },
-    { TD_FAULT_CLIPPED, is_clipped },
-    { TD_FAULT_DC, has_dc },
-    { TD_FAULT_STARTS_LATE, was_cut },
-    { TD_FAULT_LOSSY_FILE, is_lossy },
-    { TD_FAULT_LOSSY_SOURCE, was_lossy },
-    { TD_FAULT_MONO_AS_STEREO, is_mono_as_stereo },
-    { TD_FAULT_ONE_SIDED, is_one_sided },
-    { TD_FAULT_POLARITY_FLIPPED, is_flipped },
-    { TD_FAULT_DUPLICATE, is_duplicate },
-    { TD_FAULT_INVERTED, is_inverted },
-    { TD_FAULT_HUM, hums },
-    { TD_FAULT_NOISE, is_noisy },
-    { TD_FAULT_NONFINITE, has_nonfinite },
+    { TD_FAULT_SILENT, is_silent, false },
+    { TD_FAULT_CLIPPED, is_clipped, false },
+    { TD_FAULT_DC, has_dc, false },
+    { TD_FAULT_STARTS_LATE, was_cut, false },
+    { TD_FAULT_LOSSY_FILE, is_lossy, false },
+    { TD_FAULT_LOSSY_SOURCE, was_lossy, false },
+    { TD_FAULT_NONFINITE, has_nonfinite, false },
+    { TD_FAULT_MONO_AS_STEREO, is_mono_as_stereo, true },
+    { TD_FAULT_ONE_SIDED, is_one_sided, true },
+    { TD_FAULT_POLARITY_FLIPPED, is_flipped, true },
+    { TD_FAULT_DUPLICATE, is_duplicate, true },
+    { TD_FAULT_INVERTED, is_inverted, true },
+    { TD_FAULT_HUM, hums, true },
+    { TD_FAULT_NOISE, is_noisy, true },
 };
 
 static void keep(td_stem_findings *in, td_finding f)
@@ -472,7 +474,7 @@ static void keep_shown(const hearing *h, td_stem_findings *in, td_fault_code cod
     keep(in, f);
 }
 
-static td_status listen(hearing *h, td_stem_findings *in)
+static td_status sum_bands(hearing *h)
 {
     td_status st = td_survey_bands(h->survey, td_survey_stem(h->survey, h->index), NULL, &h->bands, h->err);
     if (st) return st;
@@ -482,9 +484,15 @@ static td_status listen(hearing *h, td_stem_findings *in)
         h->rr += h->bands.rr[b];
         h->lr += h->bands.lr[b];
     }
+    return TD_OK;
+}
+
+static td_status listen(hearing *h, td_stem_findings *in)
+{
+    h->status = h->glance ? TD_OK : sum_bands(h);
     for (size_t t = 0; t < sizeof tests / sizeof *tests && !h->status; t++) {
         td_finding f = finding(tests[t].code);
-        if (in->faults & 1u << f.code || !tests[t].heard(h, &f)) continue;
+        if (in->faults & 1u << f.code || (h->glance && tests[t].reads) || !tests[t].heard(h, &f)) continue;
         keep(in, f);
         if (f.code == TD_FAULT_SILENT) break; /* and nothing else is wrong with silence */
     }
@@ -512,7 +520,8 @@ static td_status judge(hearing *h, td_stem_findings *in)
     return st;
 }
 
-td_status td_intake_make(const td_session *session, const td_survey *survey, td_findings **out, td_error *err)
+static td_status judge_all(const td_session *session, const td_survey *survey, bool glance, td_findings **out,
+                           td_error *err)
 {
     *out = NULL;
     td_arena *arena = td_arena_new();
@@ -523,7 +532,7 @@ td_status td_intake_make(const td_session *session, const td_survey *survey, td_
         return td_no_memory(err);
     }
     *in = (td_findings){ .stem = stem, .n_stems = session->n_stems, .arena = arena };
-    hearing h = { .session = session, .survey = survey, .err = err };
+    hearing h = { .session = session, .survey = survey, .glance = glance, .err = err };
     h.usual_s = (double)td_session_usual_frames(session) / session->rate_hz;
     for (size_t i = 0; i < in->n_stems && !h.status; i++) {
         h.index = i;
@@ -538,6 +547,16 @@ td_status td_intake_make(const td_session *session, const td_survey *survey, td_
     }
     *out = in;
     return TD_OK;
+}
+
+td_status td_intake_make(const td_session *session, const td_survey *survey, td_findings **out, td_error *err)
+{
+    return judge_all(session, survey, false, out, err);
+}
+
+td_status td_intake_glance(const td_session *session, const td_survey *survey, td_findings **out, td_error *err)
+{
+    return judge_all(session, survey, true, out, err);
 }
 
 typedef struct peak_work {

@@ -434,7 +434,9 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
     TD_TRY(offsets(d));
     if (p->balance == TD_BALANCE_LOUDNESS || p->balance == TD_BALANCE_FOCUS) TD_TRY(warn_of_lead(d));
-    for (size_t b = 0; b < p->n_buses; b++)
+    for (size_t b = 0; b < p->n_buses; b++) {
         if (!p->bus[b].fader_reason) return td_no_memory(err);
+        if (p->bus[b].peak_dbfs < TD_SILENT_DBFS) p->bus[b].fader_reason = "nothing on it sounds";
+    }
     return mark_active(d, err);
 }

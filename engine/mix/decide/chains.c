@@ -25,7 +25,7 @@ static void because(value_notes *n, td_origin origin, const char *text)
 static td_status take_measured(const td_range_case *c, double *value, size_t slot, value_notes *n, td_decider *d,
                                td_error *err)
 {
-    const td_finding *f = c->found;
+    const td_answer *f = c->found;
     if (!c->param->name) return TD_OK; /* a band's upper edge came with its lower one */
     bool is_q = !strcmp(c->param->name, "q");
     double x = !f ? NAN : is_q ? f->q : f->at_hz;
@@ -321,7 +321,7 @@ static td_status no_width(td_decider *d, const td_site *site, const td_step_wish
     return td_sides_alike(d, site, out, err);
 }
 
-static td_status decide_step(td_decider *d, const td_site *site, const td_step_wish *w, const td_finding *found,
+static td_status decide_step(td_decider *d, const td_site *site, const td_step_wish *w, const td_answer *found,
                              td_plan_step *step, td_error *err)
 {
     value_notes notes = { .origin = TD_AS_WRITTEN };
@@ -359,7 +359,7 @@ static td_status not_used(td_decider *d, const td_site *site, const td_step_wish
 }
 
 td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wish *wish, const td_fix_wish *fix,
-                          const td_finding *found, td_error *err)
+                          const td_answer *found, td_error *err)
 {
     td_plan_chain *chain = site->chain;
     td_plan_step *grown = td_arena_array(d->arena, chain->n_steps + wish->n_steps + 1, sizeof *grown);
@@ -370,8 +370,8 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
         TD_TRY(td_decide_go_on(d->wish, err));
         const td_step_wish *w = &wish->step[i];
         td_plan_step *step = &chain->step[chain->n_steps];
-        td_finding own;
-        const td_finding *f = found;
+        td_answer own;
+        const td_answer *f = found;
         if (w->when) {
             TD_TRY(td_evaluate(d, site, w->when, &own, err));
             if (!own.holds) {

@@ -48,7 +48,7 @@ static td_status mix_excess(td_decider *d, const td_site *site, const td_conditi
 }
 
 /* The survey hears kick and bass as delivered; the faders place both. */
-static td_status kick_lead(td_decider *d, td_finding *f, td_error *err)
+static td_status kick_lead(td_decider *d, td_answer *f, td_error *err)
 {
     size_t kick[TD_STEMS_MAX], bass[TD_STEMS_MAX];
     td_kick_lead lead;
@@ -107,7 +107,7 @@ static const struct {
     { "inverted", inverted }, { "gain_reduction", gain_reduction },
 };
 
-static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_finding *f, td_error *err)
+static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_answer *f, td_error *err)
 {
     const char *name = td_features[c->feature].name;
     if (!strcmp(name, "kick_lead")) return kick_lead(d, f, err);
@@ -116,11 +116,11 @@ static td_status measure(td_decider *d, const td_site *site, const td_condition 
     return td_feature_measure(d->survey, d->session, c->feature, site->signal, c, &f->value, &f->at_hz, &f->q, err);
 }
 
-static td_status evaluate_compare(td_decider *d, const td_site *site, const td_condition *c, td_finding *out,
+static td_status evaluate_compare(td_decider *d, const td_site *site, const td_condition *c, td_answer *out,
                                   td_error *err)
 {
     const td_feature *f = &td_features[c->feature];
-    *out = (td_finding){ .value = NAN, .limit = c->value, .compare = c, .at_hz = NAN, .q = NAN };
+    *out = (td_answer){ .value = NAN, .limit = c->value, .compare = c, .at_hz = NAN, .q = NAN };
     TD_TRY(measure(d, site, c, out, err));
     double x = out->value;
     switch (c->compare) { /* what was not measured (NaN) holds nowhere */
@@ -147,10 +147,10 @@ static td_status evaluate_compare(td_decider *d, const td_site *site, const td_c
     return TD_OK;
 }
 
-td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_finding *out, td_error *err)
+td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_answer *out, td_error *err)
 {
     if (c->kind == TD_COND_COMPARE) return evaluate_compare(d, site, c, out, err);
-    td_finding right;
+    td_answer right;
     TD_TRY(td_evaluate(d, site, c->left, out, err));
     if (out->holds == (c->kind == TD_COND_OR)) return TD_OK; /* decided by the left side */
     TD_TRY(td_evaluate(d, site, c->right, &right, err));

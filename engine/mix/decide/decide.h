@@ -58,6 +58,10 @@ td_status td_decide_note(td_decider *d, int kind, const char *fmt, ...) __attrib
 /* A difference as it is said: "1.9 dB above", "0.4 LU below", "level with". */
 const char *td_above_below(double difference, const char *unit, char out[32]);
 
+/* What the plan says of the stems before it decides anything: what is wrong with them, and who is twice or unknown.
+ * stems.c */
+td_status td_tell_stems(td_decider *d, td_error *err);
+
 /* ---- powers (powers.c): arithmetic on features ------------------------------------------------------------------- */
 
 /* A bus's gain into the mix bus, before the trim, dB: clip gain and fader. Its chain and make-up are loudness-neutral
@@ -145,7 +149,7 @@ td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_
 td_status td_decide_shares(td_decider *d, td_error *err);
 
 /* What a condition found. */
-typedef struct td_finding {
+typedef struct td_answer {
     bool holds;
     double value; /* of the first comparison that was asked */
     double limit;
@@ -153,17 +157,17 @@ typedef struct td_finding {
     double at_hz, q;             /* where, for `measured`; NaN */
     char on[32];                 /* " on 14 of 32 hits", where that matters */
     char text[96];               /* "sibilance is 7.2 dB" */
-} td_finding;
+} td_answer;
 
 /* How much of the mix's power in a band a bus or stem makes while the mix plays, 0 to 1; NaN: nothing is there. */
 td_status td_band_share(td_decider *d, const td_site *site, double low_hz, double high_hz, double *out, td_error *err);
 
-td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_finding *out, td_error *err);
+td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_answer *out, td_error *err);
 
 /* Decides a chain and appends its steps to site->chain. fix: the fix these steps belong to, with what its condition
  * found; NULL for groups. */
 td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wish *wish, const td_fix_wish *fix,
-                          const td_finding *found, td_error *err);
+                          const td_answer *found, td_error *err);
 
 /* Finds the values of a step's goals with the chain in front of it decided. Those of the mix bus wait for the final
  * check: nothing before it asks for them, and they depend on what the groups make of the sum. */
@@ -183,7 +187,7 @@ typedef struct td_range_case {
     const td_processor *proc; /* of part or step */
     const td_param *param;
     const td_wish *wish;
-    const td_finding *found; /* of the step's or fix's condition; NULL */
+    const td_answer *found; /* of the step's or fix's condition; NULL */
 } td_range_case;
 td_status td_solve_range(td_decider *d, const td_range_case *c, const double *value, double *out, const char **reason,
                          td_error *err);

@@ -13,7 +13,7 @@
 typedef struct candidate {
     const td_fix_wish *fix;
     size_t stem;
-    td_finding found;
+    td_answer found;
     double excess_db; /* how far the mix stands out there: what is kept when there are too many */
     bool measured, drop;
 } candidate;
@@ -27,7 +27,7 @@ static bool meant(const td_fix_wish *f, const char *role)
     return in;
 }
 
-static int feature_of(const td_finding *f, const char *name)
+static int feature_of(const td_answer *f, const char *name)
 {
     return f->compare && !strcmp(td_features[f->compare->feature].name, name);
 }
@@ -37,7 +37,7 @@ static td_status ask(td_decider *d, const td_site *site, const char *feature, do
 {
     int index = td_feature_find(feature);
     td_condition c = { .kind = TD_COND_COMPARE, .feature = index, .low_hz = low_hz, .high_hz = high_hz };
-    td_finding f;
+    td_answer f;
     *out = NAN;
     if (index < 0) return TD_OK;
     TD_TRY(td_evaluate(d, site, &c, &f, err));
@@ -90,7 +90,7 @@ static td_status may_turn(td_decider *d, const td_site *site, const char **why, 
 /* The test in context; *why is set when it refuses. */
 static td_status in_context(td_decider *d, const td_site *site, candidate *c, const char **why, td_error *err)
 {
-    const td_finding *f = &c->found;
+    const td_answer *f = &c->found;
     double share = NAN, excess = NAN, pause = NAN;
     char beside[32];
     *why = NULL;
@@ -151,7 +151,7 @@ typedef struct near_miss {
 td_status td_fix_fires(td_decider *d, const td_fix_wish *fix, size_t stem, bool *out, td_error *err)
 {
     td_site site = site_of(d, stem);
-    td_finding f;
+    td_answer f;
     *out = meant(fix, site.role);
     if (!*out || !fix->when) return TD_OK;
     TD_TRY(td_evaluate(d, &site, fix->when, &f, err));

@@ -79,24 +79,6 @@ static td_status copy_head(td_decider *d, td_error *err)
     return TD_OK;
 }
 
-/* Unknown stems share one bus and one fader: where they are many, little of a recipe can work. */
-static td_status warn_of_unknown(td_decider *d)
-{
-    size_t unknown = 0, all = 0;
-    for (size_t i = 0; i < d->session->n_stems; i++) {
-        const td_stem *t = &d->session->stem[i];
-        if (t->bus >= d->session->n_buses) continue;
-        unknown += !strcmp(d->session->bus[t->bus].name, "other");
-        all++;
-    }
-    if (unknown * 3 < all || !unknown) return TD_OK;
-    return td_decide_note(
-        d, TD_NOTE_WARNING,
-        "%zu of %zu stems are not known and share the bus 'other', of which recipes know nothing: say "
-        "their roles with --role or in the job file",
-        unknown, all);
-}
-
 static bool has_notes(const td_processor *proc, const td_wish *value)
 {
     for (size_t k = 0; k < proc->n_params; k++)
@@ -170,7 +152,7 @@ static td_status decide_group(void *shared, size_t index, td_error *err)
                      .name = p->name,
                      .role = p->name };
     if (g->when) {
-        td_finding f;
+        td_answer f;
         TD_TRY(td_evaluate(d, &site, g->when, &f, err));
         if (!f.holds)
             return td_decide_note(d, TD_NOTE_NOT_USED, "group %s: %s, asked was %s", p->name, f.text, g->when_text);
@@ -389,26 +371,13 @@ static td_status reach(const td_plan_wish *w, double fraction, td_error *err)
     return td_decide_go_on(w, err);
 }
 
-static td_status warn_of_twins(td_decider *d)
-{
-    for (size_t i = 0; i < d->session->n_stems; i++) {
-        const td_stem *m = &d->session->stem[i], *twin = td_session_twin(d->session, i);
-        if (!twin) continue;
-        td_status st =
-            td_decide_note(d, TD_NOTE_WARNING, "%s is the same file as %s: both are mixed", m->name, twin->name);
-        if (st) return st;
-    }
-    return TD_OK;
-}
-
 static td_status decide(td_decider *d, td_error *err)
 {
     TD_TRY(copy_head(d, err));
     TD_TRY(copy_stems(d, err));
-    TD_TRY(warn_of_twins(d));
     for (size_t i = 0; i < d->wish->n_warnings; i++)
         TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", d->wish->warning[i]));
-    TD_TRY(warn_of_unknown(d));
+    TD_TRY(td_tell_stems(d, err));
     TD_TRY(take_tempo(d));
     TD_TRY(td_find_sections(d, err));
     TD_TRY(td_classify(d, err));

@@ -1,0 +1,75 @@
+/* What a plan says of the stems it is made for. */
+#include "tests/unit/engine/mix/decided.h"
+
+#include <math.h>
+
+static double tone(double t, unsigned c)
+{
+    (void)c;
+    return 0.2 * sin(2 * M_PI * 220 * t);
+}
+
+static double too_loud(double t, unsigned c)
+{
+    (void)c;
+    return fmax(-1, fmin(1, 2 * sin(2 * M_PI * 110 * t)));
+}
+
+static double silence(double t, unsigned c)
+{
+    (void)t, (void)c;
+    return 0;
+}
+
+static const char *warning(const decided *d, const char *stem, const char *words)
+{
+    for (size_t i = 0; i < d->plan->n_notes; i++) {
+        const td_plan_note *n = &d->plan->note[i];
+        if (n->kind == TD_NOTE_WARNING && !strncmp(n->text, stem, strlen(stem)) && strstr(n->text, words))
+            return n->text;
+    }
+    return NULL;
+}
+
+static void faults_and_padding_are_told(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Gtr.wav", 48000, 1, 8, tone);
+    scene_add(s, "Kick.wav", 48000, 1, 8, too_loud);
+    scene_add(s, "Bass.wav", 48000, 1, 8, silence);
+    scene_add(s, "Synth.wav", 48000, 1, 5, tone);
+    decided d = decide(s, "");
+    assert_non_null(warning(&d, "Kick.wav", "clipped (first at 0:00; "));
+    assert_non_null(warning(&d, "Bass.wav", "silent and will be left out"));
+    assert_non_null(warning(&d, "Synth.wav", "; padded by 3.0 s at the end"));
+    assert_null(warning(&d, "Gtr.wav", ""));
+    assert_string_equal(d.plan->stem[scene_stem(s, "Bass.wav")].reason, "silent: left out");
+    assert_string_equal(d.plan->bus[scene_bus(s, "bass")].fader_reason, "nothing on it sounds");
+    leave(&d);
+}
+
+/* A folder of another rate is no reason for as many lines. */
+static void what_many_have_is_told_once(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Gtr 1.wav", 44100, 1, 3, tone);
+    scene_add(s, "Gtr 2.wav", 44100, 1, 3, tone);
+    scene_add(s, "Gtr 3.wav", 44100, 1, 3, tone);
+    scene_add(s, "Gtr 4.wav", 44100, 1, 3, tone);
+    scene_add(s, "Kick.wav", 48000, 1, 3, tone);
+    scene_add(s, "Long.wav", 48000, 1, 5, tone);
+    decided d = decide(s, "");
+    assert_non_null(warning(&d, "Gtr 1.wav and 3 more", "its sample rate differs; it is converted"));
+    assert_null(warning(&d, "Gtr 2.wav", "rate"));
+    assert_non_null(warning(&d, "Long.wav", "; the others are padded by 2.0 s"));
+    leave(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(faults_and_padding_are_told),
+                                        cmocka_unit_test(what_many_have_is_told_once) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
