@@ -71,8 +71,10 @@ static td_status dynamic_eq_prepare(void *st, const td_format *fmt, const td_set
     d->sign = v[DIRECTION] == LIFT ? -1 : 1;
     d->depth_db = v[DEPTH];
     d->per_full = 1 / (td_from_db(-d->sign * v[DEPTH]) - 1);
-    td_section_append(d->full, &d->n_full, shape_of(v, -d->sign * v[DEPTH]), fmt->rate_hz);
-    td_section_append(d->band, &d->n_band, band_of(v), fmt->rate_hz);
+    if (!fmt->pick) {
+        td_section_append(d->full, &d->n_full, shape_of(v, -d->sign * v[DEPTH]), fmt->rate_hz);
+        td_section_append(d->band, &d->n_band, band_of(v), fmt->rate_hz);
+    }
     td_detector_set(&d->detector, TD_DETECT_ENVELOPE, 0, 0, fmt->rate_hz);
     td_knee_set(&d->knee, v[THRESHOLD], v[RATIO], v[KNEE]);
     td_ballistics_set(&d->fresh, v[ATTACK], v[RELEASE], td_pick_rate(fmt));

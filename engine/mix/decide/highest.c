@@ -14,7 +14,7 @@
  * are not known yet; and by its own detector. Returns are left out: they would need seconds in front of each place to
  * be full. */
 
-enum { WARM = 1 }; /* steps in front of one: for filters to settle, and compressors to where they attack */
+#define WARM_S 0.05 /* in front of them: for filters to settle, and compressors to where they attack */
 
 /* Of how many places, and how far under the highest of the raw sum. */
 typedef struct bound {
@@ -25,14 +25,13 @@ typedef struct bound {
 static const bound of_level = { .part = 32, .fewest = 12, .under_db = 3 };
 static const bound of_tips = { .part = 5, .under_db = 6 };
 
-/* Steps in a row: those that are asked for, and what warms up in front of them. */
+/* Steps in a row. */
 typedef struct run {
     size_t from, to;
 } run;
 
 typedef struct field {
     td_decider *d;
-    const bool *candidate; /* by step */
     run *run;
     size_t n_runs;
     atomic_size_t next;       /* run nobody has taken yet */
@@ -164,16 +163,17 @@ static int64_t first_frame(const hearing *h, size_t step)
     return (int64_t)(((uint64_t)step * h->d->session->rate_hz + 9) / 10);
 }
 
-/* Goes to a step, ahead of it by what the chain is late. */
+/* Goes to a step: warm, and ahead of it by what the chain is late. */
 static td_status go_to(hearing *h, size_t step, td_error *err)
 {
-    int64_t at = first_frame(h, step);
+    size_t warm = (size_t)(WARM_S * h->d->session->rate_hz);
+    int64_t at = first_frame(h, step) - (int64_t)warm;
     level before;
     for (size_t b = 0; b < h->d->plan->n_buses; b++) TD_TRY(td_lane_seek(h->lane[b], at, err));
     td_chain_reset(h->chain);
     td_chain_place(h->chain, at);
     if (h->ear) td_unit_reset(h->ear);
-    for (size_t left = td_chain_latency(h->chain), n; left; left -= n) {
+    for (size_t left = td_chain_latency(h->chain) + warm, n; left; left -= n) {
         n = left < h->room ? left : h->room;
         TD_TRY(hear_frames(h, n, &before, err));
     }
@@ -186,7 +186,6 @@ static td_status hear_run(hearing *h, const field *f, const run *r, td_error *er
     for (size_t i = r->from; i <= r->to; i++) {
         level heard;
         TD_TRY(hear_frames(h, (size_t)(first_frame(h, i + 1) - first_frame(h, i)), &heard, err));
-        if (!f->candidate[i]) continue;
         f->out.peak[i] = heard.peak;
         f->out.power[i] = (float)heard.squares;
     }
@@ -239,17 +238,16 @@ static td_status choose_candidates(const td_decider *d, const float *height, con
     return TD_OK;
 }
 
-static td_status find_runs(field *f, td_error *err)
+static td_status find_runs(field *f, const bool *candidate, td_error *err)
 {
     f->run = calloc(f->d->steps + 1, sizeof *f->run);
     if (!f->run) return td_no_memory(err);
     for (size_t i = 0; i < f->d->steps; i++) {
-        run *last = f->n_runs ? &f->run[f->n_runs - 1] : NULL;
-        if (!f->candidate[i]) continue;
-        if (last && i <= last->to + 1 + WARM)
-            last->to = i;
+        if (!candidate[i]) continue;
+        if (i && candidate[i - 1])
+            f->run[f->n_runs - 1].to = i;
         else
-            f->run[f->n_runs++] = (run){ i > WARM ? i - WARM : 0, i };
+            f->run[f->n_runs++] = (run){ i, i };
     }
     return TD_OK;
 }
@@ -260,13 +258,13 @@ td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err
     if (tips < 0 && others < 0) return TD_OK;
     bool *candidate = calloc(d->steps + 1, sizeof *candidate);
     if (!candidate) return td_no_memory(err);
-    field f = { .d = d, .candidate = candidate, .front = (size_t)(tips >= 0 ? tips : others), .out = out };
+    field f = { .d = d, .front = (size_t)(tips >= 0 ? tips : others), .out = out };
     if (others >= 0) f.step = &d->plan->mix.step[others];
     const bound *b = tips >= 0 ? &of_tips : &of_level;
     td_status st = choose_candidates(d, sum.peak, b, td_from_db(-b->under_db), candidate, err);
     if (!st && others >= 0)
         st = choose_candidates(d, sum.power, &of_level, td_db_power(-of_level.under_db), candidate, err);
-    if (!st) st = find_runs(&f, err);
+    if (!st) st = find_runs(&f, candidate, err);
     if (!st) st = td_pool_run(d->wish->pool, td_pool_threads(d->wish->pool), hear_runs, &f, err);
     free(f.run);
     free(candidate);
