@@ -81,6 +81,13 @@ void td_report_warning(const char *where, const char *what);
 struct td_messages;
 int td_report_messages(const struct td_messages *m, td_status bad, bool json);
 
+/* One object on one line of stdout, taken over; NULL is none. */
+struct json_t;
+void td_print_json(struct json_t *o);
+/* A plan as --json prints it: its file as text. */
+struct td_plan;
+void td_print_plan(const struct td_plan *p);
+
 /* Progress as the flags ask for: a line a stage redrawn at most ten times a second on a terminal, plain lines
  * elsewhere, newline-delimited JSON objects on stdout with --json, nothing with --quiet. */
 typedef struct td_meter_line td_meter_line;

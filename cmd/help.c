@@ -199,6 +199,12 @@ static void everything(void)
 
 static int run(const td_args *a)
 {
+    if (td_args_has(a, "json") && a->flags == none) { /* not --help of another, which may stand beside it */
+        td_error err;
+        return td_report_error(td_fail(&err, TD_ARG, NULL, "the schemas, processors and features are JSON",
+                                       "help is for people: it has no JSON"),
+                               &err);
+    }
     if (!a->n_words) {
         everything();
         return 0;

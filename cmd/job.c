@@ -1,6 +1,7 @@
 #include "cmd/mixing.h"
 #include "recipes/recipes.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,10 @@ static int new (const td_args *a)
     td_session *s = NULL;
     td_status st = arena ? open_stems(a->word[1], arena, &s, &err) : TD_NOMEM;
     if (!st) st = write_draft(s, a->word[1], to, td_args_has(a, "force"), &err);
-    if (!st) printf("%s\n", to);
+    if (!st && td_args_has(a, "json"))
+        td_print_json(json_pack("{s:i, s:s}", "v", 1, "file", to));
+    else if (!st)
+        printf("%s\n", to);
     td_session_free(s);
     td_arena_free(arena);
     return st ? td_report_error(st, &err) : 0;

@@ -2,6 +2,7 @@
 #include "recipes/recipes.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,6 +62,14 @@ int td_report_messages(const struct td_messages *m, td_status bad, bool json)
     }
     td_text_free(&t);
     return td_messages_errors(m) ? td_status_exit(bad) : 0;
+}
+
+void td_print_json(struct json_t *o)
+{
+    if (!o) return;
+    json_dumpf(o, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(o);
 }
 
 static const td_command *find(const char *name)

@@ -106,13 +106,13 @@ static void print_would(const td_mixing *m, bool json)
         if (!json) printf("  %.*s\n", (int)n, name);
         json_array_append_new(files, json_stringn(name, n));
     }
-    json_t *all = json_pack("{s:s, s:i, s:b, s:O}", "type", "done", "v", 1, "dry_run", 1, "files", files);
-    if (!json) print_papers(m);
-    if (!json) puts("nothing is written: --dry-run");
-    if (json) json_dumpf(all, stdout, JSON_COMPACT);
-    if (json) putchar('\n');
+    if (json) {
+        td_print_json(json_pack("{s:s, s:i, s:b, s:o}", "type", "done", "v", 1, "dry_run", 1, "files", files));
+        return;
+    }
+    print_papers(m);
+    puts("nothing is written: --dry-run");
     json_decref(files);
-    json_decref(all);
 }
 
 static int run(const td_args *a)

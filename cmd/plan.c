@@ -118,20 +118,25 @@ static int compare(const td_mixing *m, const td_args *a)
     return st ? td_report_error(st, &err) : differs ? td_status_exit(TD_MISSED) : 0;
 }
 
+void td_print_plan(const td_plan *p)
+{
+    td_text t = { 0 };
+    td_plan_write(p, &t);
+    td_print_json(
+        json_pack("{s:s, s:i, s:s?, s:s}", "type", "plan", "v", 1, "label", p->label, "plan", td_text_or_empty(&t)));
+    td_text_free(&t);
+}
+
 /* For people a view; with --json one object a plan, on a line as progress is, with the plan's file as text. */
 static void print_plan(const td_plan *p, bool json)
 {
     td_text t = { 0 };
     if (json) {
-        td_plan_write(p, &t);
-        json_t *o = json_pack("{sssissss}", "type", "plan", "v", 1, "label", p->label, "plan", td_text_or_empty(&t));
-        json_dumpf(o, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(o);
-    } else {
-        td_plan_view(p, td_columns(), &t);
-        fputs(td_text_or_empty(&t), stdout);
+        td_print_plan(p);
+        return;
     }
+    td_plan_view(p, td_columns(), &t);
+    fputs(td_text_or_empty(&t), stdout);
     td_text_free(&t);
 }
 

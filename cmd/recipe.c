@@ -1,13 +1,14 @@
 #include "cmd/cmd.h"
 #include "recipes/recipes.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const td_flag flags[] = {
     { "recipes", 0, "DIR", "look for recipes here first" },
-    { "set", 0, "KNOB=VALUE", "check and show with this knob turned" },
+    { "set", 0, "KNOB=VALUE", "check, and show --resolved, with this knob turned" },
     { "resolved", 0, NULL, "show: every value of the merged recipe with the file it came from" },
     { "output", 'o', "FILE", "new: write here instead of NAME.yaml" },
     { "force", 0, NULL, "new: replace a file that stands there already" },
@@ -70,18 +71,21 @@ static int check(call *c)
     return code;
 }
 
+static json_t *list_json(const td_library_entry *e, size_t n)
+{
+    json_t *recipes = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(recipes, json_pack("{s:s, s:i, s:s, s:s?, s:s?, s:b, s:b}", "name", e[i].name, "revision",
+                                                 (int)e[i].revision, "from", e[i].from, "title", e[i].title, "extends",
+                                                 e[i].extends, "shadowed", e[i].shadowed, "broken", e[i].broken));
+    return json_pack("{s:i, s:o}", "v", 1, "recipes", recipes);
+}
+
 static int list(call *c)
 {
     const td_library_entry *e;
     size_t n = td_library_entries(c->library, &e);
-    if (td_args_has(c->a, "json")) {
-        printf("{\"v\":1,\"recipes\":[");
-        for (size_t i = 0; i < n; i++)
-            printf("%s{\"name\":\"%s\",\"revision\":%u,\"from\":\"%s\",\"shadowed\":%s}", i ? "," : "", e[i].name,
-                   e[i].revision, e[i].from, e[i].shadowed ? "true" : "false");
-        puts("]}");
-        return 0;
-    }
+    if (td_args_has(c->a, "json")) return td_print_json(list_json(e, n)), 0;
     printf("%-20s %4s  %-24s %s\n", "NAME", "REV", "FROM", "TITLE");
     for (size_t i = 0; i < n; i++) {
         printf("%-20s %4u  %-24s %s", e[i].name, e[i].revision, e[i].from, e[i].title ? e[i].title : "");
@@ -93,22 +97,34 @@ static int list(call *c)
     return 0;
 }
 
+static int show_resolved(call *c)
+{
+    bool json = td_args_has(c->a, "json");
+    td_setting set[SETTINGS_MAX];
+    td_error err = { 0 };
+    size_t n;
+    td_status st = settings(c, set, &n, &err);
+    if (st) return td_report_error(st, &err);
+    td_text t = { 0 };
+    td_messages *m = td_messages_new();
+    if (!m) return td_status_exit(TD_NOMEM);
+    st = td_recipe_resolved(c->library, c->word, set, n, json, &t, m);
+    int code = st ? td_report_messages(m, TD_RECIPE, json) : 0;
+    if (!st) fputs(td_text_or_empty(&t), stdout);
+    td_text_free(&t);
+    td_messages_free(m);
+    return code;
+}
+
 static int show(call *c)
 {
     if (!c->word) return wrong("show needs a recipe", "topdown recipe show pop-rock");
     td_error err = { 0 };
-    td_text t = { 0 };
     const td_library_entry *e = td_library_find(c->library, c->word);
-    if (td_args_has(c->a, "resolved") || (!e && !td_is_file(c->word))) { /* which says what else may be meant */
-        td_messages *m = td_messages_new();
-        if (!m) return td_status_exit(TD_NOMEM);
-        td_status st = td_recipe_resolved(c->library, c->word, &t, m);
-        int code = st ? td_report_messages(m, TD_RECIPE, false) : 0;
-        if (!st) fputs(td_text_or_empty(&t), stdout);
-        td_text_free(&t);
-        td_messages_free(m);
-        return code;
-    }
+    bool resolved = td_args_has(c->a, "resolved");
+    if (resolved || (!e && !td_is_file(c->word))) return show_resolved(c); /* which says what else may be meant */
+    if (td_args_has(c->a, "json") || td_args_has(c->a, "set"))
+        return wrong("show prints the file as it is", "with --resolved its values, as JSON and with knobs turned too");
     char *text = NULL;
     td_status st = td_file_read(c->arena, e ? e->path : c->word, 1 << 20, &text, NULL, &err);
     if (st) return td_report_error(st, &err);
@@ -121,6 +137,8 @@ static int processors(call *c)
     td_text t = { 0 };
     td_error err = { 0 };
     bool markdown = td_args_has(c->a, "markdown");
+    if (td_args_has(c->a, "json"))
+        return print(td_processors_json(c->a->word + 1, c->a->n_words - 1, &t, &err), &t, &err);
     td_status st = td_processors_text(c->word, markdown, &t, &err);
     for (size_t i = 2; !st && i < c->a->n_words; i++) {
         td_text_add(&t, "\n");
@@ -131,10 +149,9 @@ static int processors(call *c)
 
 static int features(call *c)
 {
-    (void)c;
     td_text t = { 0 };
     td_error err = { 0 };
-    td_features_text(&t);
+    (td_args_has(c->a, "json") ? td_features_json : td_features_text)(&t);
     return print(TD_OK, &t, &err);
 }
 
@@ -180,6 +197,7 @@ static int new (call *c)
     td_error err = { 0 };
     td_status st = out && full ? td_file_write(out, full, strlen(full), td_args_has(c->a, "force"), &err) : TD_NOMEM;
     if (st) return td_report_error(st, &err);
+    if (td_args_has(c->a, "json")) return td_print_json(json_pack("{s:i, s:s}", "v", 1, "file", out)), 0;
     printf("%s\n", out);
     return 0;
 }

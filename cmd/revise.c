@@ -88,7 +88,10 @@ static int run(const td_args *a)
     if (!st && !code) {
         p->revised++; /* all moves of one command are one revision */
         if (td_args_has(a, "output")) st = keep(p, a, &err);
-        if (!st && !td_args_has(a, "quiet")) show(p, before, td_args_has(a, "whole"));
+        if (!st && td_args_has(a, "json"))
+            td_print_plan(p);
+        else if (!st && !td_args_has(a, "quiet"))
+            show(p, before, td_args_has(a, "whole"));
     }
     td_plan_free(before);
     td_plan_free(p);

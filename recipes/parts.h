@@ -41,5 +41,7 @@ extern const char *const td_version_words[], *const td_handoff_words[], *const t
 /* A recipe's merged tree to a recipe in r's arena. set: a map of knobs, or NULL. NULL when memory is short; with errors
  * in r's messages it is not to be used. */
 td_recipe *td_recipe_make(td_reader *r, td_node *root, const td_node *set);
+/* Settings as such a map, of a document that is no file; NULL: memory is short. */
+td_node *td_set_nodes(td_reader *r, const td_setting *set, size_t n);
 
 #endif

@@ -577,8 +577,7 @@ td_recipe *td_recipe_make(td_reader *r, td_node *root, const td_node *set)
     return recipe;
 }
 
-/* Settings as a map of nodes of a document that is no file. */
-static td_node *set_nodes(td_reader *r, const td_setting *set, size_t n)
+td_node *td_set_nodes(td_reader *r, const td_setting *set, size_t n)
 {
     td_node *map = td_take(r, 1, sizeof *map);
     td_document *doc = td_take(r, 1, sizeof *doc);
@@ -600,7 +599,7 @@ static td_node *set_nodes(td_reader *r, const td_setting *set, size_t n)
 
 static td_status finish(td_reader *r, td_node *root, const td_setting *set, size_t n_set, td_recipe **out)
 {
-    td_node *settings = root ? set_nodes(r, set, n_set) : NULL;
+    td_node *settings = root ? td_set_nodes(r, set, n_set) : NULL;
     td_recipe *recipe = settings ? td_recipe_make(r, root, settings) : NULL;
     td_status st = td_reader_end(r, TD_RECIPE);
     *out = st == TD_OK ? recipe : NULL;

@@ -89,8 +89,11 @@ td_status td_recipe_load(const td_library *l, const char *what, const td_setting
 td_status td_recipe_parse(const td_library *l, const char *file, const char *text, size_t length, const td_setting *set,
                           size_t n_set, td_recipe **out, td_messages *m);
 
-/* `recipe show --resolved`: every value of the merged recipe, a line each, with the file and line it came from. */
-td_status td_recipe_resolved(const td_library *l, const char *what, td_text *out, td_messages *m);
+/* `recipe show --resolved`: every value of the merged recipe, a line each, with the file and line it came from. With
+ * knobs turned the recipe is judged as td_recipe_load does, and values that name them stand as they are then. json: one
+ * object. */
+td_status td_recipe_resolved(const td_library *l, const char *what, const td_setting *set, size_t n_set, bool json,
+                             td_text *out, td_messages *m);
 
 /* Every key of a recipe and what it holds, for people, from the tables that read it. TD_NOMEM. */
 td_status td_recipe_text(td_text *out);
@@ -100,6 +103,9 @@ td_status td_recipe_text(td_text *out);
 td_status td_processors_text(const char *name, bool markdown, td_text *out, td_error *err);
 /* `recipe features`: what a condition may ask. */
 void td_features_text(td_text *out);
+/* Both for programs. names: n of them, each in full; none: all. TD_ARG as above. */
+td_status td_processors_json(const char *const *names, size_t n, td_text *out, td_error *err);
+void td_features_json(td_text *out);
 
 /* JSON Schema 2020-12 made from the descriptors. TD_NOMEM. */
 td_status td_recipe_schema(td_text *out);

@@ -1,6 +1,9 @@
+#include "recipes/parts.h"
 #include "recipes/resolve.h"
 #include "recipes/steps.h"
 
+#include <ctype.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,8 @@
 typedef struct listing {
     const td_library *library;
     td_messages *messages;
+    const td_reader *reader; /* has the knobs, where some are turned; */
+    const td_node *set;      /* else NULL */
     struct {
         const char *path, *value, *origin;
     } * row;
@@ -27,17 +32,49 @@ static const char *origin_of(const listing *l, const td_node *n)
     return td_say(l->messages, "%s:%u", n->doc->file, n->line);
 }
 
+/* How far a knob is turned, as text; NULL: it stands where the recipe has it. */
+static const char *turned(const listing *l, const char *name, size_t length)
+{
+    char text[80];
+    for (size_t i = 0; l->set && i < l->reader->n_knobs; i++) {
+        const td_knob *k = &l->reader->knob[i];
+        if (strlen(k->name) != length || strncmp(k->name, name, length) || !td_node_get(l->set, k->name)) continue;
+        return td_say(l->messages, "%s", td_measure_text(l->reader->knob_measure[i], k->value, text, sizeof text));
+    }
+    return NULL;
+}
+
+/* "at most $glue" with the knob's value in its place. */
+static const char *with_knob(const listing *l, const char *value)
+{
+    const char *at = l->set ? strchr(value, '$') : NULL;
+    size_t n = 0;
+    while (at && (isalnum((unsigned char)at[1 + n]) || at[1 + n] == '-' || at[1 + n] == '_')) n++;
+    const char *now = at ? turned(l, at + 1, n) : NULL;
+    return now ? td_say(l->messages, "%.*s%s%s", (int)(at - value), value, now, at + 1 + n) : value;
+}
+
+/* Of a knob's own row; NULL: it is no such row, or the knob is not turned. */
+static const char *own_turn(const listing *l, const char *path)
+{
+    if (!td_starts_with(path, "values.")) return NULL;
+    const char *name = path + strlen("values.");
+    size_t n = strcspn(name, ".");
+    return !name[n] || !strcmp(name + n, ".default") ? turned(l, name, n) : NULL;
+}
+
 static void list_row(listing *l, const char *path, const char *value, const td_node *at)
 {
     void *rows = l->row;
+    const char *own = own_turn(l, path);
     if (!td_grow(&rows, &l->capacity, l->n, sizeof *l->row)) {
         td_messages_break(l->messages);
         return;
     }
     l->row = rows;
     l->row[l->n].path = path;
-    l->row[l->n].value = value;
-    l->row[l->n++].origin = origin_of(l, at);
+    l->row[l->n].value = own ? own : with_knob(l, value);
+    l->row[l->n++].origin = own ? l->set->doc->file : origin_of(l, at);
 }
 
 static bool all_texts(const td_node *list)
@@ -122,15 +159,36 @@ static void print_listing(const listing *l, td_text *out)
     }
 }
 
-td_status td_recipe_resolved(const td_library *l, const char *what, td_text *out, td_messages *m)
+static void print_json(json_t *o, td_text *out)
+{
+    char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
+    td_text_addf(out, "%s\n", text ? text : "");
+    out->broken |= !text;
+    free(text);
+    json_decref(o);
+}
+
+static void print_listing_json(const listing *l, td_text *out)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < l->n; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "path", l->row[i].path, "value", l->row[i].value,
+                                              "origin", l->row[i].origin));
+    print_json(json_pack("{s:i, s:o}", "v", 1, "values", rows), out);
+}
+
+td_status td_recipe_resolved(const td_library *l, const char *what, const td_setting *set, size_t n_set, bool json,
+                             td_text *out, td_messages *m)
 {
     td_reader r = td_reader_new(m, false);
     td_node *root = r.arena ? td_resolve_named(&r, l, what) : NULL;
-    listing list = { .library = l, .messages = m };
+    td_node *settings = root && n_set ? td_set_nodes(&r, set, n_set) : NULL;
+    listing list = { .library = l, .messages = m, .reader = &r, .set = settings };
+    if (settings) td_recipe_make(&r, root, settings);
     if (root) list_map(&list, "", root);
     td_status st = td_reader_end(&r, TD_RECIPE);
     if (st == TD_OK) {
-        print_listing(&list, out);
+        (json ? print_listing_json : print_listing)(&list, out);
         td_arena_free(r.arena);
     }
     free(list.row);
@@ -235,19 +293,68 @@ static void processor_markdown(td_text *out, const td_processor *p)
     parameter_table(out, p);
 }
 
+static td_status no_processor(const char *name, td_error *err)
+{
+    const char *names[128], *near = td_nearest(name, names, td_step_names(names, 128));
+    char hint[96];
+    snprintf(hint, sizeof hint, near ? "did you mean '%s'?" : "'topdown recipe processors' lists them", near);
+    return td_fail(err, TD_ARG, NULL, hint, "no processor '%s'", name);
+}
+
 td_status td_processors_text(const char *name, bool markdown, td_text *out, td_error *err)
 {
     if (name) {
         const td_processor *p = td_processor_find(name);
-        if (p) return markdown ? processor_markdown(out, p) : processor_text(out, p), TD_OK;
-        const char *names[128], *near = td_nearest(name, names, td_step_names(names, 128));
-        char hint[96];
-        snprintf(hint, sizeof hint, near ? "did you mean '%s'?" : "'topdown recipe processors' lists them", near);
-        return td_fail(err, TD_ARG, NULL, hint, "no processor '%s'", name);
+        if (!p) return no_processor(name, err);
+        (markdown ? processor_markdown : processor_text)(out, p);
+        return TD_OK;
     }
     for (size_t i = 0; td_processors[i]; i++)
         if (!td_processors[i]->part) td_text_addf(out, "%-14s %s\n", td_processors[i]->name, td_processors[i]->help);
     return TD_OK;
+}
+
+/* ---- the same for programs --------------------------------------------------------------------------------------- */
+
+static json_t *parameter_json(const td_processor *proc, size_t slot)
+{
+    const td_param *p = &proc->params[slot];
+    char kind[64], bounds[256], value[256];
+    double def[TD_VALUES_MAX];
+    td_processor_defaults(proc, def);
+    kind_text(p, kind, sizeof kind);
+    bounds_text(p, bounds, sizeof bounds);
+    td_values_text(p, def + slot, value, sizeof value);
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:b, s:b, s:b, s:s?}", "name", p->name, "kind", kind, "values",
+                     bounds, "default", isnan(def[slot]) ? NULL : value, "decides",
+                     p->flags & TD_GOAL ? p->solves : NULL, "range", (p->flags & (TD_GOAL | TD_SOLVABLE)) != 0, "auto",
+                     (p->flags & TD_AUTO) != 0, "measured", (p->flags & TD_MEASURED) != 0, "help", p->help);
+}
+
+static json_t *processor_json(const td_processor *p)
+{
+    json_t *params = json_array(), *parts = json_array();
+    for (size_t i = 0; i < p->n_params; i++)
+        if (p->params[i].name) json_array_append_new(params, parameter_json(p, i));
+    for (size_t i = 0; p->parts && p->parts[i]; i++) json_array_append_new(parts, processor_json(p->parts[i]));
+    return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:o}", "name", p->name, "help", p->help, "stands_for", p->stands_for,
+                     "hears_key", p->hears_key, "parameters", params, "bands", parts);
+}
+
+td_status td_processors_json(const char *const *names, size_t n, td_text *out, td_error *err)
+{
+    json_t *list = json_array();
+    td_status st = TD_OK;
+    for (size_t i = 0; i < n && !st; i++) {
+        const td_processor *p = td_processor_find(names[i]);
+        st = p ? TD_OK : no_processor(names[i], err);
+        if (p) json_array_append_new(list, processor_json(p));
+    }
+    for (size_t i = 0; !n && td_processors[i]; i++)
+        if (!td_processors[i]->part) json_array_append_new(list, processor_json(td_processors[i]));
+    if (!st) print_json(json_pack("{s:i, s:O}", "v", 1, "processors", list), out);
+    json_decref(list);
+    return st;
 }
 
 void td_features_text(td_text *out)
@@ -258,4 +365,15 @@ void td_features_text(td_text *out)
         snprintf(call, sizeof call, "%s%s", f->name, arguments[f->argument]);
         td_text_addf(out, "%-28s %-5s %-18s %s\n", call, f->unit_name, f->scope, f->help);
     }
+}
+
+void td_features_json(td_text *out)
+{
+    static const char *const arguments[] = { NULL, "frequency range", "role", "step" };
+    json_t *list = json_array();
+    for (const td_feature *f = td_features; f->name; f++)
+        json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s, s:s}", "name", f->name, "argument",
+                                              arguments[f->argument], "unit", f->unit_name, "scope", f->scope, "help",
+                                              f->help));
+    print_json(json_pack("{s:i, s:o}", "v", 1, "features", list), out);
 }

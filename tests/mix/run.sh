@@ -139,6 +139,9 @@ ok "how long stages took is said when asked" sh -c '"$1" plan demo/stems --tempo
 printf 'topdown: job/1\nstems: %s\nrecipes: [ anything ]\n' "$PWD/demo/stems" >"$work/dry.yaml"
 ok "what would be sent is shown" says "$PWD/demo/stems" "$topdown" submit -n "$work/dry.yaml" --key /none --server http://127.0.0.1:1
 ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"
+ok "a moved plan as JSON" bash -c '"$1" revise "$2" "drums +1 dB" --json | python3 -c "import json, sys; assert json.load(sys.stdin)[\"type\"] == \"plan\""' - "$topdown" "$work/p.yaml"
+ok "a list of recipes too" bash -c '"$1" recipe list --json | grep -qF "\"title\":\"Pop / rock, warm and forward\""' - "$topdown"
+ok "what has no JSON says so" exits 2 "$topdown" help --json
 ok "a move without quotes is told of them" says 'in quotes: topdown revise' exits 2 "$topdown" revise "$work/p.yaml" vocals +1 dB
 for topic in conditions exit-codes job-file recipe-file roles targets units; do ok "help on $topic" "$topdown" help "$topic"; done
 ok "doctor finds nothing wrong here" "$topdown" doctor --scratch "$work"

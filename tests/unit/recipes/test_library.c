@@ -131,7 +131,7 @@ static void a_child_changes_what_it_says_and_nothing_else(void **state)
     assert_float_equal(glue->value[attack].a, 30, 0); /* the parent's */
     assert_float_equal(loud->master.loudness_lufs, -7.5, 0);
     td_text lines = { 0 };
-    assert_int_equal(td_recipe_resolved(library, "edm-loud", &lines, m), TD_OK);
+    assert_int_equal(td_recipe_resolved(library, "edm-loud", NULL, 0, false, &lines, m), TD_OK);
     const char *changed = strstr(lines.data, "mix.chain.glue.compressor.ratio");
     assert_non_null(changed);
     assert_non_null(strstr(changed, "edm-loud.yaml:"));

@@ -59,6 +59,79 @@ static void one_processor(void **state)
     td_text_free(&text);
 }
 
+static json_t *parsed(td_text *text)
+{
+    json_t *o = json_loads(td_text_or_empty(text), JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_integer_value(json_object_get(o, "v")), 1);
+    td_text_free(text);
+    return o;
+}
+
+static void programs_read_the_same(void **state)
+{
+    (void)state;
+    static const char *const eq[] = { "eq" }, *const wrong[] = { "eq", "eqq" };
+    td_text text = { 0 };
+    td_error err;
+    size_t n = 0;
+    for (size_t i = 0; td_processors[i]; i++) n += !td_processors[i]->part;
+    assert_int_equal(td_processors_json(NULL, 0, &text, &err), TD_OK);
+    json_t *o = parsed(&text);
+    assert_int_equal(json_array_size(json_object_get(o, "processors")), n);
+    json_decref(o);
+    assert_int_equal(td_processors_json(eq, 1, &text, &err), TD_OK);
+    o = parsed(&text);
+    const json_t *band =
+        json_array_get(json_object_get(json_array_get(json_object_get(o, "processors"), 0), "bands"), 0);
+    assert_string_equal(json_string_value(json_object_get(band, "name")), "low_cut");
+    assert_int_equal(json_array_size(json_object_get(band, "parameters")), 3);
+    json_decref(o);
+    assert_int_equal(td_processors_json(wrong, 2, &text, &err), TD_ARG);
+    td_text_free(&text);
+    for (n = 0; td_features[n].name; n++) continue;
+    td_features_json(&text);
+    o = parsed(&text);
+    assert_int_equal(json_array_size(json_object_get(o, "features")), n);
+    json_decref(o);
+}
+
+static td_status resolved(const td_library *l, const char *value, bool json, td_text *out)
+{
+    const td_setting set = { "warmth", value };
+    td_messages *m = td_messages_new();
+    td_status st = td_recipe_resolved(l, "pop-rock", &set, 1, json, out, m);
+    td_messages_free(m);
+    return st;
+}
+
+static void a_turned_knob_is_shown_turned(void **state)
+{
+    (void)state;
+    td_library *l;
+    td_text text = { 0 };
+    assert_int_equal(td_library_open("recipes/library", &l, NULL), TD_OK);
+    assert_int_equal(resolved(l, "4dB", false, &text), TD_OK);
+    assert_non_null(strstr(text.data, "mix.chain.tape.tape.drive "));
+    assert_null(strstr(text.data, "$warmth"));
+    assert_non_null(strstr(text.data, "at most $glue")); /* another, which is not turned */
+    td_text_free(&text);
+    assert_int_equal(resolved(l, "40dB", false, &text), TD_RECIPE);
+    assert_int_equal(resolved(l, "4dB", true, &text), TD_OK);
+    json_t *o = parsed(&text);
+    const json_t *row;
+    size_t i, found = 0;
+    json_array_foreach(json_object_get(o, "values"), i,
+                       row) if (!strcmp(json_string_value(json_object_get(row, "path")), "values.warmth.default"))
+    {
+        assert_string_equal(json_string_value(json_object_get(row, "value")), "4 dB");
+        assert_string_equal(json_string_value(json_object_get(row, "origin")), "--set");
+        found++;
+    }
+    assert_int_equal(found, 1);
+    json_decref(o);
+    td_library_free(l);
+}
+
 /* ---- schemas ----------------------------------------------------------------------------------------------------- */
 
 static void references_lead_somewhere(const json_t *node, const json_t *definitions)
@@ -109,8 +182,8 @@ static void schemas_know_every_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_plan_for_people),
-        cmocka_unit_test(one_processor),
+        cmocka_unit_test(a_plan_for_people),      cmocka_unit_test(one_processor),
+        cmocka_unit_test(programs_read_the_same), cmocka_unit_test(a_turned_knob_is_shown_turned),
         cmocka_unit_test(schemas_know_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
