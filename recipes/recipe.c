@@ -154,16 +154,6 @@ static void no_edit(td_reader *r, td_node *n, void *into)
                "'edit' changes a chain of the recipe that is extended, and there is none here");
 }
 
-static void return_sends(td_reader *r, td_node *n, void *into)
-{
-    td_group_wish *g = into;
-    td_read_sends(r, n, &g->send, &g->n_sends);
-    for (size_t i = 0; i < g->n_sends; i++)
-        if (g->send[i].level_db.kind == TD_WISH_ABOUT)
-            td_mistake(r->messages, td_node_get(n, g->send[i].to), "no_goal", "write a level, such as -12 dB",
-                       "a return sends at a level: shares are the groups' and tracks'");
-}
-
 static const td_member group_members[] = {
     TD_WHOLE("chain", group_chain),
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
@@ -179,7 +169,7 @@ static const td_member group_members[] = {
 static const td_member return_members[] = {
     TD_WHOLE("chain", group_chain),
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
-    TD_WHOLE("sends", return_sends),
+    TD_WHOLE("sends", group_sends),
     TD_WHOLE("edit", no_edit),
     { 0 },
 };

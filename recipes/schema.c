@@ -60,7 +60,8 @@ static const struct {
     { "pan", "pan", "L100 to R100, or auto" },
     { "sends", "sends",
       "how much goes to which return: a level, or `about -12 LU` for how far the wet sound lies under the dry" },
-    { "return.sends", "levels", "how much goes on to which other return, behind its own fader" },
+    { "return.sends", "sends",
+      "how much goes on to which other return: a level, or `about -6 LU` for how far that lies under this one" },
     { "master.chain", "nothing", "none: steps of a master stand at the end of the mix bus" },
     { "when", "text", "a condition, such as rumble > -40 dB" },
     { "fix", "text", "the fix's name" },
@@ -385,7 +386,6 @@ static json_t *recipe_definitions(void)
     define(&d, "returns", map_of(reference("return")));
     define(&d, "fixes", list_of(reference("fix")));
     define(&d, "sends", map_of(level_or_goal(TD_UNIT_DB)));
-    define(&d, "levels", map_of(reference("gain")));
     define(&d, "nothing", json_false());
     define(&d, "edit", json_pack("{s:s}", "type", "object"));
     return d;

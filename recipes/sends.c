@@ -12,7 +12,7 @@ void td_read_sends(td_reader *r, td_node *n, td_send_wish **out, size_t *count)
         td_field f = {
             .name = td_keep(r, n->key[i]->text), .of = "sends", .measure = TD_UNIT_DB, .min = -60, .max = 12
         };
-        /* a level, or how far under its dry sound the wet one is to lie */
+        /* a level, or how far under what sends the wet sound is to lie */
         if (n->value[i]->kind == TD_NODE_TEXT && td_starts_with(n->value[i]->text, "about ")) f.flags = TD_GOAL;
         if (f.name && td_read_wish(r, n->value[i], &f, &send[*count].level_db)) send[(*count)++].to = f.name;
     }

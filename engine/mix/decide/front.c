@@ -61,6 +61,14 @@ static td_status inflow_read(inflow *w, float *const *out, size_t n, td_error *e
     return td_board_run(w->board, NULL, w->source, 0, n, out, NULL, err);
 }
 
+/* What is on its way still comes. */
+static td_status inflow_seek(inflow *w, int64_t at, td_error *err)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (td_board_hears(w->board, i)) TD_TRY(td_sender_seek(&w->sender[i], at, err));
+    return TD_OK;
+}
+
 /* Its first frame is the song's. */
 static td_status inflow_open(inflow *w, const td_decider *d, size_t ret, td_error *err)
 {
@@ -202,7 +210,7 @@ td_status td_front_seek(td_front *f, int64_t at, td_error *err)
 {
     f->own_at = at;
     TD_TRY(td_keys_seek(f->own, at, err));
-    return td_lane_seek(f->lane, at, err);
+    return f->lane ? td_lane_seek(f->lane, at, err) : inflow_seek(&f->inflow, at, err);
 }
 
 bool td_front_keyed(const td_front *f)

@@ -12,7 +12,8 @@ typedef struct td_front td_front;
 td_status td_front_new(td_decider *d, const td_site *site, const td_plan_step *step, td_front **out, td_error *err);
 void td_front_free(td_front *f); /* NULL is welcome */
 uint64_t td_front_frames(const td_decider *d, const td_site *site);
-td_status td_front_seek(td_front *f, int64_t at, td_error *err); /* of a bus */
+/* Of a bus, or of a return whose chains have no keys: there what is on its way still comes, as late as ever. */
+td_status td_front_seek(td_front *f, int64_t at, td_error *err);
 bool td_front_keyed(const td_front *f);
 /* The next n frames, at most TD_BLOCK; key: what drives the detector, left alone where it has no key. */
 td_status td_front_read(td_front *f, float *const *out, float *const *key, size_t n, td_error *err);

@@ -43,8 +43,11 @@ typedef struct share {
 } share;
 
 typedef struct source {
-    size_t bus, stem; /* stem SIZE_MAX: all of the bus */
-    share *share;     /* where it is sent to */
+    const char *name;
+    size_t bus, stem;          /* stem SIZE_MAX: all of the bus */
+    const td_plan_return *ret; /* or what leaves this one */
+    size_t signal;             /* that tells when it sounds */
+    share *share;              /* where it is sent to */
     size_t shares;
     td_sender sound;
 } source;
@@ -137,11 +140,9 @@ static double power(const td_loudness *m)
 
 static td_status hear_all(const td_decider *d, source *from, ears *e, td_error *err)
 {
-    size_t signal =
-        from->stem == SIZE_MAX ? td_survey_bus(d->survey, from->bus) : td_survey_stem(d->survey, from->stem);
     size_t step = d->session->rate_hz / 10, n;
     int64_t at[TD_PLACES];
-    TD_TRY(td_spread_places(d, signal, PIECE_STEPS, at, &n, err));
+    TD_TRY(td_spread_places(d, from->signal, PIECE_STEPS, at, &n, err));
     for (size_t i = 0; i < n; i++) {
         TD_TRY(td_sender_seek(&from->sound, at[i] - (int64_t)(WARM_STEPS * step), err));
         TD_TRY(hear_place(e, from, step, err));
@@ -167,7 +168,8 @@ static td_status measure(void *shared, size_t index, td_error *err)
     const share_task *t = shared;
     source *from = &t->source[index];
     ears e = { 0 };
-    td_status st = td_sender_open(t->d, from->bus, from->stem, &from->sound, err);
+    td_status st = from->ret ? td_sender_open_return(t->d, from->ret, &from->sound, err)
+                             : td_sender_open(t->d, from->bus, from->stem, &from->sound, err);
     if (!st) st = open_ears(&e, t->d, from, err);
     if (!st) st = hear_all(t->d, from, &e, err);
     close_ears(&e);
@@ -200,13 +202,15 @@ static const td_plan_return *return_of(const td_plan *p, const char *name)
     return NULL;
 }
 
-static td_status collect(share_task *t, td_plan_send *send, size_t n, size_t bus, size_t stem, td_error *err)
+/* Those of a source's sends that ask for a share. */
+static td_status collect(share_task *t, const source *of, td_plan_send *send, size_t n, td_error *err)
 {
     source *from = &t->source[t->sources];
-    *from = (source){ .bus = bus, .stem = stem, .share = t->share + t->shares };
+    *from = *of;
+    from->share = t->share + t->shares;
     for (size_t i = 0; i < n; i++) {
         const td_plan_return *ret = return_of(t->d->plan, send[i].to);
-        if (send[i].reason || !ret || bus >= t->d->plan->n_buses) continue;
+        if (send[i].reason || !ret) continue;
         share *s = &from->share[from->shares++];
         *s = (share){ .send = &send[i], .ret = ret, .heard_db = NAN };
         TD_TRY(td_chain_unkeyed(t->d, &ret->chain, &s->chain, err));
@@ -216,23 +220,91 @@ static td_status collect(share_task *t, td_plan_send *send, size_t n, size_t bus
     return TD_OK;
 }
 
+static td_status measure_and_set(share_task *t, td_error *err)
+{
+    TD_TRY(td_pool_run(t->d->wish->pool, t->sources, measure, t, err));
+    for (size_t i = 0; i < t->sources; i++)
+        for (size_t k = 0; k < t->source[i].shares; k++)
+            TD_TRY(set_level(t->d, &t->source[i].share[k], t->source[i].name, err));
+    t->sources = t->shares = 0;
+    return TD_OK;
+}
+
+/* The loudest of what reaches a return: it sounds when that does. What effects on the way make of it does not count. */
+typedef struct loudest {
+    size_t signal;
+    double db;
+} loudest;
+
+static void offer(const td_plan *p, loudest *l, size_t signal, double db, const td_plan_send *send, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < p->n_rets; r++)
+            if (!strcmp(p->ret[r].name, send[i].to) && db + send[i].level_db > l[r].db)
+                l[r] = (loudest){ signal, db + send[i].level_db };
+}
+
+static double signal_db(const td_decider *d, size_t signal)
+{
+    const td_signal *s = td_survey_signal(d->survey, signal);
+    double sum = 0;
+    for (size_t i = 0; i < s->steps; i++) sum += (double)s->k[i];
+    return td_power_db(sum);
+}
+
+static td_status find_loudest(const td_decider *d, loudest **out, td_error *err)
+{
+    const td_plan *p = d->plan;
+    loudest *l = *out = td_arena_array(d->arena, p->n_rets + 1, sizeof *l);
+    if (!l) return td_no_memory(err);
+    for (size_t r = 0; r < p->n_rets; r++) l[r] = (loudest){ td_survey_sum(d->survey), -INFINITY };
+    for (size_t b = 0; b < p->n_buses; b++) {
+        size_t signal = td_survey_bus(d->survey, b);
+        offer(p, l, signal, signal_db(d, signal) + td_bus_gain_db(d, b), p->bus[b].send, p->bus[b].n_sends);
+    }
+    for (size_t i = 0; i < p->n_stems; i++) {
+        size_t signal = td_survey_stem(d->survey, i);
+        offer(p, l, signal, signal_db(d, signal) + td_stem_gain_db(d, i), p->stem[i].send, p->stem[i].n_sends);
+    }
+    for (size_t r = 0; r < p->n_rets; r++)
+        offer(p, l, l[r].signal, l[r].db + p->ret[r].fader_db, p->ret[r].send, p->ret[r].n_sends);
+    return TD_OK;
+}
+
+/* What a return lets out is known once all that reaches it is. */
+static td_status decide_onward(share_task *t, td_error *err)
+{
+    const td_plan *p = t->d->plan;
+    loudest *l;
+    TD_TRY(find_loudest(t->d, &l, err));
+    for (size_t r = 0; r < p->n_rets; r++) {
+        source from = { .name = p->ret[r].name, .ret = &p->ret[r], .signal = l[r].signal };
+        TD_TRY(collect(t, &from, p->ret[r].send, p->ret[r].n_sends, err));
+        TD_TRY(measure_and_set(t, err));
+    }
+    return TD_OK;
+}
+
 td_status td_decide_shares(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     size_t most = 0;
     for (size_t b = 0; b < p->n_buses; b++) most += p->bus[b].n_sends;
     for (size_t i = 0; i < p->n_stems; i++) most += p->stem[i].n_sends;
+    for (size_t i = 0; i < p->n_rets; i++) most += p->ret[i].n_sends;
     share_task t = { .d = d, .share = td_arena_array(d->arena, most + 1, sizeof *t.share) };
     t.source = td_arena_array(d->arena, most + 1, sizeof *t.source);
     if (!t.share || !t.source) return td_no_memory(err);
-    for (size_t b = 0; b < p->n_buses; b++) TD_TRY(collect(&t, p->bus[b].send, p->bus[b].n_sends, b, SIZE_MAX, err));
-    for (size_t i = 0; i < p->n_stems; i++)
-        TD_TRY(collect(&t, p->stem[i].send, p->stem[i].n_sends, d->session->stem[i].bus, i, err));
-    TD_TRY(td_pool_run(d->wish->pool, t.sources, measure, &t, err));
-    for (size_t i = 0; i < t.sources; i++) {
-        const source *s = &t.source[i];
-        const char *who = s->stem == SIZE_MAX ? p->bus[s->bus].name : p->stem[s->stem].name;
-        for (size_t k = 0; k < s->shares; k++) TD_TRY(set_level(d, &s->share[k], who, err));
+    for (size_t b = 0; b < p->n_buses; b++) {
+        source from = { .name = p->bus[b].name, .bus = b, .stem = SIZE_MAX, .signal = td_survey_bus(d->survey, b) };
+        TD_TRY(collect(&t, &from, p->bus[b].send, p->bus[b].n_sends, err));
     }
-    return TD_OK;
+    for (size_t i = 0; i < p->n_stems; i++) {
+        source from = {
+            .name = p->stem[i].name, .bus = d->session->stem[i].bus, .stem = i, .signal = td_survey_stem(d->survey, i)
+        };
+        if (from.bus < p->n_buses) TD_TRY(collect(&t, &from, p->stem[i].send, p->stem[i].n_sends, err));
+    }
+    TD_TRY(measure_and_set(&t, err));
+    return decide_onward(&t, err);
 }

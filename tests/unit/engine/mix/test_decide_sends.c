@@ -95,6 +95,28 @@ static void test_a_track_may_ask_as_well(void **state)
     leave(&d);
 }
 
+/* Whatever else reaches them, late or filtered; of what is sent on nothing counts for the one it comes from. */
+static void test_returns_may_ask_as_well(void **state)
+{
+    (void)state;
+    decided d =
+        sung(dull, "groups: { vocals: { sends: { near: about -20 LU } }, drums: { sends: { late: -6 dB } } }\n"
+                   "returns:\n"
+                   "  far: { level: +2 dB, chain: [ gain: -6 dB ], sends: { last: about -8 LU } }\n"
+                   "  near: { level: -5 dB, chain: [ delay: { time: 350 ms, feedback: 0 % } ], "
+                   "sends: { far: about -10 LU } }\n"
+                   "  late: { chain: [ eq: { phase: linear, bands: [ high_cut: 1 kHz ] } ], sends: { near: 0 dB } }\n"
+                   "  last: { chain: [ delay: { time: 700 ms, feedback: 50 %, low_cut: 20 Hz, high_cut: 20 kHz } "
+                   "] }\n");
+    const td_plan_return *r = d.plan->ret;
+    assert_string_equal(r[1].name, "near");
+    assert_string_equal(r[2].name, "far");
+    assert_float_equal(r[1].send[0].level_db, -10 + 6 - 2, 0.051);
+    assert_string_equal(r[1].send[0].reason, "about -10 LU wanted: far is heard 10.0 LU under near dry");
+    assert_float_equal(r[2].send[0].level_db, -8 - 10 * log10(4.0 / 3), 0.2);
+    leave(&d);
+}
+
 static void test_limits_and_silence_are_said(void **state)
 {
     (void)state;
@@ -155,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_repeats_are_counted_to_their_end),
         cmocka_unit_test(test_the_fader_does_not_matter),
         cmocka_unit_test(test_a_track_may_ask_as_well),
+        cmocka_unit_test(test_returns_may_ask_as_well),
         cmocka_unit_test(test_limits_and_silence_are_said),
         cmocka_unit_test(test_a_return_hears_the_tracks_that_send_to_it),
         cmocka_unit_test(test_a_return_hears_the_returns_that_send_to_it),
