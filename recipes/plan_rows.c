@@ -3,6 +3,7 @@
 #include <string.h>
 
 static const char *const origins[] = { "as-written", "solved", "knob", "fix", NULL };
+const char *const td_move_names[] = { "level", "pan", "polarity", NULL };
 static const char *const note_kinds[] = { "warning", "not-used", "not-made", "decision", NULL };
 
 /* Levels that undo each other may be large (a stem at -80 dBFS is staged by 68 dB), none beyond these. Faders, and
@@ -67,6 +68,14 @@ static const td_row section_rows[] = {
     { 0 },
 };
 
+static const td_row move_rows[] = {
+    ROW(td_plan_move, "fix", TEXT, fix, .needed = true),
+    ROW(td_plan_move, "what", WORD, what, .words = td_move_names),
+    DB(td_plan_move, "gain", gain_db, LEVEL),
+    ROW(td_plan_move, "reason", TEXT, reason),
+    { 0 },
+};
+
 static const td_row stem_rows[] = {
     ROW(td_plan_stem, "name", TEXT, name, .needed = true),
     ROW(td_plan_stem, "path", TEXT, path),
@@ -81,6 +90,7 @@ static const td_row stem_rows[] = {
     ROW(td_plan_stem, "chain", CHAIN, chain),
     ROWS(td_plan_stem, "ride", ride, n_ride, ride_rows, .inline_ = true),
     ROWS(td_plan_stem, "sends", send, n_sends, send_rows),
+    ROWS(td_plan_stem, "moves", move, n_moves, move_rows, .inline_ = true),
     { 0 },
 };
 

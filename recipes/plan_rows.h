@@ -37,6 +37,7 @@ struct td_row { /* the last of a table has no name */
     const char *comment; /* a line above it; NULL */
 };
 
+extern const char *const td_move_names[]; /* by td_plan_move.what */
 extern const td_row td_plan_rows[];
 const td_row *td_plan_row(const char *path);        /* "buses.ride.gain": one that is there */
 extern const td_row td_step_rows[], td_part_rows[]; /* what stands beside the processor of a step, and of a band */

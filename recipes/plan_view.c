@@ -1,4 +1,4 @@
-#include "recipes/parts.h"
+#include "recipes/plan_rows.h"
 
 #include "engine/base/units.h"
 #include <stdio.h>
@@ -326,18 +326,36 @@ static void groups(const td_plan *p, table *t)
     }
 }
 
+static const char *staged_text(td_arena *a, const td_plan_stem *s, int what, double gain_db)
+{
+    static const td_param position = { .name = "pan", .unit = TD_UNIT_PAN, .min = -100, .max = 100 };
+    char pan[32];
+    if (what == TD_MOVE_LEVEL) return gain_text(a, gain_db);
+    if (what == TD_MOVE_POLARITY) return s->flip ? "flipped" : "normal";
+    return isnan(s->pan) ? "as delivered" : td_arena_strdup(a, td_value_text(&position, s->pan, pan, sizeof pan));
+}
+
+/* How a stem is staged: by whom, where it was a fix. Of several fixes with a word about one thing all are told. */
+static void add_staging(table *t, const td_plan_stem *s)
+{
+    bool told[] = { [TD_MOVE_LEVEL] = true, [TD_MOVE_PAN] = isnan(s->pan), [TD_MOVE_POLARITY] = !s->flip };
+    for (size_t i = 0; i < s->n_moves; i++) {
+        const td_plan_move *m = &s->move[i];
+        add_decision(t, s->name, m->fix, td_move_names[m->what], staged_text(t->arena, s, (int)m->what, m->gain_db),
+                     &m->reason, NULL);
+        told[m->what] = true;
+    }
+    for (int what = TD_MOVE_POLARITY; what >= TD_MOVE_PAN; what--)
+        if (!told[what]) add_line(t, s->name, td_move_names[what], "", staged_text(t->arena, s, what, 0), NULL);
+}
+
 static void tracks(const td_plan *p, table *t)
 {
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_plan_stem *s = &p->stem[i];
-        char pan[32];
-        static const td_param position = { .name = "pan", .unit = TD_UNIT_PAN, .min = -100, .max = 100 };
         add_chain(t, s->name, &s->chain);
         add_ride(t, s->name, s->ride, s->n_ride);
-        if (s->flip) add_line(t, s->name, "polarity", "", "flipped", NULL);
-        if (!isnan(s->pan))
-            add_line(t, s->name, "pan", "",
-                     td_arena_strdup(t->arena, td_value_text(&position, s->pan, pan, sizeof pan)), NULL);
+        add_staging(t, s);
         add_sends(t, s->name, s->send, s->n_sends);
     }
 }

@@ -227,7 +227,8 @@ td_plan_count td_plan_counts(const td_plan *p)
     td_plan_count n = { 0 };
     for (size_t i = 0; i < p->n_stems; i++) {
         count_chain(&n, &p->stem[i].chain);
-        n.fixes += p->stem[i].chain.n_steps > 0;
+        n.all += p->stem[i].n_moves;
+        n.fixes += p->stem[i].chain.n_steps > 0 || p->stem[i].n_moves > 0;
     }
     for (size_t i = 0; i < p->n_buses; i++) {
         count_chain(&n, &p->bus[i].chain);

@@ -68,6 +68,14 @@ typedef struct td_plan_section {
     double loudness_lu; /* against the whole, both as delivered; NaN: silent */
 } td_plan_section;
 
+/* What a fix changed about how a stem is staged, told beside the numbers it went into. */
+typedef struct td_plan_move {
+    const char *fix;
+    enum { TD_MOVE_LEVEL, TD_MOVE_PAN, TD_MOVE_POLARITY } what;
+    double gain_db; /* level: what the fix adds; else 0 */
+    const char *reason;
+} td_plan_move;
+
 typedef struct td_plan_stem {
     const char *name, *path, *path_right, *role, *bus; /* path: where it was when the plan was made */
     const char *sha256;
@@ -79,7 +87,9 @@ typedef struct td_plan_stem {
     size_t n_ride;
     td_plan_send *send; /* sends of a fix */
     size_t n_sends;
-    const char *reason; /* role guesses, pan, alignment; may be NULL */
+    td_plan_move *move;
+    size_t n_moves;
+    const char *reason; /* role guesses, places; may be NULL */
 } td_plan_stem;
 
 typedef struct td_plan_bus {

@@ -214,10 +214,17 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
 {
     size_t index[TD_STEMS_MAX], n = td_stems_meant(d->session, f->align, index);
     const td_processor *proc = td_processor_find("align");
-    if (!n || index[0] == site->index || !proc) return TD_OK;
+    if (!n)
+        return td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: %s stays where it is, for no stem is %s", f->name,
+                              site->name, f->align);
+    if (index[0] == site->index)
+        return td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: %s is what others are aligned to", f->name, site->name);
     td_offset offset;
     TD_TRY(td_measure_offset(d, index[0], site->index, &offset, err));
-    if (isnan(offset.later_ms)) return TD_OK;
+    if (isnan(offset.later_ms))
+        return td_decide_note(d, TD_NOTE_NOT_USED,
+                              "fix %s: %s stays where it is, for nothing steady enough is heard in it and in %s alike",
+                              f->name, site->name, d->session->stem[index[0]].name);
     td_plan_step *step = td_arena_array(d->arena, site->chain->n_steps + 1, sizeof *step);
     if (!step) return td_no_memory(err);
     if (site->chain->n_steps) memcpy(step + 1, site->chain->step, site->chain->n_steps * sizeof *step);
@@ -244,14 +251,34 @@ static td_status align(td_decider *d, const td_site *site, const td_fix_wish *f,
     return TD_OK;
 }
 
+static td_status add_move(td_decider *d, const candidate *c, td_plan_move move, td_error *err)
+{
+    td_plan_stem *p = &d->plan->stem[c->stem];
+    td_plan_move *grown = td_arena_array(d->arena, p->n_moves + 1, sizeof *grown);
+    move.fix = td_arena_strdup(d->arena, c->fix->name); /* a plan outlives its recipe */
+    move.reason = c->found.text[0] ? td_arena_strdup(d->arena, c->found.text) : "as written";
+    if (!grown || !move.fix || !move.reason) return td_no_memory(err);
+    if (p->n_moves) memcpy(grown, p->move, p->n_moves * sizeof *grown);
+    p->move = grown;
+    p->move[p->n_moves++] = move;
+    return TD_OK;
+}
+
 /* All of them before the first chain is decided: a stem drives others as it is staged. */
-static void stage(td_decider *d, const candidate *c)
+static td_status stage(td_decider *d, const candidate *c, td_error *err)
 {
     td_plan_stem *p = &d->plan->stem[c->stem];
     const td_fix_wish *f = c->fix;
-    if (f->level_db.kind == TD_WISH_VALUE) p->gain_db += f->level_db.a;
+    bool placed = !isnan(f->pan) || (f->pan_auto && !isnan(p->pan)); /* automatic places are known by now */
+    if (f->level_db.kind == TD_WISH_VALUE) {
+        p->gain_db += f->level_db.a;
+        TD_TRY(add_move(d, c, (td_plan_move){ .what = TD_MOVE_LEVEL, .gain_db = f->level_db.a }, err));
+    }
     if (!isnan(f->pan)) p->pan = f->pan;
-    if (f->flip) p->flip = !p->flip;
+    if (placed) TD_TRY(add_move(d, c, (td_plan_move){ .what = TD_MOVE_PAN }, err));
+    if (!f->flip) return TD_OK;
+    p->flip = !p->flip;
+    return add_move(d, c, (td_plan_move){ .what = TD_MOVE_POLARITY }, err);
 }
 
 static td_status apply(td_decider *d, const candidate *c, td_error *err)
@@ -259,9 +286,14 @@ static td_status apply(td_decider *d, const candidate *c, td_error *err)
     td_site site = site_of(d, c->stem);
     td_plan_stem *p = &d->plan->stem[c->stem];
     const td_fix_wish *f = c->fix;
+    size_t steps = p->chain.n_steps, notes = d->plan->n_notes;
     if (f->n_sends) TD_TRY(td_decide_sends(d, f->send, f->n_sends, &p->send, &p->n_sends, err));
     if (f->align) TD_TRY(align(d, &site, f, err));
-    return td_decide_chain(d, &site, &f->chain, f, &c->found, err);
+    TD_TRY(td_decide_chain(d, &site, &f->chain, f, &c->found, err));
+    bool moved = false;
+    for (size_t i = 0; i < p->n_moves; i++) moved |= !strcmp(p->move[i].fix, f->name);
+    if (moved || f->n_sends || p->chain.n_steps > steps || d->plan->n_notes > notes) return TD_OK;
+    return td_decide_note(d, TD_NOTE_NOT_USED, "fix %s: nothing is to be done to %s", f->name, site.name);
 }
 
 td_status td_decide_fixes(td_decider *d, td_error *err)
@@ -292,7 +324,7 @@ td_status td_decide_fixes(td_decider *d, td_error *err)
     }
     TD_TRY(limit(d, c, n, err));
     for (size_t i = 0; i < n; i++)
-        if (!c[i].drop) stage(d, &c[i]);
+        if (!c[i].drop) TD_TRY(stage(d, &c[i], err));
     for (size_t i = 0; i < n; i++)
         if (!c[i].drop) TD_TRY(apply(d, &c[i], err));
     return TD_OK;

@@ -87,6 +87,8 @@ static inline td_plan *any_plan(uint64_t seed)
     static const char *keys[] = { "01 Kick In.wav", "x: y, [z] {w}" };
     static td_plan_send sends[] = { { "plate", -12.3, "as written" }, { "hall", -1.0 / 3, NULL } };
     static td_breakpoint ride[40];
+    static td_plan_move moves[] = { { "softer: 1", TD_MOVE_LEVEL, -30, "peak is 0.0 dBFS" },
+                                    { "aside", TD_MOVE_PAN, 0, NULL } };
     static td_plan_stem stems[] = {
         { .name = "01 Kick In.wav",
           .path = "/tmp/latin \xfc.wav",
@@ -103,7 +105,9 @@ static inline td_plan *any_plan(uint64_t seed)
           .role = "other",
           .flip = true,
           .send = sends,
-          .n_sends = 2 },
+          .n_sends = 2,
+          .move = moves,
+          .n_moves = 2 },
         { .name = "x: y, [z] {w}", .pan = NAN },
     };
     static td_plan_bus buses[] = {

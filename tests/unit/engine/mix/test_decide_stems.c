@@ -67,9 +67,44 @@ static void what_many_have_is_told_once(void **state)
     leave(&d);
 }
 
+static const char *not_used(const decided *d, const char *start)
+{
+    for (size_t i = 0; i < d->plan->n_notes; i++)
+        if (d->plan->note[i].kind == TD_NOTE_NOT_USED && !strncmp(d->plan->note[i].text, start, strlen(start)))
+            return d->plan->note[i].text;
+    return NULL;
+}
+
+/* A number that a fix went into says nothing of it. */
+static void a_fix_is_told_wherever_it_works(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, 3, tone);
+    scene_add(s, "Keys.wav", 48000, 1, 3, too_loud);
+    decided d = decide(s, "tracks:\n"
+                          "  - { fix: softer, for: keys, when: peak > -6 dBFS, level: -30 dB }\n"
+                          "  - { fix: aside, for: keys, pan: R30, polarity: flipped }\n"
+                          "  - { fix: meet, for: keys, align: drums.kick }\n"
+                          "  - { fix: lost, for: keys, align: drums.snare }\n"
+                          "  - { fix: idle, for: keys }\n");
+    td_text t = { 0 };
+    td_plan_view(d.plan, 0, &t);
+    assert_non_null(strstr(t.data, "  Keys.wav  softer  level     -30.0 dB  peak is -3.0 dBFS\n"));
+    assert_non_null(strstr(t.data, "            aside   pan       R30       as written\n"));
+    assert_non_null(strstr(t.data, "            aside   polarity  flipped   as written\n"));
+    assert_non_null(strstr(t.data, " 1 fix."));
+    assert_non_null(not_used(&d, "fix meet: Keys.wav stays where it is"));
+    assert_string_equal(not_used(&d, "fix lost"), "fix lost: Keys.wav stays where it is, for no stem is drums.snare");
+    assert_string_equal(not_used(&d, "fix idle"), "fix idle: nothing is to be done to Keys.wav");
+    td_text_free(&t);
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(faults_and_padding_are_told),
-                                        cmocka_unit_test(what_many_have_is_told_once) };
+                                        cmocka_unit_test(what_many_have_is_told_once),
+                                        cmocka_unit_test(a_fix_is_told_wherever_it_works) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
