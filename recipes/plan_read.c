@@ -454,6 +454,8 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
         check_keys(r, td_node_get(n, "chain"), &stems);
     }
     check_keys(r, td_node_get(root, "mix"), &stems);
+    check_keys(r, td_node_get(root, "master_chain"), &stems);
+    check_keys(r, td_node_get(root, "preview_chain"), &stems);
     check_preview(r, td_node_get(root, "preview"), p);
 }
 

@@ -172,6 +172,8 @@ const td_row td_plan_rows[] = {
     DB(td_plan, "trim", trim_db, LEVEL),
     ROW(td_plan, "trim_reason", TEXT, trim_reason),
     ROW(td_plan, "mix", CHAIN, mix),
+    ROW(td_plan, "master_chain", CHAIN, way[TD_TO_MASTER]),
+    ROW(td_plan, "preview_chain", CHAIN, way[TD_TO_PREVIEW], .empty = true),
     { .name = "master", .kind = TD_ROW_INSIDE, .rows = master_rows, .inline_ = true },
     { .name = "preview", .kind = TD_ROW_INSIDE, .rows = preview_rows, .inline_ = true },
     ROWS(td_plan, "notes", note, n_notes, note_rows),

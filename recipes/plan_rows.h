@@ -34,6 +34,7 @@ struct td_row { /* the last of a table has no name */
     bool inline_;        /* a map on one line */
     bool needed;         /* a plan without it cannot be rendered */
     bool hash;           /* text: a SHA-256 */
+    bool empty;          /* a chain without steps is written: it says more than none */
     const char *comment; /* a line above it; NULL */
 };
 

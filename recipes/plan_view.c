@@ -370,6 +370,11 @@ static void returns(const td_plan *p, table *t)
     }
 }
 
+static void ways(const td_plan *p, table *t)
+{
+    for (td_way k = 0; k < TD_WAYS; k++) add_chain(t, td_way_names[k], &p->way[k]);
+}
+
 static const char *target_text(td_arena *a, const td_target *target)
 {
     td_text t = { 0 };
@@ -384,7 +389,9 @@ static const char *target_text(td_arena *a, const td_target *target)
 static void targets(const td_plan *p, table *t)
 {
     add_line(t, "master", "target", p->master.named, target_text(t->arena, &p->master), NULL);
-    add_line(t, "preview", "target", p->preview.named, target_text(t->arena, &p->preview), NULL);
+    bool bare = td_plan_way(p, TD_TO_MASTER)->n_steps && !td_plan_way(p, TD_TO_PREVIEW)->n_steps;
+    add_line(t, "preview", "target", p->preview.named, target_text(t->arena, &p->preview),
+             bare ? "as the mix bus leaves it, without the master's steps" : NULL);
 }
 
 static bool has_note(const td_plan *p, const char *text)
@@ -424,6 +431,7 @@ static void fill_decisions(const td_plan *p, table *t)
     groups(p, t);
     tracks(p, t);
     returns(p, t);
+    ways(p, t);
 }
 
 td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n)
@@ -496,8 +504,10 @@ static void print_sections(const td_plan *p, const td_plan *before, size_t room,
     static const struct {
         const char *title;
         void (*fill)(const td_plan *p, table *t);
-    } sections[] = { { "SONG", parts_of_song }, { "STEMS", stems },     { "MIX BUS", mix_bus }, { "GROUPS", groups },
-                     { "TRACKS", tracks },      { "RETURNS", returns }, { "TARGETS", targets } };
+    } sections[] = {
+        { "SONG", parts_of_song }, { "STEMS", stems },     { "MIX BUS", mix_bus }, { "GROUPS", groups },
+        { "TRACKS", tracks },      { "RETURNS", returns }, { "MASTERING", ways },  { "TARGETS", targets }
+    };
     td_arena *a = td_arena_new();
     out->broken |= !a;
     for (size_t i = 0; a && i < sizeof sections / sizeof *sections; i++) {

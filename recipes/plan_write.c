@@ -96,7 +96,7 @@ static bool is_absent(const td_row *r, const char *at, size_t count)
     case TD_ROW_FLAG:
         return !*(const bool *)at;
     case TD_ROW_CHAIN:
-        return !((const td_plan_chain *)at)->n_steps;
+        return r->empty ? !((const td_plan_chain *)at)->step : !((const td_plan_chain *)at)->n_steps;
     case TD_ROW_TEXTS:
     case TD_ROW_LIST:
         return !count;
@@ -187,12 +187,13 @@ static void put_compound(td_text *out, const td_row *r, const char *at, size_t c
         put_texts(out, *(const char *const *const *)at, count);
         return;
     }
-    td_text_add(out, "\n");
     if (r->kind == TD_ROW_LIST) {
+        td_text_add(out, "\n");
         put_list(out, r, *(const char *const *)at, count, indent + 2);
         return;
     }
     const td_plan_chain *chain = (const td_plan_chain *)at;
+    td_text_add(out, chain->n_steps ? "\n" : " []\n");
     for (size_t i = 0; i < chain->n_steps; i++) put_step(out, &chain->step[i], indent + 2);
 }
 

@@ -292,11 +292,29 @@ static void read_fixes(td_reader *r, td_node *n, void *into)
 
 /* ---- targets ----------------------------------------------------------------------------------------------------- */
 
-static void no_chain(td_reader *r, td_node *n, void *into)
+/* Where a band `match` stands in it; NULL: nowhere. */
+static const td_node *find_match(const td_node *n)
 {
-    (void)into;
-    td_mistake(r->messages, td_node_key(n), "no_chain", "write its steps at the end of the 'chain' of 'mix'",
-               "a master has no chain: it is driven into its limiter to the loudness asked for");
+    if (n->kind == TD_NODE_TEXT) return strcmp(n->text, "match") ? NULL : n;
+    for (size_t i = 0; i < n->n; i++) {
+        const td_node *found = n->key ? find_match(n->key[i]) : NULL;
+        if (found || (found = find_match(n->value[i]))) return found;
+    }
+    return NULL;
+}
+
+/* A chain behind the mix bus. */
+static void read_way(td_reader *r, td_node *n, td_chain_wish *out)
+{
+    td_read_chain(r, n, false, out);
+    for (size_t i = 0; n->kind == TD_NODE_LIST && i < n->n; i++) {
+        const td_node *step = n->value[i];
+        size_t at = step->kind == TD_NODE_MAP ? td_step_processor_key(step) : step->n;
+        const td_node *match = at < step->n && !strcmp(step->key[at]->text, "eq") ? find_match(step->value[at]) : NULL;
+        if (match)
+            td_mistake(r->messages, match, "no_match", "write it into an eq of 'mix'",
+                       "'match' stands on the mix bus, which is judged by what is finished");
+    }
 }
 
 static const td_member master_members[] = {
@@ -304,7 +322,8 @@ static const td_member master_members[] = {
     TD_WHOLE("true_peak", td_target_true_peak),
     TD_WHOLE("peak", td_target_peak),
     TD_WHOLE("limiting", td_target_limiting),
-    TD_WHOLE("chain", no_chain),
+    TD_WHOLE("chain", NULL),
+    TD_WHOLE("edit", no_edit),
     { 0 },
 };
 
@@ -313,6 +332,8 @@ static const td_member preview_members[] = {
     TD_WHOLE("true_peak", td_target_true_peak),
     TD_WHOLE("peak", td_target_peak),
     TD_WHOLE("limiting", td_target_limiting),
+    TD_WHOLE("chain", NULL),
+    TD_WHOLE("edit", no_edit),
     TD_WHOLE("format", NULL),
     TD_WHOLE("bits", NULL),
     { 0 },
@@ -324,6 +345,8 @@ static void read_master(td_reader *r, td_node *n, void *into)
     recipe->master = td_no_target;
     td_read_members(r, n, "master", master_members, &recipe->master);
     if (isnan(recipe->master.true_peak_dbtp)) recipe->master.true_peak_dbtp = -1;
+    td_node *chain = td_node_get(n, "chain");
+    if (chain) read_way(r, chain, &recipe->way[TD_TO_MASTER]);
 }
 
 static void read_preview(td_reader *r, td_node *n, void *into)
@@ -331,7 +354,8 @@ static void read_preview(td_reader *r, td_node *n, void *into)
     td_recipe *recipe = into;
     recipe->preview = td_no_target;
     td_read_members(r, n, "preview", preview_members, &recipe->preview);
-    td_node *format = td_node_get(n, "format"), *bits = td_node_get(n, "bits");
+    td_node *chain = td_node_get(n, "chain"), *format = td_node_get(n, "format"), *bits = td_node_get(n, "bits");
+    if (chain) read_way(r, chain, &recipe->way[TD_TO_PREVIEW]);
     if (format) td_read_format(r, format, &recipe->preview_format);
     if (bits) td_read_bits(r, bits, recipe->preview_format, &recipe->preview_bits);
 }
@@ -493,6 +517,7 @@ static void check_all_keys(td_reader *r, const td_node *root)
 {
     static const char *const places[] = { "groups", "returns", "tracks" };
     check_keys(r, td_node_get(root, "mix"));
+    for (td_way k = 0; k < TD_WAYS; k++) check_keys(r, td_node_get(root, td_way_names[k]));
     for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
         const td_node *section = td_node_get(root, places[k]);
         for (size_t i = 0; section && i < section->n; i++) check_keys(r, section->value[i]);

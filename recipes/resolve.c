@@ -239,7 +239,8 @@ static level level_below(level here, const char *key)
     if (here == SECTIONS) return SECTION;
     if (here != ROOT) return PLAIN;
     if (strcmp(key, "groups") == 0 || strcmp(key, "returns") == 0) return SECTIONS;
-    return strcmp(key, "mix") == 0 ? SECTION : PLAIN;
+    bool chained = !strcmp(key, "mix") || !strcmp(key, "master") || !strcmp(key, "preview");
+    return chained ? SECTION : PLAIN;
 }
 
 static void merge(td_reader *r, td_node *into, td_node *from, level here)

@@ -44,6 +44,7 @@ struct td_board {
     size_t until, latency; /* until: n_rets where all play; latency: of all in front */
     td_delayline dry;      /* the dry sum waits for the slowest return */
     line mix;
+    line way[TD_WAYS]; /* chain NULL: not played */
     float trim;
     double *sum[2];
     float *tap[2];
@@ -229,6 +230,17 @@ static td_status make_returns(td_board *b, const td_board_wish *w, td_error *err
     return w->until || !td_delayline_init(&b->dry, b->latency) ? TD_OK : td_no_memory(err);
 }
 
+/* Nobody follows along a way. */
+static td_status make_ways(td_board *b, const td_board_wish *w, td_error *err)
+{
+    td_board_wish alone = *w;
+    td_status st = TD_OK;
+    alone.role = TD_BOARD_PLAYS;
+    for (td_way k = 0; !st && k < TD_WAYS; k++)
+        if (w->way[k]) st = line_init(&b->way[k], &alone, &w->plan->way[k], w->at - (int64_t)td_board_latency(b), err);
+    return st;
+}
+
 td_status td_board_new(const td_board_wish *w, const td_stem_send *send, size_t n_sends, td_board **out, td_error *err)
 {
     *out = NULL;
@@ -247,6 +259,7 @@ td_status td_board_new(const td_board_wish *w, const td_stem_send *send, size_t 
     td_status st = good ? wire_up(b, send, n_sends, err) : td_no_memory(err);
     if (!st) st = make_returns(b, w, err);
     if (!st && !w->until) st = line_init(&b->mix, w, &w->plan->mix, w->at - (int64_t)b->latency, err);
+    if (!st && !w->until) st = make_ways(b, w, err);
     if (st) {
         td_board_free(b);
         return st;
@@ -267,6 +280,7 @@ void td_board_free(td_board *b)
     for (size_t k = 0; k < b->n_wires; k++) td_delayline_fini(&b->wire[k].wait);
     td_delayline_fini(&b->dry);
     line_fini(&b->mix);
+    for (td_way k = 0; k < TD_WAYS; k++) line_fini(&b->way[k]);
     for (size_t c = 0; c < 2; c++) {
         free(b->sum[c]);
         free(b->tap[c]);
@@ -293,9 +307,20 @@ bool td_board_hears(const td_board *b, size_t source)
     return false;
 }
 
+size_t td_board_way_latency(const td_board *b, td_way way)
+{
+    const td_chain *chain = b->way[way].chain;
+    return td_board_latency(b) + (chain ? td_chain_latency(chain) : 0);
+}
+
 const td_watch *td_board_watch(const td_board *b)
 {
     return b->mix.watch;
+}
+
+const td_watch *td_board_way_watch(const td_board *b, td_way way)
+{
+    return b->way[way].watch;
 }
 
 const td_watch *td_board_return_watch(const td_board *b, size_t r)
@@ -369,4 +394,10 @@ td_status td_board_run(td_board *b, const td_board *lead, const float *const *co
         if (out) memcpy(out[c], in[c], n * sizeof(float));
     }
     return out ? line_run(&b->mix, lead ? &lead->mix : NULL, b->role, out, b->tap, at, n, err) : TD_OK;
+}
+
+td_status td_board_go_on(td_board *b, td_way way, const float *const *mix, size_t n, float *const *out, td_error *err)
+{
+    for (size_t c = 0; c < 2; c++) memcpy(out[c], mix[c], n * sizeof(float));
+    return line_run(&b->way[way], NULL, TD_BOARD_PLAYS, out, b->tap, 0, n, err);
 }

@@ -4,11 +4,11 @@
  * Room-internal. A board plays a plan for the buses it hears. Beside the one that makes the mix others can stand: for
  * versions, which hear fewer buses, and for parts, which hear one and whose gains move as they moved for the mix:
  *
- *     buses -+---------------------------------------------------+-> delay -+-> sum -> trim -> mix bus -> premaster
- *     stems -+-> sends -> delay -+-> return's chain -> fader -+--+-> delay -+
+ *     buses -+---------------------------------------------------+-> delay -+-> sum -> trim -> mix bus -+-> premaster
+ *     stems -+-> sends -> delay -+-> return's chain -> fader -+--+-> delay -+                            +-> ways
  *                                +---------- delay <- sends --+  to returns below it
  *
- * Delays bring together what belongs together, at every return and at the sum. */
+ * Delays bring together what belongs together, at every return and at the sum. Ways lead on to masters and previews. */
 #ifndef TD_MIX_BOARD_H
 #define TD_MIX_BOARD_H
 
@@ -28,6 +28,7 @@ typedef struct td_board_wish {
     const td_plan *plan;
     const bool *heard; /* per bus; NULL: all */
     td_board_role role;
+    bool way[TD_WAYS];           /* which of the plan's go on from it */
     bool measuring;              /* gain changes are counted */
     int64_t at;                  /* where in the song it begins */
     const td_plan_return *until; /* what reaches it is what leaves the board, and nothing else plays; NULL: all does */
@@ -48,8 +49,9 @@ td_status td_board_new(const td_board_wish *wish, const td_stem_send *send, size
                        td_error *err);
 void td_board_free(td_board *b);
 /* The same for all boards of a plan. */
-size_t td_board_latency_to_mix(const td_board *b);     /* of the returns; of those in front of `until` */
-size_t td_board_latency(const td_board *b);            /* and of the mix bus */
+size_t td_board_latency_to_mix(const td_board *b); /* of the returns; of those in front of `until` */
+size_t td_board_latency(const td_board *b);        /* and of the mix bus */
+size_t td_board_way_latency(const td_board *b, td_way way);
 bool td_board_hears(const td_board *b, size_t source); /* whether any send goes out from it, of those that play */
 
 /* n frames, at most TD_BLOCK, at place `at` of their chunk. source: the buses (what is not heard may be NULL), then the
@@ -58,7 +60,11 @@ bool td_board_hears(const td_board *b, size_t source); /* whether any send goes 
 td_status td_board_run(td_board *b, const td_board *lead, const float *const *const *source, size_t at, size_t n,
                        float *const *in, float *const *out, td_error *err);
 
+/* What left the mix bus, along a way that is played and has steps: n frames in the order they came. */
+td_status td_board_go_on(td_board *b, td_way way, const float *const *mix, size_t n, float *const *out, td_error *err);
+
 const td_watch *td_board_watch(const td_board *b);                  /* of the mix bus; NULL: not measuring */
 const td_watch *td_board_return_watch(const td_board *b, size_t r); /* of a return */
+const td_watch *td_board_way_watch(const td_board *b, td_way way);
 
 #endif

@@ -127,8 +127,19 @@ td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX])
     }
     add_number(h, p->trim_db);
     add_chain(h, &p->mix);
+    for (td_way k = 0; k < TD_WAYS; k++) {
+        const td_plan_chain *way = td_plan_way(p, k);
+        if (!way->n_steps) continue; /* as before there were any */
+        add_text(h, td_way_names[k]);
+        add_chain(h, way);
+    }
     td_sha256_hex(h, out);
     return TD_OK;
+}
+
+const td_plan_chain *td_plan_way(const td_plan *p, td_way to)
+{
+    return &p->way[p->way[to].step ? to : TD_TO_MASTER];
 }
 
 double td_plan_ordered_tempo(const td_plan *p)
@@ -238,5 +249,6 @@ td_plan_count td_plan_counts(const td_plan *p)
     for (size_t i = 0; i < p->n_rets; i++) count_chain(&n, &p->ret[i].chain);
     count_one(&n, TD_SOLVED); /* trim */
     count_chain(&n, &p->mix);
+    for (td_way k = 0; k < TD_WAYS; k++) count_chain(&n, &p->way[k]);
     return n;
 }

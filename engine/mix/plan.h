@@ -127,7 +127,7 @@ typedef struct td_plan_note {
 /* A decision in words: "vocals", "tame", "compressor", "threshold -21.4 dBFS, 2:1", "at most 2 dB wanted: ...".
  * recipes/ writes them. */
 typedef struct td_decision {
-    const char *place, *step, *what, *settings, *reason; /* place: "mix", a bus, a stem or a return */
+    const char *place, *step, *what, *settings, *reason; /* place: "mix", "master", "preview", a bus, stem or return */
 } td_decision;
 
 typedef struct td_plan {
@@ -155,6 +155,7 @@ typedef struct td_plan {
     double trim_db; /* mix-bus input trim */
     const char *trim_reason;
     td_plan_chain mix;
+    td_plan_chain way[TD_WAYS]; /* from the mix bus to drive and limiter; the preview's steps NULL: the master's */
     td_target master, preview;
     const char *preview_format;
     unsigned preview_bits;
@@ -171,6 +172,9 @@ void td_plan_free(td_plan *p); /* NULL is welcome */
 /* The gain of a ride at a moment: straight lines in dB between breakpoints, theirs before the first and after the last;
  * 0 dB without any. */
 double td_ride_db(const td_breakpoint *ride, size_t n, double at_s);
+
+/* The chain a mix passes on its way there: one of p->way. */
+const td_plan_chain *td_plan_way(const td_plan *p, td_way to);
 
 /* SHA-256 over everything that decides the sound: no reasons, notes, paths, labels. */
 td_status td_plan_hash(const td_plan *p, char out[TD_SHA256_HEX]);

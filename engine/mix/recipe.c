@@ -18,6 +18,8 @@ const td_named_target td_named_targets[] = {
     { 0 },
 };
 
+const char *const td_way_names[] = { [TD_TO_MASTER] = "master", [TD_TO_PREVIEW] = "preview" };
+
 const char *const td_approach_names[] = { "top-down", "bottom-up", "hybrid", NULL };
 const char *const td_balance_names[] = { "auto", "even", "delivered", "rough", "loudness", "focus", NULL };
 const char *const td_pan_names[] = { "delivered", "auto", NULL };

@@ -151,6 +151,10 @@ typedef struct td_named_target {
 
 extern const td_named_target td_named_targets[]; /* ends with a NULL name; `topdown help targets` */
 
+/* Where the finished mix goes from the mix bus: to masters and versions, and to previews. */
+typedef enum td_way { TD_TO_MASTER, TD_TO_PREVIEW, TD_WAYS } td_way;
+extern const char *const td_way_names[]; /* "master", "preview" */
+
 typedef enum td_approach { TD_TOP_DOWN, TD_BOTTOM_UP, TD_HYBRID } td_approach;
 typedef enum td_balance {
     TD_BALANCE_AUTO,
@@ -196,6 +200,7 @@ typedef struct td_recipe {
     size_t n_rets;
     td_fix_wish *fix;
     size_t n_fixes;
+    td_chain_wish way[TD_WAYS]; /* behind the mix bus; the preview's steps NULL: it passes the master's */
     td_target master, preview;
     const char *preview_format; /* "wav" */
     unsigned preview_bits;      /* 24 */

@@ -30,16 +30,22 @@ typedef struct extra { /* a stem with a send of its own; its bus may not be hear
     float *out[2][2];
 } extra;
 
+/* Where a sound leaves a board. */
+typedef struct outlet {
+    float *out[2];
+    td_scratch *to;
+    size_t drop;   /* frames of latency still to drop */
+    uint64_t left; /* frames still wanted */
+} outlet;
+
 /* A board and where its sound goes. */
 typedef struct take {
     td_board *board;
     const td_board *lead;
     const float **pair; /* the sources of the block under way */
     const float *const **source;
-    float *in[2], *out[2];
-    td_scratch *to;
-    size_t drop;   /* frames of latency still to drop */
-    uint64_t left; /* frames still wanted */
+    float *in[2];
+    outlet mix, way[TD_WAYS]; /* of a way that is not played: out NULL */
 } take;
 
 typedef struct desk {
@@ -64,7 +70,7 @@ typedef struct desk {
     size_t chunk, last; /* frames of the chunk being filled, and of the one being mixed */
     uint64_t frames;    /* of buses, in all */
     /* where the mix goes, n frames from `skip` on */
-    td_status (*sink)(struct desk *d, take *t, size_t skip, size_t n, td_error *err);
+    td_status (*sink)(struct desk *d, const outlet *o, size_t skip, size_t n, td_error *err);
     float *const *to; /* a passage, and how much of it is filled */
     size_t filled;
 } desk;
@@ -76,7 +82,8 @@ static void take_fini(take *t)
     free(t->source);
     for (size_t c = 0; c < 2; c++) {
         free(t->in[c]);
-        free(t->out[c]);
+        free(t->mix.out[c]);
+        for (td_way k = 0; k < TD_WAYS; k++) free(t->way[k].out[c]);
     }
 }
 
@@ -161,8 +168,15 @@ static td_status extras_init(desk *d, td_error *err)
     return st;
 }
 
-/* A take more: its board hears `heard`. */
-static td_status take_add(desk *d, const bool *heard, td_board_role role, td_error *err)
+static td_status outlet_init(const desk *d, outlet *o, size_t latency, td_error *err)
+{
+    o->drop = latency;
+    o->left = d->plan->frames;
+    return alloc_pair(o->out, TD_BLOCK) ? TD_OK : td_no_memory(err);
+}
+
+/* A take more: its board hears `heard` and plays the first so many ways, of those that have steps. */
+static td_status take_add(desk *d, const bool *heard, td_board_role role, td_way ways, td_error *err)
 {
     take *t = &d->take[d->n_takes++];
     size_t n = d->plan->n_buses + d->n_sends;
@@ -173,15 +187,16 @@ static td_status take_add(desk *d, const bool *heard, td_board_role role, td_err
                            .role = role,
                            .measuring = d->measuring && t == d->take,
                            .at = d->at };
+    for (td_way k = 0; d->measuring && k < ways; k++) wish.way[k] = d->plan->way[k].n_steps > 0;
     td_status st = td_board_new(&wish, d->send, d->n_sends, &t->board, err);
+    if (!st) st = outlet_init(d, &t->mix, td_board_latency(t->board), err);
+    for (td_way k = 0; !st && k < ways; k++)
+        if (wish.way[k]) st = outlet_init(d, &t->way[k], td_board_way_latency(t->board, k), err);
     if (st) return st;
     t->pair = calloc(n + 1, 2 * sizeof *t->pair);
     t->source = calloc(n + 1, sizeof *t->source);
-    if (!t->pair || !t->source || !alloc_pair(t->in, TD_BLOCK) || !alloc_pair(t->out, TD_BLOCK))
-        return td_no_memory(err);
+    if (!t->pair || !t->source || !alloc_pair(t->in, TD_BLOCK)) return td_no_memory(err);
     for (size_t i = 0; i < n; i++) t->source[i] = t->pair + 2 * i;
-    t->drop = td_board_latency(t->board);
-    t->left = d->plan->frames;
     if (role == TD_BOARD_FOLLOWS) t->lead = d->take[0].board;
     return TD_OK;
 }
@@ -190,16 +205,26 @@ static td_status takes_init(desk *d, td_error *err)
 {
     const td_render_wish *w = d->wish;
     bool heard[TD_BUSES_MAX];
-    td_status st = take_add(d, w->heard, w->parts ? TD_BOARD_LEADS : TD_BOARD_PLAYS, err);
+    td_status st = take_add(d, w->heard, w->parts ? TD_BOARD_LEADS : TD_BOARD_PLAYS, TD_WAYS, err);
     for (size_t i = 0; !st && i < w->n_versions; i++) {
         for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = w->version[i][b] && td_render_hears(w, b);
-        st = take_add(d, heard, TD_BOARD_PLAYS, err);
+        st = take_add(d, heard, TD_BOARD_PLAYS, TD_TO_MASTER + 1, err);
     }
     for (size_t k = 0; !st && w->parts && k < d->plan->n_buses; k++, d->n_parts++) {
         for (size_t b = 0; b < d->plan->n_buses; b++) heard[b] = b == k && td_render_hears(w, b);
-        st = take_add(d, heard, TD_BOARD_FOLLOWS, err);
+        st = take_add(d, heard, TD_BOARD_FOLLOWS, 0, err);
     }
     return st;
+}
+
+static size_t longest_latency(const td_board *b)
+{
+    size_t longest = 0;
+    for (td_way k = 0; k < TD_WAYS; k++) {
+        size_t latency = td_board_way_latency(b, k);
+        if (latency > longest) longest = latency;
+    }
+    return longest;
 }
 
 /* Takes up what is kept, and has the stems of all else decoded. */
@@ -207,7 +232,7 @@ static td_status strips_ready(desk *d, td_error *err)
 {
     const td_render_wish *w = d->wish;
     bool wanted[TD_STEMS_MAX] = { 0 };
-    d->frames = d->plan->frames + td_board_latency(d->take[0].board);
+    d->frames = d->plan->frames + longest_latency(d->take[0].board);
     td_status st = td_kept_thaw(&d->kept, w, d->frames, d->lane, err);
     for (size_t i = 0; i < w->session->n_stems; i++) {
         unsigned b = w->session->stem[i].bus;
@@ -311,6 +336,14 @@ static void point_at(const desk *d, take *t, size_t at)
     }
 }
 
+static td_status pour(desk *d, outlet *o, size_t n, td_error *err)
+{
+    size_t skip = o->drop < n ? o->drop : n, keep = n - skip < o->left ? n - skip : (size_t)o->left;
+    o->drop -= skip;
+    o->left -= keep;
+    return keep ? d->sink(d, o, skip, keep, err) : TD_OK;
+}
+
 /* Boards mix the chunk before, from buses that are ready. */
 static td_status run_take(desk *d, take *t, td_error *err)
 {
@@ -318,13 +351,15 @@ static td_status run_take(desk *d, take *t, td_error *err)
     for (size_t at = 0; !st && at < d->last; at += TD_BLOCK) {
         size_t n = d->last - at < TD_BLOCK ? d->last - at : TD_BLOCK;
         point_at(d, t, at);
-        float *const *out = d->to ? NULL : t->out; /* passages end in front of the mix bus */
+        float *const *out = d->to ? NULL : t->mix.out; /* passages end in front of the mix bus */
         if ((st = td_board_run(t->board, t->lead, t->source, at, n, t->in, out, err))) break;
         if (d->vu && t == d->take) td_vu_add(d->vu, t->in[0], t->in[1], n);
-        size_t skip = t->drop < n ? t->drop : n, keep = n - skip < t->left ? n - skip : (size_t)t->left;
-        t->drop -= skip;
-        t->left -= keep;
-        if (keep) st = d->sink(d, t, skip, keep, err);
+        st = pour(d, &t->mix, n, err);
+        for (td_way k = 0; !st && k < TD_WAYS; k++) {
+            if (!t->way[k].out[0]) continue;
+            st = td_board_go_on(t->board, k, (const float *const *)t->mix.out, n, t->way[k].out, err);
+            if (!st) st = pour(d, &t->way[k], n, err);
+        }
     }
     return st;
 }
@@ -382,14 +417,14 @@ static td_status desk_run(desk *d, uint64_t frames, td_error *err)
 
 /* ---- whole songs ------------------------------------------------------------------------------------------------ */
 
-static td_status to_scratch(desk *d, take *t, size_t skip, size_t n, td_error *err)
+static td_status to_scratch(desk *d, const outlet *o, size_t skip, size_t n, td_error *err)
 {
-    const float *out[2] = { t->out[0] + skip, t->out[1] + skip };
-    if (t == d->take) {
+    const float *out[2] = { o->out[0] + skip, o->out[1] + skip };
+    if (o == &d->take->mix) {
         d->peak = fmaxf(d->peak, peak_of(out, n));
         if (td_loudness_add(d->loudness, out, n)) return td_no_memory(err);
     }
-    return td_scratch_append(t->to, out, n, err);
+    return o->to ? td_scratch_append(o->to, out, n, err) : TD_OK;
 }
 
 struct td_render_keep {
@@ -450,6 +485,7 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
 {
     const td_plan *p = d->plan;
     size_t most = p->mix.n_steps;
+    for (td_way k = 0; k < TD_WAYS; k++) most += p->way[k].n_steps;
     for (size_t b = 0; b < p->n_buses; b++) most += p->bus[b].chain.n_steps;
     for (size_t i = 0; i < p->n_rets; i++) most += p->ret[i].chain.n_steps;
     r->step = td_arena_array(d->arena, most * TD_DETECTORS_MAX + 1, sizeof *r->step);
@@ -463,6 +499,8 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     }
     for (size_t i = 0; i < p->n_rets; i++)
         reach(r, p->ret[i].name, &p->ret[i].chain, td_board_return_watch(d->take[0].board, i), NULL);
+    for (td_way k = 0; k < TD_WAYS; k++)
+        reach(r, td_way_names[k], &p->way[k], td_board_way_watch(d->take[0].board, k), NULL);
     td_status st = mask(d, err); /* what the end of the song brought */
     if (st) return st;
     r->masking = &d->masking;
@@ -519,7 +557,7 @@ static td_status make_residual(desk *d, td_rendered *r, td_error *err)
     return st;
 }
 
-/* A scratch for every take. */
+/* A scratch for every take, and for every way of the mix; of a version nobody asks what it was before. */
 static td_status spread(desk *d, td_rendered *r, td_error *err)
 {
     const td_render_wish *w = d->wish;
@@ -532,7 +570,13 @@ static td_status spread(desk *d, td_rendered *r, td_error *err)
         size_t plain = d->n_takes - d->n_parts;
         td_scratch **to = i == 0 ? &r->premaster : i < plain ? &r->version[i - 1] : &r->part[i - plain];
         st = td_scratch_new(w->scratch_folder, 2, to, err);
-        d->take[i].to = *to;
+        take *t = &d->take[i];
+        *(i && t->way[TD_TO_MASTER].out[0] ? &t->way[TD_TO_MASTER].to : &t->mix.to) = *to;
+    }
+    for (td_way k = 0; !st && k < TD_WAYS; k++) {
+        if (!d->plan->way[k].n_steps) continue;
+        st = td_scratch_new(w->scratch_folder, 2, &r->way[k], err);
+        d->take->way[k].to = r->way[k];
     }
     return st;
 }
@@ -602,6 +646,7 @@ void td_rendered_free(td_rendered *r)
 {
     if (!r) return;
     td_scratch_free(r->premaster);
+    for (td_way k = 0; k < TD_WAYS; k++) td_scratch_free(r->way[k]);
     for (size_t i = 0; r->version && i < r->n_versions; i++) td_scratch_free(r->version[i]);
     for (size_t b = 0; r->part && b < r->keep->desk->n_parts; b++) td_scratch_free(r->part[b]);
     td_scratch_free(r->residual);
@@ -610,12 +655,20 @@ void td_rendered_free(td_rendered *r)
     free(r);
 }
 
+const td_scratch *td_rendered_to(const td_rendered *r, td_way way)
+{
+    const td_plan *p = r->keep->desk->plan;
+    const td_scratch *sound = r->way[td_plan_way(p, way) - p->way];
+    return sound ? sound : r->premaster;
+}
+
 /* ---- passages --------------------------------------------------------------------------------------------------- */
 
-static td_status to_passage(desk *d, take *t, size_t skip, size_t n, td_error *err)
+static td_status to_passage(desk *d, const outlet *o, size_t skip, size_t n, td_error *err)
 {
+    (void)o;
     (void)err;
-    for (size_t c = 0; c < 2; c++) memcpy(d->to[c] + d->filled, t->in[c] + skip, n * sizeof(float));
+    for (size_t c = 0; c < 2; c++) memcpy(d->to[c] + d->filled, d->take->in[c] + skip, n * sizeof(float));
     d->filled += n;
     return TD_OK;
 }
@@ -633,9 +686,9 @@ td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, si
         take *t = d->take;
         d->to = in;
         d->sink = to_passage;
-        t->drop = warm + td_board_latency_to_mix(t->board); /* what is heard is in front of the mix bus */
-        t->left = n;
-        st = desk_run(d, n + t->drop, err);
+        t->mix.drop = warm + td_board_latency_to_mix(t->board); /* what is heard is in front of the mix bus */
+        t->mix.left = n;
+        st = desk_run(d, n + t->mix.drop, err);
     }
     desk_free(d);
     return st;

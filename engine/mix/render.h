@@ -13,7 +13,7 @@
 
 /* What one step did, whole song. Only steps with a detector have one. */
 typedef struct td_step_reached {
-    const char *place;                             /* "mix", or the bus or return */
+    const char *place;                             /* "mix", the bus or return, or the way: "master", "preview" */
     const char *step;                              /* the step's name; "even.2" for the second band of a multiband */
     td_plan_goal planned;                          /* of the band, where the step has bands */
     double max_db, max_at_s, p95_db, p50_db, idle; /* idle: part of active time below 0.1 dB */
@@ -34,8 +34,9 @@ typedef struct td_bus_reached {
 } td_bus_reached;
 
 typedef struct td_rendered {
-    td_scratch *premaster; /* two planes at the session's rate, plan->frames long; so are the others */
-    td_scratch **version;  /* as wished */
+    td_scratch *premaster;    /* two planes at the session's rate, plan->frames long; so are the others */
+    td_scratch *way[TD_WAYS]; /* the end of those with steps; NULL: they have none */
+    td_scratch **version;     /* as wished, along the master's way */
     size_t n_versions;
     td_scratch **part;    /* per bus */
     td_scratch *residual; /* the premaster less its parts: what steps that bend waveforms add to the whole */
@@ -60,7 +61,7 @@ typedef struct td_render_wish {
     const char *scratch_folder;
     /* NULL: all buses; else a bus takes part where its entry is true. */
     const bool *heard;
-    /* Premasters of some buses, in the same pass: which buses each hears. The plan's gains stand. */
+    /* Mixes of some buses, in the same pass: which buses each hears. The plan's gains stand. */
     const bool *const *version;
     size_t n_versions;
     /* Every bus by itself, through returns and mix bus as the whole goes through them; what is left over too. */
@@ -82,6 +83,9 @@ static inline bool td_render_hears(const td_render_wish *w, size_t bus)
 
 td_status td_render(const td_render_wish *wish, td_rendered **out, td_error *err);
 void td_rendered_free(td_rendered *r);
+
+/* What masters, or previews, are made of: the premaster, or what a chain in between made of it. */
+const td_scratch *td_rendered_to(const td_rendered *r, td_way way);
 
 /* What reaches the mix bus, after the trim, in any stretch of the song: frames [at, at + n) to in (two planes), after
  * `warm` frames that are dropped. For the planner's last check. */

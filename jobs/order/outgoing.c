@@ -154,10 +154,10 @@ void td_outputs_need_of(const td_outputs_wish *w, td_outputs_need *need)
     }
 }
 
-const td_scratch *td_outgoing_premaster(const td_outputs_wish *w, const td_mix *mix, size_t version)
+const td_scratch *td_outgoing_sound(const td_outputs_wish *w, const td_mix *mix, size_t version)
 {
     size_t at = 0;
-    if (version == TD_WHOLE) return mix->rendered->premaster;
+    if (version >= TD_WHOLE) return td_rendered_to(mix->rendered, version == TD_WHOLE ? TD_TO_MASTER : TD_TO_PREVIEW);
     for (size_t v = 0; v < version; v++)
         at += (w->order->versions & versions[v].bit) && is_possible(&versions[v], w->session);
     return mix->rendered->version[at];
@@ -204,12 +204,23 @@ static td_status name_all(const listing *b, td_error *err)
     return TD_OK;
 }
 
+/* Whether previews pass another chain than masters. */
+static bool goes_apart(const td_plan *p)
+{
+    const td_plan_chain *master = td_plan_way(p, TD_TO_MASTER), *preview = td_plan_way(p, TD_TO_PREVIEW);
+    return preview != master && (preview->n_steps || master->n_steps);
+}
+
 static void list_previews(listing *b)
 {
     const td_order *o = b->wish->order;
+    size_t version = goes_apart(b->wish->plan) ? TD_PREVIEWED : TD_WHOLE;
     if (o->recipe_preview) list_recipe_preview(b);
     for (size_t i = 0; i < o->n_previews; i++) add(b, &o->preview[i], &b->wish->plan->preview, "preview", "Preview");
-    for (size_t i = 0; i < b->n; i++) b->file[i].compared = true;
+    for (size_t i = 0; i < b->n; i++) {
+        b->file[i].compared = true;
+        b->file[i].version = version;
+    }
 }
 
 td_status td_outgoing_of_mix(const td_outputs_wish *w, td_mix *mix, td_arena *a, td_outgoing *file, size_t *n,

@@ -5,14 +5,17 @@
 
 #include "jobs/order/outputs.h"
 
-enum { TD_OUTGOING_MAX = 128, TD_VERSIONS = 3, TD_WHOLE = TD_VERSIONS };
+enum { TD_OUTGOING_MAX = 128 };
+
+/* What files are mastered from: versions, the whole mix, and that for previews, where it is another. */
+enum { TD_VERSIONS = 3, TD_WHOLE = TD_VERSIONS, TD_PREVIEWED, TD_SOUNDS };
 
 typedef struct td_outgoing {
     const char *kind, *part;
     td_file_spec spec;
     td_target target;
     const td_scratch *raw; /* written as it is; NULL: mastered */
-    size_t version;        /* mastered: which of them, or TD_WHOLE */
+    size_t version;        /* mastered: of those sounds */
     bool compared;         /* turned down to the wish's match_lufs */
     char name[256];
 } td_outgoing;
@@ -24,7 +27,7 @@ td_status td_outgoing_of_mix(const td_outputs_wish *wish, td_mix *mix, td_arena 
 td_status td_outgoing_of_guest(const td_outputs_wish *wish, const td_guest *guest, td_arena *a, td_outgoing *file,
                                size_t *n, td_error *err);
 
-/* The premaster of a version or of the whole, as td_outputs_need_of had it rendered. */
-const td_scratch *td_outgoing_premaster(const td_outputs_wish *wish, const td_mix *mix, size_t version);
+/* That sound, as td_outputs_need_of had it rendered. */
+const td_scratch *td_outgoing_sound(const td_outputs_wish *wish, const td_mix *mix, size_t version);
 
 #endif

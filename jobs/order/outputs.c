@@ -27,7 +27,7 @@ typedef struct outbox {
     td_arena *arena;
     td_outgoing file[TD_OUTGOING_MAX];
     size_t n;
-    td_master *master[TD_VERSIONS + 1]; /* NULL: not yet needed */
+    td_master *master[TD_SOUNDS]; /* NULL: not yet needed */
     struct {
         size_t version;
         td_target target;
@@ -78,7 +78,7 @@ static correction at_first(const td_outgoing *g)
 static td_status master_of(outbox *b, size_t version, td_error *err)
 {
     if (b->master[version]) return TD_OK;
-    const td_scratch *sound = b->guest ? b->guest->sound : td_outgoing_premaster(b->wish, b->mix, version);
+    const td_scratch *sound = b->guest ? b->guest->sound : td_outgoing_sound(b->wish, b->mix, version);
     return td_master_new(sound, b->wish->plan->rate_hz, b->wish->scratch, &b->master[version], err);
 }
 
@@ -95,7 +95,7 @@ static td_status master_for(outbox *b, size_t version, const td_target *t, const
     while (i < b->n_made && !is_made(b, i, version, t)) i++;
     if (i == b->n_made) {
         td_status st = TD_OK;
-        if (version != TD_WHOLE) st = master_for(b, TD_WHOLE, t, audio, result, err);
+        if (version < TD_WHOLE) st = master_for(b, TD_WHOLE, t, audio, result, err);
         if (!st && b->n_made == MASTERS_MAX)
             st = td_fail(err, TD_JOB, "outputs", "ask for fewer", "too many different targets");
         if (!st) st = master_of(b, version, err);
@@ -104,7 +104,7 @@ static td_status master_for(outbox *b, size_t version, const td_target *t, const
         b->made[i].audio = b->spare;
         b->spare = NULL;
         const volatile int *stop = b->wish->stop;
-        st = version == TD_WHOLE
+        st = version >= TD_WHOLE
                  ? td_master_render(b->master[version], t, stop, &b->made[i].audio, &b->made[i].result, err)
                  : td_master_drive(b->master[version], (*result)->drive_db, t, stop, &b->made[i].audio,
                                    &b->made[i].result, err);
@@ -292,7 +292,7 @@ static td_status tags_for(outbox *b, const td_outgoing *g, const td_master_resul
     out->recipe = p->recipe;
     out->coding_history = coding_history(b, g, r, turned_db);
     /* it names one recording: versions and parts are others */
-    bool whole = !g->raw && g->version == TD_WHOLE;
+    bool whole = !g->raw && g->version >= TD_WHOLE;
     out->isrc = whole && b->wish->order->n_isrc ? b->wish->order->isrc[0] : NULL;
     out->comment = td_arena_printf(b->arena, "recipe %s revision %u, session %.16s, plan %.16s", p->recipe,
                                    p->recipe_revision, p->session_hash, b->mix->plan_hash);
@@ -414,7 +414,7 @@ static td_status send(outbox *b, const td_outgoing *g, td_error *err)
     bool lossy = td_codec_lossy(g->spec.codec);
     f->part = td_arena_strdup(b->mix->arena, g->part);
     f->wanted = g->target;
-    if (g->version != TD_WHOLE) f->wanted.loudness_lufs = NAN; /* as the mix makes it */
+    if (g->version < TD_WHOLE) f->wanted.loudness_lufs = NAN; /* as the mix makes it */
     f->format = td_codec_name(g->spec.codec);
     f->bits = lossy ? 0 : g->spec.bits;
     f->bitrate_kbps = lossy ? g->spec.bitrate_kbps : 0;
@@ -450,7 +450,7 @@ static void outbox_free(outbox *b)
     if (!b) return;
     for (size_t i = 0; i < b->n_made; i++) td_scratch_free(b->made[i].audio);
     td_scratch_free(b->spare);
-    for (size_t v = 0; v <= TD_VERSIONS; v++) td_master_free(b->master[v]);
+    for (size_t v = 0; v < TD_SOUNDS; v++) td_master_free(b->master[v]);
     td_arena_free(b->arena);
     free(b);
 }

@@ -39,8 +39,8 @@ static td_status mix_excess(td_decider *d, const td_site *site, const td_conditi
 {
     td_band_power mix;
     double level[TD_BANDS], off[TD_BANDS];
-    TD_TRY(site->kind == TD_SITE_MIX ? td_mix_bands(d, d->active, &mix, err)
-                                     : td_mix_bands_out(d, d->active, &mix, err));
+    TD_TRY(site->kind == TD_SITE_MIX && !site->behind ? td_mix_bands(d, d->active, &mix, err)
+                                                      : td_mix_bands_out(d, d->active, &mix, err));
     td_band_levels(&mix, level);
     td_deviation(level, d->curve.p50, off);
     *out = td_band_mean(off, c->low_hz, c->high_hz);

@@ -135,6 +135,7 @@ td_status td_decide_rough(td_decider *d, td_error *err);
 /* Where a chain stands: what its conditions ask about, and where its sound comes from. */
 typedef struct td_site {
     enum { TD_SITE_MIX, TD_SITE_BUS, TD_SITE_STEM, TD_SITE_RETURN } kind;
+    bool behind;   /* of the mix: on a way from it */
     size_t index;  /* bus, stem or return */
     size_t signal; /* of the survey */
     td_plan_chain *chain;
@@ -147,6 +148,23 @@ typedef struct td_site {
 td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_plan_send **out, size_t *n_out,
                           td_error *err);
 td_status td_decide_shares(td_decider *d, td_error *err);
+
+/* ---- ways.c: what stands behind the mix bus ------------------------------------------------------------------------
+ */
+
+/* The chains in front of masters and previews; their goals wait for the final check, as those of the mix bus do. */
+td_status td_decide_ways(td_decider *d, td_error *err);
+/* Steps of one chain behind those of another, in the plan's arena. */
+td_status td_chain_on(const td_decider *d, const td_plan_chain *a, const td_plan_chain *b, td_plan_chain *out,
+                      td_error *err);
+
+/* A decider as if the mix bus went on along a way, and that alone were wished. */
+typedef struct td_seen {
+    td_decider decider;
+    td_plan plan;
+    td_recipe recipe;
+} td_seen;
+td_status td_see_way(const td_decider *d, td_way way, td_seen *out, td_error *err);
 
 /* What a condition found. */
 typedef struct td_answer {
@@ -267,13 +285,14 @@ typedef struct td_high {
  * will reach it: `out` is told what is there, and stays 0 elsewhere. What cuts tips asks for peaks, all else for power,
  * as its detector hears it. highest.c */
 td_status td_hear_highest(td_decider *d, td_high sum, td_high out, td_error *err);
-/* What becomes of what the final check heard: behind the mix bus, and mastered where that takes more than tips. */
+/* What becomes of what the final check heard: behind `chain`, the mix bus and maybe more, and mastered where that takes
+ * more than tips. */
 typedef struct td_finish {
     td_band_power bands;
     double lacks_lu; /* of the master's loudness */
     char held_by[96];
 } td_finish;
-td_status td_hear_finish(td_decider *d, td_finish *out, td_error *err);
+td_status td_hear_finish(td_decider *d, const td_plan_chain *chain, td_finish *out, td_error *err);
 /* Warns where the master's loudness cannot be had. reach.c */
 td_status td_warn_of_target(td_decider *d, const td_finish *f);
 /* Judges tone by it, and sets right what the recipe's own equaliser on the mix bus does. moved: that is not as it was.

@@ -390,22 +390,30 @@ static td_status play_stretches(td_decider *d, const stretches *s, td_scratch *k
     return st;
 }
 
-/* What of the mix bus waited for what the groups make of the sum: levels to ride to and goals. */
-static td_status finish_mix_bus(td_decider *d, td_error *err)
+/* What of a chain waited for what the groups make of the sum: levels to ride to and goals. */
+static td_status finish_chain(td_decider *d, const char *name, const td_plan_chain *front, const td_chain_wish *wish,
+                              td_plan_chain *chain, td_error *err)
 {
-    for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
-        td_plan_step *s = &d->plan->mix.step[i];
-        td_plan_chain before = { d->plan->mix.step, i };
+    td_plan_chain all;
+    TD_TRY(td_chain_on(d, front, chain, &all, err));
+    for (size_t i = 0; i < chain->n_steps; i++) {
+        td_plan_step *s = &chain->step[i];
+        td_plan_chain before = { all.step, front->n_steps + i };
         td_site site = {
-            .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &before, .name = "mix", .role = "mix"
+            .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &before, .name = name, .role = "mix"
         };
         TD_TRY(td_decide_rider(d, &site, s, err));
-        for (size_t k = 0; k < d->recipe->mix.n_steps; k++) {
-            const td_step_wish *w = &d->recipe->mix.step[k];
-            if (!strcmp(w->name, s->name)) TD_TRY(td_solve_goals(d, &site, w, s, err));
-        }
+        for (size_t k = 0; k < wish->n_steps; k++)
+            if (!strcmp(wish->step[k].name, s->name)) TD_TRY(td_solve_goals(d, &site, &wish->step[k], s, err));
+        all.step[before.n_steps] = *s;
     }
     return TD_OK;
+}
+
+static td_status finish_mix_bus(td_decider *d, td_error *err)
+{
+    const td_plan_chain none = { 0 };
+    return finish_chain(d, "mix", &none, &d->recipe->mix, &d->plan->mix, err);
 }
 
 /* The whole song, where a goal of the mix bus is about all of it; else its loudest passages. */
@@ -422,6 +430,7 @@ static td_status choose_stretches(td_decider *d, stretches *out, td_error *err)
         *out = (stretches){ d->passage, d->n_passages, td_passage_frames(d) };
         return TD_OK;
     }
+    d->n_passages = 0;
     out->n = (size_t)(d->session->frames / (rate_hz * WHOLE_S)) + 1;
     out->frames = (size_t)(d->session->frames / out->n) + 1;
     out->at = td_arena_array(d->arena, out->n, sizeof *out->at);
@@ -438,20 +447,60 @@ static td_status take_trim(td_decider *d, double loudest_vu_dbfs, td_error *err)
     return d->plan->trim_reason ? TD_OK : td_no_memory(err);
 }
 
-td_status td_decide_check(td_decider *d, td_error *err)
+/* Keeps what reaches the mix bus in the stretches that its goals ask for. */
+static td_status hear_sum(td_decider *d, double *highest, td_error *err)
 {
     stretches s;
+    TD_TRY(choose_stretches(d, &s, err));
+    td_scratch_free(d->sum);
+    TD_TRY(td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err));
+    return play_stretches(d, &s, d->sum, highest, err);
+}
+
+/* What a way does most it need not do where the mix bus does, and that must not hear of it: other stretches are
+ * played, but where all of the song was. */
+static td_status finish_way(td_decider *d, td_way way, td_error *err)
+{
+    const td_chain_wish *wish = &d->recipe->way[way];
+    bool goals = false;
+    for (size_t i = 0; i < wish->n_steps; i++) goals |= td_goals_asked(&wish->step[i]) != TD_ASKS_NOTHING;
+    if (goals && d->n_passages) {
+        td_seen seen;
+        double highest;
+        TD_TRY(td_see_way(d, way, &seen, err));
+        td_status st = hear_sum(&seen.decider, &highest, err);
+        d->sum = seen.decider.sum;
+        TD_TRY(st);
+        memcpy(d->passage, seen.decider.passage, sizeof d->passage);
+        d->n_passages = seen.decider.n_passages;
+    }
+    return finish_chain(d, td_way_names[way], &d->plan->mix, wish, &d->plan->way[way], err);
+}
+
+/* What stands behind the mix bus, and how the master will do with it. */
+static td_status finish_ways(td_decider *d, td_finish *finish, td_error *err)
+{
+    td_plan_chain all;
+    TD_TRY(finish_way(d, TD_TO_MASTER, err));
+    if (d->plan->way[TD_TO_MASTER].n_steps) {
+        TD_TRY(td_chain_on(d, &d->plan->mix, &d->plan->way[TD_TO_MASTER], &all, err));
+        TD_TRY(td_hear_finish(d, &all, finish, err));
+    }
+    return finish_way(d, TD_TO_PREVIEW, err);
+}
+
+td_status td_decide_check(td_decider *d, td_error *err)
+{
     td_finish finish;
     double highest;
     bool moved;
-    TD_TRY(choose_stretches(d, &s, err));
-    TD_TRY(td_scratch_new(d->wish->scratch_folder, 2, &d->sum, err));
-    TD_TRY(play_stretches(d, &s, d->sum, &highest, err));
+    TD_TRY(hear_sum(d, &highest, err));
     if (!isfinite(highest)) return TD_OK;
     TD_TRY(take_trim(d, highest, err));
     TD_TRY(finish_mix_bus(d, err));
-    TD_TRY(td_hear_finish(d, &finish, err));
+    TD_TRY(td_hear_finish(d, &d->plan->mix, &finish, err));
     TD_TRY(td_judge_tone(d, &finish, &moved, err));
     if (moved) TD_TRY(finish_mix_bus(d, err)); /* their detectors hear another tone now */
+    TD_TRY(finish_ways(d, &finish, err));
     return td_warn_of_target(d, &finish);
 }

@@ -101,6 +101,7 @@ static td_status take_tempo(td_decider *d)
 {
     const td_recipe *r = d->recipe;
     bool asked = uses_notes(&r->mix);
+    for (td_way k = 0; k < TD_WAYS; k++) asked = asked || uses_notes(&r->way[k]);
     for (size_t i = 0; i < r->n_groups; i++) asked = asked || uses_notes(&r->group[i].chain);
     for (size_t i = 0; i < r->n_rets; i++) asked = asked || uses_notes(&r->ret[i].chain);
     for (size_t i = 0; i < r->n_fixes; i++) asked = asked || uses_notes(&r->fix[i].chain);
@@ -126,7 +127,8 @@ static td_status decide_mix_bus(td_decider *d, td_error *err)
     td_site site = {
         .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &d->plan->mix, .name = "mix", .role = "mix"
     };
-    return td_decide_chain(d, &site, &d->recipe->mix, NULL, NULL, err);
+    TD_TRY(td_decide_chain(d, &site, &d->recipe->mix, NULL, NULL, err));
+    return td_decide_ways(d, err);
 }
 
 /* Each bus is decided by itself: on its own arena and with its own notes, so that all can be decided side by side. */

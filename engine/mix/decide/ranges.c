@@ -196,6 +196,13 @@ static double usual_width(const char *role)
 
 /* ---- gains that answer a condition ------------------------------------------------------------------------------- */
 
+/* The mix as it reaches a step of the mix bus, or leaves that. */
+static td_status mix_bands(td_decider *d, const td_site *site, td_band_power *out, td_error *err)
+{
+    return site->kind == TD_SITE_MIX && !site->behind ? td_mix_bands(d, d->active, out, err)
+                                                      : td_mix_bands_out(d, d->active, out, err);
+}
+
 /* How far the mix's deviation in a band moves when one of its groups moves by gain_db there. */
 static td_status mix_band_after(td_decider *d, const td_range_case *c, double low_hz, double high_hz, double gain_db,
                                 double *out, td_error *err)
@@ -203,7 +210,7 @@ static td_status mix_band_after(td_decider *d, const td_range_case *c, double lo
     td_band_power mix, own;
     double heard[TD_BANDS];
     bool whole = c->site->kind == TD_SITE_MIX;
-    TD_TRY(whole ? td_mix_bands(d, d->active, &mix, err) : td_mix_bands_out(d, d->active, &mix, err));
+    TD_TRY(mix_bands(d, c->site, &mix, err));
     TD_TRY(td_survey_bands(d->survey, c->site->signal, d->active, &own, err));
     TD_TRY(td_chain_power(d, &d->plan->mix, heard, err));
     td_bands_scale(&own, heard);
@@ -275,11 +282,11 @@ static td_status solve_mix_excess(td_decider *d, const td_range_case *c, double 
 }
 
 /* How far the mix stands from its curve, band by band. */
-static td_status mix_deviation(td_decider *d, double off[TD_BANDS], td_error *err)
+static td_status mix_deviation(td_decider *d, const td_site *site, double off[TD_BANDS], td_error *err)
 {
     td_band_power mix;
     double level[TD_BANDS];
-    TD_TRY(td_mix_bands(d, d->active, &mix, err));
+    TD_TRY(mix_bands(d, site, &mix, err));
     td_band_levels(&mix, level);
     td_deviation(level, d->curve.p50, off);
     return TD_OK;
@@ -296,7 +303,7 @@ static td_status solve_air(td_decider *d, const td_range_case *c, double at_hz, 
                            const char **reason, td_error *err)
 {
     double above[TD_BANDS], off[TD_BANDS];
-    TD_TRY(mix_deviation(d, off, err));
+    TD_TRY(mix_deviation(d, c->site, off, err));
     char at[24], stands[32];
     hz_name(at_hz, at);
     double lack = -td_band_mean(off, at_hz * 0.8, fmin(at_hz * 1.25, 13000)), usual = 0;
@@ -322,7 +329,7 @@ static td_status solve_tilt(td_decider *d, const td_range_case *c, double at_hz,
 {
     double off[TD_BANDS];
     char at[24], above[32], below[32];
-    TD_TRY(mix_deviation(d, off, err));
+    TD_TRY(mix_deviation(d, c->site, off, err));
     double over = td_band_mean(off, at_hz, 12500), under = td_band_mean(off, 63, at_hz), want = (under - over) / 4;
     *out = td_param_round(c->param, td_clamp(want, low, high));
     *reason = td_arena_printf(d->arena, "over %s the mix stands %s '%s', under it %s%s", hz_name(at_hz, at),

@@ -67,10 +67,11 @@ static td_status measure_bands(const td_scratch *audio, unsigned rate_hz, td_ban
     return st;
 }
 
-/* What the mix bus makes of them: audio, and how far its peaks stand over its loudness. */
-static td_status play_mix(td_decider *d, td_scratch *out, td_loudness *meter, double *over_db, td_error *err)
+/* What a chain makes of them: audio, and how far its peaks stand over its loudness. */
+static td_status play_mix(td_decider *d, td_plan_chain chain, td_scratch *out, td_loudness *meter, double *over_db,
+                          td_error *err)
 {
-    td_site behind = { .kind = TD_SITE_MIX, .chain = &d->plan->mix };
+    td_site behind = { .kind = TD_SITE_MIX, .chain = &chain };
     float block[2][TD_BLOCK], *ch[2] = { block[0], block[1] };
     td_front *f;
     float peak = 0;
@@ -110,7 +111,7 @@ static td_status master(td_decider *d, td_scratch **premaster, double over_lu, t
     return TD_OK;
 }
 
-td_status td_hear_finish(td_decider *d, td_finish *out, td_error *err)
+td_status td_hear_finish(td_decider *d, const td_plan_chain *chain, td_finish *out, td_error *err)
 {
     const td_target *t = &d->plan->master;
     td_scratch *audio = NULL;
@@ -119,7 +120,7 @@ td_status td_hear_finish(td_decider *d, td_finish *out, td_error *err)
     *out = (td_finish){ 0 };
     td_status st = td_loudness_new(d->session->rate_hz, 2, &meter) ? td_no_memory(err) : TD_OK;
     if (!st) st = td_scratch_new(d->wish->scratch_folder, 2, &audio, err);
-    if (!st) st = play_mix(d, audio, meter, &peaks_over_db, err);
+    if (!st) st = play_mix(d, *chain, audio, meter, &peaks_over_db, err);
     double ceiling_db = isnan(t->true_peak_dbtp) ? t->peak_dbfs : t->true_peak_dbtp;
     if (!st && d->raw_mix_lufs > -70 && t->loudness_lufs + over_lu + peaks_over_db > ceiling_db + EASY_DB)
         st = master(d, &audio, over_lu, out, err);

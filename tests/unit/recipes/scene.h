@@ -145,6 +145,7 @@ static inline td_plan *any_plan(uint64_t seed)
         .n_rets = 2,
         .trim_db = any(r, -20, 20),
         .mix = any_chain(a, r),
+        .way = { any_chain(a, r), seed % 3 ? any_chain(a, r) : (td_plan_chain){ .step = td_arena_alloc(a, 1) } },
         .master = { any(r, -30, -5), -1, NAN, 6, "spotify" },
         .preview = { NAN, NAN, any(r, -3, 0), 6, NULL },
         .preview_format = "wav",
