@@ -54,6 +54,37 @@ static void reads_anywhere(void **state)
     td_scratch_free(s);
 }
 
+/* Each plane rests at times of its own: 20000 frames of sound, 30000 of none. */
+static float resting(uint64_t at, unsigned plane)
+{
+    return (at + 10000 * plane) % 50000 < 20000 ? (float)(at % 1000 + 1) : 0;
+}
+
+static void silence_reads_as_it_was(void **state)
+{
+    (void)state;
+    td_scratch *s;
+    static float x[2][70000];
+    float *const to[2] = { x[0], x[1] };
+    assert_ok(td_scratch_new(folder, 2, &s, err));
+    for (int round = 0; round < 2; round++) { /* written over, what was silent sounds */
+        for (uint64_t at = 0; at < 200000; at += 1000) {
+            for (size_t i = 0; i < 2000; i++) x[i / 1000][i % 1000] = resting(at + i % 1000 + 20000 * round, i / 1000);
+            assert_ok(td_scratch_append(s, (const float *const *)to, 1000, err));
+        }
+        for (int64_t at = 0; at < 200000; at += 9999) {
+            assert_ok(td_scratch_read(s, at, to, 70000, err));
+            for (size_t i = 0; i < 140000; i++) {
+                uint64_t place = (uint64_t)at + i % 70000;
+                float want = place < 200000 ? resting(place + 20000 * (uint64_t)round, (unsigned)(i / 70000)) : 0;
+                assert_true(x[i / 70000][i % 70000] == want);
+            }
+        }
+        td_scratch_clear(s);
+    }
+    td_scratch_free(s);
+}
+
 static void *read_many(void *scratch)
 {
     for (int64_t at = -500; at < 10000; at += 97) check(scratch, at, 300);
@@ -99,6 +130,7 @@ static void a_full_disk_is_told(void **state)
     td_error why = { 0 };
     static float x[16384];
     const float *plane[1] = { x };
+    fill(x, 16384, 1, 0);
     assert_ok(td_scratch_new(folder, 1, &s, err));
     getrlimit(RLIMIT_FSIZE, &before);
     small.rlim_max = before.rlim_max;
@@ -115,7 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_anywhere),      cmocka_unit_test(many_threads_read),
         cmocka_unit_test(nothing_has_a_name),  cmocka_unit_test(a_missing_folder_is_named),
-        cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(a_full_disk_is_told), cmocka_unit_test(silence_reads_as_it_was),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
