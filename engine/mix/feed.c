@@ -49,6 +49,8 @@ static td_status stem_in_init(stem_in *in, td_survey *survey, const td_session *
     td_status st = td_survey_stem_audio(survey, i, &in->from.scratch, err);
     if (st) return st;
     in->from.stem = s;
+    in->from.survey = survey;
+    in->from.index = i;
     in->from.rate_hz = session->rate_hz;
     in->from.channels = in->from.scratch ? td_scratch_planes(in->from.scratch) : td_stem_channels(s);
     if ((st = td_reel_init(&in->from, err))) return st;

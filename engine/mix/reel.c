@@ -69,7 +69,11 @@ static td_status file_fill(td_reel *r, td_error *err)
 
 static td_status fill(td_reel *r, td_error *err)
 {
-    td_status st = r->scratch ? td_scratch_read(r->scratch, r->at, r->buffer, AHEAD, err) : file_fill(r, err);
+    td_status st = TD_OK;
+    if (r->survey && td_survey_silent(r->survey, r->index, r->at, AHEAD))
+        for (unsigned c = 0; c < r->channels; c++) memset(r->buffer[c], 0, AHEAD * sizeof(float));
+    else
+        st = r->scratch ? td_scratch_read(r->scratch, r->at, r->buffer, AHEAD, err) : file_fill(r, err);
     if (st) return st;
     r->have = AHEAD;
     r->used = 0;

@@ -6,11 +6,13 @@
 #define TD_MIX_REEL_H
 
 #include "engine/audio/audio.h"
-#include "engine/mix/session.h"
+#include "engine/mix/survey.h"
 
 typedef struct td_reel {
     const td_scratch *scratch; /* else the file itself */
     const td_stem *stem;
+    const td_survey *survey; /* NULL, or who heard that stem: where it is silent nothing is read */
+    size_t index;            /* of it in the session */
     unsigned rate_hz;
     td_source *file;
     int64_t file_at; /* where the file stands */

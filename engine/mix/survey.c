@@ -1,5 +1,6 @@
 #include "engine/mix/hear/hear.h"
 
+#include "engine/base/row.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,8 +99,10 @@ td_status td_survey_make(const td_session *session, td_pool *pool, const char *s
     if (st) {
         td_survey_free(*out);
         *out = NULL;
+        return st;
     }
-    return st;
+    (*out)->heard = true;
+    return TD_OK;
 }
 
 td_status td_survey_hear(td_session *session, td_pool *pool, const char *scratch_folder, td_progress progress,
@@ -256,6 +259,16 @@ td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out
     *out = kept->audio;
     pthread_mutex_unlock(&kept->lock);
     return st;
+}
+
+bool td_survey_silent(const td_survey *s, size_t stem, int64_t from, size_t n)
+{
+    uint64_t rate = s->session->rate_hz, end = from + (int64_t)n > 0 ? (uint64_t)(from + (int64_t)n) : 0;
+    const td_signal *heard = &s->signal[stem];
+    size_t first = from > 0 ? (size_t)((uint64_t)from * 10 / rate) : 0, last = (size_t)((end * 10 + rate - 1) / rate);
+    if (last > heard->steps) last = heard->steps;
+    if (!s->heard || !td_stem_plays(s->session, stem)) return false;
+    return first >= last || td_largest(heard->peak + first, last - first) <= 0;
 }
 
 typedef struct wanted {

@@ -77,6 +77,8 @@ td_status td_survey_band_frames(const td_survey *s, size_t signal, size_t first,
  * would cost (a codec, another rate, an L/R pair); *out is NULL for plain PCM at the session's rate, which
  * td_source_open reads again for little. */
 td_status td_survey_stem_audio(td_survey *s, size_t stem, const td_scratch **out, td_error *err);
+/* Whether nothing sounds there of a stem, as far as was heard. */
+bool td_survey_silent(const td_survey *s, size_t stem, int64_t from, size_t n);
 /* A survey without features, for rendering a plan that is decided already: only the audio above. pool NULL: it is made
  * when it is asked for, else now. */
 td_status td_survey_bare(const td_session *session, td_pool *pool, const char *scratch_folder, td_survey **out,

@@ -234,5 +234,6 @@ td_status td_survey_load(const td_session *session, const char *path, const char
         return st;
     }
     td_survey_share(*out);
+    (*out)->heard = true;
     return TD_OK;
 }

@@ -20,6 +20,7 @@ struct td_survey {
     td_scratch **row; /* NULL where nothing sounds */
     double tempo_bpm, percussiveness_db;
     td_kept *stem;
+    bool heard; /* it has features */
 };
 
 /* Without features; arrays allocated and empty. */

@@ -222,6 +222,21 @@ static void bare_surveys_make_audio(void **state)
     td_pool_free(pool);
 }
 
+/* The tom sounds from 6 to 7 s; steps of 0.1 s tell. */
+static void silence_is_known(void **state)
+{
+    const scene *s = *state;
+    size_t tom_at = scene_stem(s, "Tom.wav");
+    td_survey *bare;
+    assert_true(td_survey_silent(s->survey, tom_at, -9000, 9000 + 6 * 48000));
+    assert_false(td_survey_silent(s->survey, tom_at, 0, 6 * 48000 + 10));
+    assert_false(td_survey_silent(s->survey, tom_at, 7 * 48000 - 10, 8192));
+    assert_true(td_survey_silent(s->survey, tom_at, 7 * 48000, 20 * 48000));
+    assert_int_equal(td_survey_bare(s->session, NULL, s->path, &bare, NULL), TD_OK);
+    assert_false(td_survey_silent(bare, tom_at, 0, 4800));
+    td_survey_free(bare);
+}
+
 static td_status load(const scene *s, const char *path, td_survey **out)
 {
     return td_survey_load(s->session, path, s->path, out, NULL);
@@ -285,6 +300,7 @@ int main(void)
         cmocka_unit_test(converted_stems_are_kept),  cmocka_unit_test(the_kick_beats),
         cmocka_unit_test(threads_change_nothing),    cmocka_unit_test(bare_surveys_make_audio),
         cmocka_unit_test(saved_and_read_back),       cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(silence_is_known),
     };
     return cmocka_run_group_tests(tests, open_scene, close_scene);
 }
