@@ -1,14 +1,16 @@
+#include "recipes/meant.h"
 #include "recipes/plan_rows.h"
 
 #include "engine/base/units.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A revision in an engineer's words: "vocals +1 dB", "kick -0.5 dB 0:45-1:10", "less reverb on vocals". Each becomes an
  * edit of numbers that stand in the plan already. */
 
-enum { WORDS = 16 };
+enum { WORDS = 16, MOVE_SIZE = 256 };
 #define USUAL_DB   1.0  /* "louder" */
 #define USUAL_SEND 3.0  /* "less reverb" */
 #define MOST_DB    24.0 /* a larger move is a slip of the hand */
@@ -18,7 +20,7 @@ enum { WORDS = 16 };
 typedef struct move {
     td_plan *plan;
     const char *text; /* as written, for messages and notes */
-    char copy[256];
+    char copy[MOVE_SIZE];
     char *word[WORDS];
     size_t n;
     double db, from_s, to_s; /* from_s NaN: all of the song */
@@ -26,13 +28,6 @@ typedef struct move {
     const char *moved;       /* several buses that one word meant: ": lead, backing"; NULL */
     td_error *err;
 } move;
-
-/* Who shall move: buses whole, and stems of others. */
-typedef struct meant {
-    td_plan_bus *bus[TD_BUSES_MAX];
-    td_plan_stem *stem[TD_STEMS_MAX];
-    size_t n_buses, n_stems;
-} meant;
 
 static const char forms[] =
     "write \"vocals +1 dB\", \"kick -0.5 dB 0:45-1:10\", \"bass louder\", \"less reverb\", \"less reverb on "
@@ -85,7 +80,7 @@ static td_status take_times(move *m)
     return TD_OK;
 }
 
-/* "+1 dB", "-0.5dB"; NaN: none is there. */
+/* "+1 dB", "-0.5dB", "- 2 dB"; NaN: none is there. */
 static td_status take_amount(move *m)
 {
     char *end;
@@ -100,6 +95,9 @@ static td_status take_amount(move *m)
                        MOST_DB);
     m->db = x;
     m->n--;
+    bool minus = m->n && !strcmp(m->word[m->n - 1], "-"), apart = minus || (m->n && !strcmp(m->word[m->n - 1], "+"));
+    if (apart) m->n--;
+    if (minus) m->db = -m->db;
     return TD_OK;
 }
 
@@ -126,8 +124,6 @@ static td_status take_change(move *m)
     return TD_OK;
 }
 
-/* ---- who is meant ------------------------------------------------------------------------------------------------ */
-
 static void name_of(const move *m, size_t first, char *out, size_t size)
 {
     *out = '\0';
@@ -149,123 +145,6 @@ static void drop_fillers(move *m)
         if (k == sizeof fillers / sizeof *fillers) m->word[n++] = m->word[i];
     }
     m->n = n;
-}
-
-static bool is_lead(const char *name)
-{
-    return !strcasecmp(name, "lead") || !strcasecmp(name, "lead vocal") || !strcasecmp(name, "lead vocals");
-}
-
-/* Alike but for an s at the end of one. */
-static bool same_word(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    n -= n && tolower((unsigned char)a[n - 1]) == 's';
-    m -= m && tolower((unsigned char)b[m - 1]) == 's';
-    return n == m && !strncasecmp(a, b, n);
-}
-
-/* A bus by its name; a group is all its buses: "vocals" is lead and backing. */
-static void add_buses(const td_plan *p, const char *name, bool groups, meant *out)
-{
-    for (size_t b = 0; b < p->n_buses; b++)
-        if (same_word(name, p->bus[b].name) || (groups && p->bus[b].group && same_word(name, p->bus[b].group)))
-            out->bus[out->n_buses++] = &p->bus[b];
-}
-
-/* With its folders or without, with its ending or without. */
-static bool has_file_name(const td_plan_stem *s, const char *name)
-{
-    size_t n = strlen(name);
-    const char *file = strchr(name, '/') ? s->name : td_basename(s->name);
-    return !strncasecmp(name, file, n) && (!file[n] || (file[n] == '.' && !strchr(file + n + 1, '.')));
-}
-
-/* "kick" in drums.kick.in, also where "drums" came before. */
-static bool has_role(const td_plan_stem *s, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *at = s->role; at; at = strchr(at, '.') ? strchr(at, '.') + 1 : NULL)
-        if (!strncasecmp(at, name, n) && (!at[n] || at[n] == '.')) return true;
-    return false;
-}
-
-static void add_stems(const td_plan *p, const char *name, bool (*is_meant)(const td_plan_stem *, const char *),
-                      meant *out)
-{
-    for (size_t i = 0; i < p->n_stems; i++)
-        if (p->stem[i].bus && is_meant(&p->stem[i], name)) out->stem[out->n_stems++] = &p->stem[i];
-}
-
-/* The bus of a stem when all its stems are meant. */
-static td_plan_bus *wholly_meant(const td_plan *p, const char *bus, const meant *w)
-{
-    size_t all = 0, some = 0;
-    for (size_t i = 0; i < p->n_stems; i++) all += p->stem[i].bus && !strcmp(p->stem[i].bus, bus);
-    for (size_t i = 0; i < w->n_stems; i++) some += !strcmp(w->stem[i]->bus, bus);
-    for (size_t b = 0; some == all && b < p->n_buses; b++)
-        if (!strcmp(p->bus[b].name, bus)) return &p->bus[b];
-    return NULL;
-}
-
-/* Stems that make up their bus move as the bus: its fader, behind its chain. */
-static void join(const td_plan *p, meant *w)
-{
-    meant out = { .n_buses = 0 };
-    for (size_t i = 0; i < w->n_stems; i++) {
-        td_plan_bus *b = wholly_meant(p, w->stem[i]->bus, w);
-        bool known = false;
-        for (size_t k = 0; k < out.n_buses; k++) known |= out.bus[k] == b;
-        if (!b)
-            out.stem[out.n_stems++] = w->stem[i];
-        else if (!known)
-            out.bus[out.n_buses++] = b;
-    }
-    *w = out;
-}
-
-static td_status nobody(const move *m, const char *name)
-{
-    td_text hint = { 0 };
-    td_text_add(&hint, "there are ");
-    for (size_t b = 0; b < m->plan->n_buses; b++) td_text_addf(&hint, "%s%s", b ? ", " : "", m->plan->bus[b].name);
-    td_text_add(&hint, ", and stems by role (kick) or file name");
-    td_status st = td_fail(m->err, TD_ARG, m->text, td_text_or_empty(&hint), "nothing is called '%s'", name);
-    td_text_free(&hint);
-    return st;
-}
-
-/* One word for instruments of several buses: "lead" of guitars and synths. */
-static td_status not_one(const move *m, const char *name, const meant *w)
-{
-    td_text hint = { 0 };
-    td_text_add(&hint, "say which:");
-    for (size_t i = 0; i < w->n_stems && i < 8; i++) td_text_addf(&hint, "%s %s", i ? "," : "", w->stem[i]->role);
-    td_status st = td_fail(m->err, TD_ARG, m->text, td_text_or_empty(&hint), "'%s' is in more than one bus", name);
-    td_text_free(&hint);
-    return st;
-}
-
-/* A bus, else stems by file name, by role, or by what a file of that name would hold ("floor tom", "Gesang"). */
-static td_status find_meant(const move *m, const char *name, meant *w)
-{
-    const td_plan *p = m->plan;
-    *w = (meant){ .n_buses = 0 };
-    if (is_lead(name))
-        add_stems(p, "vocals.lead", has_role, w);
-    else
-        add_buses(p, name, true, w);
-    if (is_lead(name) && !w->n_stems) add_buses(p, "vocals", false, w);
-    if (w->n_buses) return TD_OK;
-    if (!w->n_stems) add_stems(p, name, has_file_name, w);
-    bool named = w->n_stems > 0;
-    if (!named) add_stems(p, name, has_role, w);
-    if (!w->n_stems) add_stems(p, td_role_read(name).name, has_role, w);
-    if (!w->n_stems) return nobody(m, name);
-    for (size_t i = 1; !named && i < w->n_stems; i++)
-        if (strcmp(w->stem[i]->bus, w->stem[0]->bus)) return not_one(m, name, w);
-    join(p, w);
-    return TD_OK;
 }
 
 /* ---- levels ------------------------------------------------------------------------------------------------------ */
@@ -335,7 +214,7 @@ static td_status shift_there(const move *m, const char *path, double *level_db, 
 }
 
 /* One word moved several buses: which, and how the lead alone is called. */
-static td_status say_moved(move *m, const meant *w)
+static td_status say_moved(move *m, const td_meant *w)
 {
     td_text t = { 0 };
     bool lead = false;
@@ -351,8 +230,8 @@ static td_status say_moved(move *m, const meant *w)
 
 static td_status level(move *m, const char *name)
 {
-    meant w;
-    td_status st = find_meant(m, name, &w);
+    td_meant w;
+    td_status st = td_meant_find(m->plan, m->text, name, &w, m->err);
     if (!st && w.n_buses > 1) st = say_moved(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
@@ -408,9 +287,9 @@ static td_status turn(const move *m, td_plan_send *send, size_t n, const char *e
 /* A return by its own name, where nothing that plays is called so. */
 static td_plan_return *return_named(const td_plan *p, const char *name)
 {
-    meant w = { .n_buses = 0 };
-    add_buses(p, name, true, &w);
-    add_stems(p, name, has_role, &w);
+    td_meant w = { .n_buses = 0 };
+    td_meant_buses(p, name, true, &w);
+    td_meant_role(p, name, &w);
     for (size_t i = 0; !w.n_buses && !w.n_stems && i < p->n_rets; i++)
         if (is_effect(p, p->ret[i].name, name)) return &p->ret[i];
     return NULL;
@@ -418,14 +297,14 @@ static td_plan_return *return_named(const td_plan *p, const char *name)
 
 static td_status sends(move *m, double sign, const char *effect, const char *name)
 {
-    meant w = { .n_buses = 0 };
+    td_meant w = { .n_buses = 0 };
     size_t moved = 0;
     double by = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
     if (!has_effect(m->plan, effect)) return no_effect(m, effect);
-    if (is_lead(name)) /* what goes out of a bus is sent by all of it */
-        add_buses(m->plan, "vocals", false, &w);
+    if (td_is_lead(name)) /* what goes out of a bus is sent by all of it */
+        td_meant_buses(m->plan, "vocals", false, &w);
     td_plan_return *ret = w.n_buses ? NULL : return_named(m->plan, name);
-    td_status st = w.n_buses || ret ? TD_OK : find_meant(m, name, &w);
+    td_status st = w.n_buses || ret ? TD_OK : td_meant_find(m->plan, m->text, name, &w, m->err);
     if (st) return st;
     if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "sends stand for the whole song");
     for (size_t b = 0; b < w.n_buses; b++)
@@ -480,11 +359,27 @@ static td_status remember(const move *m)
     return TD_OK;
 }
 
+static bool says_more(const move *m)
+{
+    return !strcasecmp(m->word[0], "more");
+}
+
+static bool says_less(const move *m)
+{
+    return !strcasecmp(m->word[0], "less");
+}
+
+/* "less reverb on vocals" */
+static bool names_send(const move *m)
+{
+    return (says_more(m) || says_less(m)) && m->n > 3 && !strcasecmp(m->word[2], "on");
+}
+
 static td_status understand(move *m)
 {
-    char name[256];
-    bool more = !strcasecmp(m->word[0], "more"), less = !strcasecmp(m->word[0], "less");
-    if ((more || less) && m->n > 3 && !strcasecmp(m->word[2], "on")) {
+    char name[MOVE_SIZE];
+    bool more = says_more(m), less = says_less(m);
+    if (names_send(m)) {
         name_of(m, 3, name, sizeof name);
         return sends(m, more ? 1 : -1, m->word[1], name);
     }
@@ -501,13 +396,100 @@ static td_status understand(move *m)
     return level(m, name);
 }
 
+static td_status read_move(move *m)
+{
+    td_status st = split(m);
+    if (!st) st = take_times(m);
+    if (!st) st = take_change(m);
+    drop_fillers(m);
+    return st || m->n ? st : td_fail(m->err, TD_ARG, m->text, forms, "what shall move?");
+}
+
+static td_status make_move(move *m)
+{
+    td_status st = understand(m);
+    return st ? st : remember(m);
+}
+
+static bool asks_for_something(const move *m)
+{
+    return !isnan(m->db) || says_more(m) || says_less(m);
+}
+
+/* One of several: who is named without a change ("kick and snare -1 dB") gets that of the next. */
+static td_status move_part(move *named, size_t *n_named, move *m)
+{
+    td_status st = read_move(m);
+    if (st) return st;
+    if (!asks_for_something(m)) {
+        ++*n_named;
+        return TD_OK;
+    }
+    for (size_t i = 0; !st && i < *n_named; i++) {
+        named[i].db = m->db;
+        named[i].from_s = m->from_s;
+        named[i].to_s = m->to_s;
+        named[i].when = m->when;
+        st = make_move(&named[i]);
+    }
+    *n_named = 0;
+    return st ? st : make_move(m);
+}
+
+/* The next of "vocals +1 dB, drums -1 dB and less reverb"; NULL: none is left. */
+static char *next_part(char **rest)
+{
+    char *part = *rest, *end = NULL;
+    for (char *c = part; c && *c && !end; c++) {
+        size_t n = *c == ',' || *c == ';' ? 1 : !strncasecmp(c, " and ", 5) ? 5 : !strncasecmp(c, " but ", 5) ? 5 : 0;
+        if (!n) continue;
+        *c = '\0';
+        end = c + n;
+    }
+    *rest = end;
+    return part;
+}
+
+static td_status move_parts(td_plan *plan, const char *text, td_error *err)
+{
+    enum { PARTS = 8 };
+    move part[PARTS];
+    size_t named = 0;
+    td_status st = TD_OK;
+    char *rest = td_arena_strdup(plan->arena, text);
+    if (!rest) return td_no_memory(err);
+    while (!st && rest && named < PARTS) {
+        const char *one = next_part(&rest);
+        part[named] = (move){ .plan = plan, .text = one + strspn(one, " "), .err = err };
+        st = move_part(part, &named, &part[named]);
+    }
+    return st || !named ? st : understand(&part[0]); /* nobody said what shall become of it */
+}
+
+static bool has_parts(const char *text)
+{
+    char copy[MOVE_SIZE], *rest = copy;
+    snprintf(copy, sizeof copy, "%s", text);
+    next_part(&rest);
+    return rest;
+}
+
+/* "Kick, close -1 dB": a comma in a name parts nothing. */
+static bool is_one_name(td_plan *plan, const char *text)
+{
+    char name[MOVE_SIZE];
+    td_error none = { 0 };
+    td_meant w;
+    move m = { .text = text, .plan = plan, .err = &none };
+    if (read_move(&m)) return false;
+    name_of(&m, names_send(&m) ? 3 : 0, name, sizeof name);
+    return td_meant_find(plan, text, name, &w, &none) == TD_OK;
+}
+
 td_status td_plan_revise(td_plan *plan, const char *text, td_error *err)
 {
     move m = { .plan = plan, .text = text, .err = err };
-    td_status st = split(&m);
-    if (!st) st = take_times(&m);
-    if (!st) st = take_change(&m);
-    drop_fillers(&m);
-    if (!st) st = m.n ? understand(&m) : td_fail(err, TD_ARG, text, forms, "what shall move?");
-    return st ? st : remember(&m);
+    if (has_parts(text) && !is_one_name(plan, text)) return move_parts(plan, text, err);
+    td_status st = read_move(&m);
+    return st ? st : make_move(&m);
 }

@@ -353,15 +353,17 @@ static double read_tempo(const char *name)
 /* ---- from words to a role ---------------------------------------------------------------------------------------- */
 
 /* The known words of a name from left to right, the longest at each place. */
-static size_t find_hits(const words *w, unsigned contexts, hit *hits)
+static size_t find_hits(const words *w, unsigned contexts, hit *hits, bool *every_word)
 {
     size_t n = 0;
     char joined[JOIN_MAX * WORD_SIZE];
+    *every_word = true;
     for (size_t at = w->first; at < w->n && n < HITS_MAX;) {
         scope sc = { contexts, hits, n };
         size_t length = w->n - at < JOIN_MAX ? w->n - at : JOIN_MAX;
         while (length && !look_up(join(w, at, length, joined), &sc, &hits[n])) length--;
         n += length > 0;
+        *every_word &= length > 0;
         at += length ? length : 1;
     }
     return n;
@@ -477,7 +479,7 @@ static unsigned contexts_of(const td_role *r, size_t n)
 static void read_all(const words *w, size_t n, unsigned contexts, td_role *out)
 {
     hit hits[HITS_MAX];
-    for (size_t i = 0; i < n; i++) settle(hits, find_hits(&w[i], contexts, hits), &out[i]);
+    for (size_t i = 0; i < n; i++) settle(hits, find_hits(&w[i], contexts, hits, &out[i].every_word), &out[i]);
 }
 
 void td_roles_read(const char *const *names, size_t n, td_role *out)

@@ -20,6 +20,7 @@ typedef struct td_role {
     char why[96];  /* "token 'kick in'", "two buses in the name: drums, bass; the leftmost taken" */
     td_role_source source;
     bool guess;        /* shown with a question mark everywhere */
+    bool every_word;   /* of the name was known; a number in front does not count */
     bool two_buses;    /* TD_FAULT_DOUBLE_ROLE */
     char side;         /* 'L' or 'R' when the name says one of a pair, 'M' for mono words, 0 */
     char pair_key[96]; /* the name without its side word: two files with one key and L and R are one stereo track */

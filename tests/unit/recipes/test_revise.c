@@ -118,9 +118,14 @@ static void test_moves_in_plain_words(void **state)
     static const struct {
         const char *move;
         double db;
-    } said[] = { { "drums down 2 dB", -2 },     { "drums 2 dB quieter", -2 },           { "drums up 1.5 dB", 1.5 },
-                 { "turn the drums down", -1 }, { "make the drums a bit quieter", -1 }, { "drums a little louder", 1 },
-                 { "drums down -2 dB", -2 } };
+    } said[] = { { "drums down 2 dB", -2 },
+                 { "drums 2 dB quieter", -2 },
+                 { "drums up 1.5 dB", 1.5 },
+                 { "turn the drums down", -1 },
+                 { "make the drums a bit quieter", -1 },
+                 { "drums a little louder", 1 },
+                 { "drums down -2 dB", -2 },
+                 { "drums - 2 dB", -2 } };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         td_plan p = after(said[i].move);
         assert_true(p.bus[0].fader_db == -3 + said[i].db);
@@ -129,6 +134,61 @@ static void test_moves_in_plain_words(void **state)
     td_plan p = after("lead vocal up 1.5 dB");
     assert_true(p.stem[3].gain_db == 1.5 && p.bus[1].fader_db == 0);
     td_arena_free(p.arena);
+}
+
+static void test_several_moves_at_once(void **state)
+{
+    (void)state;
+    static const char *const said[] = { "backing +1dB, drums -1 dB", "drums softer and backing louder",
+                                        "backing 1 dB up; drums down" };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = after(said[i]);
+        assert_true(p.bus[2].fader_db == -5 && p.bus[0].fader_db == -4 && p.n_notes == 2);
+        td_arena_free(p.arena);
+    }
+    td_plan p = after("drums, bass and lead -2 dB");
+    assert_true(p.bus[0].fader_db == -5 && p.bus[3].fader_db == -2 && p.stem[3].gain_db == -2);
+    td_arena_free(p.arena);
+    p = song();
+    p.stem[1].name = "Kick, close and far.wav";
+    td_error err = { 0 };
+    assert_int_equal(td_plan_revise(&p, "Kick, close and far -2 dB", &err), TD_OK);
+    assert_true(p.stem[1].gain_db == -2 && p.stem[0].gain_db == 0);
+    td_arena_free(p.arena);
+}
+
+static void test_words_of_a_file_mean_that_file(void **state)
+{
+    (void)state;
+    td_plan p = song();
+    td_error err = { 0 };
+    p.stem[1].name = "07 Band - Kick 2.wav";
+    assert_int_equal(td_plan_revise(&p, "kick 2 -1 dB", &err), TD_OK);
+    assert_true(p.stem[1].gain_db == -1 && p.stem[0].gain_db == 0);
+    td_arena_free(p.arena);
+}
+
+/* One known word among others is no reason to move whom it names. */
+static void test_what_is_not_understood_moves_nothing(void **state)
+{
+    (void)state;
+    static const char *const said[] = { "vocals not louder",
+                                        "don't touch vocals, drums -1 dB",
+                                        "everything but drums -1 dB",
+                                        "drums without kick -1 dB",
+                                        "compress kick 3 dB",
+                                        "tune lead vox down 2",
+                                        "vocals +1 dB +2 dB",
+                                        "kick much louder",
+                                        "kick 3 -1 dB" };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = song();
+        td_error err = { 0 };
+        if (td_plan_revise(&p, said[i], &err) != TD_ARG) fail_msg("%s: taken", said[i]);
+        assert_true(p.bus[0].fader_db == -3 && p.bus[1].fader_db == 0 && p.bus[2].fader_db == -6);
+        for (size_t k = 0; k < p.n_stems; k++) assert_true(p.stem[k].gain_db == 0);
+        td_arena_free(p.arena);
+    }
 }
 
 static void test_what_cannot_move_is_told(void **state)
@@ -320,6 +380,9 @@ int main(void)
         cmocka_unit_test(test_the_lead_moves_without_its_double),
         cmocka_unit_test(test_a_stretch_becomes_a_ride),
         cmocka_unit_test(test_moves_in_plain_words),
+        cmocka_unit_test(test_several_moves_at_once),
+        cmocka_unit_test(test_words_of_a_file_mean_that_file),
+        cmocka_unit_test(test_what_is_not_understood_moves_nothing),
         cmocka_unit_test(test_what_cannot_move_is_told),
         cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
         cmocka_unit_test(test_large_moves_take_longer),
