@@ -17,7 +17,8 @@ enum {
     FRAME = RATE / 10,     /* one gain */
     ENVELOPE = RATE / 100, /* a step of the coarse alignment */
     SEARCH = 60 * 100,     /* how many of them the rough may begin later or earlier */
-    RIVAL = 30,            /* the best lag is held against this one */
+    LONGEST = 1 << 19,     /* of them are looked at: 87 minutes */
+    GUESSES = 6,           /* lags the coarse one leaves to the fine one */
     PASSAGE = 32768,       /* 2.7 s, for the fine one */
     TRIES = 5,
     NEAR = RATE / 10, /* a bus may stand off the others by this */
@@ -29,12 +30,13 @@ enum {
 #define STEADY_DB  2.0 /* by how much pieces may disagree */
 #define MOST_DB    12.0
 #define SOFTEST_LU -30.0
-#define CLEAR      2.5
+#define SWIFT_HZ   25.0 /* the swiftest onsets that are looked at: a lag between two steps of 10 ms stays one lag */
+#define CLEARLY    1.02 /* a guess must agree so much better than a likelier one */
 
 typedef struct rough {
     td_decider *d;
-    size_t n;                            /* buses; sound[n] is the rough */
-    td_scratch *sound[TD_BUSES_MAX + 1]; /* at 12 kHz */
+    size_t n;                            /* buses; sound[n] is the rough, sound[n + 1] the sum of all buses */
+    td_scratch *sound[TD_BUSES_MAX + 2]; /* at 12 kHz */
     double late[TD_BUSES_MAX];           /* where a bus's start lies in the rough, samples */
     double predict[ORDER + 1];
     size_t frames;
@@ -71,17 +73,34 @@ static td_status next_block(rough *r, td_source **source, size_t b, bool *more, 
     return td_scratch_append(r->sound[b], (const float *const *)to, TD_BLOCK, err);
 }
 
+static td_status sum_buses(const rough *r, td_error *err)
+{
+    float *const block = malloc(4 * TD_BLOCK * sizeof *block), *sum[2] = { block, block ? block + TD_BLOCK : NULL };
+    float *one[2] = { block ? block + 2 * TD_BLOCK : NULL, block ? block + 3 * TD_BLOCK : NULL };
+    td_status st = block ? TD_OK : td_no_memory(err);
+    for (uint64_t at = 0; !st && at < td_scratch_length(r->sound[0]); at += TD_BLOCK) {
+        memset(block, 0, 2 * TD_BLOCK * sizeof *block);
+        for (size_t b = 0; !st && b < r->n; b++) {
+            st = td_scratch_read(r->sound[b], (int64_t)at, one, TD_BLOCK, err);
+            for (size_t i = 0; !st && i < 2 * TD_BLOCK; i++) block[i] += block[2 * TD_BLOCK + i];
+        }
+        if (!st) st = td_scratch_append(r->sound[r->n + 1], (const float *const *)sum, TD_BLOCK, err);
+    }
+    free(block);
+    return st;
+}
+
 static td_status load(rough *r, td_error *err)
 {
     td_source *source[TD_STEMS_MAX + 1] = { 0 };
     td_status st = open_all(r, source, err);
-    for (size_t b = 0; !st && b <= r->n; b++) st = td_scratch_new(r->d->wish->scratch_folder, 2, &r->sound[b], err);
+    for (size_t b = 0; !st && b <= r->n + 1; b++) st = td_scratch_new(r->d->wish->scratch_folder, 2, &r->sound[b], err);
     for (bool more = true; !st && more;) {
         more = false;
         for (size_t b = 0; !st && b <= r->n; b++) st = next_block(r, source, b, &more, err);
     }
     for (size_t i = 0; i <= r->d->session->n_stems; i++) td_source_close(source[i]);
-    return st;
+    return st ? st : sum_buses(r, err);
 }
 
 /* n samples of a sound from any point in time, between samples by a windowed sinc. */
@@ -107,69 +126,89 @@ static td_status read_at(const td_scratch *s, double at, float *const *out, size
 
 /* ---- where the rough begins -------------------------------------------------------------------------------------- */
 
-/* Rises of the log level, one per 10 ms. */
-static td_status onsets(const rough *r, const size_t *of, size_t n_of, float *out, size_t n, td_error *err)
-{
-    float one[2][ENVELOPE], *to[2] = { one[0], one[1] };
-    double before = 0;
-    for (size_t i = 0; i < n; i++) {
-        double power = 1e-8, sum[ENVELOPE] = { 0 };
-        for (size_t b = 0; b < n_of; b++) {
-            TD_TRY(td_scratch_read(r->sound[of[b]], (int64_t)i * ENVELOPE, to, ENVELOPE, err));
-            for (size_t k = 0; k < ENVELOPE; k++) sum[k] += (double)one[0][k] + (double)one[1][k];
-        }
-        for (size_t k = 0; k < ENVELOPE; k++) power += sum[k] * sum[k] / ENVELOPE;
-        double level = td_power_db(power);
-        out[i] = (float)(i ? fmax(0, level - before) : 0);
-        before = level;
-    }
-    return TD_OK;
-}
-
 static int falling(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (y > x) - (y < x);
 }
 
-/* By correlation of onsets; NaN when no lag stands out. */
-static td_status coarse(const rough *r, double *lag, td_error *err)
+/* Rises of the log level, one per 10 ms, into a lane. */
+static td_status onsets(const rough *r, size_t sound, td_v2 *out, size_t lane, size_t n, td_error *err)
 {
-    size_t n = (size_t)td_scratch_length(r->sound[0]) / ENVELOPE, all[TD_BUSES_MAX];
-    long reach = n / 2 < SEARCH ? (long)(n / 2) : SEARCH, best = 0;
-    size_t lags = 2 * (size_t)reach + 1;
-    float *x = calloc(2 * n + 1, sizeof *x), *y = x + n;
-    double *c = calloc(2 * lags, sizeof *c);
-    td_status st = x && c ? TD_OK : td_no_memory(err);
-    for (size_t b = 0; b < r->n; b++) all[b] = b;
-    if (!st) st = onsets(r, all, r->n, x, n, err);
-    if (!st) st = onsets(r, &r->n, 1, y, n, err);
-    *lag = NAN;
-    for (long k = -reach; !st && k <= reach; k++) {
-        double *sum = &c[k + reach];
-        for (long i = k < 0 ? -k : 0; i < (long)n && i + k < (long)n; i++) *sum += (double)x[i] * (double)y[i + k];
-        if (*sum > c[best + reach]) best = k;
+    float one[2][ENVELOPE], *to[2] = { one[0], one[1] };
+    double before = 0;
+    for (size_t i = 0; i < n; i++) {
+        double power = 1e-8;
+        TD_TRY(td_scratch_read(r->sound[sound], (int64_t)i * ENVELOPE, to, ENVELOPE, err));
+        for (size_t k = 0; k < ENVELOPE; k++) {
+            double x = (double)one[0][k] + (double)one[1][k];
+            power += x * x / ENVELOPE;
+        }
+        double level = td_power_db(power);
+        out[i][lane] = i ? fmax(0, level - before) : 0;
+        before = level;
     }
-    if (!st) {
-        memcpy(c + lags, c, lags * sizeof *c);
-        qsort(c + lags, lags, sizeof *c, falling);
-        if (lags > RIVAL && c[lags] > 0 && c[lags] > CLEAR * c[lags + RIVAL - 1]) *lag = (double)best * ENVELOPE;
+    return TD_OK;
+}
+
+/* The correlation of a signal's two lanes with all frequencies between two bins weighing the same, into lane 0; x: a
+ * circle of n. */
+static void whitened_correlation(td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *im, size_t n, size_t low, size_t high)
+{
+    td_fft_forward(fft, x, re, im);
+    for (size_t i = 0; i <= n / 2; i++) {
+        double p = re[i][0] * re[i][1] + im[i][0] * im[i][1], q = re[i][0] * im[i][1] - im[i][0] * re[i][1];
+        double size = sqrt(p * p + q * q), k = i < low || i > high || !(size > 0) ? 0 : 1 / size;
+        re[i] = td_v2_set(k * p);
+        im[i] = td_v2_set(k * q);
     }
-    free(c);
+    td_fft_inverse(fft, re, im, x);
+}
+
+/* Lags at which onsets meet, the likeliest first; at last none, which is commonest. Whitened, for what a beat repeats
+ * would leave no lag standing out. */
+static td_status coarse(const rough *r, double lag[GUESSES], td_error *err)
+{
+    size_t n = (size_t)td_scratch_length(r->sound[0]) / ENVELOPE, circle = 16, n_lags = 0;
+    if (n > LONGEST) n = LONGEST;
+    while (circle < 2 * n) circle *= 2;
+    long reach = n / 2 < SEARCH ? (long)(n / 2) : SEARCH, apart = NEAR / ENVELOPE / 2;
+    td_v2 *x = calloc(3 * circle, sizeof *x);
+    td_fft *fft = NULL;
+    td_status st = x ? td_fft_new(circle, &fft) : td_no_memory(err);
+    if (!st) st = onsets(r, r->n + 1, x, 0, n, err);
+    if (!st) st = onsets(r, r->n, x, 1, n, err);
+    if (!st)
+        whitened_correlation(fft, x, x + circle, x + 2 * circle, circle, 1, (size_t)(SWIFT_HZ / 100 * (double)circle));
+    while (!st && n_lags + 1 < GUESSES) {
+        long best = 0;
+        for (long k = -reach; k <= reach; k++)
+            if (x[(size_t)(k + (long)circle) % circle][0] > x[(size_t)(best + (long)circle) % circle][0]) best = k;
+        lag[n_lags++] = (double)best * ENVELOPE;
+        for (long k = best - apart; k <= best + apart; k++) x[(size_t)(k + (long)circle) % circle][0] = -INFINITY;
+    }
+    if (!st) lag[n_lags] = 0;
+    td_fft_free(fft);
     free(x);
     return st;
 }
 
-/* Both from `at` (of the stems) on, whitened in frequency: the lag of the highest correlation within NEAR of what is
- * known, with a parabola through its neighbours. NaN: nothing stands out. */
-static td_status fine(const rough *r, td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *im, size_t bus, double at, double known,
-                      double *lag, td_error *err)
+/* Where a sound meets the rough, and how well. */
+typedef struct meeting {
+    double lag, height; /* NaN and 0: nowhere */
+} meeting;
+
+/* Both from `at` (of the stems) on: the lag of the highest correlation within NEAR of what is known, with a parabola
+ * through its neighbours, if it stands out. */
+static td_status fine(const rough *r, td_fft *fft, td_v2 *work, size_t sound, double at, double known, meeting *out,
+                      td_error *err)
 {
     float *a = malloc(4 * PASSAGE * sizeof *a), *one[2] = { a, a ? a + PASSAGE : NULL };
     float *two[2] = { a ? a + 2 * PASSAGE : NULL, a ? a + 3 * PASSAGE : NULL };
-    td_status st = a ? read_at(r->sound[bus], at, one, PASSAGE, err) : td_no_memory(err);
-    if (!st) st = read_at(r->sound[r->n], floor(at + known), two, PASSAGE, err);
-    *lag = NAN;
+    td_v2 *x = work;
+    td_status st = a ? td_scratch_read(r->sound[sound], (int64_t)at, one, PASSAGE, err) : td_no_memory(err);
+    if (!st) st = td_scratch_read(r->sound[r->n], (int64_t)floor(at + known), two, PASSAGE, err);
+    *out = (meeting){ .lag = NAN };
     for (size_t i = 0; !st && i < PASSAGE; i++) {
         double w = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / PASSAGE);
         x[i][0] = w * ((double)one[0][i] + (double)one[1][i]);
@@ -177,15 +216,8 @@ static td_status fine(const rough *r, td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *i
     }
     free(a);
     if (st) return st;
-    td_fft_forward(fft, x, re, im);
-    for (size_t i = 0; i <= PASSAGE / 2; i++) {
-        double f = (double)i * RATE / PASSAGE;
-        double p = re[i][0] * re[i][1] + im[i][0] * im[i][1], q = re[i][0] * im[i][1] - im[i][0] * re[i][1];
-        double size = sqrt(p * p + q * q), k = f < 60 || f > 5500 || !(size > 0) ? 0 : 1 / size;
-        re[i] = td_v2_set(k * p);
-        im[i] = td_v2_set(k * q);
-    }
-    td_fft_inverse(fft, re, im, x);
+    whitened_correlation(fft, x, work + PASSAGE, work + 2 * PASSAGE, PASSAGE, 60 * PASSAGE / RATE,
+                         5500 * (size_t)PASSAGE / RATE);
     double power = 0, highest = 0;
     int best = 0;
     for (int k = -NEAR; k <= NEAR; k++) {
@@ -198,52 +230,67 @@ static td_status fine(const rough *r, td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *i
     if (!(highest > 8 * sqrt(power))) return TD_OK;
     double l = x[(size_t)(best - 1 + PASSAGE) % PASSAGE][0], m = x[(size_t)(best + PASSAGE) % PASSAGE][0];
     double n = x[(size_t)(best + 1 + PASSAGE) % PASSAGE][0], bend = l - 2 * m + n;
-    *lag = floor(at + known) - at + best + (bend != 0 ? td_clamp(0.5 * (l - n) / bend, -0.5, 0.5) : 0);
+    out->lag = floor(at + known) - at + best + (bend != 0 ? td_clamp(0.5 * (l - n) / bend, -0.5, 0.5) : 0);
+    out->height = highest;
     return TD_OK;
 }
 
-/* The middle of what a bus's loudest passages say; NaN unless two or more, and half of
- * them, agree to a sample. */
-static td_status fine_of(const rough *r, td_fft *fft, td_v2 *work, size_t bus, double known, double *lag, td_error *err)
+static int later(const void *a, const void *b)
 {
-    const td_signal *s = td_survey_signal(r->d->survey, td_survey_bus(r->d->survey, bus));
-    double found[TRIES];
-    size_t n = 0, agree = 0;
+    const meeting *x = a, *y = b;
+    return (x->lag > y->lag) - (x->lag < y->lag);
+}
+
+/* The middle of what a sound's loudest passages say, if two or more, and half of them, agree to a sample. */
+static td_status agree(const rough *r, td_fft *fft, td_v2 *work, size_t sound, double known, meeting *out,
+                       td_error *err)
+{
+    const td_survey *v = r->d->survey;
+    const td_signal *s = td_survey_signal(v, sound < r->n ? td_survey_bus(v, sound) : td_survey_sum(v));
+    meeting found[TRIES];
+    size_t n = 0, agreed = 0;
     for (size_t i = 0; i < TRIES && i < TD_PASSAGES && s->passage[i].frames; i++) {
         double at = floor((double)s->passage[i].at * RATE / r->d->session->rate_hz);
-        TD_TRY(fine(r, fft, work, work + PASSAGE, work + 2 * PASSAGE, bus, at, known, &found[n], err));
-        n += !isnan(found[n]);
+        TD_TRY(fine(r, fft, work, sound, at, known, &found[n], err));
+        n += !isnan(found[n].lag);
     }
-    qsort(found, n, sizeof *found, falling);
-    *lag = n ? found[n / 2] : NAN;
-    for (size_t i = 0; i < n; i++) agree += fabs(found[i] - *lag) < 1;
-    if (agree < 2 || 2 * agree < n) *lag = NAN;
+    qsort(found, n, sizeof *found, later);
+    *out = (meeting){ .lag = n ? found[n / 2].lag : NAN };
+    for (size_t i = 0; i < n; i++) {
+        if (fabs(found[i].lag - out->lag) >= 1) continue;
+        out->height += found[i].height;
+        agreed++;
+    }
+    if (agreed < 2 || 2 * agreed < n) *out = (meeting){ .lag = NAN };
     return TD_OK;
 }
 
-/* A bus that cannot be told from the others lies where most do. */
+/* A bus that cannot be told from the others lies where all together do. */
+static td_status align_with(rough *r, td_fft *fft, td_v2 *work, bool *found, td_error *err)
+{
+    double guess[GUESSES];
+    meeting all = { .lag = NAN }, one;
+    TD_TRY(coarse(r, guess, err));
+    for (size_t i = 0; i < GUESSES; i++) {
+        TD_TRY(agree(r, fft, work, r->n + 1, guess[i], &one, err));
+        if (one.height > CLEARLY * all.height) all = one;
+    }
+    *found = !isnan(all.lag);
+    for (size_t b = 0; *found && b < r->n; b++) {
+        TD_TRY(agree(r, fft, work, b, all.lag, &one, err));
+        r->late[b] = isnan(one.lag) ? all.lag : one.lag;
+    }
+    return TD_OK;
+}
+
 static td_status align(rough *r, bool *found, td_error *err)
 {
-    double known, sorted[TD_BUSES_MAX];
-    size_t n = 0;
-    TD_TRY(coarse(r, &known, err));
-    *found = false;
-    if (isnan(known)) return TD_OK;
     td_fft *fft = NULL;
     td_v2 *work = malloc(3 * PASSAGE * sizeof *work);
-    td_status st = !work || td_fft_new(PASSAGE, &fft) ? td_no_memory(err) : TD_OK;
-    for (size_t b = 0; !st && b < r->n; b++) {
-        st = fine_of(r, fft, work, b, known, &r->late[b], err);
-        if (!st && !isnan(r->late[b])) sorted[n++] = r->late[b];
-    }
-    free(work);
+    td_status st = !work || td_fft_new(PASSAGE, &fft) ? td_no_memory(err) : align_with(r, fft, work, found, err);
     td_fft_free(fft);
-    if (st || !n) return st;
-    qsort(sorted, n, sizeof *sorted, falling);
-    for (size_t b = 0; b < r->n; b++)
-        if (isnan(r->late[b])) r->late[b] = sorted[n / 2];
-    *found = true;
-    return TD_OK;
+    free(work);
+    return st;
 }
 
 /* ---- the fit ----------------------------------------------------------------------------------------------------- */
@@ -464,7 +511,7 @@ td_status td_decide_rough(td_decider *d, td_error *err)
     if (!st && found) st = solve(&r, err);
     if (!st && !found)
         st = td_decide_note(d, TD_NOTE_WARNING, "rough: these stems are not found in it: left as delivered");
-    for (size_t b = 0; b <= r.n; b++) td_scratch_free(r.sound[b]);
+    for (size_t b = 0; b <= r.n + 1; b++) td_scratch_free(r.sound[b]);
     free(r.gram);
     free(r.cross);
     free(r.energy);

@@ -72,13 +72,47 @@ static double pad(double t, unsigned c)
 }
 
 /* A ride of 3 dB stands for the mix-bus compressor. */
-static double rough_mix(double t, unsigned c)
+static double rough_at(double at)
 {
-    (void)c;
-    double at = t - LATE / RATE, squeeze = pow(10, -1.5 * (1 + sin(2 * M_PI * 0.9 * t)) / 20);
+    double squeeze = pow(10, -1.5 * (1 + sin(2 * M_PI * 0.9 * at)) / 20);
     double part[] = { drums_at(at), bass_at(at), piano_at(at), pad_at(at) }, sum = 0;
     for (int i = 0; i < 4; i++) sum += pow(10, fader_db[i] / 20) * part[i];
     return 0.6 * squeeze * sum;
+}
+
+static double late_rough(double t, unsigned c)
+{
+    (void)c;
+    return rough_at(t - LATE / RATE);
+}
+
+/* A bar of 2 s that is played over and over, to the sample; a pad tells the bars apart. */
+static double looped_drums(double t, unsigned c)
+{
+    (void)c;
+    return t < 0 ? 0 : noise(fmod(t, 0.25) * RATE, 1) * beat(t, 0.25, 20, 0);
+}
+
+static double looped_bass(double t, unsigned c)
+{
+    (void)c;
+    double in = fmod(t, 2);
+    return t < 0 ? 0 : 0.5 * (noise(in * RATE / 6, 2) + sin(2 * M_PI * 82 * in)) * beat(in, 0.5, 3, 0);
+}
+
+static double looped_piano(double t, unsigned c)
+{
+    (void)c;
+    double in = fmod(t, 2);
+    return t < 0 ? 0 : 0.4 * (noise(in * RATE / 2, 3) + sin(2 * M_PI * 440 * in)) * beat(in, 0.5, 4, 0.25);
+}
+
+/* Late by what a limiter's look-ahead leaves in front: half a step of the search. */
+static double looped_rough(double at, unsigned c)
+{
+    double t = at - 0.005;
+    double sum = pow(10, fader_db[0] / 20) * looped_drums(t, c) + pow(10, fader_db[1] / 20) * looped_bass(t, c);
+    return sum + pow(10, fader_db[2] / 20) * looped_piano(t, c) + pow(10, fader_db[3] / 20) * pad_at(t);
 }
 
 static double elsewhere(double t, unsigned c)
@@ -87,14 +121,14 @@ static double elsewhere(double t, unsigned c)
     return noise(t * RATE, 77) * beat(t, 0.37, 9, 0.11);
 }
 
-static td_plan *read_rough(sound rough)
+static const sound song[] = { drums, bass, piano, pad }, loops[] = { looped_drums, looped_bass, looped_piano, pad };
+
+static td_plan *read_rough(const sound play[4], sound rough)
 {
+    static const char *const file[] = { "Drums.wav", "Bass.wav", "Piano.wav", "Pad.wav" };
     scene *s = scene_new();
     td_error err = { 0 };
-    scene_add(s, "Drums.wav", RATE, 1, SECONDS, drums);
-    scene_add(s, "Bass.wav", RATE, 1, SECONDS, bass);
-    scene_add(s, "Piano.wav", RATE, 1, SECONDS, piano);
-    scene_add(s, "Pad.wav", RATE, 1, SECONDS, pad);
+    for (int i = 0; i < 4; i++) scene_add(s, file[i], RATE, 1, SECONDS, play[i]);
     scene_add(s, "as we heard it.wav", RATE, 1, SECONDS + 1, rough);
     td_session_wish open = { .stem = s->wish, .n_stems = 4, .rough = s->wish[4].file };
     if (td_session_open(&open, &s->session, &err)) fail_msg("%s: %s", err.where, err.what);
@@ -115,10 +149,9 @@ static double against_drums(const td_plan *p, const char *name)
     return own - drum;
 }
 
-static void test_faders_of_a_late_and_squeezed_rough(void **state)
+static void faders_are_read(const sound play[4], sound rough)
 {
-    (void)state;
-    td_plan *p = read_rough(rough_mix);
+    td_plan *p = read_rough(play, rough);
     assert_int_equal(p->balance, TD_BALANCE_ROUGH); /* it came with the stems: nobody has to ask */
     const char *const names[] = { "bass", "keys", "synths" };
     for (int i = 0; i < 3; i++) {
@@ -128,10 +161,22 @@ static void test_faders_of_a_late_and_squeezed_rough(void **state)
     td_plan_free(p);
 }
 
+static void test_faders_of_a_late_and_squeezed_rough(void **state)
+{
+    (void)state;
+    faders_are_read(song, late_rough);
+}
+
+static void test_faders_of_loops(void **state)
+{
+    (void)state;
+    faders_are_read(loops, looped_rough);
+}
+
 static void test_another_song_moves_nothing(void **state)
 {
     (void)state;
-    td_plan *p = read_rough(elsewhere);
+    td_plan *p = read_rough(song, elsewhere);
     const char *const names[] = { "bass", "keys", "synths" };
     for (int i = 0; i < 3; i++) assert_true(fabs(against_drums(p, names[i])) < 0.02);
     assert_true(p->n_notes > 0);
@@ -142,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faders_of_a_late_and_squeezed_rough),
+        cmocka_unit_test(test_faders_of_loops),
         cmocka_unit_test(test_another_song_moves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
