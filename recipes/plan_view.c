@@ -14,6 +14,7 @@ typedef struct line {
     struct line *next;
     const char *cell[COLUMNS];
     const char *const *reason; /* where the plan says why; NULL: nowhere */
+    const char *note;          /* the recipe's; NULL */
     bool known;                /* as it was decided */
 } line;
 
@@ -21,6 +22,7 @@ typedef struct table {
     td_arena *arena;
     line *first, **end;
     size_t lines;
+    const char *note;          /* of the next line; NULL */
     const char *head[COLUMNS]; /* of all columns but the first, which has the title; NULL: no more */
     bool broken;
 } table;
@@ -41,6 +43,8 @@ static line *add_line(table *t, const char *place, const char *b, const char *c,
     }
     const char *cell[COLUMNS] = { place, b, c, d, e };
     for (int i = 0; i < COLUMNS; i++) l->cell[i] = cell[i] ? cell[i] : "";
+    l->note = t->note;
+    t->note = NULL;
     *t->end = l;
     t->end = &l->next;
     t->lines++;
@@ -214,6 +218,7 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
     for (size_t i = 0; i < chain->n_steps; i++) {
         const td_plan_step *s = &chain->step[i];
         const char *text = step_text(t->arena, s);
+        t->note = s->note;
         if (s->proc->place && s->n_parts) { /* points in time: the reason tells of them */
             add_decision(t, place, s->name, s->proc->name, td_arena_printf(t->arena, "%zu points", s->n_parts),
                          &s->reason, origin_of(s));
@@ -442,8 +447,9 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
     *out = t.broken ? NULL : td_arena_array(a, t.lines + 1, sizeof **out);
     if (!*out) return TD_NOMEM;
     for (const line *l = t.first; l; l = l->next)
-        (*out)[(*n)++] =
-            (td_decision){ l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3], l->cell[4] };
+        (*out)[(*n)++] = (td_decision){
+            l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3], l->cell[4], l->note
+        };
     return TD_OK;
 }
 

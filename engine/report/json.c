@@ -217,6 +217,7 @@ static json_t *decision_json(const td_rendered *r, const td_decision *d)
     json_object_set_new(j, "what", td_json_text(d->what));
     json_object_set_new(j, "settings", td_json_text(d->settings));
     json_object_set_new(j, "reason", reason_json(r, d));
+    json_object_set_new(j, "note", td_json_text(d->note));
     return j;
 }
 

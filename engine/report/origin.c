@@ -38,7 +38,10 @@ void td_section_decisions(td_page *p, const json_t *mix)
         td_element(p, "<td>", td_held_text(d, "step"), " ");
         if (strcmp(what, td_held_text(d, "step"))) td_element(p, "<span class=\"reason\">", what, "</span>");
         td_prose(p, "</td><td>", td_held_text(d, "settings"), "</td>");
-        td_prose(p, "<td class=\"reason\" lang=\"en\">", td_held_text(d, "reason"), "</td>");
+        td_prose(p, "<td class=\"reason\"><span lang=\"en\">", td_held_text(d, "reason"), "</span>");
+        if (*td_held_text(d, "note"))
+            td_prose(p, "<br><i>", td_held_text(d, "note"), "</i>"); /* its author's language */
+        td_page_add(p, "</td>");
         td_row_close(p);
     }
     td_table_close(p);

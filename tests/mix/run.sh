@@ -34,7 +34,7 @@ ok "to the same bytes" cmp "${a}_Master_48k24.wav" "$work/c/Lithium_PopRock01_Ma
 cat >"$work/keyed.yaml" <<'END'
 topdown: recipe/1
 name: keyed
-mix: { chain: [ { compressor: { ratio: 4:1, gain_reduction: at most 3 dB, lookahead: 5 ms }, key: drums, as: breathe } ] }
+mix: { chain: [ { compressor: { ratio: 4:1, gain_reduction: at most 3 dB, lookahead: 5 ms }, key: drums, as: breathe, note: lifts with the drums } ] }
 groups: { vocals: { sends: { hall: -10 dB, echo: -6 dB } } }
 returns:
   hall: { chain: [ reverb, { compressor: { gain_reduction: about 3 dB }, key: vocals.lead, as: back } ] }
@@ -42,6 +42,8 @@ returns:
 tracks: [ { fix: room, for: synths, chain: [ { compressor: { gain_reduction: at most 3 dB }, key: vocals } ] } ]
 END
 ok "keys of the mix bus, of a return that another feeds and of a track" mix -r "$work/keyed.yaml" -o "$work/k1" -j 1 --no-cache
+ok "whose recipe's own word stands in the report" grep -q '"note": "lifts with the drums"' "$work/k1/report.json"
+ok "and on the page" grep -q '<i>lifts with the drums</i>' "$work/k1/report.html"
 "$topdown" report "$work/k1" >"$work/k1.txt"
 driven() { # FIELD STEP: what a step takes, 3 dB were asked
     awk -v f="$1" -v s="$2" '$2 == s { good = $f > 2.89 && $f < 3.11 } END { exit !good }' "$work/k1.txt"
