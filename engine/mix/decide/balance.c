@@ -385,34 +385,59 @@ static td_status mark_active(td_decider *d, td_error *err)
     return TD_OK;
 }
 
+/* What the stems ask for, where nobody wants another balance. */
+static void balance_by_stems(td_decider *d)
+{
+    td_plan *p = d->plan;
+    if (d->recipe->approach == TD_TOP_DOWN || p->balance != TD_BALANCE_LOUDNESS || focus_bus(d) == SIZE_MAX) return;
+    p->balance = TD_BALANCE_FOCUS;
+    p->balance_reason = td_arena_printf(d->arena, "focus: the recipe goes %s; %s",
+                                        td_approach_name(d->recipe->approach), p->balance_reason);
+}
+
+/* By the rough mix; where there is none, or another song's, as if nobody had spoken of one. */
+static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
+{
+    td_plan *p = d->plan;
+    TD_TRY(td_read_rough(d, &d->rough, err));
+    balance_by_stems(d);
+    if (!d->rough)
+        return td_decide_note(d, TD_NOTE_WARNING, "%s: balanced as without it",
+                              d->session->rough ? "rough: these stems are not found in it"
+                                                : "balance rough: there is no rough mix");
+    d->without_rough = p->balance;
+    p->balance = TD_BALANCE_ROUGH;
+    p->balance_reason = why;
+    return TD_OK;
+}
+
 td_status td_choose_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     td_balance wanted = d->wish->has_balance ? d->wish->balance : d->recipe->balance;
-    if (wanted == TD_BALANCE_AUTO && d->session->rough) {
-        p->balance = TD_BALANCE_ROUGH;
-        p->balance_reason = "rough: a rough mix came with the stems";
-    } else if (wanted == TD_BALANCE_AUTO) {
-        if (d->recipe->approach == TD_TOP_DOWN || p->balance != TD_BALANCE_LOUDNESS || focus_bus(d) == SIZE_MAX)
-            return TD_OK;
-        p->balance = TD_BALANCE_FOCUS;
-        p->balance_reason = td_arena_printf(d->arena, "focus: the recipe goes %s; %s",
-                                            td_approach_name(d->recipe->approach), p->balance_reason);
-    } else {
+    const char *asked = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
+                                        d->wish->has_balance ? "order" : "recipe");
+    if (!asked) return td_no_memory(err);
+    if (wanted == TD_BALANCE_ROUGH)
+        TD_TRY(balance_by_rough(d, asked, err));
+    else if (wanted == TD_BALANCE_AUTO && d->session->rough)
+        TD_TRY(balance_by_rough(d, "rough: a rough mix came with the stems", err));
+    else if (wanted == TD_BALANCE_AUTO)
+        balance_by_stems(d);
+    else {
         bool lost = p->balance == TD_BALANCE_LOUDNESS && wanted == TD_BALANCE_DELIVERED;
         if (lost && td_decide_note(d, TD_NOTE_WARNING, "balance delivered was asked for, but these stems would get %s",
                                    p->balance_reason))
             return td_no_memory(err);
         p->balance = wanted;
-        p->balance_reason = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
-                                            d->wish->has_balance ? "order" : "recipe");
+        p->balance_reason = asked;
     }
     return p->balance_reason ? TD_OK : td_no_memory(err);
 }
 
 static td_status set_faders(td_decider *d, bool roughly, td_error *err)
 {
-    td_balance mode = d->plan->balance;
+    td_balance mode = d->rough ? d->without_rough : d->plan->balance;
     delivered(d);
     TD_TRY(mark_active(d, err));
     if (mode == TD_BALANCE_EVEN) even(d);
@@ -429,9 +454,12 @@ td_status td_guess_balance(td_decider *d, td_error *err)
 td_status td_decide_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
+    double delivered_db[TD_BUSES_MAX];
+    delivered(d);
+    for (size_t b = 0; b < p->n_buses; b++) delivered_db[b] = p->bus[b].fader_db;
     TD_TRY(set_faders(d, false, err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
-    if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, err));
+    if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, delivered_db, err));
     TD_TRY(offsets(d));
     if (p->balance == TD_BALANCE_LOUDNESS || p->balance == TD_BALANCE_FOCUS) TD_TRY(warn_of_lead(d));
     for (size_t b = 0; b < p->n_buses; b++) {

@@ -10,6 +10,14 @@ typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print
 
 enum { TD_PASSAGE_STEPS = 16, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
 
+/* Read from a rough mix, by bus. */
+typedef struct td_rough {
+    double move_db[TD_BUSES_MAX];  /* from how it was delivered; NaN: not found in it */
+    double apart_db[TD_BUSES_MAX]; /* how far pieces of the song differ */
+    double later_s[TD_BUSES_MAX];  /* the rough begins */
+    double fit_db;                 /* what it leaves of the rough */
+} td_rough;
+
 typedef struct td_decider {
     const td_plan_wish *wish;
     const td_session *session;
@@ -25,8 +33,10 @@ typedef struct td_decider {
     td_behind *behind;              /* per bus: what its goals were found on */
     const td_plan_stem *unfixed;    /* the plan's stems, before their fixes */
     td_print print;
-    double raw_mix_lufs;   /* of the sum with the first faders, before the trim */
-    td_target_curve curve; /* what the mix is held against */
+    const td_rough *rough;    /* NULL: the balance is another */
+    td_balance without_rough; /* the balance it would be then */
+    double raw_mix_lufs;      /* of the sum with the first faders, before the trim */
+    td_target_curve curve;    /* what the mix is held against */
     const char *curve_name;
     td_scratch *sum; /* what reaches the mix bus before the trim: the passages below, in a row; NULL: not checked yet */
     int64_t passage[TD_HEARD_MAX];    /* frames */
@@ -106,11 +116,11 @@ td_status td_classify(td_decider *d, td_error *err);
 
 /* ---- balance.c --------------------------------------------------------------------------------------------------- */
 
-/* The mode: the order's, the recipe's, or what the stems ask for. Before anything is moved. */
+/* The mode: the order's, the recipe's, or what the stems ask for; a rough mix is read. Before anything is moved. */
 td_status td_choose_balance(td_decider *d, td_error *err);
 td_status td_decide_staging(td_decider *d, td_error *err);
 td_status td_decide_balance(td_decider *d, td_error *err);
-/* The faders before a rough mix is heard, and without remarks: enough to weigh tracks against each other. */
+/* The faders as they are without a rough mix, and without remarks: enough to weigh tracks against each other. */
 td_status td_guess_balance(td_decider *d, td_error *err);
 
 /* How far a fader may still go, dB; both 0: it stays. */
@@ -127,8 +137,11 @@ typedef struct td_uncovered {
  * the session's order, microphones of one drum together; that bus stays as loud as it is. Nothing is set. clearing.c */
 td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err);
 
-/* Faders as they stand in the session's rough mix, where they can be read from it; else as delivered. rough.c */
-td_status td_decide_rough(td_decider *d, td_error *err);
+/* Faders as they stand in the session's rough mix; NULL where these stems are not found in it. rough.c */
+td_status td_read_rough(td_decider *d, const td_rough **out, td_error *err);
+/* Sets them. Faders stand as they would without a rough mix when this begins: buses that are not in it keep their
+ * places there, beside the others. delivered_db: faders as delivered. */
+td_status td_decide_rough(td_decider *d, const double *delivered_db, td_error *err);
 
 /* ---- chains (chains.c, solve.c, ranges.c, tone.c) ---------------------------------------------------------------- */
 

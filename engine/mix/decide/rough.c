@@ -453,38 +453,27 @@ static void disagreement(rough *r, const double *whole, double *mad)
 
 /* ---- faders ------------------------------------------------------------------------------------------------------ */
 
-/* Faders stand as delivered when this begins. */
-static td_status take_faders(rough *r, const double *g, const double *mad, double residual, td_error *err)
+/* What of a fit its own pieces bear out, if two buses or more can be held against each other. */
+static td_status trust(rough *r, const double *g, const td_rough **out, td_error *err)
 {
-    td_plan *p = r->d->plan;
-    double move[TD_BUSES_MAX], sorted[TD_BUSES_MAX], active;
+    td_rough *t = td_arena_alloc(r->d->arena, sizeof *t);
     size_t n = 0;
+    if (!t) return td_no_memory(err);
+    t->fit_db = residual_db(r, g);
+    disagreement(r, g, t->apart_db);
     for (size_t b = 0; b < r->n; b++) {
-        bool heard = td_bus_context(r->d, b, SIZE_MAX, &active) > SOFTEST_LU;
-        move[b] = heard && g[b] > 0 && mad[b] <= STEADY_DB ? td_to_db(g[b]) : NAN;
-        if (!isnan(move[b])) sorted[n++] = move[b];
+        bool steady = g[b] > 0 && t->apart_db[b] <= STEADY_DB;
+        t->move_db[b] = steady ? td_to_db(g[b]) : NAN;
+        t->later_s[b] = r->late[b] / RATE;
+        n += steady;
     }
-    double common = median_of(sorted, n);
-    for (size_t b = 0; b < r->n; b++) {
-        if (isnan(move[b])) {
-            p->bus[b].fader_reason = "as delivered: not found in the rough mix";
-            TD_TRY(td_decide_note(r->d, TD_NOTE_WARNING, "rough: %s not found in the rough mix: left as delivered",
-                                  p->bus[b].name));
-            continue;
-        }
-        double x = td_clamp(move[b] - common, -MOST_DB, MOST_DB);
-        p->bus[b].fader_db = td_round_to(p->bus[b].fader_db + x, 0.01);
-        p->bus[b].fader_reason = td_arena_printf(
-            r->d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB; starts %.3f s later)",
-            x, residual, mad[b], r->late[b] / RATE);
-        if (!p->bus[b].fader_reason) return td_no_memory(err);
-    }
+    *out = n > 1 || n == r->n ? t : NULL;
     return TD_OK;
 }
 
-static td_status solve(rough *r, td_error *err)
+static td_status solve(rough *r, const td_rough **out, td_error *err)
 {
-    double g[TD_BUSES_MAX] = { 0 }, mad[TD_BUSES_MAX];
+    double g[TD_BUSES_MAX] = { 0 };
     TD_TRY(learn_whitening(r, err));
     r->frames = (size_t)(td_scratch_length(r->sound[r->n]) / FRAME);
     r->gram = td_calloc2(r->frames, r->n * r->n, sizeof(double));
@@ -493,28 +482,60 @@ static td_status solve(rough *r, td_error *err)
     r->t = td_calloc2(r->frames, 1, sizeof(double));
     if (!r->gram || !r->cross || !r->energy || !r->t) return td_no_memory(err);
     TD_TRY(td_pool_run(r->d->wish->pool, r->frames, multiply, r, err));
-    if (!fit(r, 0, r->frames, g))
-        return td_decide_note(r->d, TD_NOTE_WARNING, "rough: its buses cannot be told apart: left as delivered");
-    double residual = residual_db(r, g);
-    disagreement(r, g, mad);
-    return take_faders(r, g, mad, residual, err);
+    return fit(r, 0, r->frames, g) ? trust(r, g, out, err) : TD_OK;
 }
 
-td_status td_decide_rough(td_decider *d, td_error *err)
+td_status td_read_rough(td_decider *d, const td_rough **out, td_error *err)
 {
     rough r = { .d = d, .n = d->plan->n_buses };
     bool found = false;
-    if (!d->session->rough)
-        return td_decide_note(d, TD_NOTE_WARNING, "balance rough: there is no rough mix: left as delivered");
+    *out = NULL;
+    if (!d->session->rough) return TD_OK;
     td_status st = load(&r, err);
     if (!st) st = align(&r, &found, err);
-    if (!st && found) st = solve(&r, err);
-    if (!st && !found)
-        st = td_decide_note(d, TD_NOTE_WARNING, "rough: these stems are not found in it: left as delivered");
+    if (!st && found) st = solve(&r, out, err);
     for (size_t b = 0; b <= r.n + 1; b++) td_scratch_free(r.sound[b]);
     free(r.gram);
     free(r.cross);
     free(r.energy);
     free(r.t);
     return st;
+}
+
+static td_status stand_beside(td_decider *d, size_t bus, double shift_db)
+{
+    td_plan_bus *p = &d->plan->bus[bus];
+    const char *otherwise = td_balance_name(d->without_rough);
+    p->fader_db = td_round_to(p->fader_db + shift_db, 0.01);
+    p->fader_reason = td_arena_printf(d->arena, "not found in the rough mix; %s: %s", otherwise, p->fader_reason);
+    return td_decide_note(d, TD_NOTE_WARNING,
+                          "rough: %s not found in the rough mix: stands beside the others as '%s' has it", p->name,
+                          otherwise);
+}
+
+td_status td_decide_rough(td_decider *d, const double *delivered_db, td_error *err)
+{
+    const td_rough *r = d->rough;
+    td_plan *p = d->plan;
+    double move[TD_BUSES_MAX], sorted[TD_BUSES_MAX], shift[TD_BUSES_MAX], active;
+    size_t n = 0, n_shifts = 0;
+    for (size_t b = 0; b < p->n_buses; b++) {
+        move[b] = td_bus_context(d, b, SIZE_MAX, &active) > SOFTEST_LU ? r->move_db[b] : NAN;
+        if (!isnan(move[b])) sorted[n++] = move[b];
+    }
+    double common = median_of(sorted, n);
+    for (size_t b = 0; b < p->n_buses; b++) {
+        if (isnan(move[b])) continue;
+        double x = td_clamp(move[b] - common, -MOST_DB, MOST_DB), fader_db = delivered_db[b] + x;
+        shift[n_shifts++] = fader_db - p->bus[b].fader_db;
+        p->bus[b].fader_db = td_round_to(fader_db, 0.01);
+        p->bus[b].fader_reason = td_arena_printf(
+            d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB; starts %.3f s later)", x,
+            r->fit_db, r->apart_db[b], r->later_s[b]);
+        if (!p->bus[b].fader_reason) return td_no_memory(err);
+    }
+    double with_them = n_shifts ? median_of(shift, n_shifts) : 0;
+    for (size_t b = 0; b < p->n_buses; b++)
+        if (isnan(move[b])) TD_TRY(stand_beside(d, b, with_them));
+    return TD_OK;
 }

@@ -1,4 +1,5 @@
 /* A rough mix with known faders, late and squeezed: what the planner reads from it. */
+#include "engine/base/units.h"
 #include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
@@ -129,8 +130,8 @@ static td_plan *read_rough(const sound play[4], sound rough)
     scene *s = scene_new();
     td_error err = { 0 };
     for (int i = 0; i < 4; i++) scene_add(s, file[i], RATE, 1, SECONDS, play[i]);
-    scene_add(s, "as we heard it.wav", RATE, 1, SECONDS + 1, rough);
-    td_session_wish open = { .stem = s->wish, .n_stems = 4, .rough = s->wish[4].file };
+    if (rough) scene_add(s, "as we heard it.wav", RATE, 1, SECONDS + 1, rough);
+    td_session_wish open = { .stem = s->wish, .n_stems = 4, .rough = rough ? s->wish[4].file : NULL };
     if (td_session_open(&open, &s->session, &err)) fail_msg("%s: %s", err.where, err.what);
     td_plan *plan = decide(s, "").plan;
     scene_leave(s);
@@ -173,14 +174,54 @@ static void test_faders_of_loops(void **state)
     faders_are_read(loops, looped_rough);
 }
 
-static void test_another_song_moves_nothing(void **state)
+static bool is_said(const td_plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->n_notes; i++)
+        if (p->note[i].kind == TD_NOTE_WARNING && strstr(p->note[i].text, text)) return true;
+    return false;
+}
+
+/* These are mono tracks: without the rough mix of another song they would be balanced, and so they are with it. */
+static void test_another_song_changes_nothing(void **state)
 {
     (void)state;
-    td_plan *p = read_rough(song, elsewhere);
-    const char *const names[] = { "bass", "keys", "synths" };
-    for (int i = 0; i < 3; i++) assert_true(fabs(against_drums(p, names[i])) < 0.02);
-    assert_true(p->n_notes > 0);
+    td_plan *p = read_rough(song, elsewhere), *q = read_rough(song, NULL);
+    assert_int_equal(q->balance, TD_BALANCE_LOUDNESS);
+    assert_int_equal(p->balance, q->balance);
+    for (size_t b = 0; b < p->n_buses; b++) assert_true(p->bus[b].fader_db == q->bus[b].fader_db);
+    assert_true(is_said(p, "rough: these stems are not found in it"));
     td_plan_free(p);
+    td_plan_free(q);
+}
+
+static double muted_rough(double t, unsigned c)
+{
+    (void)c;
+    return 0.5 * drums_at(t) + pow(10, fader_db[2] / 20) * piano_at(t) + pow(10, fader_db[3] / 20) * pad_at(t);
+}
+
+/* Who is not in the rough mix is named and stands beside the others as without it. */
+static void test_a_bus_that_is_not_in_it(void **state)
+{
+    (void)state;
+    td_plan *p = read_rough(song, muted_rough), *q = read_rough(song, NULL);
+    double piano = against_drums(p, "keys") - fader_db[2] + td_to_db(0.5);
+    if (!(fabs(piano) < 0.5)) fail_msg("keys %.2f dB off", piano);
+    assert_true(is_said(p, "bass not found in the rough mix"));
+    double off[3], bass_db = 0;
+    size_t n = 0;
+    for (size_t b = 0; b < p->n_buses; b++) {
+        double x = p->bus[b].fader_db - q->bus[b].fader_db;
+        if (!strcmp(p->bus[b].name, "bass"))
+            bass_db = x;
+        else
+            off[n++] = x;
+    }
+    assert_int_equal(n, 3);
+    double middle = fmax(fmin(off[0], off[1]), fmin(fmax(off[0], off[1]), off[2]));
+    assert_true(fabs(bass_db - middle) < 0.02);
+    td_plan_free(p);
+    td_plan_free(q);
 }
 
 int main(void)
@@ -188,7 +229,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faders_of_a_late_and_squeezed_rough),
         cmocka_unit_test(test_faders_of_loops),
-        cmocka_unit_test(test_another_song_moves_nothing),
+        cmocka_unit_test(test_another_song_changes_nothing),
+        cmocka_unit_test(test_a_bus_that_is_not_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
