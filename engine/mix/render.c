@@ -241,8 +241,8 @@ static td_status strips_ready(desk *d, td_error *err)
     return st ? st : td_survey_ready(w->survey, w->pool, wanted, err);
 }
 
-/* at: where in the song it begins. */
-static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, desk **out, td_error *err)
+/* Not measuring, it has no takes yet. */
+static td_status desk_new(const td_render_wish *w, bool measuring, desk **out, td_error *err)
 {
     *out = NULL;
     if (w->plan->n_buses > TD_BUSES_MAX || w->plan->n_buses != w->session->n_buses ||
@@ -253,14 +253,13 @@ static td_status desk_new(const td_render_wish *w, bool measuring, int64_t at, d
     d->wish = w;
     d->plan = w->plan;
     d->measuring = measuring;
-    d->at = at;
     td_masking_init(&d->masking, w->session);
     d->arena = td_arena_new();
     d->strip = d->arena ? td_arena_array(d->arena, w->plan->n_buses + 1, sizeof *d->strip) : NULL;
     d->take = d->arena ? td_arena_array(d->arena, 1 + w->n_versions + w->plan->n_buses, sizeof *d->take) : NULL;
     td_status st = d->strip && d->take ? TD_OK : td_no_memory(err);
     if (!st) st = extras_init(d, err);
-    if (!st) st = takes_init(d, err);
+    if (!st && measuring) st = takes_init(d, err);
     if (!st && measuring) st = strips_ready(d, err);
     for (size_t b = 0; !st && b < w->plan->n_buses; b++) st = strip_init(d, b, err);
     if (!st && measuring) td_kept_freeze(&d->kept);
@@ -611,7 +610,7 @@ static td_status render(const td_render_wish *wish, td_rendered **out, const cha
     *out = NULL;
     desk *d;
     td_rendered *r = NULL;
-    td_status st = desk_new(wish, true, 0, &d, err);
+    td_status st = desk_new(wish, true, &d, err);
     if (st || (st = rendered_new(d, &r, err))) return st;
     d->sink = to_scratch;
     st = spread(d, r, err);
@@ -673,23 +672,53 @@ static td_status to_passage(desk *d, const outlet *o, size_t skip, size_t n, td_
     return TD_OK;
 }
 
-td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, size_t warm, float *const *in,
-                            td_error *err)
+struct td_player {
+    desk *desk;
+};
+
+td_status td_player_new(const td_render_wish *wish, td_player **out, td_error *err)
 {
-    desk *d;
-    td_status st = desk_new(wish, false, at - (int64_t)warm, &d, err);
-    for (size_t b = 0; !st && b < wish->plan->n_buses; b++)
-        if (d->lane[b]) st = td_lane_seek(d->lane[b], at - (int64_t)warm, err);
+    td_player *p = calloc(1, sizeof *p);
+    td_status st = p ? desk_new(wish, false, &p->desk, err) : td_no_memory(err);
+    if (st) free(p);
+    *out = st ? NULL : p;
+    return st;
+}
+
+void td_player_free(td_player *p)
+{
+    if (p) desk_free(p->desk);
+    free(p);
+}
+
+static td_status desk_seek(desk *d, int64_t at, td_error *err)
+{
+    td_status st = TD_OK;
+    d->at = at;
+    for (size_t b = 0; !st && b < d->plan->n_buses; b++)
+        if (d->lane[b]) st = td_lane_seek(d->lane[b], at, err);
     for (size_t k = 0; !st && k < d->n_sends; k++)
-        if (d->extra[k].feed) st = td_feed_seek(d->extra[k].feed, at - (int64_t)warm, err);
+        if (d->extra[k].feed) st = td_feed_seek(d->extra[k].feed, at, err);
+    return st;
+}
+
+/* Lanes can begin anywhere; boards are made where they begin. */
+td_status td_player_play(td_player *p, int64_t at, size_t n, size_t warm, float *const *in, td_error *err)
+{
+    desk *d = p->desk;
+    take *t = d->take;
+    td_status st = desk_seek(d, at - (int64_t)warm, err);
+    if (!st) st = takes_init(d, err);
     if (!st) {
-        take *t = d->take;
         d->to = in;
+        d->filled = 0;
         d->sink = to_passage;
         t->mix.drop = warm + td_board_latency_to_mix(t->board); /* what is heard is in front of the mix bus */
         t->mix.left = n;
         st = desk_run(d, n + t->mix.drop, err);
     }
-    desk_free(d);
+    take_fini(t);
+    *t = (take){ 0 };
+    d->n_takes = 0;
     return st;
 }

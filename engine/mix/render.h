@@ -87,9 +87,13 @@ void td_rendered_free(td_rendered *r);
 /* What masters, or previews, are made of: the premaster, or what a chain in between made of it. */
 const td_scratch *td_rendered_to(const td_rendered *r, td_way way);
 
-/* What reaches the mix bus, after the trim, in any stretch of the song: frames [at, at + n) to in (two planes), after
- * `warm` frames that are dropped. For the planner's last check. */
-td_status td_render_passage(const td_render_wish *wish, int64_t at, size_t n, size_t warm, float *const *in,
-                            td_error *err);
+/* Plays stretches of the song one after the other, for the planner's last check; none hears those before. The wish,
+ * without versions and parts, outlives it. */
+typedef struct td_player td_player;
+td_status td_player_new(const td_render_wish *wish, td_player **out, td_error *err);
+void td_player_free(td_player *p); /* NULL is welcome */
+/* What reaches the mix bus, after the trim: frames [at, at + n) to in (two planes), after `warm` frames that are
+ * dropped. */
+td_status td_player_play(td_player *p, int64_t at, size_t n, size_t warm, float *const *in, td_error *err);
 
 #endif

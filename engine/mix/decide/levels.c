@@ -3,6 +3,7 @@
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/render.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,18 +320,17 @@ typedef struct stretches {
 typedef struct playing {
     const stretches *s;
     td_render_wish wish;
-    float *sound;    /* two planes for each */
-    double *highest; /* VU reading of each */
+    float *sound;       /* two planes for each */
+    double *highest;    /* VU reading of each */
+    atomic_size_t next; /* that nobody has taken yet */
 } playing;
 
-static td_status play_stretch(const playing *p, size_t i, td_pool *pool, float *sound, td_error *err)
+static td_status play_stretch(const playing *p, td_player *player, size_t i, float *sound, td_error *err)
 {
     size_t frames = p->s->frames, rate_hz = p->wish.session->rate_hz;
     float *in[2] = { sound, sound + frames };
-    td_render_wish w = p->wish;
     td_vu *vu;
-    w.pool = pool;
-    TD_TRY(td_render_passage(&w, p->s->at[i], frames, rate_hz * CHECK_WARM / 10, in, err));
+    TD_TRY(td_player_play(player, p->s->at[i], frames, rate_hz * CHECK_WARM / 10, in, err));
     if (td_vu_new((unsigned)rate_hz, &vu)) return td_no_memory(err);
     td_vu_add(vu, in[0], in[1], frames);
     p->highest[i] = td_vu_max_dbfs(vu);
@@ -338,14 +338,21 @@ static td_status play_stretch(const playing *p, size_t i, td_pool *pool, float *
     return TD_OK;
 }
 
-/* Passages side by side, each on its own thread: one group with most of the work holds up none of the others. */
-static td_status play_passage(void *shared, size_t i, td_error *err)
+/* Passages, while there are any, on this thread alone: one group with most of the work holds up none of the others. */
+static td_status play_passages(void *shared, size_t index, td_error *err)
 {
-    const playing *p = shared;
-    td_pool *alone;
-    if (td_pool_new(1, &alone)) return td_no_memory(err);
-    td_status st = play_stretch(p, i, alone, p->sound + i * 2 * p->s->frames, err);
-    td_pool_free(alone);
+    playing *p = shared;
+    td_render_wish w = p->wish;
+    td_player *player = NULL;
+    size_t i = atomic_fetch_add(&p->next, 1);
+    (void)index;
+    if (i >= p->s->n) return TD_OK;
+    if (td_pool_new(1, &w.pool)) return td_no_memory(err);
+    td_status st = td_player_new(&w, &player, err);
+    for (; !st && i < p->s->n; i = atomic_fetch_add(&p->next, 1))
+        st = play_stretch(p, player, i, p->sound + i * 2 * p->s->frames, err);
+    td_player_free(player);
+    td_pool_free(w.pool);
     return st;
 }
 
@@ -355,16 +362,24 @@ static td_status keep_stretch(const playing *p, const float *sound, td_scratch *
     return td_scratch_append(kept, in, p->s->frames, err);
 }
 
-/* All of a song is too much to be held. */
-static td_status play_all(playing *p, bool passages, td_scratch *kept, td_error *err)
+static td_status play_and_keep(playing *p, td_scratch *kept, td_error *err)
 {
-    if (passages) TD_TRY(td_pool_run(p->wish.pool, p->s->n, play_passage, p, err));
-    for (size_t i = 0; i < p->s->n; i++) {
-        float *sound = passages ? p->sound + i * 2 * p->s->frames : p->sound;
-        if (!passages) TD_TRY(play_stretch(p, i, p->wish.pool, sound, err));
-        TD_TRY(keep_stretch(p, sound, kept, err));
-    }
+    TD_TRY(td_pool_run(p->wish.pool, td_pool_threads(p->wish.pool), play_passages, p, err));
+    for (size_t i = 0; i < p->s->n; i++) TD_TRY(keep_stretch(p, p->sound + i * 2 * p->s->frames, kept, err));
     return TD_OK;
+}
+
+/* All of a song is too much to be held. */
+static td_status keep_as_played(const playing *p, td_scratch *kept, td_error *err)
+{
+    td_player *player;
+    td_status st = td_player_new(&p->wish, &player, err);
+    for (size_t i = 0; !st && i < p->s->n; i++) {
+        st = play_stretch(p, player, i, p->sound, err);
+        if (!st) st = keep_stretch(p, p->sound, kept, err);
+    }
+    td_player_free(player);
+    return st;
 }
 
 /* What reaches the mix bus is kept, one stretch after the other, and their highest VU reading returned. */
@@ -381,7 +396,8 @@ static td_status play_stretches(td_decider *d, const stretches *s, td_scratch *k
                   .sound = td_calloc2(d->n_passages ? 2 * s->n : 2, s->frames, sizeof *p.sound),
                   .highest = td_calloc2(s->n, 1, sizeof *p.highest) };
     d->plan->trim_db = 0;
-    td_status st = p.sound && p.highest ? play_all(&p, d->n_passages, kept, err) : td_no_memory(err);
+    td_status st = p.sound && p.highest ? TD_OK : td_no_memory(err);
+    if (!st) st = d->n_passages ? play_and_keep(&p, kept, err) : keep_as_played(&p, kept, err);
     d->plan->trim_db = trim_db;
     *highest = -INFINITY;
     for (size_t i = 0; !st && i < s->n; i++) *highest = fmax(*highest, p.highest[i]);
