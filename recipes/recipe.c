@@ -524,6 +524,19 @@ static void check_all_keys(td_reader *r, const td_node *root)
     }
 }
 
+/* The reference's tone is what bells of a match lead to. */
+static void check_reference(td_reader *r, const td_recipe *recipe, const td_node *tone)
+{
+    bool matches = false;
+    for (size_t i = 0; i < recipe->mix.n_steps; i++)
+        for (size_t k = 0; k < recipe->mix.step[i].n_parts; k++)
+            matches |= !strcmp(recipe->mix.step[i].part[k].proc->name, "match");
+    if (tone && recipe->reference_tone > 0 && !matches)
+        td_caution(r->messages, td_node_key(tone), "no_match",
+                   "write for example 'chain: [ eq: [ match ] ]' under 'mix'",
+                   "the reference's tone is asked for, and no 'match' of the mix bus answers it");
+}
+
 /* ---- hash -------------------------------------------------------------------------------------------------------- */
 
 static void dump(const td_node *n, td_text *out)
@@ -569,6 +582,7 @@ static void fill(td_reader *r, td_node *root, const td_node *set, td_recipe *rec
                    "%s needs a focus to start from", td_approach_name(recipe->approach));
     td_settle_returns(r, recipe, root);
     check_all_keys(r, root);
+    check_reference(r, recipe, td_node_get(td_node_get(root, "reference"), "tone"));
     if (td_messages_errors(r->messages) == r->before) warn_unused_knobs(r, values);
     recipe->knob = r->knob;
     recipe->n_knobs = r->n_knobs;

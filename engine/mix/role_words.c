@@ -41,7 +41,7 @@
       "schlagzeugraum, drumraum, raummikro, raummikrofon", "") \
     X("drums.mono", EXACT, "mono room, drum mono, drums mono, mono oh, mono drums, knee", "", "") \
     X("drums.far", EXACT, "drum far, drums far, far room, room far", "", "") \
-    X("drums.loop", EXACT, "drum loop, top loop, break beat, drum beat, amen, drum break", "schlagzeugloop", "") \
+    X("drums.loop", EXACT, "drum loop, top loop, break beat, drum beat, amen, drum break, drum fill", "schlagzeugloop", "") \
     X("percussion", BROAD, "perc, percussion, prc, percu", "perkussion", "percussioni, percusiones") \
     X("percussion.shaker", EXACT, "shaker, shk, shkr, egg shaker, cabasa", \
       "schuettler, rassel, rasseln, schuettelei", "maraca") \
@@ -61,7 +61,8 @@
     X("percussion.snare", EXACT, "concert snare, orch snare, orchestral snare", "", "caisse claire orchestre") \
     X("percussion.cymbals", EXACT, "orch cymbals, concert cymbals, sus cym, suspended cymbal", "orchesterbecken", \
       "piatti sospesi") \
-    X("percussion.mallets", EXACT, "glock, xylo, vibes, marimba, tubular bells, crotales, mallets, kalimba", \
+    X("percussion.mallets", EXACT, "glock, xylo, vibes, marimba, tubular bells, crotales, mallets, kalimba, steel drum, " \
+      "steel pan", \
       "glockenspiel, xylophon, vibraphon, roehrenglocken", \
       "xilofono, vibrafono, vibraphone, xylophone, campane tubolari, campanas") \
     X("percussion.gong", EXACT, "gong, tam tam", "", "") \
@@ -100,8 +101,8 @@
     X("keys.organ", EXACT, "organ, org, hammond, b3, leslie, farfisa", "orgel, kirchenorgel, hammondorgel", \
       "orgue, organo") \
     X("keys.other", EXACT, "keys, kbd, keyboard, accordion, accord, celesta, harpsichord, mellotron, harmonium, " \
-      "melodica", "tasten, akkordeon, ziehharmonika, cembalo, spinett", \
-      "clavier, teclado, tastiera, tastiere, fisarmonica, acordeon, clavecin, accordeon") \
+      "melodica, harmonica, blues harp", "tasten, akkordeon, ziehharmonika, mundharmonika, cembalo, spinett", \
+      "clavier, teclado, tastiera, tastiere, fisarmonica, armonica, acordeon, clavecin, accordeon") \
     X("synths", BROAD, "syn, synth, poly, minilogue, juno, prophet, supersaw", "synthie, synthesizer, synthi", \
       "synthe, synthetiseur, sintetizador, sinte, sintetizzatore") \
     X("synths.lead", EXACT, "lead syn, ld syn, lead synth, synth lead, syn lead", "", "synthe lead, sinte lead") \
@@ -130,7 +131,8 @@
     X("brass.horn", EXACT, "horn, hn, fr horn, french horn, f horn", "waldhorn, hoerner, waldhoerner", \
       "cor, trompa, corno, corni, cor d harmonie") \
     X("brass.tuba", EXACT, "tba, tuba, euphonium, sousaphone", "", "bombardino") \
-    X("woodwinds", BROAD, "ww, winds, woodwind", "holz, holzblaeser", "bois, vientos madera, maderas, legni") \
+    X("woodwinds", BROAD, "ww, winds, woodwind, bagpipe", "holz, holzblaeser, dudelsack", \
+      "bois, vientos madera, maderas, legni, cornemuse, gaita, cornamusa") \
     X("woodwinds.sax", EXACT, "sax, alto sax, tenor sax, bari sax, bari, baritone sax, soprano sax, saxophone, " \
       "sax alto, sax tenor, sax bari", "saxophon, saxofon, altsax, altsaxophon, tenorsaxophon", \
       "saxo, sassofono, sassofoni, saxo alto, saxo tenor") \
@@ -158,7 +160,7 @@
     X("vocals.harmony", EXACT, "harmony, hrm, vox harm, vocal harm", \
       "zweite stimme, 2 stimme, dritte stimme, 3 stimme, terz", \
       "armonia, armonie, harmonie, seconde voix, segunda voz, seconda voce") \
-    X("vocals.backing", EXACT, "bv, bvs, bgv, bgvox, bkg vox, backing vox, backing vocal, bkgs, bgvocals, " \
+    X("vocals.backing", EXACT, "bv, bvs, bgv, bgvox, bkg vox, backing vox, backing vocal, bck vox, bkgs, bgvocals, " \
       "background vocals, gang vox, gang vocals, group vox, ooh, aah, ahhs, choir vox", "chor gesang, hintergrund, " \
       "hintergrundgesang, begleitstimme, begleitstimmen, hintergrundchor, backgroundgesang, satzgesang", \
       "choeurs, coros, cori, voix de fond, segundas voces, controcanto, coristi") \
@@ -174,13 +176,15 @@
       "sprecher, sprecherin, sprache, erzaehler, erzaehlerin, moderation", \
       "narrateur, narrador, narratore, locutor, voix off, voz en off, parlato") \
     X("fx", BROAD, "fx, sfx, efx, effects, riser, uplifter, downlifter, sweep, rev cym, reverse cymbal, " \
-      "reverse cym, ambience fx, foley, vinyl, whoosh, swoosh, dj scratch, drone", \
+      "reverse cym, ambience fx, foley, vinyl, whoosh, swoosh, dj scratch, " \
+      "scratches, scratching, turntable, drone", \
       "effekt, effekte, effekten, geraeusch, geraeusche, rauschen", \
       "effet, efectos, effetti, bruitage, ruido, rumore, rumori") \
     X("returns.reverb", EXACT, "verb, reverb, hall fx, room fx, plate verb, reverb return, vrb", \
       "nachhall, hallfahne", "reverbe, riverbero, reverberation, reverberacion") \
     X("returns.delay", EXACT, "dly, delay, echo, slapback", "verzoegerung", "retard, eco, ritardo") \
-    X("ignore", DECISIVE, "click track, metronome, guide, guide vox, scratch, smpte, ltc, talkback, slate, countin, " \
+    X("ignore", DECISIVE, "click track, metronome, guide, guide vox, scratch vox, " \
+      "scratch vocal, scratch gtr, scratch guitar, scratch track, smpte, ltc, talkback, slate, countin, " \
       "count off, timecode", "metronom, einzaehler, vorzaehler, pilotspur, pilot, fuehrungsspur, klickspur", \
       "claqueta, clic, claquette, voix temoin, guia, metronomo") \
     X("mix.rough", DECISIVE, "rough, rough mix, ruff mix, 2 mix, 2trk, 2 track, two track, bounce mix, full mix, " \
@@ -229,6 +233,7 @@ const td_word_row td_beside_rows[] = {
     { "bass.sub", "808", .rank = TD_RANK_WEAK, .in = TD_WITH_KICK, .guess = true },
     { "drums.kick", "808", .rank = TD_RANK_WEAK, .guess = true },
 
+    { "drums.bus", "drum", .rank = TD_RANK_WEAK },
     { "drums.tom.rack", "t1, t2", .rank = TD_RANK_WEAK },
     { "drums.tom.floor", "t3, t4", .rank = TD_RANK_WEAK },
     { "drums.loop", "loop, beat, break", .rank = TD_RANK_WEAK },
@@ -251,11 +256,13 @@ const td_word_row td_beside_rows[] = {
     { "vocals.double", "dbl, double, dub, stack, dobl", .rank = TD_RANK_WEAK },
     { "vocals.adlib", "hype", .rank = TD_RANK_WEAK },
     { "vocals.harmony", "harm, 3rd, 5th, oct", .rank = TD_RANK_WEAK },
-    { "vocals.backing", "bg, bkg, backing, background, gang, shout, crowd", .rank = TD_RANK_WEAK },
+    { "vocals.backing", "bg, bck, bkg, backing, background, gang, shout, crowd", .rank = TD_RANK_WEAK },
     { "speech", "dx", .rank = TD_RANK_WEAK },
     { "fx", "reverse, noise, impact, boom, hit, atmo, atmos, texture", .rank = TD_RANK_WEAK },
     { "returns.reverb", "rev, plate, spring", .rank = TD_RANK_WEAK },
     { "returns.reverb", "hall", .rank = TD_RANK_WEAK, .guess = true },
+    { "synths", "vocoder, talkbox", .rank = TD_RANK_WEAK, .guess = true },
+    { "ignore", "scratch", .rank = TD_RANK_DECISIVE, .guess = true },
     { "ignore", "click, clk, klick, cue, tb, count", .rank = TD_RANK_EXACT },
     { "mix.rough", "mix, master, print, instrumental, inst, summe, vorlage", .rank = TD_RANK_WEAK, .guess = true },
     { "mix.reference", "ref", .rank = TD_RANK_WEAK },

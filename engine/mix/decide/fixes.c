@@ -87,6 +87,16 @@ static td_status may_turn(td_decider *d, const td_site *site, const char **why, 
     return TD_OK;
 }
 
+/* An 808 that is cut off before it rests holds 50 Hz as steadily as the mains; a voice does not, however loud it is. */
+static bool may_hold_hum(const char *role, double hum_db)
+{
+    static const char *const low[] = { "bass", "synths", "keys", "percussion", "drums", "fx", "other" };
+    if (td_role_covers("drums.kick", role)) return true;
+    for (size_t i = 0; i < sizeof low / sizeof *low; i++)
+        if (td_role_covers(low[i], role)) return hum_db > -20;
+    return false;
+}
+
 /* The test in context; *why is set when it refuses. */
 static td_status in_context(td_decider *d, const td_site *site, candidate *c, const char **why, td_error *err)
 {
@@ -119,8 +129,8 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
                                    d->curve_name);
     } else if (feature_of(f, "sibilance")) {
         c->excess_db = f->value - f->limit;
-    } else if (feature_of(f, "hum") && (td_role_covers("drums.kick", site->role) || f->value > -20)) {
-        *why = "its own notes lie there"; /* an 808 that is cut off before it rests holds 50 Hz as steadily */
+    } else if (feature_of(f, "hum") && may_hold_hum(site->role, f->value)) {
+        *why = "its own notes lie there";
     } else if (turns(c->fix)) {
         c->measured = false;
         TD_TRY(may_turn(d, site, why, err));

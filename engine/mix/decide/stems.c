@@ -98,8 +98,22 @@ static td_status warn_of_unknown(td_decider *d)
         unknown, all);
 }
 
+/* Clicks and guide tracks; a name that may mean a player as well is a warning. */
+static td_status tell_ignored(td_decider *d)
+{
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        const td_stem *m = &d->session->stem[i];
+        if (!td_role_covers("ignore", m->role.name)) continue;
+        TD_TRY(td_decide_note(d, m->role.guess ? TD_NOTE_WARNING : TD_NOTE_NOT_USED, "%s is left out: %s%s", m->name,
+                              m->role.why,
+                              m->role.guess ? "; if it is to be heard, say its role with --role or in the job" : ""));
+    }
+    return TD_OK;
+}
+
 td_status td_tell_stems(td_decider *d, td_error *err)
 {
+    TD_TRY(tell_ignored(d));
     TD_TRY(warn_of_twins(d));
     TD_TRY(tell_faults(d, err));
     return warn_of_unknown(d);

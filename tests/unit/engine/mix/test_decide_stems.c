@@ -75,6 +75,43 @@ static const char *not_used(const decided *d, const char *start)
     return NULL;
 }
 
+static void who_is_ignored_is_told(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Gtr.wav", 48000, 1, 3, tone);
+    scene_add(s, "Click.wav", 48000, 1, 3, tone);
+    scene_add(s, "Scratch.wav", 48000, 1, 3, tone);
+    decided d = decide(s, "");
+    assert_non_null(not_used(&d, "Click.wav is left out: token 'click'"));
+    assert_non_null(warning(&d, "Scratch.wav", "is left out: token 'scratch'; if it is to be heard"));
+    leave(&d);
+}
+
+/* Two seconds of A, two of nothing but mains hum 16 dB below it. */
+static double hums(double t, unsigned c)
+{
+    double hum = 0;
+    (void)c;
+    for (int i = 1; i <= 5; i++) hum += 0.022 * sin(2 * M_PI * 50 * i * t);
+    return hum + (fmod(t, 4) < 2 ? 0.3 * sin(2 * M_PI * 440 * t) : 0);
+}
+
+static void what_cannot_play_so_low_has_its_hum_cut(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "Backing Vox.wav", "Bass.wav" };
+    for (size_t i = 0; i < 2; i++) {
+        scene *s = scene_new();
+        scene_add(s, names[i], 48000, 1, 20, hums);
+        scene_add(s, "Kick.wav", 48000, 1, 20, tone);
+        decided d = decide(s, "tracks:\n  - { fix: hum, for: all, when: hum > -30 dB, chain: [ hum_filter: { at: measured } ] }\n");
+        assert_int_equal(d.plan->stem[scene_stem(s, names[i])].chain.n_steps, i == 0);
+        if (i == 1) assert_non_null(not_used(&d, "fix hum: Bass.wav has it"));
+        leave(&d);
+    }
+}
+
 /* A number that a fix went into says nothing of it. */
 static void a_fix_is_told_wherever_it_works(void **state)
 {
@@ -105,6 +142,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(faults_and_padding_are_told),
                                         cmocka_unit_test(what_many_have_is_told_once),
+                                        cmocka_unit_test(who_is_ignored_is_told),
+                                        cmocka_unit_test(what_cannot_play_so_low_has_its_hum_cut),
                                         cmocka_unit_test(a_fix_is_told_wherever_it_works) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
