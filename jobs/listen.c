@@ -136,9 +136,9 @@ static void take_result(const td_http_request *r, td_http_reply *p)
 /* ---- the server -------------------------------------------------------------------------------------------------- */
 
 static const td_http_route routes[] = {
-    { "POST", "/{*}", 0, WEBHOOK_BYTES, false, take_webhook, NULL },
-    { "PUT", "/{*}", 0, RESULT_BYTES, true, take_result, NULL },
-    { NULL, NULL, 0, 0, false, NULL, NULL },
+    { "POST", "/{*}", 0, WEBHOOK_BYTES, false, take_webhook, NULL, NULL },
+    { "PUT", "/{*}", 0, RESULT_BYTES, true, take_result, NULL, NULL },
+    { NULL, NULL, 0, 0, false, NULL, NULL, NULL },
 };
 
 td_status td_listen(const td_listen_options *o, td_error *err)

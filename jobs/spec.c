@@ -1,7 +1,7 @@
 #include "jobs/spec.h"
 
 #include "jobs/net/webhook.h"
-#include "recipes/yaml.h"
+#include "recipes/diag.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +96,48 @@ void td_spec_strip(json_t *spec)
 
 /* ---- what the service allows ------------------------------------------------------------------------------------- */
 
+/* One judgement: all that is refused is told at its place. */
+typedef struct judging {
+    const td_spec_rules *rules;
+    const td_node *root;
+    td_messages *messages;
+    td_arena *arena;
+    td_spec_input input[TD_SPEC_INPUTS];
+} judging;
+
+static const td_node *scalar(const td_node *n, const char *text)
+{
+    if (n->kind == TD_NODE_TEXT) return strcmp(n->text, text) ? NULL : n;
+    const td_node *found = NULL;
+    for (size_t i = 0; i < n->n && !found; i++) found = scalar(n->value[i], text);
+    return found;
+}
+
+/* Where a text stands below a member of the document, else the member, else the document; text NULL: the member. */
+static const td_node *place_of(const judging *j, const char *member, const char *text)
+{
+    const td_node *section = td_node_get(j->root, member), *found = section && text ? scalar(section, text) : NULL;
+    return found ? found : section ? section : j->root;
+}
+
+static const td_node *place_of_input(const judging *j, const char *address)
+{
+    static const char *const members[] = { "stems", "rough", "reference" };
+    const td_node *found = NULL;
+    for (size_t i = 0; i < 3 && !found; i++) {
+        const td_node *section = td_node_get(j->root, members[i]);
+        found = section ? scalar(section, address) : NULL;
+    }
+    return found ? found : j->root;
+}
+
+static void refuse(judging *j, const td_node *at, const td_error *err)
+{
+    td_messages *m = j->messages;
+    td_mistake(m, at, "not_allowed", err->hint[0] ? td_say(m, "%s", err->hint) : NULL, "%s%s%s", err->where,
+               err->where[0] ? ": " : "", err->what);
+}
+
 static td_status allow_file(const td_spec_rules *r, const char *path, bool folder, td_error *err)
 {
     int fd;
@@ -104,7 +146,7 @@ static td_status allow_file(const td_spec_rules *r, const char *path, bool folde
                        "files of the server may not be named with this key");
     td_status st = td_roots_open(r->roots, path, folder, &fd, err);
     if (!st) close(fd);
-    return st ? TD_JOB : TD_OK;
+    return st;
 }
 
 static td_status allow_input(const td_spec_rules *r, const char *address, int64_t *local, td_error *err)
@@ -112,7 +154,7 @@ static td_status allow_input(const td_spec_rules *r, const char *address, int64_
     switch (td_place_of(address)) {
     case TD_PLACE_HTTPS:
     case TD_PLACE_HTTP:
-        return td_net_allowed(r->net, address, err) ? TD_JOB : TD_OK;
+        return td_net_allowed(r->net, address, err);
     case TD_PLACE_PATH:
         ++*local;
         return allow_file(r, address, false, err);
@@ -122,55 +164,61 @@ static td_status allow_input(const td_spec_rules *r, const char *address, int64_
 }
 
 /* A recipe that is a file is read by this process, so it asks for the same right as a stem. */
-static td_status allow_recipes(const td_spec_rules *r, const json_t *spec, int64_t *local, td_error *err)
+static void allow_recipes(judging *j, const json_t *spec, int64_t *local)
 {
     size_t i;
     json_t *one;
-    td_status st = TD_OK;
-    if (!r->files) return st; /* td_order_parse refuses them, and says where */
+    td_error err;
+    if (!j->rules->files) return; /* td_order_parse refuses them, and says where */
     json_array_foreach(json_object_get(spec, "recipes"), i, one)
     {
         const char *name = json_string_value(json_is_object(one) ? json_object_get(one, "recipe") : one);
         bool file = name && (strchr(name, '/') || td_ends_with(name, ".yaml") || td_ends_with(name, ".yml"));
-        if (!st && file) st = allow_file(r, name, false, err);
+        if (file && allow_file(j->rules, name, false, &err)) refuse(j, place_of(j, "recipes", name), &err);
         *local += file;
     }
-    return st;
 }
 
-static td_status allow_inputs(const td_spec_rules *r, json_t *spec, int64_t *local, td_error *err)
+static void allow_inputs(judging *j, json_t *spec, int64_t *local)
 {
-    td_spec_input in[TD_SPEC_INPUTS];
     size_t n;
     const char *folder;
-    td_status st = td_spec_inputs(spec, in, &n, &folder, err);
-    if (!st && folder) {
+    td_error err;
+    if (td_spec_inputs(spec, j->input, &n, &folder, &err)) refuse(j, place_of(j, "stems", NULL), &err);
+    if (folder) {
         ++*local;
-        st = allow_file(r, folder, true, err);
+        if (allow_file(j->rules, folder, true, &err)) refuse(j, place_of(j, "stems", folder), &err);
     }
-    for (size_t i = 0; !st && i < n; i++) st = allow_input(r, in[i].address, local, err);
-    return st;
+    for (size_t i = 0; i < n; i++) {
+        const char *address = j->input[i].address;
+        if (allow_input(j->rules, address, local, &err)) refuse(j, place_of_input(j, address), &err);
+    }
 }
 
-static td_status allow_hook(const td_spec_rules *r, const td_order_hook *h, td_arena *a, td_error *err)
+static void allow_hook(judging *j, const td_order_hook *h)
 {
     char *text;
     td_webhook_keys keys;
-    if (td_net_allowed(r->net, h->url, err)) return TD_JOB;
-    if (td_home_credential(r->home, h->secret ? h->secret : TD_OWN_CREDENTIAL, a, &text, err)) return TD_JOB;
-    td_status st = td_webhook_keys_parse(text, &keys, err);
-    td_webhook_keys_wipe(&keys);
-    memset(text, 0, strlen(text));
-    return st ? TD_JOB : TD_OK;
+    td_error err = { 0 };
+    if (td_net_allowed(j->rules->net, h->url, &err)) refuse(j, place_of(j, "notify", h->url), &err);
+    td_status st = td_home_credential(j->rules->home, h->secret ? h->secret : TD_OWN_CREDENTIAL, j->arena, &text, &err);
+    if (!st) {
+        st = td_webhook_keys_parse(text, &keys, &err);
+        td_webhook_keys_wipe(&keys);
+        memset(text, 0, strlen(text));
+    }
+    if (st) refuse(j, place_of(j, "notify", h->secret), &err);
 }
 
-static td_status allow_outgoing(const td_spec_rules *r, const td_order *o, td_arena *a, td_error *err)
+static void allow_outgoing(judging *j, const td_order *o)
 {
-    if (o->n_hooks > HOOKS_MAX) return td_fail(err, TD_JOB, "/notify", NULL, "more than %d addresses", HOOKS_MAX);
-    td_status st = TD_OK;
-    for (size_t i = 0; !st && i < o->n_hooks; i++) st = allow_hook(r, &o->hook[i], a, err);
-    if (st || !o->deliver_to) return st;
-    return td_net_allowed(r->net, o->deliver_to, err) ? TD_JOB : TD_OK;
+    td_error err;
+    if (o->n_hooks > HOOKS_MAX)
+        refuse(j, place_of(j, "notify", NULL),
+               (td_fail(&err, TD_JOB, NULL, NULL, "more than %d addresses", HOOKS_MAX), &err));
+    for (size_t i = 0; i < o->n_hooks && i < HOOKS_MAX; i++) allow_hook(j, &o->hook[i]);
+    if (o->deliver_to && td_net_allowed(j->rules->net, o->deliver_to, &err))
+        refuse(j, place_of(j, "deliver", o->deliver_to), &err);
 }
 
 /* ---- the submission ---------------------------------------------------------------------------------------------- */
@@ -197,20 +245,23 @@ static const char *hooks_text(td_arena *a, const td_order *o)
     return dumped(a, hooks);
 }
 
-static td_status take_tags(td_arena *a, const td_order *o, td_submission *out, td_error *err)
+static td_status take_tags(judging *j, const td_order *o, td_submission *out)
 {
-    const char **pairs = td_arena_array(a, 2 * o->n_tags + 1, sizeof *pairs);
+    const char **pairs = td_arena_array(j->arena, 2 * o->n_tags + 1, sizeof *pairs);
     json_t *tags = json_object();
+    td_error err;
     for (size_t i = 0; pairs && i < o->n_tags; i++) {
-        pairs[2 * i] = td_arena_strdup(a, o->tag[i].key);
-        pairs[2 * i + 1] = td_arena_strdup(a, o->tag[i].value);
+        pairs[2 * i] = td_arena_strdup(j->arena, o->tag[i].key);
+        pairs[2 * i + 1] = td_arena_strdup(j->arena, o->tag[i].value);
         json_object_set_new(tags, o->tag[i].key, json_string(o->tag[i].value));
     }
-    out->tags = dumped(a, tags);
+    out->tags = dumped(j->arena, tags);
     out->tag = pairs;
     out->n_tags = o->n_tags;
     if (!pairs || !out->tags) return TD_NOMEM;
-    if (strlen(out->tags) > TAGS_BYTES) return td_fail(err, TD_JOB, "/tags", NULL, "more than %d bytes", TAGS_BYTES);
+    if (strlen(out->tags) > TAGS_BYTES)
+        refuse(j, place_of(j, "tags", NULL),
+               (td_fail(&err, TD_JOB, NULL, NULL, "more than %d bytes", TAGS_BYTES), &err));
     return TD_OK;
 }
 
@@ -227,40 +278,67 @@ static int64_t latest_start_ms(const td_order *o, int64_t now_ms)
     return by ? by - (1 + (int64_t)o->n_mixes) * 60000 : INT64_MAX;
 }
 
-static td_status take_order(const td_order *o, const json_t *spec, int64_t now_ms, td_arena *a, td_submission *out,
-                            td_error *err)
+static td_status take_order(judging *j, const td_order *o, const json_t *spec, int64_t now_ms, td_submission *out)
 {
     static const int64_t priorities[] = { [TD_PRIORITY_LOW] = 20, [TD_PRIORITY_NORMAL] = 50, [TD_PRIORITY_HIGH] = 80 };
     const char *title = o->title ? o->title : o->name;
+    td_error err;
     if (title && strlen(title) > TITLE_BYTES)
-        return td_fail(err, TD_JOB, "/title", NULL, "more than %d bytes", TITLE_BYTES);
+        refuse(j, place_of(j, o->title ? "title" : "name", NULL),
+               (td_fail(&err, TD_JOB, NULL, NULL, "more than %d bytes", TITLE_BYTES), &err));
     char *text = json_dumps(spec, JSON_COMPACT);
-    out->spec = td_arena_strdup(a, text);
+    out->spec = td_arena_strdup(j->arena, text);
     free(text);
-    out->title = td_arena_strdup(a, title);
-    out->deliver_to = td_arena_strdup(a, o->deliver_to);
-    out->hooks = o->n_hooks ? hooks_text(a, o) : NULL;
+    out->title = td_arena_strdup(j->arena, title);
+    out->deliver_to = td_arena_strdup(j->arena, o->deliver_to);
+    out->hooks = o->n_hooks ? hooks_text(j->arena, o) : NULL;
     out->mixes = (int64_t)o->n_mixes;
     out->priority = priorities[o->priority];
     out->cost = (int64_t)(o->n_stems ? o->n_stems : 1) * (int64_t)(o->n_mixes ? o->n_mixes : 1);
     out->run_at_ms = moment_ms(o->not_before, now_ms);
     out->latest_start_ms = latest_start_ms(o, now_ms);
-    return out->spec ? take_tags(a, o, out, err) : TD_NOMEM;
+    return out->spec ? take_tags(j, o, out) : TD_NOMEM;
+}
+
+/* What the service does not do is judged once the language is right, but for recipes: reading those is doing. */
+static td_status judge(judging *j, const char *text, size_t length, json_t *spec, int64_t now_ms, td_submission *out)
+{
+    td_order *order = NULL;
+    allow_recipes(j, spec, &out->local_files);
+    if (td_messages_errors(j->messages)) return TD_JOB;
+    td_status st =
+        td_order_parse(j->rules->library, j->rules->files ? "/job" : NULL, text, length, &order, j->messages);
+    if (st) return st;
+    allow_inputs(j, spec, &out->local_files);
+    allow_outgoing(j, order);
+    st = take_order(j, order, spec, now_ms, out);
+    td_order_free(order);
+    td_messages_sort(j->messages);
+    return st ? st : td_messages_errors(j->messages) ? TD_JOB : TD_OK;
 }
 
 td_status td_spec_submission(const td_spec_rules *rules, const char *text, size_t length, int64_t now_ms, td_arena *a,
-                             td_submission *out, td_messages *m, td_error *err)
+                             td_submission *out, td_messages *m)
 {
-    td_order *order = NULL;
     *out = (td_submission){ 0 };
-    json_t *spec = td_spec_read(text, length, m);
+    judging *j = td_arena_alloc(a, sizeof *j);
+    if (!j) return TD_NOMEM;
+    *j = (judging){ .rules = rules, .messages = m, .arena = a };
+    j->root = td_yaml_read(a, rules->files ? "/job" : "job", text, length, m);
+    json_t *spec = j->root ? to_json(j->root) : NULL;
     if (!spec) return td_messages_count(m) ? TD_JOB : TD_NOMEM;
-    td_status st = allow_recipes(rules, spec, &out->local_files, err);
-    if (!st) st = td_order_parse(rules->library, rules->files ? "/job" : NULL, text, length, &order, m);
-    if (!st) st = allow_inputs(rules, spec, &out->local_files, err);
-    if (!st) st = allow_outgoing(rules, order, a, err);
-    if (!st) st = take_order(order, spec, now_ms, a, out, err);
-    td_order_free(order);
+    td_status st = judge(j, text, length, spec, now_ms, out);
     json_decref(spec);
     return st;
+}
+
+int64_t td_spec_not_before_ms(const char *spec, int64_t then_ms)
+{
+    td_order *order = NULL;
+    td_messages *m = td_messages_new();
+    td_status st = m ? td_order_parse(NULL, "/job", spec, strlen(spec), &order, m) : TD_NOMEM;
+    int64_t at_ms = st ? 0 : moment_ms(order->not_before, then_ms);
+    td_order_free(order);
+    td_messages_free(m);
+    return at_ms;
 }

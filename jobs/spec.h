@@ -24,10 +24,12 @@ typedef struct td_spec_rules {
 } td_spec_rules;
 
 /* Judges the body of a request (YAML or JSON) and makes a submission of it; client, keys and hashes are the caller's to
- * fill in. Everything lives in the arena. TD_JOB: m holds errors with line and column, or, when m has none, err says
- * what the service does not do, and err->where which member. */
+ * fill in. Everything lives in the arena. TD_JOB: m holds errors with line and column. */
 td_status td_spec_submission(const td_spec_rules *rules, const char *text, size_t length, int64_t now_ms, td_arena *a,
-                             td_submission *out, td_messages *m, td_error *err);
+                             td_submission *out, td_messages *m);
+
+/* When a kept job file that came at then_ms wanted to begin; 0: at once. */
+int64_t td_spec_not_before_ms(const char *spec, int64_t then_ms);
 
 /* Reads a document into JSON, scalars of YAML as text. NULL: it is none; m says where. */
 json_t *td_spec_read(const char *text, size_t length, td_messages *m);

@@ -337,7 +337,7 @@ static td_node *load_document(loader *l)
     }
     if (!next(l)) return NULL;
     if (l->event.type != YAML_MAPPING_START_EVENT) {
-        refuse(l, "not_a_map", "begin with 'topdown: recipe/1' or the like",
+        refuse(l, "not_a_map", "begin with 'topdown: ' and what it is: recipe/1, job/1 or plan/1",
                "the document has to be 'key: value' lines");
         return NULL;
     }

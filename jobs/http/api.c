@@ -97,6 +97,7 @@ static bool admit(td_http_request *r, const td_http_route *route, td_http_reply 
     td_error err = { 0 };
     if (!route->tag) return true;
     td_status st = find_key(r, &key, &err);
+    const char *stranger = td_http_query_unknown(r, route->query);
     if (st)
         unavailable(r, p, st, &err);
     else if (!key && too_many(api_of(r), r->peer))
@@ -105,6 +106,9 @@ static bool admit(td_http_request *r, const td_http_route *route, td_http_reply 
         td_problem_reply(r, p, TD_PROBLEM_KEY, NULL, "the key is missing, unknown or revoked");
     else if (!(key->scopes & route->tag))
         lacks_scope(r, p, route->tag);
+    else if (stranger)
+        td_problem_reply(r, p, TD_PROBLEM_REQUEST, NULL, "%.40s: there is no such parameter here%s%s", stranger,
+                         route->query ? ", but " : "", route->query ? route->query : "");
     else
         r->caller = key;
     return r->caller != NULL;
@@ -131,6 +135,18 @@ static void send_job(const td_http_request *r, td_http_reply *p, unsigned status
     td_json_reply(r, p, status, JSON, td_job_json(r->arena, j, why_waiting(r, j)));
 }
 
+/* The job as the answer to its submission had it: what has happened to it since is not told. */
+static td_job as_submitted(const td_job *j)
+{
+    td_job first = *j;
+    first.run_at_ms = j->parent_id ? 0 : td_spec_not_before_ms(j->spec, j->created_ms);
+    first.state = td_job_state_word(first.run_at_ms > j->created_ms ? TD_JOB_WAITING : TD_JOB_READY);
+    first.error_code = first.result = NULL;
+    first.progress = first.attempt = first.cancel_requested = 0;
+    first.started_ms = first.finished_ms = first.ran_ms = 0;
+    return first;
+}
+
 static void send_created(const td_http_request *r, td_http_reply *p, const td_job *j, td_submitted how)
 {
     if (how == TD_SUBMIT_DIFFERENT) {
@@ -140,7 +156,8 @@ static void send_created(const td_http_request *r, td_http_reply *p, const td_jo
     } else {
         td_http_add_header(p, "Location", td_arena_printf(r->arena, "/v1/jobs/%s", j->id));
         if (how == TD_SUBMIT_REPLAYED) td_http_add_header(p, "Idempotency-Replayed", "true");
-        send_job(r, p, 201, j);
+        td_job first = as_submitted(j);
+        send_job(r, p, 201, &first);
         td_tell(.msg = how == TD_SUBMIT_REPLAYED ? "submitted again" : "submitted", .job = j->id, .request_id = r->id,
                 .detail = j->title);
     }
@@ -155,21 +172,15 @@ static json_t *messages_of(const td_messages *m)
     return all;
 }
 
-static void send_mistakes(const td_http_request *r, td_http_reply *p, td_problem kind, const td_messages *m,
-                          const td_error *err)
+static void send_mistakes(const td_http_request *r, td_http_reply *p, td_problem kind, const td_messages *m)
 {
-    char text[1400];
-    if (td_messages_errors(m)) {
-        const td_message *first = NULL;
-        for (size_t i = 0; i < td_messages_count(m) && !first; i++)
-            if (!td_messages_at(m, i)->warning) first = td_messages_at(m, i);
+    const td_message *first = NULL;
+    for (size_t i = 0; i < td_messages_count(m) && !first; i++)
+        if (!td_messages_at(m, i)->warning) first = td_messages_at(m, i);
+    if (first)
         td_problem_reply(r, p, kind, messages_of(m), "line %u: %s", first->line, first->detail);
-        return;
-    }
-    json_t *one = json_pack("{s:s, s:s, s:s, s:s}", "severity", "error", "code", "not_allowed", "detail",
-                            td_printable(err->what, text, sizeof text), "hint", err->hint);
-    json_object_set_new(one, "where", json_string(err->where));
-    td_problem_reply(r, p, kind, json_pack("[o]", one), "%s%s%s", err->where, err->where[0] ? ": " : "", err->what);
+    else
+        unavailable(r, p, TD_NOMEM, &(td_error){ .status = TD_NOMEM });
 }
 
 /* "key", as structured headers write strings, or plain. NULL: missing or unfit. */
@@ -223,8 +234,7 @@ static void take_order(const td_http_request *r, td_http_reply *p, const td_subm
     td_spec_rules rules = api_of(r)->rules;
     rules.files = (key_of(r)->scopes & TD_SCOPE_FILES) != 0;
     td_messages *m = td_messages_new();
-    td_status st =
-        m ? td_spec_submission(&rules, r->body, r->length, td_now_ms(NULL), r->arena, &b, m, &err) : TD_NOMEM;
+    td_status st = m ? td_spec_submission(&rules, r->body, r->length, td_now_ms(NULL), r->arena, &b, m) : TD_NOMEM;
     if (!st) {
         b.client_id = call->client_id;
         b.idem_key = call->idem_key;
@@ -232,7 +242,7 @@ static void take_order(const td_http_request *r, td_http_reply *p, const td_subm
         st = td_store_submit(api_of(r)->store, &b, r->arena, &job, &how, &err);
     }
     if (st == TD_JOB)
-        send_mistakes(r, p, TD_PROBLEM_JOB, m, &err);
+        send_mistakes(r, p, TD_PROBLEM_JOB, m);
     else if (st)
         unavailable(r, p, st, &err);
     else
@@ -670,6 +680,28 @@ static void get_readyz(const td_http_request *r, td_http_reply *p)
         send_word(r, p, 200, "ready", NULL);
 }
 
+/* Without a key, since editors ask. */
+static void get_schema(const td_http_request *r, td_http_reply *p)
+{
+    static const struct {
+        const char *name;
+        td_status (*make)(td_text *out);
+    } schemas[] = { { "recipe-1.json", td_recipe_schema }, { "job-1.json", td_order_schema } };
+    size_t i = 0, n = sizeof schemas / sizeof schemas[0];
+    while (i < n && strcmp(schemas[i].name, r->part[0])) i++;
+    if (i == n) {
+        td_problem_refuse(r, 404, p);
+        return;
+    }
+    td_text t = { 0 };
+    td_status st = schemas[i].make(&t);
+    p->type = "application/schema+json";
+    p->body = st ? NULL : td_arena_strdup(r->arena, t.data);
+    p->length = t.length;
+    if (!p->body) unavailable(r, p, TD_NOMEM, &(td_error){ .status = TD_NOMEM });
+    td_text_free(&t);
+}
+
 static void get_problem(const td_http_request *r, td_http_reply *p)
 {
     if (!td_problem_page(r, p, r->part[0])) td_problem_refuse(r, 404, p);
@@ -678,25 +710,28 @@ static void get_problem(const td_http_request *r, td_http_reply *p)
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 const td_http_route td_api_routes[] = {
-    { "POST", "/v1/jobs", TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job, "hands in a job file; 201" },
-    { "GET", "/v1/jobs", TD_SCOPE_READ, 0, false, get_jobs, "jobs, newest first, and the queue" },
-    { "GET", "/v1/jobs/{}", TD_SCOPE_READ, 0, false, get_job, "one job; ETag" },
-    { "GET", "/v1/jobs/{}/outputs", TD_SCOPE_READ, 0, false, get_outputs, "its results" },
-    { "GET", "/v1/jobs/{}/outputs/{}", TD_SCOPE_READ, 0, false, get_output, "one of them; ranges" },
-    { "GET", "/v1/jobs/{}/report", TD_SCOPE_READ, 0, false, get_report, "its report.json" },
+    { "POST", "/v1/jobs", TD_SCOPE_SUBMIT, TD_SPEC_BYTES, false, post_job, "hands in a job file; 201", NULL },
+    { "GET", "/v1/jobs", TD_SCOPE_READ, 0, false, get_jobs, "jobs, newest first, and the queue",
+      "limit after state since tag." },
+    { "GET", "/v1/jobs/{}", TD_SCOPE_READ, 0, false, get_job, "one job; ETag", NULL },
+    { "GET", "/v1/jobs/{}/outputs", TD_SCOPE_READ, 0, false, get_outputs, "its results", NULL },
+    { "GET", "/v1/jobs/{}/outputs/{}", TD_SCOPE_READ, 0, false, get_output, "one of them; ranges", NULL },
+    { "GET", "/v1/jobs/{}/report", TD_SCOPE_READ, 0, false, get_report, "its report.json", NULL },
     { "POST", "/v1/jobs/{}/cancel", TD_SCOPE_CANCEL, 4096, false, post_cancel,
-      "ends it; 202 while a worker must let go" },
+      "ends it; 202 while a worker must let go", NULL },
     { "POST", "/v1/jobs/{}/retry", TD_SCOPE_SUBMIT, 4096, false, post_retry,
-      "lets a held job go on; orders a finished one anew, 201" },
-    { "GET", "/v1/deliveries", TD_SCOPE_READ, 0, false, get_deliveries, "webhooks and PUTs, newest first; ?job=ID" },
-    { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096, false, post_replay, "sends one again; 202" },
-    { "GET", "/v1/recipes", TD_SCOPE_READ, 0, false, get_recipes, "recipes by name" },
+      "lets a held job go on; orders a finished one anew, 201", NULL },
+    { "GET", "/v1/deliveries", TD_SCOPE_READ, 0, false, get_deliveries, "webhooks and PUTs, newest first; ?job=ID",
+      "job" },
+    { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096, false, post_replay, "sends one again; 202", NULL },
+    { "GET", "/v1/recipes", TD_SCOPE_READ, 0, false, get_recipes, "recipes by name", NULL },
     { "POST", "/v1/recipes/check", TD_SCOPE_READ, TD_SPEC_BYTES, false, post_recipe_check,
-      "judges a recipe, the body; 200 with ok and messages" },
-    { "GET", "/healthz", 0, 0, false, get_healthz, "the process lives" },
-    { "GET", "/readyz", 0, 0, false, get_readyz, "takes jobs; 503 says why not" },
-    { "GET", "/problems/{}", 0, 0, false, get_problem, "what to do about a problem" },
-    { NULL, NULL, 0, 0, false, NULL, NULL },
+      "judges a recipe, the body; 200 with ok and messages", NULL },
+    { "GET", "/v1/schema/{}", 0, 0, false, get_schema, "recipe-1.json and job-1.json, for editors", NULL },
+    { "GET", "/healthz", 0, 0, false, get_healthz, "the process lives", NULL },
+    { "GET", "/readyz", 0, 0, false, get_readyz, "takes jobs; 503 says why not", NULL },
+    { "GET", "/problems/{}", 0, 0, false, get_problem, "what to do about a problem", NULL },
+    { NULL, NULL, 0, 0, false, NULL, NULL, NULL },
 };
 
 void td_api_init(td_api *api)

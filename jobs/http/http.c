@@ -70,6 +70,36 @@ const char *td_http_query_prefix(const td_http_request *r, const char *prefix, c
     return p.value;
 }
 
+typedef struct listed {
+    const char *known, *stranger;
+} listed;
+
+static bool is_listed(const char *known, const char *name)
+{
+    for (size_t n; known && (n = strcspn(known, " ")); known += n + (known[n] == ' ')) {
+        bool begins = known[n - 1] == '.';
+        if (!strncmp(known, name, n) && (begins ? name[n] != 0 : !name[n])) return true;
+    }
+    return false;
+}
+
+static enum MHD_Result keep_stranger(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    listed *l = user;
+    (void)kind;
+    (void)value;
+    if (is_listed(l->known, name)) return MHD_YES;
+    l->stranger = name;
+    return MHD_NO;
+}
+
+const char *td_http_query_unknown(const td_http_request *r, const char *known)
+{
+    listed l = { .known = known };
+    MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, keep_stranger, &l);
+    return l.stranger;
+}
+
 void td_http_add_header(td_http_reply *p, const char *name, const char *value)
 {
     if (!value || p->n_headers == TD_HTTP_HEADERS) return;
@@ -244,6 +274,7 @@ static enum MHD_Result admit(exchange *x, bool *answered)
     if (!x->request.method || !x->request.path) return MHD_NO;
     x->route = find_route(c, &x->request, &status);
     if (!x->route) return refuse(x, status);
+    x->request.body_limit = x->route->body_limit;
     if (c->admit && !c->admit(&x->request, x->route, &p)) return send_reply(x, &p);
     const char *length = td_http_header(&x->request, "Content-Length");
     if (length && td_http_header(&x->request, "Transfer-Encoding")) return refuse(x, 400); /* which of them holds? */

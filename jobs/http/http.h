@@ -23,6 +23,7 @@ typedef struct td_http_request {
     const char *spooled;             /* the file it was written to, which the handler renames, or it is removed */
     char sha256[TD_SHA256_HEX];      /* of a spooled body */
     td_arena *arena;
+    size_t body_limit;  /* the route's; 0: no route */
     void *user;         /* the server's */
     const void *caller; /* what `admit` found out about who asks */
     void *connection;
@@ -30,6 +31,8 @@ typedef struct td_http_request {
 
 const char *td_http_header(const td_http_request *r, const char *name); /* NULL: not sent */
 const char *td_http_query(const td_http_request *r, const char *name);
+/* A parameter that is not among `known`, as a route lists them; NULL: there is none. */
+const char *td_http_query_unknown(const td_http_request *r, const char *known);
 /* The first parameter whose name begins with prefix; *name is the rest of its name. */
 const char *td_http_query_prefix(const td_http_request *r, const char *prefix, const char **name);
 
@@ -55,7 +58,8 @@ typedef struct td_http_route {
     size_t body_limit;   /* 0: no body is taken */
     bool spool;          /* the body goes to a file */
     void (*handle)(const td_http_request *r, td_http_reply *p);
-    const char *help; /* for the manual */
+    const char *help;  /* for the manual */
+    const char *query; /* the parameters it knows, a blank between; "tag." begins any; NULL: none */
 } td_http_route;
 
 typedef struct td_http_config {

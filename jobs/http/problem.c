@@ -61,7 +61,7 @@ static const struct {
         .slug = "too-large",
         .status = 413,
         .title = "The body is too large",
-        .remedy = "A job file or recipe has at most 1 MiB.",
+        .remedy = "limit_bytes says how much there may be; a job file or recipe has at most 1 MiB.",
     },
     [TD_PROBLEM_JOB] = {
         .slug = "job-invalid",
@@ -158,6 +158,8 @@ void td_problem_reply(const td_http_request *r, td_http_reply *p, td_problem kin
                           td_printable(r->path, path, sizeof path), "request_id", r->id);
     if (o && errors) json_object_set(o, "errors", errors);
     json_decref(errors);
+    if (o && problems[kind].status == 413)
+        json_object_set_new(o, "limit_bytes", json_integer((json_int_t)r->body_limit));
     if (problems[kind].status == 429 || problems[kind].status == 503) td_http_add_header(p, "Retry-After", "10");
     if (problems[kind].status == 401) td_http_add_header(p, "WWW-Authenticate", "Bearer");
     td_json_reply(r, p, problems[kind].status, PROBLEM_TYPE, o);

@@ -252,10 +252,10 @@ static void refuse(const td_http_request *r, unsigned status, td_http_reply *p)
 }
 
 static const td_http_route routes[] = {
-    { "GET", "/big", 0, 0, false, send_big, NULL },
-    { "GET", "/elsewhere", 0, 0, false, send_elsewhere, NULL },
-    { "GET", "/status/{}", 0, 0, false, send_status, NULL },
-    { NULL, NULL, 0, 0, false, NULL, NULL },
+    { "GET", "/big", 0, 0, false, send_big, NULL, NULL },
+    { "GET", "/elsewhere", 0, 0, false, send_elsewhere, NULL, NULL },
+    { "GET", "/status/{}", 0, 0, false, send_status, NULL, NULL },
+    { NULL, NULL, 0, 0, false, NULL, NULL, NULL },
 };
 
 static int peer_open(void **state)
