@@ -380,22 +380,11 @@ static void ways(const td_plan *p, table *t)
     for (td_way k = 0; k < TD_WAYS; k++) add_chain(t, td_way_names[k], &p->way[k]);
 }
 
-static const char *target_text(td_arena *a, const td_target *target)
-{
-    td_text t = { 0 };
-    if (!isnan(target->loudness_lufs)) td_text_addf(&t, ", %g LUFS", target->loudness_lufs);
-    if (!isnan(target->true_peak_dbtp)) td_text_addf(&t, ", %g dBTP", target->true_peak_dbtp);
-    if (!isnan(target->peak_dbfs)) td_text_addf(&t, ", %g dBFS", target->peak_dbfs);
-    const char *kept = td_arena_strdup(a, t.length ? t.data + 2 : "as the mix bus leaves it");
-    td_text_free(&t);
-    return kept;
-}
-
 static void targets(const td_plan *p, table *t)
 {
-    add_line(t, "master", "target", p->master.named, target_text(t->arena, &p->master), NULL);
+    add_line(t, "master", "target", p->master.named, td_target_text(t->arena, &p->master), NULL);
     bool bare = td_plan_way(p, TD_TO_MASTER)->n_steps && !td_plan_way(p, TD_TO_PREVIEW)->n_steps;
-    add_line(t, "preview", "target", p->preview.named, target_text(t->arena, &p->preview),
+    add_line(t, "preview", "target", p->preview.named, td_target_text(t->arena, &p->preview),
              bare ? "as the mix bus leaves it, without the master's steps" : NULL);
 }
 

@@ -18,7 +18,8 @@ typedef struct td_plan_wish {
     const char *label; /* NULL: the recipe's name */
     bool has_balance;  /* the order's balance wins over the recipe's */
     td_balance balance;
-    const char *const *warning; /* what was said of the recipe when it was read: the plan keeps it */
+    const td_target *master, *preview; /* the order's, which win where they say something; NULL: nothing is said */
+    const char *const *warning;        /* what was said of the recipe when it was read: the plan keeps it */
     size_t n_warnings;
     td_pool *pool;
     const char *scratch_folder;

@@ -18,6 +18,31 @@ const td_named_target td_named_targets[] = {
     { 0 },
 };
 
+static double or_else(double x, double other)
+{
+    return isnan(x) ? other : x;
+}
+
+td_target td_target_over(const td_target *said, const td_target *otherwise)
+{
+    return (td_target){ .loudness_lufs = or_else(said->loudness_lufs, otherwise->loudness_lufs),
+                        .true_peak_dbtp = or_else(said->true_peak_dbtp, otherwise->true_peak_dbtp),
+                        .peak_dbfs = or_else(said->peak_dbfs, otherwise->peak_dbfs),
+                        .limiting_db = or_else(said->limiting_db, otherwise->limiting_db),
+                        .named = isnan(said->loudness_lufs) ? otherwise->named : said->named };
+}
+
+const char *td_target_text(td_arena *a, const td_target *t)
+{
+    td_text out = { 0 };
+    if (!isnan(t->loudness_lufs)) td_text_addf(&out, ", %g LUFS", t->loudness_lufs);
+    if (!isnan(t->true_peak_dbtp)) td_text_addf(&out, ", %g dBTP", t->true_peak_dbtp);
+    if (!isnan(t->peak_dbfs)) td_text_addf(&out, ", %g dBFS", t->peak_dbfs);
+    const char *kept = td_arena_strdup(a, out.length ? out.data + 2 : "as the mix bus leaves it");
+    td_text_free(&out);
+    return kept;
+}
+
 const char *const td_way_names[] = { [TD_TO_MASTER] = "master", [TD_TO_PREVIEW] = "preview" };
 
 const char *const td_approach_names[] = { "top-down", "bottom-up", "hybrid", NULL };

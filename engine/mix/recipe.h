@@ -151,6 +151,11 @@ typedef struct td_named_target {
 
 extern const td_named_target td_named_targets[]; /* ends with a NULL name; `topdown help targets` */
 
+/* What is said, and where it says nothing the other; a name goes with its loudness. */
+td_target td_target_over(const td_target *said, const td_target *otherwise);
+/* "-14 LUFS, -1 dBTP"; NULL when memory is short. */
+const char *td_target_text(td_arena *a, const td_target *t);
+
 /* Where the finished mix goes from the mix bus: to masters and versions, and to previews. */
 typedef enum td_way { TD_TO_MASTER, TD_TO_PREVIEW, TD_WAYS } td_way;
 extern const char *const td_way_names[]; /* "master", "preview" */

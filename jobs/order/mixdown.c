@@ -149,6 +149,7 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
 
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
+/* A plan is decided for the order's first master and preview, and has them as its own. */
 static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe *recipe, size_t i, td_error *err)
 {
     const td_order *o = w->order;
@@ -158,6 +159,8 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .label = o->mix[i].label,
                           .has_balance = o->has_balance,
                           .balance = o->balance,
+                          .master = o->n_masters ? &o->master[0].target : NULL,
+                          .preview = o->n_previews ? &o->preview[0].target : NULL,
                           .warning = m->said[i].text,
                           .n_warnings = m->said[i].n,
                           .pool = m->pool,
@@ -165,6 +168,14 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .progress = tell,
                           .user = m };
     return td_plan_make(&wish, &m->plan[i], err);
+}
+
+/* They outlive what they are read from. */
+static void keep_aims(td_mixdown *m, size_t i, const td_target *master, const td_target *preview)
+{
+    m->aims[i] = (td_mixdown_aims){ *master, *preview };
+    m->aims[i].master.named = td_arena_strdup(m->arena, master->named);
+    m->aims[i].preview.named = td_arena_strdup(m->arena, preview->named);
 }
 
 /* What was said since `first`, for the plan: it travels, so files are named without their folders. */
@@ -202,6 +213,7 @@ static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
 {
     for (size_t i = 0; i < m->n; i++) {
         turn_to(m, w->order->mix[i].label);
+        keep_aims(m, i, &recipe[i]->master, &recipe[i]->preview);
         td_status st = decide(w, m, recipe[i], i, err);
         if (st) return st;
     }
@@ -300,6 +312,8 @@ static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_
     return (td_outputs_wish){ .order = w->order,
                               .session = m->session,
                               .plan = m->plan[i],
+                              .master = &m->aims[i].master,
+                              .preview = &m->aims[i].preview,
                               .folder = w->out,
                               .scratch = scratch_of(w),
                               .cache = w->cache,
@@ -570,6 +584,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     tell(m, "checking", 0);
     if ((st = open_session(w, m, err))) return st;
     for (size_t i = 0; i < w->n_plans; i++) {
+        keep_aims(m, i, &m->plan[i]->master, &m->plan[i]->preview);
         if ((st = expect_stems(m->plan[i], m->session, err))) return st;
         if ((st = recall_recipe(w, m->plan[i], &recipe[i], err))) return st;
     }
@@ -595,8 +610,9 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     m->plan = td_arena_array(a, m->n + 1, sizeof *m->plan);
     m->mix = td_arena_array(a, m->n + 1, sizeof *m->mix);
     m->said = td_arena_array(a, m->n + 1, sizeof *m->said);
+    m->aims = td_arena_array(a, m->n + 1, sizeof *m->aims);
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
-    if (!m->said || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
+    if (!m->said || !m->aims || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
     for (size_t i = 0; i < w->n_plans; i++) m->plan[i] = w->plan[i];
     bool fresh = w->out && !w->dry && !td_is_folder(w->out);
     td_status st = run(w, m, recipe, err);

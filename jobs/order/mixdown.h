@@ -46,6 +46,11 @@ typedef struct td_mixdown_wish {
     const volatile int *stop;
 } td_mixdown_wish;
 
+/* What files of the order come to that say nothing themselves: as the recipe asks, or the plan that is rendered. */
+typedef struct td_mixdown_aims {
+    td_target master, preview;
+} td_mixdown_aims;
+
 typedef struct td_mixdown_said {
     const char *const *text;
     size_t n;
@@ -66,6 +71,7 @@ typedef struct td_mixdown {
     double match_lufs;     /* what previews and guests were turned down to; 0: they were not */
     td_messages *messages; /* of all recipes */
     td_mixdown_said *said; /* of each recipe, as its plan keeps it */
+    td_mixdown_aims *aims; /* of each mix */
     td_text would;         /* dry: the files of all mixes, one a line */
     bool survey_cached;
     int claim; /* the folder, held open and locked; -1: none */

@@ -32,16 +32,13 @@ static td_codec codec_named(const char *name)
     return TD_CODEC_WAV;
 }
 
-static double or_else(double x, double other)
-{
-    return isnan(x) ? other : x;
-}
-
 static td_outgoing *add(listing *b, const td_output *o, const td_target *fallback, const char *kind, const char *part)
 {
     if (b->n == TD_OUTGOING_MAX) return NULL;
     td_outgoing *g = &b->file[b->n++];
-    *g = (td_outgoing){ .kind = kind, .part = part, .target = *fallback, .version = TD_WHOLE };
+    *g = (td_outgoing){
+        .kind = kind, .part = part, .target = td_target_over(&o->target, fallback), .version = TD_WHOLE
+    };
     unsigned rate_hz = b->wish->plan->rate_hz;
     td_codec codec = codec_named(o->format);
     g->spec = (td_file_spec){ .codec = codec,
@@ -50,11 +47,6 @@ static td_outgoing *add(listing *b, const td_output *o, const td_target *fallbac
                               .rate_hz = rate_hz,
                               .out_rate_hz = td_codec_rate(codec, o->rate_hz ? o->rate_hz : rate_hz),
                               .channels = 2 };
-    g->target.loudness_lufs = or_else(o->target.loudness_lufs, fallback->loudness_lufs);
-    g->target.true_peak_dbtp = or_else(o->target.true_peak_dbtp, fallback->true_peak_dbtp);
-    g->target.peak_dbfs = or_else(o->target.peak_dbfs, fallback->peak_dbfs);
-    g->target.limiting_db = or_else(o->target.limiting_db, fallback->limiting_db);
-    if (!isnan(o->target.loudness_lufs)) g->target.named = o->target.named;
     return g;
 }
 
@@ -66,8 +58,8 @@ static void list_recipe_preview(listing *b)
     const td_plan *p = b->wish->plan;
     td_output own = { .format = p->preview_format, .bits = p->preview_bits, .target = no_target }, mp3 = own;
     mp3.format = "mp3";
-    add(b, &own, &p->preview, "preview", "Preview");
-    if (strcmp(own.format, "mp3")) add(b, &mp3, &p->preview, "preview", "Preview");
+    add(b, &own, b->wish->preview, "preview", "Preview");
+    if (strcmp(own.format, "mp3")) add(b, &mp3, b->wish->preview, "preview", "Preview");
 }
 
 static bool same_name(const td_outgoing *x, const td_outgoing *y)
@@ -79,7 +71,7 @@ static bool same_name(const td_outgoing *x, const td_outgoing *y)
 /* Further masters are named after their target: Master9LUFS, and Master9LUFS2dBTP where that is taken. */
 static td_outgoing *list_master(listing *b, size_t i, const char *kind, const char *part)
 {
-    td_outgoing *g = add(b, &b->wish->order->master[i], &b->wish->plan->master, kind, part);
+    td_outgoing *g = add(b, &b->wish->order->master[i], b->wish->master, kind, part);
     if (!g || i == 0 || isnan(g->target.loudness_lufs)) return g;
     const char *named = td_arena_printf(b->arena, "%s%gLUFS", part, -g->target.loudness_lufs);
     if (named) g->part = named;
@@ -216,7 +208,7 @@ static void list_previews(listing *b)
     const td_order *o = b->wish->order;
     size_t version = goes_apart(b->wish->plan) ? TD_PREVIEWED : TD_WHOLE;
     if (o->recipe_preview) list_recipe_preview(b);
-    for (size_t i = 0; i < o->n_previews; i++) add(b, &o->preview[i], &b->wish->plan->preview, "preview", "Preview");
+    for (size_t i = 0; i < o->n_previews; i++) add(b, &o->preview[i], b->wish->preview, "preview", "Preview");
     for (size_t i = 0; i < b->n; i++) {
         b->file[i].compared = true;
         b->file[i].version = version;

@@ -17,6 +17,7 @@ typedef struct td_outputs_wish {
     const td_order *order;
     const td_session *session;
     const td_plan *plan;
+    const td_target *master, *preview; /* what files of the order come to that say nothing themselves */
     const char *folder, *scratch;
     const char *cache; /* gives way where these need its room; NULL: there is none */
     bool force;

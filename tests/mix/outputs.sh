@@ -315,4 +315,21 @@ printf '  premaster: { format: wav }\n' >>"$work/parts.yaml"
 ok "with the premaster" "$topdown" mix --job "$work/parts.yaml" -o "$work/parts" -q --force
 ok "it is of that" says "Premaster" pictured "$work/parts/report.json"
 
+# an order's targets are the plan's: it is decided for them, says so, and makes the same file again
+cat >"$work/soft.yaml" <<END
+topdown: job/1
+stems: { folder: $PWD/demo/stems }
+tempo: 124
+recipes: [ pop-rock ]
+outputs:
+  previews: []
+  masters: [ { format: wav, loudness: -23 LUFS, true_peak: -2 dBTP }, { format: flac } ]
+END
+ok "a plan for an order's master says whose it is" says "master -23 LUFS, -2 dBTP by the order; the recipe says -14 LUFS, -1 dBTP" \
+    "$topdown" plan --job "$work/soft.yaml" -q
+ok "the order itself" "$topdown" mix --job "$work/soft.yaml" -o "$work/soft" -q
+ok "a master of which it says nothing is the recipe's" test -f "$(echo "$work"/soft/*_Master14LUFS_48k24.flac)"
+ok "its plan" "$topdown" mix --plan "$work/soft/plan-pop-rock.yaml" -o "$work/again" -q
+ok "makes the same master" cmp "$work"/soft/*_Master_48k24.wav "$work"/again/*_Master_48k24.wav
+
 finish outputs

@@ -55,6 +55,18 @@ static uint64_t length(const td_decider *d)
     return end;
 }
 
+/* The order wins, and the plan says so. */
+static td_status take_target(td_decider *d, const char *what, const td_target *order, const td_target *recipe,
+                             td_target *out, td_error *err)
+{
+    *out = order ? td_target_over(order, recipe) : *recipe;
+    const char *now = td_target_text(d->arena, out), *was = td_target_text(d->arena, recipe);
+    if (out->named && !(out->named = td_arena_strdup(d->arena, out->named))) return td_no_memory(err);
+    if (!now || !was) return td_no_memory(err);
+    if (!strcmp(now, was)) return TD_OK;
+    return td_decide_note(d, TD_NOTE_DECISION, "%s %s by the order; the recipe says %s", what, now, was);
+}
+
 static td_status copy_head(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
@@ -69,13 +81,11 @@ static td_status copy_head(td_decider *d, td_error *err)
     p->artist = td_arena_strdup(d->arena, d->session->artist);
     p->rate_hz = d->session->rate_hz;
     p->frames = length(d);
-    p->master = r->master;
-    p->preview = r->preview;
+    TD_TRY(take_target(d, "master", d->wish->master, &r->master, &p->master, err));
+    TD_TRY(take_target(d, "preview", d->wish->preview, &r->preview, &p->preview, err));
     p->preview_format = td_arena_strdup(d->arena, r->preview_format ? r->preview_format : "wav");
     p->preview_bits = r->preview_bits;
     if (!p->recipe || !p->label || !p->recipe_hash || !p->session_hash || !p->preview_format) return td_no_memory(err);
-    p->master.named = td_arena_strdup(d->arena, r->master.named);
-    p->preview.named = td_arena_strdup(d->arena, r->preview.named);
     return TD_OK;
 }
 
