@@ -4,6 +4,7 @@
 #include "engine/base/units.h"
 #include "engine/mix/board.h"
 #include "engine/mix/kept.h"
+#include "engine/mix/residual.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -510,52 +511,6 @@ static td_status collect(desk *d, td_rendered *r, td_error *err)
     return TD_OK;
 }
 
-/* What the parts leave over of the whole. */
-static td_status leave_over(const td_rendered *r, size_t n_parts, uint64_t at, float *const *whole, float *const *part,
-                            size_t n, td_error *err)
-{
-    double sum[2][TD_CHUNK] = { 0 };
-    td_status st = td_scratch_read(r->premaster, (int64_t)at, whole, n, err);
-    for (size_t b = 0; !st && b < n_parts; b++) {
-        if (!r->part[b]) continue;
-        st = td_scratch_read(r->part[b], (int64_t)at, part, n, err);
-        for (size_t c = 0; !st && c < 2; c++)
-            for (size_t i = 0; i < n; i++) sum[c][i] += (double)part[c][i];
-    }
-    for (size_t c = 0; !st && c < 2; c++)
-        for (size_t i = 0; i < n; i++) whole[c][i] = (float)((double)whole[c][i] - sum[c][i]);
-    return st;
-}
-
-static td_status make_residual(desk *d, td_rendered *r, td_error *err)
-{
-    float *whole[2], *part[2];
-    td_loudness *loudness = NULL;
-    td_status st = td_scratch_new(d->wish->scratch_folder, 2, &r->residual, err);
-    bool good = alloc_pair(whole, TD_CHUNK);
-    good = alloc_pair(part, TD_CHUNK) && good;
-    if (!st && (!good || td_loudness_new(d->wish->session->rate_hz, 2, &loudness))) st = td_no_memory(err);
-    float peak = 0;
-    for (uint64_t at = 0; !st && at < d->plan->frames; at += TD_CHUNK) {
-        size_t n = d->plan->frames - at < TD_CHUNK ? (size_t)(d->plan->frames - at) : TD_CHUNK;
-        const float *const *out = (const float *const *)whole;
-        st = leave_over(r, d->n_parts, at, whole, part, n, err);
-        if (!st) st = td_scratch_append(r->residual, out, n, err);
-        if (!st && td_loudness_add(loudness, out, n)) st = td_no_memory(err);
-        peak = fmaxf(peak, peak_of(out, n));
-    }
-    if (!st) {
-        r->residual_peak_dbfs = td_to_db((double)peak);
-        r->residual_lufs = td_loudness_integrated(loudness);
-    }
-    td_loudness_free(loudness);
-    for (size_t c = 0; c < 2; c++) {
-        free(whole[c]);
-        free(part[c]);
-    }
-    return st;
-}
-
 /* A scratch for every take, and for every way of the mix; of a version nobody asks what it was before. */
 static td_status spread(desk *d, td_rendered *r, td_error *err)
 {
@@ -617,7 +572,7 @@ static td_status render(const td_render_wish *wish, td_rendered **out, const cha
     if (!st) st = desk_run(d, d->frames, err);
     if (!st) st = td_session_unchanged(wish->session, err);
     if (!st) td_kept_end(&d->kept);
-    if (!st && wish->parts) st = make_residual(d, r, err);
+    if (!st && wish->parts) st = td_residual_make(r, d->n_parts, wish->session->rate_hz, wish->scratch_folder, err);
     if (!st) st = collect(d, r, err);
     if (st) {
         *broke = broken_bus(d);
