@@ -33,7 +33,7 @@ json_t *td_spec_read(const char *text, size_t length, td_messages *m)
 {
     td_arena *a = td_arena_new();
     const td_node *root = a ? td_yaml_read(a, "job", text, length, m) : NULL;
-    json_t *out = root ? to_json(root) : NULL;
+    json_t *out = root && !td_messages_errors(m) ? to_json(root) : NULL;
     td_arena_free(a);
     return out;
 }

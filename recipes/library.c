@@ -74,7 +74,7 @@ static bool describe(td_library *l, td_library_entry *e)
     if (!m) return false;
     td_status st = td_file_read(l->arena, e->path, TD_YAML_BYTES, &text, &length, NULL);
     const td_node *root = st == TD_OK ? td_yaml_read(l->arena, e->path, text, length, m) : NULL;
-    e->broken = !root || !td_check_header(m, root, "recipe/1");
+    e->broken = !root || !td_check_header(m, root, "recipe/1") || td_messages_errors(m);
     e->title = text_of(root, "title");
     e->extends = text_of(root, "extends");
     const char *revision = text_of(root, "revision");

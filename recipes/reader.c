@@ -101,9 +101,11 @@ bool td_check_header(td_messages *m, const td_node *root, const char *kind)
         td_mistake(m, root, "no_header", example, "this does not say what it is");
     else if (header->kind != TD_NODE_TEXT || strcmp(header->text, kind) != 0)
         td_mistake(m, header, "wrong_header", example, "%s cannot be read here", td_node_what(m, header));
+    else if (root->value[0] != header && !root->doc->json) /* members of JSON have no order */
+        td_mistake(m, td_node_key(header), "late_header", example, "'topdown' stands first");
     else
         return true;
-    return false;
+    return header && header->kind == TD_NODE_TEXT && !strcmp(header->text, kind); /* read on, for other mistakes */
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */

@@ -76,7 +76,7 @@ size_t td_member_names(const td_member *members, const char **out, size_t room);
 bool td_want(td_reader *r, const td_node *n, td_node_kind kind,
              const char *what); /* else a mistake: "what has to be a map" */
 
-/* The header every document begins with: "recipe/1". */
+/* The header every document begins with: "recipe/1". False: it is no such document. */
 bool td_check_header(td_messages *m, const td_node *root, const char *kind);
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */

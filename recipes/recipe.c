@@ -203,7 +203,7 @@ static void read_groups(td_reader *r, td_node *n, void *into)
     while (td_buses[buses]) buses++;
     for (size_t i = 0; i < recipe->n_groups; i++) {
         if (!is_bus(n->key[i]->text))
-            td_mistake(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
+            td_caution(r->messages, n->key[i], "unknown_bus", td_one_of(r->messages, n->key[i]->text, td_buses, buses),
                        "group '%s' is not a bus", td_cut(r->messages, n->key[i]->text));
     }
 }
@@ -283,6 +283,13 @@ static void read_fixes(td_reader *r, td_node *n, void *into)
         td_read_members(r, n->value[i], "a fix", fix_members, f);
         if (n->value[i]->kind != TD_NODE_MAP) continue;
         recipe->n_fixes++;
+        for (size_t k = 0; f->name && k + 1 < recipe->n_fixes; k++)
+            if (recipe->fix[k].name && !strcmp(recipe->fix[k].name, f->name)) {
+                td_mistake(r->messages, td_node_get(n->value[i], "fix"), "repeated_fix",
+                           "give one of them another name", "there is a fix '%s' already",
+                           td_cut(r->messages, f->name));
+                break;
+            }
         if (!td_node_get(n->value[i], "fix"))
             td_mistake(r->messages, n->value[i], "missing", "begin it with '- fix: NAME'", "a fix without a name");
         if (!td_node_get(n->value[i], "for"))

@@ -114,7 +114,7 @@ static const struct {
     { "notify", "hooks", "webhooks" },
     { "url", "text", "where events are sent" },
     { "secret", "text", "the name of a credential, never the secret itself" },
-    { "events", "events", "which; none: all" },
+    { "events", "events", "which; all but job.started unless said otherwise" },
     { "deliver", "deliver", "where every output is put" },
     { "to", "text", "an https address; each file is put behind it, under its name" },
     { "deliver_by", "text", "latest: \"07:00\" or a full time" },

@@ -91,6 +91,15 @@ static void check_goals(td_reader *r, const td_node *map, const owner *o)
     }
 }
 
+/* A range stands for the middle of a band and how wide it is. */
+static void check_place(td_reader *r, const td_node *map, const td_processor *proc)
+{
+    int range = td_param_find(proc, "range");
+    const td_node *at = td_node_get(map, "at");
+    if (at && range >= 0 && proc->params[range].unit == TD_UNIT_HZ && td_node_get(map, "range"))
+        td_mistake(r->messages, td_node_key(at), "excluded", "leave one of them out", "'at' is decided by 'range'");
+}
+
 static void read_parameters(td_reader *r, td_node *map, owner *o)
 {
     for (size_t i = 0; i < map->n; i++) {
@@ -101,6 +110,7 @@ static void read_parameters(td_reader *r, td_node *map, owner *o)
         if (slot >= 0) read_parameter(r, map->value[i], o, (size_t)slot);
     }
     check_goals(r, map, o);
+    check_place(r, map, o->proc);
 }
 
 /* What stands behind a processor's or band's name: its parameters, or the first of them alone. */

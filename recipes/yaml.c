@@ -192,6 +192,14 @@ static td_node *load_list(loader *l, td_node *parent, unsigned depth)
     return n;
 }
 
+static size_t index_in_parent(const td_node *n) /* of a value or of its key */
+{
+    const td_node *p = n->parent;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->value[i] == n || (p->key && p->key[i] == n)) return i;
+    return p->n;
+}
+
 static int by_text_then_place(const void *a, const void *b)
 {
     const td_node *x = *(td_node *const *)a, *y = *(td_node *const *)b;
@@ -200,23 +208,26 @@ static int by_text_then_place(const void *a, const void *b)
     return x->line != y->line ? (x->line < y->line ? -1 : 1) : (x->column > y->column) - (x->column < y->column);
 }
 
-static bool keys_differ(loader *l, const td_node *map)
+/* Tells of each key that comes again and takes it out: reading goes on, so that all other mistakes are told as well. */
+static bool drop_repeated(loader *l, td_node *map)
 {
     if (map->n < 2) return true;
-    const td_node **sorted = calloc(map->n, sizeof *sorted);
+    td_node **sorted = calloc(map->n, sizeof *sorted);
     if (!sorted) return broken(l);
     memcpy(sorted, map->key, map->n * sizeof *sorted);
     qsort(sorted, map->n, sizeof *sorted, by_text_then_place);
-    bool fine = true;
-    for (size_t i = 1; i < map->n; i++) {
-        if (strcmp(sorted[i - 1]->text, sorted[i]->text) != 0) continue;
+    for (size_t i = 1, n = map->n, first = 0; i < n; i++) {
+        if (strcmp(sorted[first]->text, sorted[i]->text) != 0) {
+            first = i;
+            continue;
+        }
         td_mistake(l->messages, sorted[i], "repeated_key",
                    td_say(l->messages, "it stands in line %u already", sorted[i - 1]->line), "key '%s' is repeated",
                    td_cut(l->messages, sorted[i]->text));
-        fine = false;
+        td_node_remove(map, index_in_parent(sorted[i]));
     }
     free(sorted);
-    return fine;
+    return true;
 }
 
 /* Inside { }, the decimal comma of "drive: 2,5 dB" ends the value and makes "5 dB" a key without one. They become one
@@ -260,7 +271,7 @@ static td_node *load_map(loader *l, td_node *parent, unsigned depth)
         if (!td_node_append(l->arena, n, n->n, key, value)) return broken(l), NULL;
     }
     ends_here(l, n);
-    return keys_differ(l, n) ? n : NULL;
+    return drop_repeated(l, n) ? n : NULL;
 }
 
 static td_node *load(loader *l, td_node *parent, unsigned depth)
@@ -377,14 +388,6 @@ td_node *td_node_get(const td_node *map, const char *key)
     for (size_t i = 0; i < map->n; i++)
         if (strcmp(map->key[i]->text, key) == 0) return map->value[i];
     return NULL;
-}
-
-static size_t index_in_parent(const td_node *n) /* of a value or of its key */
-{
-    const td_node *p = n->parent;
-    for (size_t i = 0; i < p->n; i++)
-        if (p->value[i] == n || (p->key && p->key[i] == n)) return i;
-    return p->n;
 }
 
 const td_node *td_node_key(const td_node *value)

@@ -36,7 +36,8 @@ struct td_node {
     unsigned end_line, end_column; /* just behind the last one */
 };
 
-/* The root, a map, or NULL: m then holds what is wrong, or is broken (memory). text is copied. */
+/* The root, a map, or NULL: m then holds what is wrong, or is broken (memory). Also with a root m may hold mistakes:
+ * keys that come again, of which the first stays. text is copied. */
 td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t length, td_messages *m);
 
 /* The value of a map's member; NULL when absent or node is no map. */
