@@ -159,6 +159,34 @@ ok "doctor names a broken recipe" says "did you mean 'mix'?" exits 1 "$topdown" 
 mkdir -p "$work/usr/bin" "$work/usr/share/topdown"
 cp "$topdown" "$work/usr/bin/topdown" && cp -r recipes/library "$work/usr/share/topdown/recipes"
 ok "an installed program finds its recipes" "$work/usr/bin/topdown" recipe check pop-rock
+# what a master passes is heard in masters, and nowhere else: a cut of 12 dB an octave at 400 Hz takes 24.1 dB off 100 Hz
+for way in plain cut; do
+    {
+        printf 'topdown: recipe/1\nname: %s\nextends: acoustic\n' $way
+        [ $way = plain ] || printf 'master: { chain: [ eq: [ low_cut: 400 Hz ] ] }\npreview: { chain: [] }\n'
+    } >"$work/$way.yaml"
+    cat >"$work/way.yaml" <<END
+topdown: job/1
+title: Way
+stems: { folder: $PWD/demo/stems }
+tempo: 124 bpm
+recipes: [ $work/$way.yaml ]
+outputs:
+  previews: [ { format: wav, bits: 32, loudness: -24 LUFS } ]
+  masters: [ { format: wav, bits: 32, loudness: -24 LUFS } ]
+  premaster: { format: wav, bits: 32 }
+END
+    ok "a master $way" "$topdown" mix --job "$work/way.yaml" -o "$work/$way" --quiet
+done
+samples() { ffmpeg -nostdin -v error -i "$1" -c:a pcm_f32le -f md5 -; }
+of() { echo "$work/$1/"*_"$2"_*.wav; }
+for part in Premaster Preview; do
+    ok "the $part hears nothing of it" test "$(samples "$(of plain $part)")" = "$(samples "$(of cut $part)")"
+done
+band() { sox "$1" -n sinc -n 32767 "$2" stats 2>&1 | awk '/^RMS lev/ { print $4; exit }'; } # dB
+slope() { echo "$(band "$1" 98-102) $(band "$1" 3k-4k)" | awk '{ print $2 - $1 }'; }
+ok "the master does" awk -v a="$(slope "$(of cut Premaster)")" -v b="$(slope "$(of cut Master)")" \
+    'BEGIN { print b - a; exit !(b - a > 23.6 && b - a < 24.6) }'
 ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
 
 finish mix
