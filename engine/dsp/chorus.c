@@ -45,12 +45,13 @@ static const struct mode {
 #define TAIL_S    0.15     /* what the cut rings on: 20 Hz, to -100 dB */
 
 typedef struct phasor {
+    double from, pace; /* cycles: where it stands when the song begins, and how far it goes in a frame */
     double re, im, turn_re, turn_im;
 } phasor;
 
 typedef struct voice {
-    phasor start[2], now[2]; /* swing and wander */
-    double centre;           /* samples */
+    phasor move[2]; /* swing and wander */
+    double centre;  /* samples */
 } voice;
 
 typedef struct chorus {
@@ -64,13 +65,26 @@ typedef struct chorus {
     float *past[2]; /* written twice, `size` apart, so that what lies behind is always in one piece */
     size_t size, at, tail;
     td_rest rest;
+    int64_t frame, turned; /* in the song: of what comes next, and where the phasors stand */
     td_v2 x[PIECE];
 } chorus;
 
 static phasor phasor_of(double cycles, double hz, double rate_hz)
 {
-    double at = 2 * TD_PI * cycles, turn = 2 * TD_PI * hz / rate_hz;
-    return (phasor){ td_cos(at), td_sin(at), td_cos(turn), td_sin(turn) };
+    double turn = 2 * TD_PI * hz / rate_hz;
+    return (phasor){ .from = cycles, .pace = hz / rate_hz, .turn_re = td_cos(turn), .turn_im = td_sin(turn) };
+}
+
+/* Voices move by the song's time, so that sounds that enter one by one add up to what they are together. */
+static void turn_to(chorus *c, int64_t frame)
+{
+    for (unsigned k = 0; k < 4; k++) {
+        phasor *p = &c->voice[k / 2].move[k % 2];
+        double cycles = p->from + p->pace * (double)frame, angle = 2 * TD_PI * (cycles - floor(cycles));
+        p->re = td_cos(angle);
+        p->im = td_sin(angle);
+    }
+    c->turned = frame;
 }
 
 static double swing(phasor *p)
@@ -92,8 +106,15 @@ static void chorus_reset(void *st)
 {
     chorus *c = st;
     clear(c);
-    for (unsigned k = 0; k < 2; k++) memcpy(c->voice[k].now, c->voice[k].start, sizeof c->voice[k].now);
+    turn_to(c, 0);
+    c->frame = 0;
     c->rest = td_rest_init(c->tail);
+}
+
+static void chorus_place(void *st, int64_t frame)
+{
+    chorus *c = st;
+    c->frame = frame;
 }
 
 static double or_own(double value, double own)
@@ -110,8 +131,8 @@ static void set_voices(chorus *c, const struct mode *m, const double *value, dou
     for (unsigned k = 0; k < 2; k++) {
         voice *v = &c->voice[k];
         v->centre = delay_ms * (k ? m->spread : 1) / 1000 * rate_hz;
-        v->start[0] = phasor_of(k * m->apart, hz, rate_hz);
-        v->start[1] = phasor_of(k * m->apart + 0.25, WANDER_HZ * hz, rate_hz);
+        v->move[0] = phasor_of(k * m->apart, hz, rate_hz);
+        v->move[1] = phasor_of(k * m->apart + 0.25, WANDER_HZ * hz, rate_hz);
     }
     c->size = (size_t)(c->voice[1].centre + c->depth) + TD_FRACTION_TAPS;
 }
@@ -142,7 +163,7 @@ static td_status chorus_prepare(void *st, const td_format *fmt, const td_setting
 static double sing(chorus *c, unsigned k)
 {
     voice *v = &c->voice[k];
-    double move = (1 - c->wander) * swing(&v->now[0]) + c->wander * swing(&v->now[1]);
+    double move = (1 - c->wander) * swing(&v->move[0]) + c->wander * swing(&v->move[1]);
     double at = -(v->centre + c->depth * move), whole = floor(at);
     const float *newest = c->past[k] + c->size + c->at;
     return (double)td_fraction_read(&c->between, newest + (ptrdiff_t)whole - (TD_FRACTION_TAPS / 2 - 1), at - whole);
@@ -172,9 +193,12 @@ static void chorus_process(void *st, float *const *ch, const float *const *key, 
     (void)key, (void)gr;
     chorus *c = st;
     for (size_t at = 0, n; (n = td_rest_run(&c->rest, ch, &at, frames, PIECE)) > 0; at += n) {
+        if (c->turned != c->frame + (int64_t)at) turn_to(c, c->frame + (int64_t)at);
         run(c, (float *const[]){ ch[0] + at, ch[1] + at }, n);
+        c->turned += (int64_t)n;
         if (td_rest_over(&c->rest)) clear(c);
     }
+    c->frame += (int64_t)frames;
 }
 
 static size_t chorus_tail(const void *st)
@@ -202,5 +226,6 @@ const td_processor td_chorus = {
     .process = chorus_process,
     .reset = chorus_reset,
     .tail = chorus_tail,
+    .place = chorus_place,
     .destroy = chorus_destroy,
 };

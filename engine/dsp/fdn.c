@@ -23,7 +23,8 @@ typedef struct diffuser {
 /* A line whose length swings as a sine: a phasor turned once a cell, and between cells four taps of an interpolator
  * that move in straight lines. */
 typedef struct drift {
-    double re, im, from_re, from_im, turn_re, turn_im;
+    double from, pace; /* cycles: where it stands when the song begins, and how far it goes in a cell */
+    double re, im, turn_re, turn_im;
     size_t late; /* whole samples, of this cell */
     float tap[4], slope[4];
 } drift;
@@ -37,6 +38,7 @@ struct td_fdn {
     double depth;                                                 /* of the drift, in samples */
     float through[LINES], past[LINES], keep[LINES], state[LINES]; /* damping, with the matrix's 1/4 */
     float out[2][LINES];
+    int64_t at;     /* in the song, of what comes next */
     size_t in_cell; /* frames since the cell began */
     double ring_s;
 };
@@ -102,11 +104,11 @@ static td_status design_diffuser(diffuser *s, double spread, td_random *random)
 static void design_drift(td_fdn *f, double rate_hz, td_random *random)
 {
     for (size_t i = 1; i < LINES; i += 2) {
-        double hz = 0.3 + 0.7 * (td_random_uniform(random) + 0.5), phase = 2 * TD_PI * td_random_uniform(random);
-        double turn = 2 * TD_PI * hz * CELL / rate_hz;
-        f->drift[i] = (drift){ .from_re = td_cos(phase), .from_im = td_sin(phase) };
-        f->drift[i].turn_re = td_cos(turn);
-        f->drift[i].turn_im = td_sin(turn);
+        drift *d = &f->drift[i];
+        double hz = 0.3 + 0.7 * (td_random_uniform(random) + 0.5);
+        *d = (drift){ .from = td_random_uniform(random), .pace = hz * CELL / rate_hz };
+        d->turn_re = td_cos(2 * TD_PI * d->pace);
+        d->turn_im = td_sin(2 * TD_PI * d->pace);
     }
 }
 
@@ -165,18 +167,6 @@ void td_fdn_free(td_fdn *f)
     free(f);
 }
 
-void td_fdn_reset(td_fdn *f)
-{
-    f->in_cell = 0;
-    for (size_t i = 0; i < LINES; i++) {
-        td_ring_clear(&f->line[i]);
-        for (size_t k = 0; k < f->n_diffusers; k++) td_ring_clear(&f->diffuser[k].ring[i]);
-        f->state[i] = 0;
-        f->drift[i].re = f->drift[i].from_re;
-        f->drift[i].im = f->drift[i].from_im;
-    }
-}
-
 double td_fdn_ring_s(const td_fdn *f)
 {
     return f->ring_s;
@@ -231,6 +221,30 @@ static void move(drift *d, double length, double depth)
         d->tap[k] = (float)from[k];
         d->slope[k] = (float)((to[k] - from[k]) / CELL);
     }
+}
+
+static void place(td_fdn *f, int64_t frame)
+{
+    int64_t cell = frame / CELL - (frame % CELL < 0);
+    f->at = frame;
+    f->in_cell = (size_t)(frame - cell * CELL);
+    for (size_t i = 1; i < LINES; i += 2) {
+        drift *d = &f->drift[i];
+        double cycles = d->from + d->pace * (double)cell, angle = 2 * TD_PI * (cycles - floor(cycles));
+        d->re = td_cos(angle);
+        d->im = td_sin(angle);
+        if (f->in_cell) move(d, (double)f->length[i], f->depth);
+    }
+}
+
+void td_fdn_reset(td_fdn *f)
+{
+    for (size_t i = 0; i < LINES; i++) {
+        td_ring_clear(&f->line[i]);
+        for (size_t k = 0; k < f->n_diffusers; k++) td_ring_clear(&f->diffuser[k].ring[i]);
+        f->state[i] = 0;
+    }
+    place(f, 0);
 }
 
 TD_WIDE static void read_drifting(const td_ring *line, const drift *d, size_t in_cell, float *y, size_t n)
@@ -290,8 +304,10 @@ static void run(td_fdn *f, float *const *ch, size_t n)
     f->in_cell = (f->in_cell + n) % CELL;
 }
 
-void td_fdn_process(td_fdn *f, float *const *ch, size_t frames)
+void td_fdn_process(td_fdn *f, int64_t frame, float *const *ch, size_t frames)
 {
+    if (frame != f->at) place(f, frame);
+    f->at += (int64_t)frames;
     for (size_t at = 0, n; at < frames; at += n) {
         n = frames - at < CELL - f->in_cell ? frames - at : CELL - f->in_cell;
         run(f, (float *const[]){ ch[0] + at, ch[1] + at }, n);

@@ -5,12 +5,14 @@
  *                                 +------- Hadamard <---------+
  *
  * The matrix loses nothing; damping makes each line lose what its length calls for (Jot 1991), so that decay_s holds
- * for all of them. Half of the lines drift slowly, lest they ring. The energy that goes in comes out. No latency. */
+ * for all of them. Half of the lines drift slowly, lest they ring, by the song's time: so sounds that enter it one by
+ * one add up to what they are together. The energy that goes in comes out. No latency. */
 #ifndef TD_DSP_FDN_H
 #define TD_DSP_FDN_H
 
 #include "engine/base/error.h"
 #include <stddef.h>
+#include <stdint.h>
 
 #define TD_FDN_STEPS 4
 
@@ -29,7 +31,7 @@ td_status td_fdn_new(const td_fdn_design *d, td_fdn **out); /* TD_NOMEM */
 void td_fdn_free(td_fdn *f);                                /* NULL is welcome */
 void td_fdn_reset(td_fdn *f);
 double td_fdn_ring_s(const td_fdn *f); /* until all has fallen by 100 dB */
-/* In place. */
-void td_fdn_process(td_fdn *f, float *const *ch, size_t frames);
+/* In place; frame: where in the song the first of them stands. */
+void td_fdn_process(td_fdn *f, int64_t frame, float *const *ch, size_t frames);
 
 #endif

@@ -94,6 +94,7 @@ typedef struct reverb {
     td_v2 x[PIECE];
     size_t tail;
     td_rest rest;
+    int64_t frame; /* in the song, of what comes next */
 } reverb;
 
 /* ---- making ----------------------------------------------------------------------------------------------------- */
@@ -217,6 +218,13 @@ static void reverb_reset(void *st)
     reverb *r = st;
     clear(r);
     r->rest = td_rest_init(reverb_latency(r) + r->tail);
+    r->frame = 0;
+}
+
+static void reverb_place(void *st, int64_t frame)
+{
+    reverb *r = st;
+    r->frame = frame;
 }
 
 static td_status reverb_prepare(void *st, const td_format *fmt, const td_settings *set, td_error *err)
@@ -256,12 +264,12 @@ static void listen(reverb *r, size_t n)
     }
 }
 
-static void run(reverb *r, float *const *ch, size_t n)
+static void run(reverb *r, int64_t frame, float *const *ch, size_t n)
 {
     float *const wet[] = { r->wet[0], r->wet[1] }, *const also[] = { r->also[0], r->also[1] };
     for (unsigned c = 0; c < 2; c++) td_ring_write(&r->past[c], ch[c], n);
     listen(r, n);
-    if (r->fdn) td_fdn_process(r->fdn, wet, n);
+    if (r->fdn) td_fdn_process(r->fdn, frame, wet, n);
     if (r->convolver) td_convolver_process(r->convolver, wet, n);
     td_v2 *x = r->x, level = td_v2_set((double)r->level);
     for (size_t i = 0; i < n; i++) x[i] = level * td_v2_load(wet, i) + td_v2_load(also, i);
@@ -279,9 +287,10 @@ static void reverb_process(void *st, float *const *ch, const float *const *key, 
     (void)key, (void)gr;
     reverb *r = st;
     for (size_t at = 0, n; (n = td_rest_run(&r->rest, ch, &at, frames, PIECE)) > 0; at += n) {
-        run(r, (float *const[]){ ch[0] + at, ch[1] + at }, n);
+        run(r, r->frame + (int64_t)at, (float *const[]){ ch[0] + at, ch[1] + at }, n);
         if (td_rest_over(&r->rest)) clear(r);
     }
+    r->frame += (int64_t)frames;
 }
 
 static size_t reverb_tail(const void *st)
@@ -312,5 +321,6 @@ const td_processor td_reverb = {
     .reset = reverb_reset,
     .latency = reverb_latency,
     .tail = reverb_tail,
+    .place = reverb_place,
     .destroy = reverb_destroy,
 };

@@ -270,6 +270,34 @@ static void neutral_is_a_wire(void **unused)
         }
 }
 
+/* Sounds that come in one after the other leave what they leave together: so groups add up to the mix. */
+static void one_by_one_is_together(void **unused)
+{
+    (void)unused;
+    static const char *const linear[] = { "align", "chorus",   "delay",  "eq",     "gain",
+                                          "pan",   "polarity", "reverb", "rotate", "stereo" };
+    enum { N = 40000, LATER = 12345 };
+    for (size_t n = 0; n < sizeof linear / sizeof *linear; n++) {
+        sound one = sound_noise(N, 8, 0.3), other = sound_noise(N, 9, 0.3), both = sound_new(N);
+        for (unsigned c = 0; c < 2; c++) {
+            memset(other.ch[c], 0, LATER * sizeof(float));
+            for (size_t i = 0; i < N; i++) both.ch[c][i] = one.ch[c][i] + other.ch[c][i];
+        }
+        sound *const way[] = { &one, &other, &both };
+        for (size_t k = 0; k < 3; k++) {
+            td_unit_state *u = usual_unit(td_processor_find(linear[n]), RATE);
+            td_unit_place(u, -100);
+            sound_run(u, *way[k]);
+            td_unit_free(u);
+        }
+        for (unsigned c = 0; c < 2; c++)
+            for (size_t i = 0; i < N; i++) one.ch[c][i] += other.ch[c][i];
+        double residual_db = sound_residual_db(one, both, 0);
+        if (!(residual_db < -120)) fail_msg("%s: %.1f dBFS are left over", linear[n], residual_db);
+        sound_free(one), sound_free(other), sound_free(both);
+    }
+}
+
 /* |H|^2 as declared against the impulse response. */
 static void power_as_declared(const td_processor *p)
 {
@@ -374,6 +402,7 @@ int main(void)
         cmocka_unit_test(tails_hold_in_all),
         cmocka_unit_test(both_ends_stay_finite_in_all),
         cmocka_unit_test(neutral_is_a_wire),
+        cmocka_unit_test(one_by_one_is_together),
         cmocka_unit_test(power_as_declared_in_all),
         cmocka_unit_test(sense_and_react_make_process_in_all),
         cmocka_unit_test(keys_drive_as_declared_in_all),

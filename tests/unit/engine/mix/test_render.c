@@ -28,7 +28,7 @@ static const char linear[] =
     "  vocals: { sends: { hall: -10 dB, echo: -8 dB } }\n"
     "  keys: { sends: { echo: -2 dB } }\n"
     "returns:\n"
-    "  hall: { chain: [ reverb: { model: room, modulation: 0 % }, compressor: { threshold: -40 dBFS }, "
+    "  hall: { chain: [ reverb: { model: room }, chorus: { amount: 30 % }, compressor: { threshold: -40 dBFS }, "
     "{ compressor: { threshold: -40 dBFS }, key: drums.kick } ] }\n"
     "  echo: { chain: [ delay: { time: 170 ms }, compressor: { threshold: -40 dBFS, lookahead: 3 ms } ], "
     "sends: { hall: -4 dB } }\n";
