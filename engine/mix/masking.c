@@ -41,9 +41,13 @@ void td_masking_init(td_masking *m, const td_session *session)
         m->up[i] = td_db_power(-UP_DB * apart);
         m->down[i + 1] = td_db_power(-DOWN_DB * apart);
     }
-    size_t leader = td_find_lead(session).bus;
+    td_masking_led_by(m, session, td_find_lead(session, NULL).bus);
+}
+
+void td_masking_led_by(td_masking *m, const td_session *session, size_t bus)
+{
     for (size_t b = 0; b < m->n_buses; b++) {
-        const struct essence *e = essence_of(session->bus[b].name, b == leader);
+        const struct essence *e = essence_of(session->bus[b].name, b == bus);
         m->first[b] = TD_BANDS;
         for (size_t i = 0; i < TD_BANDS; i++) {
             if (td_band_label(i) < e->low_hz || td_band_label(i) > e->high_hz) continue;

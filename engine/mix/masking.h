@@ -22,6 +22,8 @@ typedef struct td_masking {
 } td_masking;
 
 void td_masking_init(td_masking *m, const td_session *session);
+/* The lead is another than names say, because that one hardly plays; SIZE_MAX: nobody. */
+void td_masking_led_by(td_masking *m, const td_session *session, size_t bus);
 void td_masking_fini(td_masking *m);
 /* One frame of every bus. TD_NOMEM. */
 typedef struct td_masking_frame {

@@ -148,10 +148,10 @@ static double mean_db(const td_band_power *p)
 static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
 {
     double off[TD_BUSES_MAX], sum = 0;
-    size_t n = 0, lead = td_find_lead(w->session).bus;
+    size_t n = 0, lead = td_find_lead(w->session, NULL).bus;
     for (size_t b = 0; w->recipe && b < s->n_buses; b++) {
         double active,
-            usual = td_usual_group_lu(w->recipe, w->session, b) + td_recipe_offset_db(w->recipe, w->session, b);
+            usual = td_usual_group_lu(w->recipe, w->session, NULL, b) + td_recipe_offset_db(w->recipe, w->session, b);
         double stands = b == lead ? NAN : td_weigh(s, b, lead, a, &active);
         if (!isnan(stands) && !isnan(usual) && active >= TD_CARD_SPARSE) off[n++] = stands - usual;
     }
@@ -163,7 +163,7 @@ static double groups_off(const td_card_wish *w, const td_scales *s, td_arena *a)
 
 static double lead_off(const td_card_wish *w, const td_scales *s, td_arena *a)
 {
-    td_lead lead = td_find_lead(w->session);
+    td_lead lead = td_find_lead(w->session, NULL);
     if (!w->recipe || lead.bus == SIZE_MAX) return NAN;
     return td_weigh(s, lead.bus, lead.bus, a, NULL) - td_usual_lead_lu(w->recipe, lead.sings) -
            td_lead_offset_db(w->recipe, w->session, lead);
@@ -215,7 +215,7 @@ static void measure_stereo(const td_card_wish *w, const td_card_side *s, figures
 static void measure_groups(const td_card_wish *w, const td_card_side *s, td_arena *a, figures *f)
 {
     const td_bus *bus = w->session->bus;
-    size_t n = w->session->n_buses, lead = td_find_lead(w->session).bus, where = 0;
+    size_t n = w->session->n_buses, lead = td_find_lead(w->session, NULL).bus, where = 0;
     double share[TD_BUSES_MAX] = { 0 };
     for (size_t b = 0; b < n; b++) share[b] = 100 * s->masked[b];
     f->of[MK] = 100 * s->masked_whole;

@@ -1,5 +1,4 @@
 #include "engine/mix/decide/decide.h"
-#include "engine/mix/decide/usual.h"
 
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
@@ -33,12 +32,13 @@ static td_status measure_spread(const td_decider *d, spread *s, td_error *err)
         const td_stem *t = &d->session->stem[i];
         const td_signal *g = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
         if (t->bus >= d->session->n_buses || !(g->peak_dbfs > -80)) continue;
+        loudest = fmax(loudest, g->peak_dbfs);
+        if (d->playing.stem[i] < 1) continue;
         bool is_mono = t->info.channels == 1 && !t->path_right;
         td_sides placed = td_stem_sides(is_mono ? 1 : 2, 0, t->pan, false);
         /* in front of the pan law: a mono stem enters 3.01 dB lower than it was printed */
         peak[s->n] = g->peak_dbfs - td_to_db(fmax(placed.left, placed.right));
         loudness[s->n] = g->loudness_lufs;
-        loudest = fmax(loudest, g->peak_dbfs);
         if (!is_mono) TD_TRY(td_survey_bands(d->survey, td_survey_stem(d->survey, i), NULL, &bands, err));
         mono += is_mono;
         alike += is_mono || td_survey_sides_equal(&bands);
@@ -158,7 +158,7 @@ static const char *place_reason(const td_decider *d, size_t bus, const group_sta
     char alone[64] = "", usual[64] = "wished", moves[64] = "no move", own[32], all[32], others[32];
     if (!wished)
         snprintf(usual, sizeof usual, "usual in %s%s", td_usual_genres(d->recipe),
-                 td_usual_pieces_lu(d->session, bus) < 0 ? " for these drums" : "");
+                 td_usual_pieces_lu(d->session, &d->playing, bus) < 0 ? " for these drums" : "");
     if (g->active < 0.1) snprintf(alone, sizeof alone, "; sounds in %.0f %% of the song", g->active * 100);
     if (wanted != 0) snprintf(moves, sizeof moves, "%+.1f dB", wanted);
     if (g->move_db != wanted) snprintf(moves, sizeof moves, "%+.1f dB, held at %+.1f", wanted, g->move_db);
@@ -176,14 +176,14 @@ static const char *place_reason(const td_decider *d, size_t bus, const group_sta
 static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, double dead_zone_lu, double most_db)
 {
     double off[TD_BUSES_MAX];
-    size_t n = 0, lead = td_find_lead(d->session).bus;
+    size_t n = 0, lead = td_find_lead(d->session, &d->playing).bus;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         g[b].context_lu = td_bus_context(d, b, b == lead ? SIZE_MAX : lead, &g[b].active);
-        double want = td_usual_group_lu(d->recipe, d->session, b);
+        double want = td_usual_group_lu(d->recipe, d->session, &d->playing, b);
         g[b].judged = (b != lead || b == anchor) && !isnan(g[b].context_lu) && !isnan(want);
         if (!g[b].judged) continue;
         g[b].off_db = g[b].context_lu - want;
-        if (g[b].active >= 0.1) off[n++] = g[b].off_db;
+        if (d->playing.bus[b] >= 1) off[n++] = g[b].off_db;
     }
     double middle = n ? td_median(off, n) : 0;
     if (anchor != SIZE_MAX) middle = g[anchor].judged ? g[anchor].off_db : 0;
@@ -191,7 +191,7 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
         if (!g[b].judged) continue;
         double x = g[b].off_db - middle;
         double move = x > dead_zone_lu ? dead_zone_lu - x : x < -dead_zone_lu ? -x - dead_zone_lu : 0;
-        bool sparse = g[b].active < 0.1 || g[b].active * (double)d->steps * TD_STEP_S < 10;
+        bool sparse = d->playing.bus[b] < 1;
         bool effect = !strcmp(d->plan->bus[b].name, "fx"); /* never brought forward: silence is part of them */
         g[b].move_db = td_clamp(move, sparse ? -3 : -most_db, sparse || effect ? 0 : most_db);
         double stands = x + g[b].move_db;
@@ -215,7 +215,7 @@ static double measure_lead(const td_decider *d, size_t lead)
 
 static void place_lead(td_decider *d, double most_db)
 {
-    td_lead lead = td_find_lead(d->session);
+    td_lead lead = td_find_lead(d->session, &d->playing);
     if (lead.bus == SIZE_MAX) return;
     double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
     if (isnan(ratio)) return;
@@ -240,7 +240,7 @@ static void place_lead(td_decider *d, double most_db)
 /* A lead that limits or the recipe leave behind its band. */
 static td_status warn_of_lead(td_decider *d)
 {
-    td_lead lead = td_find_lead(d->session);
+    td_lead lead = td_find_lead(d->session, &d->playing);
     if (lead.bus == SIZE_MAX) return TD_OK;
     double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
     double under = want + td_lead_offset_db(d->recipe, d->session, lead) - ratio;
@@ -255,7 +255,7 @@ static td_status warn_of_lead(td_decider *d)
 /* A lead left as delivered is only spoken of. */
 static td_status report_lead(td_decider *d)
 {
-    td_lead lead = td_find_lead(d->session);
+    td_lead lead = td_find_lead(d->session, &d->playing);
     if (lead.bus == SIZE_MAX) return TD_OK;
     double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
     double off = want - ratio;
@@ -286,7 +286,7 @@ static td_status settle(td_decider *d, const double *delivered_db, td_error *err
 /* Faders as they will stand: the lead at its place, everybody with the recipe's offset. */
 static void look_ahead(td_decider *d, bool leads)
 {
-    td_lead lead = td_find_lead(d->session);
+    td_lead lead = td_find_lead(d->session, &d->playing);
     double ratio = leads && lead.bus != SIZE_MAX ? measure_lead(d, lead.bus) : NAN;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
@@ -341,7 +341,7 @@ static size_t focus_bus(const td_decider *d)
 {
     size_t index[TD_STEMS_MAX];
     if (d->recipe->focus && td_stems_meant(d->session, d->recipe->focus, index)) return d->session->stem[index[0]].bus;
-    td_lead lead = td_find_lead(d->session);
+    td_lead lead = td_find_lead(d->session, &d->playing);
     return lead.sings ? lead.bus : SIZE_MAX;
 }
 
@@ -360,7 +360,7 @@ static td_status no_offsets(td_decider *d)
  * others: one who was placed as the lead stays there. */
 static td_status offsets(td_decider *d)
 {
-    td_lead lead = td_find_lead(d->session);
+    td_lead lead = td_find_lead(d->session, &d->playing);
     if (td_recipe_misses_focus(d->recipe, d->session)) return no_offsets(d);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];

@@ -1,5 +1,4 @@
 #include "engine/mix/decide/decide.h"
-#include "engine/mix/decide/usual.h"
 
 #include "engine/base/units.h"
 #include "engine/mix/masking.h"
@@ -231,6 +230,7 @@ static td_status covered(const view *v, double *out, td_error *err)
     double share[TD_BUSES_MAX];
     td_status st = TD_OK;
     td_masking_init(&m, v->d->session);
+    td_masking_led_by(&m, v->d->session, td_find_lead(v->d->session, &v->d->playing).bus);
     for (size_t i = 0; !st && i < v->n; i++) {
         add_up(v, i, now);
         if (td_masking_add(&m, now)) st = td_no_memory(err);

@@ -3,6 +3,7 @@
 #define TD_DECIDE_H
 
 #include "engine/mix/decide/targets.h"
+#include "engine/mix/decide/usual.h"
 #include "engine/mix/lane.h"
 #include "engine/mix/planner.h"
 
@@ -32,6 +33,7 @@ typedef struct td_decider {
     float *eased[TD_BUSES_MAX];     /* by step: the power its goals leave of a bus, once made up for; NULL: all */
     td_behind *behind;              /* per bus: what its goals were found on */
     const td_plan_stem *unfixed;    /* the plan's stems, before their fixes */
+    td_playing playing;
     td_print print;
     const td_rough *rough;    /* NULL: the balance is another */
     td_balance without_rough; /* the balance it would be then */

@@ -1,5 +1,4 @@
 #include "engine/mix/decide/decide.h"
-#include "engine/mix/decide/usual.h"
 
 #include "engine/base/row.h"
 #include "engine/base/units.h"

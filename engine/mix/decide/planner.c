@@ -130,6 +130,17 @@ static td_status take_tempo(td_decider *d)
         said ? "" : ": nobody said one, and note lengths depend on it; say it with --tempo, or in the job file");
 }
 
+/* A tenth of the song's time, and 10 s; excerpts shorter than 40 s are asked for a quarter. */
+static void learn_playing(td_decider *d)
+{
+    double all = (double)td_survey_signal(d->survey, td_survey_sum(d->survey))->active_steps;
+    double enough = fmax(0.1 * all, fmin(10 / TD_STEP_S, 0.25 * all));
+    for (size_t i = 0; enough > 0 && i < d->session->n_stems; i++)
+        d->playing.stem[i] = (double)td_survey_signal(d->survey, td_survey_stem(d->survey, i))->active_steps / enough;
+    for (size_t b = 0; enough > 0 && b < d->session->n_buses; b++)
+        d->playing.bus[b] = (double)td_survey_signal(d->survey, td_survey_bus(d->survey, b))->active_steps / enough;
+}
+
 /* ---- storeys ----------------------------------------------------------------------------------------------------- */
 
 static td_status decide_mix_bus(td_decider *d, td_error *err)
@@ -387,6 +398,7 @@ static td_status decide(td_decider *d, td_error *err)
 {
     TD_TRY(copy_head(d, err));
     TD_TRY(copy_stems(d, err));
+    learn_playing(d);
     for (size_t i = 0; i < d->wish->n_warnings; i++)
         TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", d->wish->warning[i]));
     TD_TRY(td_tell_stems(d, err));

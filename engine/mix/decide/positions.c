@@ -1,5 +1,4 @@
 #include "engine/mix/decide/decide.h"
-#include "engine/mix/decide/usual.h"
 
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
@@ -130,7 +129,7 @@ static td_status wants_a_place(td_decider *d, size_t stem, bool *out, td_error *
     const td_stem *t = &d->session->stem[stem];
     *out = false;
     if (t->info.channels != 1 || t->path_right || !isnan(t->pan)) return TD_OK;
-    if (!place_of(t->role.name) || t->bus == td_find_lead(d->session).bus) return TD_OK;
+    if (!place_of(t->role.name) || t->bus == td_find_lead(d->session, &d->playing).bus) return TD_OK;
     return is_asked(d, stem, out, err);
 }
 

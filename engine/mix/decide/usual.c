@@ -85,25 +85,32 @@ static int piece_of(const char *role)
     return strcmp(role, "drums") ? 0 : WHOLE;
 }
 
-double td_usual_pieces_lu(const td_session *s, size_t bus)
+static double plays(const td_playing *playing, size_t stem)
 {
-    int have = 0;
-    double power = 0;
+    return playing ? fmin(playing->stem[stem], 1) : 1;
+}
+
+double td_usual_pieces_lu(const td_session *s, const td_playing *playing, size_t bus)
+{
+    double kick = 0, snare = 0, power = 0;
     if (strcmp(s->bus[bus].name, "drums")) return 0;
     for (size_t i = 0; i < s->n_stems; i++) {
         if (s->stem[i].bus != bus) continue;
-        have |= piece_of(s->stem[i].role.name);
-        power += td_db_power(td_usual_inside_lu(s->stem[i].role.name));
+        double much = plays(playing, i);
+        int gives = piece_of(s->stem[i].role.name);
+        if (gives & KICK) kick += much;
+        if (gives & SNARE) snare += much;
+        power += much * td_db_power(td_usual_inside_lu(s->stem[i].role.name));
     }
-    return have == WHOLE || !(power > 0) ? 0 : fmin(0, td_power_db(power));
+    return (kick >= 1 && snare >= 1) || !(power > 0) ? 0 : fmin(0, td_power_db(power));
 }
 
-double td_usual_group_lu(const td_recipe *r, const td_session *s, size_t bus)
+double td_usual_group_lu(const td_recipe *r, const td_session *s, const td_playing *playing, size_t bus)
 {
     const char *name = s->bus[bus].name;
     const td_group_wish *g = td_recipe_group(r, name, s->bus[bus].group);
     return g && g->loudness_lu.kind == TD_WISH_VALUE ? g->loudness_lu.a
-                                                     : usual_lu(r, name) + td_usual_pieces_lu(s, bus);
+                                                     : usual_lu(r, name) + td_usual_pieces_lu(s, playing, bus);
 }
 
 const char *td_usual_genres(const td_recipe *r)
@@ -127,24 +134,25 @@ static bool may_lead(const char *role)
     return false;
 }
 
-static size_t stems_of(const td_session *s, size_t bus)
+static size_t stems_of(const td_session *s, const td_playing *playing, size_t bus)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->n_stems; i++) n += s->stem[i].bus == bus;
+    for (size_t i = 0; i < s->n_stems; i++) n += s->stem[i].bus == bus && plays(playing, i) >= 1;
     return n;
 }
 
-td_lead td_find_lead(const td_session *s)
+td_lead td_find_lead(const td_session *s, const td_playing *playing)
 {
     td_lead lead = { .bus = SIZE_MAX };
     size_t soloists = 0;
     for (size_t b = 0; b < s->n_buses; b++)
-        if (!strcmp(s->bus[b].name, "vocals")) return (td_lead){ .bus = b, .sings = true };
+        if (!strcmp(s->bus[b].name, "vocals") && (!playing || playing->bus[b] >= 1))
+            return (td_lead){ .bus = b, .sings = true };
     for (size_t i = 0; i < s->n_stems; i++) {
         const td_stem *t = &s->stem[i];
-        if (t->bus >= s->n_buses || !may_lead(t->role.name)) continue;
+        if (t->bus >= s->n_buses || !may_lead(t->role.name) || plays(playing, i) < 1) continue;
         soloists++;
-        if (stems_of(s, t->bus) == 1) lead.bus = t->bus;
+        if (stems_of(s, playing, t->bus) == 1) lead.bus = t->bus;
     }
     return soloists == 1 ? lead : (td_lead){ .bus = SIZE_MAX };
 }

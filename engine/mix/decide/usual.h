@@ -6,8 +6,15 @@
 #include "engine/mix/recipe.h"
 #include "engine/mix/session.h"
 
-/* A group against the mix in the steps it plays, LU: what the recipe wishes, else the usual; NaN: nobody knows. */
-double td_usual_group_lu(const td_recipe *r, const td_session *s, size_t bus);
+/* How much stems and buses play; 1 is enough to be counted: a tenth of the song's time, and 10 s or a quarter of what
+ * is shorter. Who plays less says nothing about the others. */
+typedef struct td_playing {
+    double stem[TD_STEMS_MAX], bus[TD_BUSES_MAX];
+} td_playing;
+
+/* A group against the mix in the steps it plays, LU: what the recipe wishes, else the usual; NaN: nobody knows. Here
+ * and below `playing` NULL: all throughout. */
+double td_usual_group_lu(const td_recipe *r, const td_session *s, const td_playing *playing, size_t bus);
 
 /* A track against its bus while it plays, LU: the clip gains of a raw drum kit. Others stand alike. */
 double td_usual_inside_lu(const char *role);
@@ -20,7 +27,7 @@ bool td_usual_one_drum(const char *role, const char *other);
 
 /* By how much the drums there are stand under a kit: a bus without kick or without snare is none. 0: it is one, or no
  * drums at all. */
-double td_usual_pieces_lu(const td_session *s, size_t bus);
+double td_usual_pieces_lu(const td_session *s, const td_playing *playing, size_t bus);
 
 /* What the recipe adds to wherever a group stands, dB. Levels of a recipe that has a focus are against it, as spots
  * against the main microphones: nothing, where no stem is of its group. */
@@ -40,7 +47,7 @@ typedef struct td_lead {
     bool sings;
 } td_lead;
 
-td_lead td_find_lead(const td_session *s);
+td_lead td_find_lead(const td_session *s, const td_playing *playing);
 
 /* The lead against its accompaniment, LU, by genre (Gerdes and Siedenburg 2023 for order and sign). */
 double td_usual_lead_lu(const td_recipe *r, bool sings);

@@ -131,7 +131,7 @@ static double usual_lu(const char *tag, const char *const *names, size_t n, cons
     td_session s = { .stem = stem, .n_stems = n, .bus = &only, .n_buses = 1 };
     td_recipe r = { .tag = &tag, .n_tags = 1 };
     for (size_t i = 0; i < n; i++) stem[i].role = td_role_read(names[i]);
-    return td_usual_group_lu(&r, &s, 0);
+    return td_usual_group_lu(&r, &s, NULL, 0);
 }
 
 /* Drums carry dances and accompany unplugged players; a lone kick is no kit (-5 LU under one, alone). */
