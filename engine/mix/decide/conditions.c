@@ -59,17 +59,14 @@ static td_status kick_lead(td_decider *d, td_answer *f, td_error *err)
     return TD_OK;
 }
 
-/* Of a mix-bus step that is decided already. */
+/* Of a mix-bus step that is decided already. Later ones may ask what nobody asked before. */
 static td_status gain_reduction(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
 {
-    (void)site;
-    (void)err;
     *out = NAN;
     for (size_t i = 0; i < d->plan->mix.n_steps; i++) {
-        const td_plan_step *s = &d->plan->mix.step[i];
-        if (!c->about || strcmp(s->name, c->about)) continue;
-        *out = s->goal.max_db;
-        for (size_t k = 0; k < s->n_parts; k++) *out = fmax(*out, s->part[k].goal.max_db);
+        if (strcmp(d->plan->mix.step[i].name, c->about)) continue;
+        if (site->kind == TD_SITE_MIX && isnan(d->taken_db[i])) TD_TRY(td_measure_taken(d, i, err));
+        *out = d->taken_db[i];
     }
     return TD_OK;
 }

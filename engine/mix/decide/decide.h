@@ -40,6 +40,8 @@ typedef struct td_decider {
     double raw_mix_lufs;      /* of the sum with the first faders, before the trim */
     td_target_curve curve;    /* what the mix is held against */
     const char *curve_name;
+    double *taken_db; /* by step of the mix bus: off the staged sum, at most; NaN: nobody asked yet, or it has no
+                         detector */
     td_scratch *sum; /* what reaches the mix bus before the trim: the passages below, in a row; NULL: not checked yet */
     int64_t passage[TD_HEARD_MAX];    /* frames */
     size_t n_passages;                /* 0: sum is the whole song */
@@ -195,6 +197,12 @@ typedef struct td_answer {
 /* How much of the mix's power in a band a bus or stem makes while the mix plays, 0 to 1; NaN: nothing is there. */
 td_status td_band_share(td_decider *d, const td_site *site, double low_hz, double high_hz, double *out, td_error *err);
 
+/* How much a step of the mix bus takes off the sum as it is staged, into taken_db: before any group is decided, and
+ * once. taken.c */
+td_status td_measure_taken(td_decider *d, size_t step, td_error *err);
+/* The same of all steps that conditions of groups, returns and fixes ask about: these are decided side by side. */
+td_status td_measure_asked(td_decider *d, td_error *err);
+
 td_status td_evaluate(td_decider *d, const td_site *site, const td_condition *c, td_answer *out, td_error *err);
 
 /* Decides a chain and appends its steps to site->chain. fix: the fix these steps belong to, with what its condition
@@ -313,7 +321,10 @@ td_status td_warn_of_target(td_decider *d, const td_finish *f);
 /* Judges tone by it, and sets right what the recipe's own equaliser on the mix bus does. moved: that is not as it was.
  * tone.c */
 td_status td_judge_tone(td_decider *d, const td_finish *f, bool *moved, td_error *err);
-/* The trim, with groups and returns playing, and what of the mix bus depends on it. */
+/* The trim, with groups and returns playing as they are decided so far, and the goals of the mix bus. sounds: anything
+ * reaches it. */
+td_status td_hear_mix_bus(td_decider *d, bool *sounds, td_error *err);
+/* That, and what of the mix bus depends on it. */
 td_status td_decide_check(td_decider *d, td_error *err);
 
 /* Stems a word means: a role, a bus or a file name. Returns how many. */

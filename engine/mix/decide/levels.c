@@ -505,15 +505,22 @@ static td_status finish_ways(td_decider *d, td_finish *finish, td_error *err)
     return finish_way(d, TD_TO_PREVIEW, err);
 }
 
+td_status td_hear_mix_bus(td_decider *d, bool *sounds, td_error *err)
+{
+    double highest;
+    TD_TRY(hear_sum(d, &highest, err));
+    *sounds = isfinite(highest);
+    if (!*sounds) return TD_OK;
+    TD_TRY(take_trim(d, highest, err));
+    return finish_mix_bus(d, err);
+}
+
 td_status td_decide_check(td_decider *d, td_error *err)
 {
     td_finish finish;
-    double highest;
-    bool moved;
-    TD_TRY(hear_sum(d, &highest, err));
-    if (!isfinite(highest)) return TD_OK;
-    TD_TRY(take_trim(d, highest, err));
-    TD_TRY(finish_mix_bus(d, err));
+    bool sounds, moved;
+    TD_TRY(td_hear_mix_bus(d, &sounds, err));
+    if (!sounds) return TD_OK;
     TD_TRY(td_hear_finish(d, &d->plan->mix, &finish, err));
     TD_TRY(td_judge_tone(d, &finish, &moved, err));
     if (moved) TD_TRY(finish_mix_bus(d, err)); /* their detectors hear another tone now */

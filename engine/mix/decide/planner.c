@@ -145,6 +145,9 @@ static void learn_playing(td_decider *d)
 
 static td_status decide_mix_bus(td_decider *d, td_error *err)
 {
+    d->taken_db = td_arena_array(d->arena, d->recipe->mix.n_steps + 1, sizeof *d->taken_db);
+    if (!d->taken_db) return td_no_memory(err);
+    for (size_t i = 0; i < d->recipe->mix.n_steps; i++) d->taken_db[i] = NAN;
     td_site site = {
         .kind = TD_SITE_MIX, .signal = td_survey_sum(d->survey), .chain = &d->plan->mix, .name = "mix", .role = "mix"
     };
@@ -312,13 +315,13 @@ static td_status each_group(td_decider *d, td_task decide_one, td_error *err)
     return st;
 }
 
-static td_status decide_groups(td_decider *d, td_error *err)
+static td_status ease_nobody(td_decider *d, td_error *err)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         if (!(d->eased[b] = td_arena_array(d->arena, d->steps + 1, sizeof(float)))) return td_no_memory(err);
         for (size_t i = 0; i < d->steps; i++) d->eased[b][i] = 1;
     }
-    return each_group(d, decide_group, err);
+    return TD_OK;
 }
 
 static td_status not_used_groups(td_decider *d)
@@ -411,9 +414,11 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(td_decide_balance(d, err));
     TD_TRY(td_choose_curve(d, err));
     TD_TRY(reach(d->wish, 0.2, err));
+    TD_TRY(ease_nobody(d, err));
     TD_TRY(decide_mix_bus(d, err));
+    TD_TRY(td_measure_asked(d, err));
     TD_TRY(reach(d->wish, 0.4, err));
-    TD_TRY(decide_groups(d, err));
+    TD_TRY(each_group(d, decide_group, err));
     TD_TRY(not_used_groups(d));
     TD_TRY(reach(d->wish, 0.8, err));
     TD_TRY(keep_unfixed(d, err));

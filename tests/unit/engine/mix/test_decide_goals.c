@@ -297,6 +297,44 @@ static void test_a_goal_that_cannot_be_met(void **state)
     leave(&d);
 }
 
+static const char *remark(const td_plan *p, const char *start)
+{
+    for (size_t i = 0; i < p->n_notes; i++)
+        if (!strncmp(p->note[i].text, start, strlen(start))) return p->note[i].text;
+    return NULL;
+}
+
+/* 0 VU is -18 dBFS; less the 2 dB that the first takes that is 15 dB over a threshold of -35, of which 2:1 takes half.
+ * Groups are decided before either is known for good. */
+static void test_conditions_ask_what_the_mix_bus_takes(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Synth.wav", 48000, 1, 12, sine);
+    decided d = decide(s, "balance: delivered\n"
+                          "mix:\n"
+                          "  chain:\n"
+                          "    - compressor: { ratio: 2:1, knee: 0 dB, gain_reduction: at most 2 dB }\n"
+                          "      as: glue\n"
+                          "    - compressor: { model: clean, ratio: 2:1, knee: 0 dB, threshold: -35 dBFS }\n"
+                          "      as: squash\n"
+                          "    - gain: -1 dB\n"
+                          "      when: gain_reduction(squash) > 20 dB\n"
+                          "groups:\n"
+                          "  synths:\n"
+                          "    chain:\n"
+                          "      - tape: { drive: 1 dB }\n"
+                          "        when: gain_reduction(glue) > 1.8 dB and gain_reduction(squash) > 7 dB\n"
+                          "      - gain: -1 dB\n"
+                          "        when: gain_reduction(glue) > 2.2 dB\n");
+    assert_int_equal(d.plan->mix.n_steps, 2);
+    assert_int_equal(d.plan->bus[0].chain.n_steps, 1);
+    assert_string_equal(d.plan->bus[0].chain.step[0].name, "tape");
+    assert_non_null(strstr(remark(d.plan, "mix gain: "), "gain_reduction is 7.5 dB"));
+    assert_non_null(strstr(remark(d.plan, "synths gain: "), "gain_reduction is 2.0"));
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_goals_of_a_group_whose_key_was_fixed),
         cmocka_unit_test(test_a_bus_that_plays_a_few_seconds),
         cmocka_unit_test(test_a_goal_that_cannot_be_met),
+        cmocka_unit_test(test_conditions_ask_what_the_mix_bus_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
