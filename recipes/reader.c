@@ -126,9 +126,14 @@ static size_t count_words(const char *const *words)
 
 int td_read_word(td_reader *r, const td_node *n, const char *label, const char *const *words)
 {
+    n = td_turned(r, n);
     const char *text = n->kind == TD_NODE_TEXT ? n->text : "";
     for (int i = 0; words[i]; i++)
         if (strcmp(words[i], text) == 0) return i;
+    if (text[0] == '$' && r->root) { /* of a recipe: nothing else has knobs */
+        td_mistaken_knob(r, n, label);
+        return -1;
+    }
     td_mistake(r->messages, n, "unknown_word", td_one_of(r->messages, text, words, count_words(words)),
                "%s cannot be %s", label, td_node_what(r->messages, n));
     return -1;

@@ -104,6 +104,12 @@ bool td_read_wish(td_reader *r, const td_node *n, const td_field *f, td_wish *ou
 bool td_read_range(td_reader *r, const td_node *n, const td_field *f, td_wish out[2]);
 /* A number or a knob, nothing else. */
 bool td_read_number(td_reader *r, const td_node *n, const td_field *f, double *out);
+/* What is to be read in place of n: where a whole value names a knob that is no number, what the knob holds; else n. */
+const td_node *td_turned(td_reader *r, const td_node *n);
+/* Tells why a knob cannot stand where a word is wanted; n is the knob's name as it is used. */
+void td_mistaken_knob(td_reader *r, const td_node *n, const char *label);
+/* Whether a knob that holds it is a number; all else is taken as it is written, and judged where it is used. */
+bool td_is_amount(const char *text);
 /* A number of any unit, for knobs. */
 bool td_read_any(td_reader *r, const td_node *n, const char *label, double *out, td_measure *measure);
 

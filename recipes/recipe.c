@@ -24,6 +24,20 @@ static void read_bound(td_reader *r, const td_node *map, const char *name, td_me
     if (n) td_read_number(r, n, &f, out);
 }
 
+/* Whatever is no number is kept as it is written, and judged where it is used. */
+static bool read_word_knob(td_reader *r, const td_node *def, const td_node *n, const char *label, td_knob *knob)
+{
+    static const char *const bounds[] = { "min", "max" };
+    knob->text = td_keep(r, def->text);
+    for (int i = 0; i < 2; i++) {
+        const td_node *bound = td_node_get(n, bounds[i]);
+        if (bound)
+            td_mistake(r->messages, td_node_key(bound), "no_bound", "its default is no number with a unit",
+                       "%s has no '%s'", label, bounds[i]);
+    }
+    return knob->text != NULL;
+}
+
 /* What a knob may hold is told by its default's unit. */
 static bool read_knob(td_reader *r, const td_node *key, td_node *n, td_knob *knob, td_measure *measure)
 {
@@ -41,6 +55,8 @@ static bool read_knob(td_reader *r, const td_node *key, td_node *n, td_knob *kno
         if (!def)
             td_mistake(r->messages, n, "missing", "write for example { default: 2 dB }", "%s has no default", label);
     }
+    if (def && def->kind == TD_NODE_TEXT && def->text[0] && !td_is_amount(def->text))
+        return read_word_knob(r, def, n, label, knob);
     if (!def || !td_read_any(r, def, label, &knob->def, measure)) return false;
     read_bound(r, n, "min", *measure, &knob->min);
     read_bound(r, n, "max", *measure, &knob->max);
@@ -79,6 +95,11 @@ static void turn_knobs(td_reader *r, const td_node *set)
             continue;
         }
         td_knob *knob = &r->knob[k];
+        if (knob->text) {
+            const char *text = td_read_text(r, set->value[i], td_say(r->messages, "knob '%s'", knob->name));
+            knob->text = text ? text : knob->text;
+            continue;
+        }
         td_field f = { .name = knob->name, .measure = r->knob_measure[k], .min = knob->min, .max = knob->max };
         td_read_number(r, set->value[i], &f, &knob->value);
     }
@@ -565,7 +586,7 @@ static bool hash(const td_recipe *recipe, const td_node *root, char out[TD_SHA25
     for (size_t i = 0; i < recipe->n_knobs; i++) {
         char value[64];
         td_number_text(recipe->knob[i].value, value, sizeof value);
-        td_text_addf(&text, "%s=%s;", recipe->knob[i].name, value);
+        td_text_addf(&text, "%s=%s;", recipe->knob[i].name, recipe->knob[i].text ? recipe->knob[i].text : value);
     }
     bool fine = !text.broken && td_sha256_of(text.data, text.length, out) == TD_OK;
     td_text_free(&text);

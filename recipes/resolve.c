@@ -232,15 +232,23 @@ static void apply_edit(td_reader *r, td_node *chain, td_node *edit)
 }
 
 /* What an edit may stand in: a section with a chain, found at fixed places of a recipe. */
-typedef enum level { ROOT, SECTIONS, SECTION, PLAIN } level;
+typedef enum level { ROOT, SECTIONS, SECTION, KNOBS, PLAIN } level;
 
 static level level_below(level here, const char *key)
 {
     if (here == SECTIONS) return SECTION;
     if (here != ROOT) return PLAIN;
     if (strcmp(key, "groups") == 0 || strcmp(key, "returns") == 0) return SECTIONS;
+    if (strcmp(key, "values") == 0) return KNOBS;
     bool chained = !strcmp(key, "mix") || !strcmp(key, "master") || !strcmp(key, "preview");
     return chained ? SECTION : PLAIN;
+}
+
+/* A knob's short form is its default: what else the parent says of it holds. */
+static bool merge_default(td_reader *r, td_node *old, td_node *value)
+{
+    td_node *key = new_node(r, value, TD_NODE_TEXT, "default");
+    return key && set_member(r, old, key, value);
 }
 
 static void merge(td_reader *r, td_node *into, td_node *from, level here)
@@ -250,6 +258,8 @@ static void merge(td_reader *r, td_node *into, td_node *from, level here)
         if (here == SECTION && strcmp(key->text, "edit") == 0) {
             td_node *chain = td_node_get(into, "chain");
             apply_edit(r, chain && chain->kind == TD_NODE_LIST ? chain : NULL, value);
+        } else if (here == KNOBS && old && old->kind == TD_NODE_MAP && value->kind == TD_NODE_TEXT) {
+            if (!merge_default(r, old, value)) return;
         } else if (old && old->kind == TD_NODE_MAP && value->kind == TD_NODE_MAP) {
             merge(r, old, value, level_below(here, key->text));
         } else if (!set_member(r, into, key, value)) {

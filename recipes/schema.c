@@ -44,7 +44,7 @@ static const struct {
     { "preview", "preview", "target and format of the preview" },
     { "chain", "chain", "steps in signal order" },
     { "edit", "edit", "changes to the extended recipe's chain, by the names of its steps" },
-    { "default", "any", "where it stands; its unit is the knob's" },
+    { "default", "any", "where it stands; a number's unit is the knob's, all else is a word" },
     { "min", "any", "the least it may be turned to" },
     { "max", "any", "the most" },
     { "label", "text", "as it is shown" },
@@ -178,6 +178,8 @@ static void helped(json_t **schema, const char *help)
     if (help) put(schema, "description", json_string(help));
 }
 
+#define KNOB "\\$[a-z0-9_-]+"
+
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static json_t *value_of(td_measure m, unsigned flags)
@@ -185,7 +187,8 @@ static json_t *value_of(td_measure m, unsigned flags)
     char number[128];
     td_measure_pattern(m, number, sizeof number);
     td_text t = { 0 };
-    td_text_addf(&t, "^(%s(%s|\\$[a-z0-9_-]+)", flags & TD_GOAL ? "(at most|at least|about) " : "", number);
+    td_text_addf(&t, "^(%s(%s|" KNOB ")", flags & TD_GOAL ? "(at most|at least|about) " : "", number);
+    if (flags & TD_GOAL) td_text_add(&t, "|" KNOB);
     if (flags & (TD_GOAL | TD_SOLVABLE)) td_text_addf(&t, "|.+ to %s", number);
     if (flags & TD_AUTO) td_text_add(&t, "|auto");
     if (flags & TD_MEASURED) td_text_add(&t, "|measured");
@@ -201,7 +204,7 @@ static json_t *level_or_goal(td_measure m)
 {
     char number[128];
     td_text t = { 0 };
-    td_text_addf(&t, "^(about )?(%s|\\$[a-z0-9_-]+)$", td_measure_pattern(m, number, sizeof number));
+    td_text_addf(&t, "^(about )?(%s|" KNOB ")$", td_measure_pattern(m, number, sizeof number));
     json_t *text = t.broken ? NULL : pattern(t.data);
     td_text_free(&t);
     return text;
@@ -215,10 +218,10 @@ static json_t *switch_schema(void)
 static json_t *parameter(const td_param *p)
 {
     td_measure m = (td_measure)p->unit;
-    json_t *one = m == TD_UNIT_CHOICE   ? words(p->choices)
-                  : m == TD_UNIT_SWITCH ? switch_schema()
+    json_t *one = m == TD_UNIT_CHOICE   ? either(words(p->choices), pattern("^" KNOB "$"))
+                  : m == TD_UNIT_SWITCH ? either(switch_schema(), pattern("^" KNOB "$"))
                   : m == TD_UNIT_FILE   ? json_pack("{s:s}", "type", "string")
-                  : p->span == 2        ? pattern("^(.+ to .+|auto|measured)$")
+                  : p->span == 2        ? pattern("^(.+ to .+|auto|measured|" KNOB ")$")
                                         : value_of(m, p->flags);
     if (p->span > 2) one = list_of(one);
     char low[64], high[64], help[512];

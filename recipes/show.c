@@ -39,6 +39,7 @@ static const char *turned(const listing *l, const char *name, size_t length)
     for (size_t i = 0; l->set && i < l->reader->n_knobs; i++) {
         const td_knob *k = &l->reader->knob[i];
         if (strlen(k->name) != length || strncmp(k->name, name, length) || !td_node_get(l->set, k->name)) continue;
+        if (k->text) return k->text;
         return td_say(l->messages, "%s", td_measure_text(l->reader->knob_measure[i], k->value, text, sizeof text));
     }
     return NULL;

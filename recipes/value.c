@@ -331,8 +331,11 @@ static bool in_range(td_reader *r, const td_node *n, const td_field *f, double v
 
 static bool no_value(td_reader *r, const td_node *n, const td_field *f)
 {
-    if (n->kind == TD_NODE_TEXT && n->text[0] == '$')
-        td_mistake(r->messages, n, "unknown_knob", NULL, "%s cannot be a knob", label_of(r, f));
+    const char *knob = n->kind == TD_NODE_TEXT ? strchr(n->text, '$') : NULL;
+    if (knob)
+        td_mistake(r->messages, n, "wrong_unit", "a knob that is no number stands for a whole value",
+                   "%s needs %s, and '%s' is none", label_of(r, f), measures[f->measure].name,
+                   td_cut(r->messages, knob));
     else
         td_mistake(r->messages, n, "wrong_kind", example_of(r, f), "%s needs %s, not %s", label_of(r, f),
                    measures[f->measure].name, td_node_what(r->messages, n));
@@ -341,19 +344,55 @@ static bool no_value(td_reader *r, const td_node *n, const td_field *f)
 
 /* ---- reading values ---------------------------------------------------------------------------------------------- */
 
+/* The index of the knob "$name"; -1 after a mistake. */
+static int find_knob(td_reader *r, const td_node *n, const char *text)
+{
+    for (size_t i = 0; i < r->n_knobs; i++)
+        if (strcmp(r->knob[i].name, text + 1) == 0) return (int)i;
+    const char **names = td_take(r, r->n_knobs, sizeof *names);
+    for (size_t k = 0; names && k < r->n_knobs; k++) names[k] = r->knob[k].name;
+    const char *hint =
+        names && r->n_knobs ? td_one_of(r->messages, text + 1, names, r->n_knobs) : "declare it under 'values'";
+    const char *at = strstr(n->text, text);
+    td_mistake_in(r->messages, n, at ? (size_t)(at - n->text) : 0, strlen(text), "unknown_knob", hint, "no knob '%s'",
+                  td_cut(r->messages, text));
+    return -1;
+}
+
+const td_node *td_turned(td_reader *r, const td_node *n)
+{
+    if (n->kind != TD_NODE_TEXT || n->text[0] != '$') return n;
+    size_t i = 0;
+    while (i < r->n_knobs && strcmp(r->knob[i].name, n->text + 1) != 0) i++;
+    if (i == r->n_knobs || !r->knob[i].text) return n;
+    td_node *held = td_take(r, 1, sizeof *held);
+    if (!held) return n;
+    r->knob_used[i] = true;
+    *held = *n;
+    held->text = r->knob[i].text;
+    return held;
+}
+
+void td_mistaken_knob(td_reader *r, const td_node *n, const char *label)
+{
+    int i = find_knob(r, n, n->text);
+    if (i >= 0)
+        td_mistake(r->messages, n, "wrong_unit", NULL, "%s needs a word, the knob '%s' is %s", label, n->text,
+                   measures[r->knob_measure[i]].name);
+}
+
+bool td_is_amount(const char *text)
+{
+    quantity q;
+    scan(text, &q);
+    return q.length && !text[q.length] && !q.note;
+}
+
 static bool read_knob(td_reader *r, const td_node *n, const char *text, const td_field *f, td_wish *out)
 {
-    size_t i = 0;
-    while (i < r->n_knobs && strcmp(r->knob[i].name, text + 1) != 0) i++;
-    if (i == r->n_knobs) {
-        const char **names = td_take(r, r->n_knobs, sizeof *names);
-        for (size_t k = 0; names && k < r->n_knobs; k++) names[k] = r->knob[k].name;
-        const char *hint =
-            names && r->n_knobs ? td_one_of(r->messages, text + 1, names, r->n_knobs) : "declare it under 'values'";
-        td_mistake_in(r->messages, n, (size_t)(text - n->text), strlen(text), "unknown_knob", hint, "no knob '%s'",
-                      td_cut(r->messages, text));
-        return false;
-    }
+    int i = find_knob(r, n, text);
+    if (i < 0) return false;
+    if (r->knob[i].text) return no_value(r, n, f);
     r->knob_used[i] = true;
     if (r->knob_measure[i] != f->measure) {
         td_mistake(r->messages, n, "wrong_unit", NULL, "%s needs %s, the knob '%s' is %s", label_of(r, f),
@@ -475,9 +514,8 @@ static bool read_special(td_reader *r, const td_node *n, const td_field *f, td_w
     return true;
 }
 
-bool td_read_wish(td_reader *r, const td_node *n, const td_field *f, td_wish *out)
+static bool read_wish(td_reader *r, const td_node *n, const td_field *f, td_wish *out)
 {
-    *out = (td_wish){ 0 };
     bool special;
     if (n->kind != TD_NODE_TEXT) return no_value(r, n, f);
     if (f->measure == TD_UNIT_CHOICE || f->measure == TD_UNIT_SWITCH) {
@@ -505,9 +543,20 @@ bool td_read_wish(td_reader *r, const td_node *n, const td_field *f, td_wish *ou
     return f->flags & TD_GOAL ? goal_needs_wish(r, n, f) : true;
 }
 
+bool td_read_wish(td_reader *r, const td_node *n, const td_field *f, td_wish *out)
+{
+    const td_node *held = td_turned(r, n);
+    *out = (td_wish){ 0 };
+    bool read = read_wish(r, held, f, out);
+    if (held != n) out->knob = td_keep(r, n->text);
+    return read;
+}
+
 bool td_read_range(td_reader *r, const td_node *n, const td_field *f, td_wish out[2])
 {
-    out[0] = out[1] = (td_wish){ 0 };
+    const char *knob = n->kind == TD_NODE_TEXT && n->text[0] == '$' ? td_keep(r, n->text) : NULL;
+    out[0] = out[1] = (td_wish){ .knob = knob };
+    n = td_turned(r, n);
     if (n->kind != TD_NODE_TEXT) return no_value(r, n, f);
     bool special, read = read_special(r, n, f, out, &special);
     if (special) {
@@ -524,7 +573,7 @@ bool td_read_range(td_reader *r, const td_node *n, const td_field *f, td_wish ou
                    "%s needs a range, not %s", label_of(r, f), td_node_what(r->messages, n));
         return false;
     }
-    for (int i = 0; i < 2; i++) out[i] = (td_wish){ .kind = TD_WISH_VALUE, .a = pair[i] };
+    for (int i = 0; i < 2; i++) out[i] = (td_wish){ .kind = TD_WISH_VALUE, .a = pair[i], .knob = knob };
     return true;
 }
 
@@ -558,7 +607,15 @@ bool td_read_any(td_reader *r, const td_node *n, const char *label, double *out,
 size_t td_scan_number(td_reader *r, const td_node *n, size_t offset, const td_field *f, double *out)
 {
     quantity q;
-    scan(n->text + offset, &q);
+    const char *text = n->text + offset;
+    if (text[0] == '$') {
+        td_wish wish = { 0 };
+        size_t used = 1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+        bool read = read_knob(r, n, td_say(r->messages, "%.*s", (int)used, text), f, &wish);
+        *out = wish.a;
+        return read ? used : 0;
+    }
+    scan(text, &q);
     if (!q.length) return no_value(r, n, f), 0;
     if (!fits(r, n, f, &q)) return 0;
     *out = amount(f, &q);

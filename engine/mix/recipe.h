@@ -180,6 +180,7 @@ typedef struct td_knob {
     const char *name, *label;
     td_unit unit;
     double value, def, min, max; /* min, max NaN: none */
+    const char *text;            /* of one that is no number ("opto", "on", "300 to 500 Hz"): its value; else NULL */
 } td_knob;
 
 #define TD_RETURNS_MAX 64 /* of a recipe */

@@ -216,6 +216,37 @@ static void knobs_are_turned_and_hashed(void **state)
     td_recipe_free(turned);
 }
 
+static void a_knob_may_be_no_number(void **state)
+{
+    (void)state;
+    static const char text[] =
+        HEAD "values: { kind: { default: opto, label: Character }, side: L30, room: 300 to 500 Hz, much: at most 2 dB,"
+             " steep: on, sharp: 6 dB }\n"
+             "mix:\n"
+             "  chain:\n"
+             "    - compressor: { model: $kind, gain_reduction: $much }\n"
+             "      when: sibilance > $sharp\n"
+             "      bypass: $steep\n"
+             "    - eq: [ bell: { range: $room, gain: -2 dB } ]\n"
+             "tracks: [ { fix: aside, for: keys, pan: $side } ]\n";
+    const td_setting set[] = { { "kind", "fet" }, { "sharp", "7dB" } };
+    td_recipe *plain = read_recipe(text), *turned = read_with(text, set, 2);
+    const td_step_wish *comp = &plain->mix.step[0];
+    assert_string_equal(comp->proc->params[td_param_find(comp->proc, "model")].choices[(int)value(comp, "model")->a],
+                        "opto");
+    assert_string_equal(value(comp, "model")->knob, "$kind");
+    assert_int_equal(value(comp, "gain_reduction")->kind, TD_WISH_AT_MOST);
+    assert_float_equal(comp->when->value, 6, 0);
+    assert_true(comp->bypass);
+    assert_float_equal(band_value(&plain->mix.step[1].part[0], "range")[1].a, 500, 0);
+    assert_float_equal(plain->fix[0].pan, -30, 0);
+    assert_float_not_equal(value(&turned->mix.step[0], "model")->a, value(comp, "model")->a, 0);
+    assert_float_equal(turned->mix.step[0].when->value, 7, 0);
+    assert_string_not_equal(plain->hash, turned->hash);
+    td_recipe_free(plain);
+    td_recipe_free(turned);
+}
+
 /* ---- extends and edit -------------------------------------------------------------------------------------------- */
 
 static td_recipe *child(const char *text)
@@ -257,6 +288,8 @@ static void an_edit_merges_drops_and_inserts(void **state)
     assert_float_equal(value(glue, "threshold")->a, -20, 0); /* and the parent's goal has left */
     assert_int_equal(value(glue, "gain_reduction")->kind, TD_WISH_NONE);
     assert_float_equal(value(tape, "drive")->a, 1, 0);
+    assert_float_equal(r->knob[0].def, 1, 0); /* in short form, and the parent's bounds stay */
+    assert_float_equal(r->knob[0].max, 6, 0);
     assert_string_equal(r->name, "test");
     td_recipe_free(r);
 }
@@ -323,6 +356,7 @@ int main(void)
         cmocka_unit_test(bands_in_every_form),
         cmocka_unit_test(groups_fixes_and_targets),
         cmocka_unit_test(and_binds_closer),
+        cmocka_unit_test(a_knob_may_be_no_number),
         cmocka_unit_test(knobs_are_turned_and_hashed),
         cmocka_unit_test(an_edit_merges_drops_and_inserts),
         cmocka_unit_test(an_edit_leaves_a_step_out),
