@@ -22,13 +22,14 @@ static inline void scene_ready(scene *s)
         fail_msg("%s: %s", err.where, err.what);
 }
 
-static inline td_plan *plan_on(const scene *s, const char *recipe_text, td_pool *pool)
+/* library: where what a recipe extends is found; NULL: nowhere. */
+static inline td_plan *plan_of(const scene *s, const td_library *library, const char *recipe_text, td_pool *pool)
 {
     td_error err = { 0 };
     td_recipe *recipe = NULL;
     td_plan *plan = NULL;
     td_messages *m = td_messages_new();
-    if (td_recipe_parse(NULL, NULL, recipe_text, strlen(recipe_text), NULL, 0, &recipe, m)) {
+    if (td_recipe_parse(library, NULL, recipe_text, strlen(recipe_text), NULL, 0, &recipe, m)) {
         td_text t = { 0 };
         td_messages_text(m, &t);
         fail_msg("%s", td_text_or_empty(&t));
@@ -40,6 +41,11 @@ static inline td_plan *plan_on(const scene *s, const char *recipe_text, td_pool 
     td_recipe_free(recipe);
     td_messages_free(m);
     return plan;
+}
+
+static inline td_plan *plan_on(const scene *s, const char *recipe_text, td_pool *pool)
+{
+    return plan_of(s, NULL, recipe_text, pool);
 }
 
 /* body: a recipe without its head. */
