@@ -150,7 +150,7 @@ typedef struct group_state {
 } group_state;
 
 /* Every number from the measurement to the move, so that a reader can add them up. */
-static const char *place_reason(const td_decider *d, size_t bus, const group_state *g, double middle,
+static const char *place_reason(const td_decider *d, size_t bus, const group_state *g, double middle, const char *who,
                                 double dead_zone_lu, double wanted)
 {
     const td_group_wish *wish = td_group_for(d, &d->plan->bus[bus]);
@@ -163,16 +163,16 @@ static const char *place_reason(const td_decider *d, size_t bus, const group_sta
     if (wanted != 0) snprintf(moves, sizeof moves, "%+.1f dB", wanted);
     if (g->move_db != wanted) snprintf(moves, sizeof moves, "%+.1f dB, held at %+.1f", wanted, g->move_db);
     return td_arena_printf(d->arena,
-                           "%.1f LU where it plays, %s is %.1f: %s it, the groups in the middle %s theirs; so %s the "
+                           "%.1f LU where it plays, %s is %.1f: %s it, %s %s theirs; so %s the "
                            "others, and %s %.1f LU loudness asks for %s%s",
-                           g->context_lu, usual, g->context_lu - g->off_db, td_above_below(g->off_db, "LU", own),
+                           g->context_lu, usual, g->context_lu - g->off_db, td_above_below(g->off_db, "LU", own), who,
                            td_above_below(middle, "LU", all), td_above_below(g->off_db - middle, "LU", others),
                            wanted != 0 ? "beyond" : "within", dead_zone_lu, moves, alone);
 }
 
 /* The accompaniment against its template: judged once, never iterated (groups that play alone would run away), and
- * against each other: a lead far too loud says nothing about them. The middle of the groups stays where it is; or, with
- * an anchor, that bus does. */
+ * against a lead far too loud says nothing about them. The middle of the groups stays where it is; or, with
+ * an anchor that does not lead, that bus does. */
 static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, double dead_zone_lu, double most_db)
 {
     double off[TD_BUSES_MAX];
@@ -180,13 +180,17 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         g[b].context_lu = td_bus_context(d, b, b == lead ? SIZE_MAX : lead, &g[b].active);
         double want = td_usual_group_lu(d->recipe, d->session, &d->playing, b);
-        g[b].judged = (b != lead || b == anchor) && !isnan(g[b].context_lu) && !isnan(want);
+        g[b].judged = b != lead && !isnan(g[b].context_lu) && !isnan(want);
         if (!g[b].judged) continue;
         g[b].off_db = g[b].context_lu - want;
         if (d->playing.bus[b] >= 1) off[n++] = g[b].off_db;
     }
     double middle = n ? td_median(off, n) : 0;
-    if (anchor != SIZE_MAX) middle = g[anchor].judged ? g[anchor].off_db : 0;
+    const char *who = "the groups in the middle";
+    if (anchor != SIZE_MAX && anchor != lead) {
+        middle = g[anchor].judged ? g[anchor].off_db : 0;
+        who = d->plan->bus[anchor].name;
+    }
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         if (!g[b].judged) continue;
         double x = g[b].off_db - middle;
@@ -199,7 +203,7 @@ static void place_accompaniment(td_decider *d, group_state *g, size_t anchor, do
             g[b].taste = (td_leeway){ 0, 0 };
         else
             g[b].taste = (td_leeway){ effect ? 0 : dead_zone_lu - stands, stands + dead_zone_lu };
-        d->plan->bus[b].fader_reason = place_reason(d, b, &g[b], middle, dead_zone_lu, move);
+        d->plan->bus[b].fader_reason = place_reason(d, b, &g[b], middle, who, dead_zone_lu, move);
     }
 }
 
@@ -213,28 +217,40 @@ static double measure_lead(const td_decider *d, size_t lead)
 /* Few solo instruments lead throughout: one is not moved as far as a singer, unless nobody knows how loud it was. */
 #define SOLO_MOST_DB 6
 
-static void place_lead(td_decider *d, double most_db)
+static const char *lead_reason(const td_decider *d, td_lead lead, double ratio, double undone_db, bool stays)
+{
+    return td_arena_printf(d->arena, "%s%+.1f LU against the rest where it %s, usual %+.1f%s%s",
+                           lead.sings ? "" : "no singer, and no other solo instrument: it leads; ", ratio,
+                           lead.sings ? "sings" : "plays", td_usual_lead_lu(d->recipe, lead.sings),
+                           undone_db ? "; held at the limit" : "",
+                           stays ? "; the focus stays, and the others go to it" : "");
+}
+
+/* An anchor that leads stays where it is, and the others go instead. */
+static void place_lead(td_decider *d, size_t anchor, double most_db)
 {
     td_lead lead = td_find_lead(d->session, &d->playing);
     if (lead.bus == SIZE_MAX) return;
-    double ratio = measure_lead(d, lead.bus), want = td_usual_lead_lu(d->recipe, lead.sings);
+    double ratio = measure_lead(d, lead.bus);
     if (isnan(ratio)) return;
     td_plan_bus *p = &d->plan->bus[lead.bus];
-    double off = want - ratio;
+    double off = td_usual_lead_lu(d->recipe, lead.sings) - ratio, others = 0;
     if (d->print == TD_PRINTED && fabs(off) <= TD_LEAD_TASTE_LU) off = 0;
-    bool lost = d->print == TD_NORMALISED;
+    bool lost = d->print == TD_NORMALISED, stays = anchor == lead.bus;
     if (!lead.sings && !lost) most_db = fmin(most_db, SOLO_MOST_DB);
-    double move = td_clamp(off, -most_db, most_db);
-    p->fader_db += move;
-    double undone = off - move;
-    if (undone > 0 && (lead.sings || lost)) { /* what the limit leaves undone: the others come down, at most 6 dB */
-        double down = fmin(undone, 6);
-        for (size_t b = 0; b < d->plan->n_buses; b++)
-            if (b != lead.bus) d->plan->bus[b].fader_db -= down;
+    double move = td_clamp(off, -most_db, most_db), undone = off - move;
+    if (undone > 0 && (lead.sings || lost)) /* what the limit leaves undone: the others come down, at most 6 dB */
+        others = -fmin(undone, 6);
+    p->fader_db += stays ? 0 : move;
+    others -= stays ? move : 0;
+    for (size_t b = 0; b < d->plan->n_buses && others != 0; b++) {
+        td_plan_bus *q = &d->plan->bus[b];
+        if (b == lead.bus) continue;
+        q->fader_db += others;
+        q->fader_reason =
+            td_arena_printf(d->arena, "%s; %+.1f dB with all others, for the lead", q->fader_reason, others);
     }
-    p->fader_reason = td_arena_printf(d->arena, "%s%+.1f LU against the rest where it %s, usual %+.1f%s",
-                                      lead.sings ? "" : "no singer, and no other solo instrument: it leads; ", ratio,
-                                      lead.sings ? "sings" : "plays", want, undone ? "; held at the limit" : "");
+    p->fader_reason = lead_reason(d, lead, ratio, undone, stays);
 }
 
 /* A lead that limits or the recipe leave behind its band. */
@@ -267,27 +283,29 @@ static td_status report_lead(td_decider *d)
                           d->plan->bus[lead.bus].name, td_clamp(off, -6, 6));
 }
 
-/* The highest fader stands at 0 dB; each reason says where the fader came from. */
+/* The highest fader stands at 0 dB; each reason says where the fader came from, in numbers that add up. */
 static td_status settle(td_decider *d, const double *delivered_db, td_error *err)
 {
     double highest = -INFINITY;
+    char all[64] = "";
     for (size_t b = 0; b < d->plan->n_buses; b++) highest = fmax(highest, d->plan->bus[b].fader_db);
+    if (fabs(highest) >= 0.05) snprintf(all, sizeof all, "; %+.1f dB with all faders, the highest to 0", -highest);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
         double move_db = p->fader_db - delivered_db[b];
         p->fader_db = td_round_to(p->fader_db - highest, 0.01);
-        p->fader_reason = td_arena_printf(d->arena, "delivered at %.1f, moved %+.1f dB: %s", p->fader_db - move_db,
-                                          move_db, p->fader_reason);
+        p->fader_reason = td_arena_printf(d->arena, "delivered at %.1f, moved %+.1f dB: %s%s", delivered_db[b], move_db,
+                                          p->fader_reason, all);
         if (!p->fader_reason) return td_no_memory(err);
     }
     return TD_OK;
 }
 
 /* Faders as they will stand: the lead at its place, everybody with the recipe's offset. */
-static void look_ahead(td_decider *d, bool leads)
+static void look_ahead(td_decider *d)
 {
     td_lead lead = td_find_lead(d->session, &d->playing);
-    double ratio = leads && lead.bus != SIZE_MAX ? measure_lead(d, lead.bus) : NAN;
+    double ratio = lead.bus != SIZE_MAX ? measure_lead(d, lead.bus) : NAN;
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
         bool placed = b == lead.bus && !isnan(ratio);
@@ -298,7 +316,7 @@ static void look_ahead(td_decider *d, bool leads)
 }
 
 /* Where nobody said how the groups stood, each goes where less is covered, as far as taste leaves it room. */
-static td_status clear_within_taste(td_decider *d, const group_state *g, bool leads, td_error *err)
+static td_status clear_within_taste(td_decider *d, const group_state *g, td_error *err)
 {
     double fader_db[TD_BUSES_MAX];
     td_leeway room[TD_BUSES_MAX] = { 0 };
@@ -308,7 +326,7 @@ static td_status clear_within_taste(td_decider *d, const group_state *g, bool le
         fader_db[b] = d->plan->bus[b].fader_db;
         if (g[b].judged) room[b] = g[b].taste;
     }
-    look_ahead(d, leads);
+    look_ahead(d);
     td_status st = td_uncover(d, SIZE_MAX, room, &u, err);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
@@ -331,8 +349,8 @@ static td_status loudness(td_decider *d, size_t anchor, bool roughly, td_error *
     for (size_t b = 0; b < d->plan->n_buses; b++) delivered_db[b] = d->plan->bus[b].fader_db;
     place_accompaniment(d, g, anchor, td_usual_taste_lu(d->recipe, raw), raw ? 12 : 6);
     for (size_t b = 0; b < d->plan->n_buses; b++) d->plan->bus[b].fader_db += g[b].move_db;
-    if (raw && !roughly) TD_TRY(clear_within_taste(d, g, anchor == SIZE_MAX, err));
-    if (anchor == SIZE_MAX) place_lead(d, raw ? 12 : 6);
+    if (raw && !roughly) TD_TRY(clear_within_taste(d, g, err));
+    place_lead(d, anchor, raw ? 12 : 6);
     return settle(d, delivered_db, err);
 }
 
@@ -364,7 +382,8 @@ static td_status offsets(td_decider *d)
     if (td_recipe_misses_focus(d->recipe, d->session)) return no_offsets(d);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
-        bool solved = b == lead.bus && d->plan->balance == TD_BALANCE_LOUDNESS;
+        bool solved =
+            b == lead.bus && (d->plan->balance == TD_BALANCE_LOUDNESS || d->plan->balance == TD_BALANCE_FOCUS);
         double offset_db =
             solved ? td_lead_offset_db(d->recipe, d->session, lead) : td_recipe_offset_db(d->recipe, d->session, b);
         if (offset_db == 0) continue;
@@ -385,14 +404,26 @@ static td_status mark_active(td_decider *d, td_error *err)
     return TD_OK;
 }
 
+/* Who the focus is, where the recipe's word means nobody. */
+static const char *focus_missed(const td_decider *d)
+{
+    size_t index[TD_STEMS_MAX];
+    const char *word = d->recipe->focus;
+    if (word && td_stems_meant(d->session, word, index)) return "";
+    if (focus_bus(d) != SIZE_MAX)
+        return word ? td_arena_printf(d->arena, "; no stem is %s, so from the singer", word) : "";
+    return word ? td_arena_printf(d->arena, ", but no stem is %s, and nobody sings", word)
+                : ", but the recipe names none, and nobody sings";
+}
+
 /* What the stems ask for, where nobody wants another balance. */
 static void balance_by_stems(td_decider *d)
 {
     td_plan *p = d->plan;
     if (d->recipe->approach == TD_TOP_DOWN || p->balance != TD_BALANCE_LOUDNESS || focus_bus(d) == SIZE_MAX) return;
     p->balance = TD_BALANCE_FOCUS;
-    p->balance_reason = td_arena_printf(d->arena, "focus: the recipe goes %s; %s",
-                                        td_approach_name(d->recipe->approach), p->balance_reason);
+    p->balance_reason = td_arena_printf(d->arena, "focus: the recipe goes %s%s; %s",
+                                        td_approach_name(d->recipe->approach), focus_missed(d), p->balance_reason);
 }
 
 /* By the rough mix; where there is none, or another song's, as if nobody had spoken of one. */
@@ -431,6 +462,11 @@ td_status td_choose_balance(td_decider *d, td_error *err)
             return td_no_memory(err);
         p->balance = wanted;
         p->balance_reason = asked;
+    }
+    if (wanted == TD_BALANCE_FOCUS) {
+        if (focus_bus(d) == SIZE_MAX) p->balance = TD_BALANCE_LOUDNESS;
+        p->balance_reason = td_arena_printf(d->arena, "%s%s%s", focus_bus(d) == SIZE_MAX ? "loudness, for " : "", asked,
+                                            focus_missed(d));
     }
     return p->balance_reason ? TD_OK : td_no_memory(err);
 }

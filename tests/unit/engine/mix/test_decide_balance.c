@@ -124,6 +124,66 @@ static void test_a_lone_instrument_leads(void **state)
     leave(&played);
 }
 
+static const td_plan_bus *bus_of(const decided *d, const char *name)
+{
+    for (size_t b = 0; b < d->plan->n_buses; b++)
+        if (!strcmp(d->plan->bus[b].name, name)) return &d->plan->bus[b];
+    fail_msg("no bus %s", name);
+    return NULL;
+}
+
+/* From the focus outward: it stays, and the others go to where they would be beside it. */
+static void test_the_focus_stays_and_the_others_go(void **state)
+{
+    (void)state;
+    decided focus = decide_sung("focus", lead), loudness = decide_sung("loudness", lead);
+    assert_int_equal(focus.plan->balance, TD_BALANCE_FOCUS);
+    assert_true(fabs(against(&focus, "vocals", "drums") - against(&loudness, "vocals", "drums")) < 0.05);
+    assert_true(fabs(against(&focus, "bass", "drums") - against(&loudness, "bass", "drums")) < 0.05);
+    assert_non_null(strstr(bus_of(&focus, "vocals")->fader_reason, "moved +0.0 dB"));
+    assert_non_null(strstr(bus_of(&focus, "bass")->fader_reason, "with all others, for the lead"));
+    leave(&focus);
+    leave(&loudness);
+}
+
+static void test_a_focus_that_does_not_lead_stays(void **state)
+{
+    (void)state;
+    decided d = decide_sung("focus\nfocus: bass", lead_far_too_hot);
+    assert_non_null(strstr(bus_of(&d, "bass")->fader_reason, "moved +0.0 dB"));
+    assert_true(against(&d, "vocals", "bass") < -5);
+    leave(&d);
+}
+
+static void test_no_focus_is_said(void **state)
+{
+    (void)state;
+    decided d = decide_with("focus\nfocus: vocals.lead", "Pad.wav", lead);
+    assert_int_equal(d.plan->balance, TD_BALANCE_LOUDNESS);
+    assert_non_null(strstr(d.plan->balance_reason, "no stem is vocals.lead, and nobody sings"));
+    leave(&d);
+}
+
+/* A reader adds the numbers up: as delivered, what moved it, and what moved all. */
+static void test_reasons_add_up(void **state)
+{
+    (void)state;
+    decided d = decide_sung("loudness", lead);
+    for (size_t b = 0; b < d.plan->n_buses; b++) {
+        const td_plan_bus *p = &d.plan->bus[b];
+        double delivered, moved, all = 0;
+        assert_int_equal(sscanf(p->fader_reason, "delivered at %lf, moved %lf dB", &delivered, &moved), 2);
+        const char *with = strstr(p->fader_reason, " dB with all faders");
+        while (with && with[-1] != ' ') with--;
+        if (with) all = strtod(with, NULL);
+        if (!(fabs(delivered + moved + all - p->fader_db) < 0.16)) fail_msg("%s: %s", p->name, p->fader_reason);
+        bool told = strstr(p->fader_reason, "asks for no move") == NULL || fabs(moved) < 0.05 ||
+                    strstr(p->fader_reason, "for the lead") || strstr(p->fader_reason, "inside that room");
+        if (!told) fail_msg("%s: %s", p->name, p->fader_reason);
+    }
+    leave(&d);
+}
+
 static double usual_lu(const char *tag, const char *const *names, size_t n, const char *bus)
 {
     td_stem stem[4] = { 0 };
@@ -292,6 +352,10 @@ int main(void)
         cmocka_unit_test(test_ducks_are_foreseen),
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
         cmocka_unit_test(test_a_lone_instrument_leads),
+        cmocka_unit_test(test_the_focus_stays_and_the_others_go),
+        cmocka_unit_test(test_a_focus_that_does_not_lead_stays),
+        cmocka_unit_test(test_no_focus_is_said),
+        cmocka_unit_test(test_reasons_add_up),
         cmocka_unit_test(test_what_is_usual),
         cmocka_unit_test(test_a_lone_kick_is_no_kit),
         cmocka_unit_test(test_levels_need_their_focus),
