@@ -240,6 +240,9 @@ const td_word_row td_beside_rows[] = {
     { "drums.overhead", "over", .rank = TD_RANK_WEAK },
     { "drums.room", "room, rm, amb, ambience, crush, raum, salle, ambiance, sala, ambiente", .rank = TD_RANK_PLACE },
     { "drums.far", "far", .rank = TD_RANK_PLACE },
+    { "orchestra.main", "tree", .rank = TD_RANK_WEAK, .guess = true },
+    { "orchestra.room", "saal", .rank = TD_RANK_PLACE, .guess = true },
+    { "percussion.gong", "tam", .rank = TD_RANK_WEAK },
     { "bass.sub", "sub", .rank = TD_RANK_WEAK },
     { "bass.synth", "moog", .rank = TD_RANK_WEAK },
     { "guitars.electric", "elec, electric, dist, distorted, crunch, od, overdrive, zerre, electrica, elettrica, "
