@@ -40,6 +40,7 @@ typedef struct td_command {
     const char *examples; /* two or three lines, each "topdown ..." and what it does */
     const td_flag *flags; /* own ones; td_flags_common and td_flags_taken hold everywhere */
     int (*run)(const td_args *args);
+    bool wordless; /* flags are all it takes */
 } td_command;
 
 /* Everywhere: those of use to every command; those that any takes, though only commands that reckon or tell how far
@@ -80,6 +81,9 @@ void td_report_warning(const char *where, const char *what);
 /* Prints all messages, to stderr or as JSON to stdout, and returns the exit code: of `bad` when one is an error. */
 struct td_messages;
 int td_report_messages(const struct td_messages *m, td_status bad, bool json);
+
+/* Refuses words behind the first `most`: one that is passed over was meant somehow. Returns 0 or the exit code. */
+int td_refuse_words(const td_args *a, size_t most);
 
 /* One object on one line of stdout, taken over; NULL is none. */
 struct json_t;

@@ -363,4 +363,5 @@ const td_command td_cmd_doctor = {
                 "  topdown doctor --clear-cache                   when its disk is wanted for something else\n",
     .flags = flags,
     .run = run,
+    .wordless = true,
 };

@@ -205,6 +205,8 @@ static int run(const td_args *a)
                                        "help is for people: it has no JSON"),
                                &err);
     }
+    int extra = td_refuse_words(a, 1);
+    if (extra) return extra;
     if (!a->n_words) {
         everything();
         return 0;
@@ -255,4 +257,5 @@ const td_command td_cmd_version = {
     .synopsis = "",
     .flags = none,
     .run = version,
+    .wordless = true,
 };

@@ -108,7 +108,8 @@ static int new (const td_args *a)
 
 static int schema(const td_args *a)
 {
-    (void)a;
+    int code = td_refuse_words(a, 1);
+    if (code) return code;
     td_text t = { 0 };
     td_error err = { 0 };
     td_status st = td_order_schema(&t);

@@ -29,4 +29,5 @@ const td_command td_cmd_listen = {
     .examples = "  topdown listen --listen 127.0.0.1:8751 --secret whsec_... --save received/\n",
     .flags = flags,
     .run = run,
+    .wordless = true,
 };

@@ -64,6 +64,16 @@ int td_report_messages(const struct td_messages *m, td_status bad, bool json)
     return td_messages_errors(m) ? td_status_exit(bad) : 0;
 }
 
+int td_refuse_words(const td_args *a, size_t most)
+{
+    td_error err;
+    char word[256];
+    if (a->n_words <= most) return 0;
+    td_fail(&err, TD_ARG, td_printable(a->word[most], word, sizeof word), "leave it out; --help says what it takes",
+            "is a word too many");
+    return td_report_error(TD_ARG, &err);
+}
+
 void td_print_json(struct json_t *o)
 {
     if (!o) return;
@@ -136,7 +146,8 @@ static int command(int argc, char **argv)
         args.n_words = 1;
         return td_cmd_help.run(&args);
     }
-    return c->run(&args);
+    int code = c->wordless ? td_refuse_words(&args, 0) : 0;
+    return code ? code : c->run(&args);
 }
 
 int main(int argc, char **argv)

@@ -200,7 +200,7 @@ static int load_job(td_mixing *m, const td_args *a)
     int code = 0;
     if (st) {
         show_messages(list);
-        code = td_status_exit(st);
+        code = td_status_exit(td_messages_errors(list) ? TD_JOB : st);
     }
     td_messages_free(list);
     return code;

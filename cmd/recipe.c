@@ -205,9 +205,10 @@ static int new (call *c)
 static const struct {
     const char *name;
     int (*run)(call *c);
+    size_t most; /* words, itself among them */
 } verbs[] = {
-    { "check", check },           { "list", list },         { "show", show },     { "new", new },
-    { "processors", processors }, { "features", features }, { "schema", schema },
+    { "check", check, SIZE_MAX },           { "list", list, 1 },         { "show", show, 2 },     { "new", new, 2 },
+    { "processors", processors, SIZE_MAX }, { "features", features, 1 }, { "schema", schema, 1 },
 };
 
 static int run(const td_args *a)
@@ -223,10 +224,12 @@ static int run(const td_args *a)
         if (near) snprintf(hint, sizeof hint, "did you mean '%s'?", near);
         return wrong("recipe needs to know what to do", hint);
     }
+    int code = td_refuse_words(a, verbs[v].most);
+    if (code) return code;
     call c = { .a = a, .arena = td_arena_new(), .word = a->n_words > 1 ? a->word[1] : NULL };
     td_error err = { 0 };
     td_status st = c.arena ? td_library_open(td_args_get(a, "recipes"), &c.library, &err) : TD_NOMEM;
-    int code = st ? td_report_error(st, &err) : verbs[v].run(&c);
+    code = st ? td_report_error(st, &err) : verbs[v].run(&c);
     td_library_free(c.library);
     td_arena_free(c.arena);
     return code;

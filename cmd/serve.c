@@ -69,6 +69,7 @@ const td_command td_cmd_serve = {
                 "                                                 local jobs may name stems by path\n",
     .flags = serve_flags,
     .run = serve,
+    .wordless = true,
 };
 
 const td_command td_cmd_work = {
@@ -79,4 +80,5 @@ const td_command td_cmd_work = {
     .examples = "  topdown work --data data/ --jobs 2             beside 'topdown serve --data data/'\n",
     .flags = work_flags,
     .run = work,
+    .wordless = true,
 };

@@ -398,6 +398,8 @@ td_status td_submit(const td_client_options *o, const char *job_file, const char
             print_raw(j);
         else
             printf("%s %s\n%s/v1/jobs/%s\n", id, td_view_text(j, "state", "?"), c.server, id);
+        if (json_is_true(json_object_get(j, "late")))
+            fprintf(stderr, "topdown: warning: %s: begun now, it misses its deliver_by\n", id);
         fflush(stdout);
         if (wait) st = wait_for(&c, id, err);
     }

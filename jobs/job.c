@@ -72,6 +72,12 @@ bool td_job_state_final(td_job_state s)
     return s == TD_JOB_DONE || s == TD_JOB_FAILED || s == TD_JOB_CANCELLED;
 }
 
+bool td_job_late(const td_job *j, int64_t now_ms)
+{
+    td_job_state s = td_job_state_of(j->state);
+    return (s == TD_JOB_WAITING || s == TD_JOB_READY || s == TD_JOB_HELD) && now_ms > j->latest_start_ms;
+}
+
 bool td_move_legal(td_job_state from, td_job_state to)
 {
     for (const td_move *m = td_moves; m->name; m++)

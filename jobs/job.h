@@ -21,6 +21,8 @@
     X(FAILED, "failed", "failed", "job.failed")                                                \
     X(CANCELLED, "cancelled", "cancelled", "job.cancelled")
 
+struct td_job;
+
 typedef enum td_job_state {
 #define X(code, word, people, event) TD_JOB_##code,
     TD_JOB_STATE_MAP(X)
@@ -33,6 +35,8 @@ const char *td_job_state_people(td_job_state s);
 const char *td_job_state_event(td_job_state s); /* NULL: none */
 td_job_state td_job_state_of(const char *word); /* TD_JOB_STATES: no such word */
 bool td_job_state_final(td_job_state s);
+/* Whether a job that is not begun yet would miss its deliver_by, were it begun now. */
+bool td_job_late(const struct td_job *j, int64_t now_ms);
 
 typedef struct td_move {
     td_job_state from, to;

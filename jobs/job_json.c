@@ -89,6 +89,7 @@ json_t *td_job_json(td_arena *a, const td_job *j, const char *waiting)
     json_object_set_new(o, "max_attempts", json_integer(j->max_attempts));
     json_object_set_new(o, "next_at", time_json(state == TD_JOB_WAITING ? j->run_at_ms : 0));
     json_object_set_new(o, "waiting", text_json(waiting));
+    json_object_set_new(o, "late", json_boolean(td_job_late(j, td_now_ms(NULL))));
     json_object_set_new(o, "ran_s", json_real((double)j->ran_ms / 1000));
     json_t *problem = td_job_problem(j);
     json_object_set_new(o, "problem", problem ? problem : json_null());

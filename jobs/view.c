@@ -277,6 +277,7 @@ void td_view_job(const json_t *j, const json_t *deliveries, int64_t now_ms, td_t
     add_state(out, j, now_ms);
     td_text_addf(out, "%-*s%s\n%-*s%s\n", LABEL, "waited", waited, LABEL, "ran", ran);
     add_lines(out, "waits for", td_view_text(j, "waiting", ""));
+    if (json_is_true(json_object_get(j, "late"))) add_lines(out, "late", "begun now, it misses its deliver_by");
     add_problem(out, json_object_get(j, "problem"));
     add_mixes(out, json_object_get(j, "mixes"));
     add_outputs(out, json_object_get(j, "files"));

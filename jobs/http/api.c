@@ -143,6 +143,7 @@ static td_job as_submitted(const td_job *j)
     first.state = td_job_state_word(first.run_at_ms > j->created_ms ? TD_JOB_WAITING : TD_JOB_READY);
     first.error_code = first.result = NULL;
     first.progress = first.attempt = first.cancel_requested = 0;
+    if (first.latest_start_ms >= j->created_ms) first.latest_start_ms = INT64_MAX; /* it was not late then */
     first.started_ms = first.finished_ms = first.ran_ms = 0;
     return first;
 }
@@ -158,7 +159,9 @@ static void send_created(const td_http_request *r, td_http_reply *p, const td_jo
         if (how == TD_SUBMIT_REPLAYED) td_http_add_header(p, "Idempotency-Replayed", "true");
         td_job first = as_submitted(j);
         send_job(r, p, 201, &first);
-        td_tell(.msg = how == TD_SUBMIT_REPLAYED ? "submitted again" : "submitted", .job = j->id, .request_id = r->id,
+        bool late = td_job_late(j, td_now_ms(NULL));
+        td_tell(.level = late ? TD_LOG_WARN : TD_LOG_INFO, .code = late ? "late" : NULL,
+                .msg = how == TD_SUBMIT_REPLAYED ? "submitted again" : "submitted", .job = j->id, .request_id = r->id,
                 .detail = j->title);
     }
 }
@@ -289,8 +292,9 @@ static void get_job(const td_http_request *r, td_http_reply *p)
 {
     td_job j;
     if (!find_job(r, p, &j)) return;
-    const char *etag = td_arena_printf(r->arena, "\"%lld-%lld-%s%s\"", (long long)j.updated_ms, (long long)j.fence,
-                                       j.state, why_waiting(r, &j) ? "-waiting" : "");
+    const char *etag =
+        td_arena_printf(r->arena, "\"%lld-%lld-%s%s%s\"", (long long)j.updated_ms, (long long)j.fence, j.state,
+                        why_waiting(r, &j) ? "-waiting" : "", td_job_late(&j, td_now_ms(NULL)) ? "-late" : "");
     const char *known = td_http_header(r, "If-None-Match");
     td_http_add_header(p, "ETag", etag);
     if (known && etag && !strcmp(known, etag))

@@ -134,6 +134,11 @@ ok "flags are listed where they do something" sh -c '"$1" help mix | grep -q -- 
 ok "and taken everywhere, before the command too" says '"version"' "$topdown" --json -q --color never version -v -j 1 --no-input
 ok "with a value where they need one" says "auto, always or never" exits 2 "$topdown" version --color red
 ok "a flag before its command is that command's" says "no recipe 'pop-rokc'" exits 3 "$topdown" -r pop-rokc mix demo/stems -o "$work/x"
+for extra in "recipe list" "recipe show pop-rock" version "recipe schema" "help mix" doctor; do
+    # shellcheck disable=SC2086
+    ok "a word too many: $extra" says "surplus: is a word too many" exits 2 "$topdown" $extra surplus
+done
+for what in "--job" "--plan"; do ok "no such file: $what" exits 3 "$topdown" mix "$what" "$work/nope.yaml" -o "$work/x"; done
 ok "a dry run names the files" says "Lithium_PopRock01_Master_48k24.wav" mix -n -r pop-rock -o "$work/dry" -v
 ok "and makes none" test ! -e "$work/dry"
 ok "nor over others" exits 2 mix -n -r pop-rock -o "$work/a"

@@ -324,6 +324,24 @@ static void the_same_key_twice_is_one_job(void **state)
     json_decref(list);
 }
 
+static void who_comes_too_late_is_told(void **state)
+{
+    house *h = *state;
+    json_t *o;
+    const char *body = order(h, in_dir(h, "stems/Kick.wav"));
+    assert_int_equal(call(h, "POST", "/v1/jobs", body, "k1", &o, NULL), 201);
+    assert_true(json_is_false(json_object_get(o, "late")));
+    json_decref(o);
+    body = td_arena_printf(h->arena, "%sdeliver_by: 2001-01-01T07:00:00Z\n", body);
+    assert_int_equal(call(h, "POST", "/v1/jobs", body, "k2", &o, NULL), 201);
+    assert_true(json_is_true(json_object_get(o, "late")));
+    const char *id = text_of(h, o, "id");
+    json_decref(o);
+    o = wait_for(h, id, "done");
+    assert_true(json_is_false(json_object_get(o, "late")));
+    json_decref(o);
+}
+
 static void mistakes_name_their_place(void **state)
 {
     house *h = *state;
@@ -785,6 +803,7 @@ int main(void)
         T(the_child_sees_its_stems_and_nothing_of_ours),
         T(nothing_is_left_in_scratch),
         T(the_same_key_twice_is_one_job),
+        T(who_comes_too_late_is_told),
         T(mistakes_name_their_place),
         T(what_is_refused_has_a_place_as_well),
         T(what_the_service_does_not_do_is_refused_at_once),
