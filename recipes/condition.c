@@ -2,6 +2,7 @@
 #include "recipes/steps.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NESTED_MAX = 32, COMPARISONS_MAX = 64 };
@@ -202,4 +203,25 @@ void td_read_condition(td_reader *r, const td_node *n, const td_condition **out,
     }
     *out = c;
     *text = td_keep(r, n->text);
+}
+
+bool td_condition_finds(const td_node *n)
+{
+    if (n->kind != TD_NODE_TEXT) return true;
+    char word[48];
+    for (const char *at = n->text; *at;) {
+        size_t length = word_length(at);
+        snprintf(word, sizeof word, "%.*s", (int)length, at);
+        if (length && td_feature_finds(td_feature_find(word))) return true;
+        at += length ? length : 1;
+    }
+    return false;
+}
+
+const char *td_finding_features(td_messages *m)
+{
+    const char *all = "";
+    for (int i = 0; td_features[i].name; i++)
+        if (td_feature_finds(i)) all = td_say(m, "%s%s%s", all, *all ? ", " : "", td_features[i].name);
+    return all;
 }

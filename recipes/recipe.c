@@ -334,7 +334,7 @@ static const td_node *find_match(const td_node *n)
 /* A chain behind the mix bus. */
 static void read_way(td_reader *r, td_node *n, td_chain_wish *out)
 {
-    td_read_chain(r, n, false, out);
+    td_read_chain(r, n, NULL, out);
     for (size_t i = 0; n->kind == TD_NODE_LIST && i < n->n; i++) {
         const td_node *step = n->value[i];
         size_t at = step->kind == TD_NODE_MAP ? td_step_processor_key(step) : step->n;
@@ -451,7 +451,7 @@ static void read_staging(td_reader *r, td_node *n, void *into)
 static void mix_chain(td_reader *r, td_node *n, void *into)
 {
     td_recipe *recipe = into;
-    td_read_chain(r, n, false, &recipe->mix);
+    td_read_chain(r, n, NULL, &recipe->mix);
     if (recipe->mix.n_steps > 3)
         td_caution(r->messages, td_node_key(n), "long_mix_bus", "leave the rest to the groups",
                    "%zu steps on the mix bus, three are usual", recipe->mix.n_steps);

@@ -12,8 +12,8 @@ enum { STEPS_MAX = 64 };
 typedef struct owner {
     const td_processor *proc;
     td_wish *value;
-    const char **file; /* of a file parameter; NULL where there can be none */
-    bool conditioned;
+    const char **file;   /* of a file parameter; NULL where there can be none */
+    const td_node *when; /* the condition beside it, or around it; NULL */
 } owner;
 
 static void read_file(td_reader *r, const td_node *n, const td_param *p, owner *o, size_t slot)
@@ -53,9 +53,14 @@ static void read_parameter(td_reader *r, const td_node *n, owner *o, size_t slot
         td_read_range(r, n, &f, &o->value[slot]);
     else
         td_read_wish(r, n, &f, &o->value[slot]);
-    if (o->value[slot].kind == TD_WISH_MEASURED && !o->conditioned)
+    if (o->value[slot].kind != TD_WISH_MEASURED) return;
+    if (!o->when)
         td_mistake(r->messages, n, "needs_condition", "add a 'when' that finds it",
                    "'%s' of %s is 'measured', and there is no condition to measure it", p->name, o->proc->name);
+    else if (!td_condition_finds(o->when))
+        td_mistake(r->messages, n, "needs_condition",
+                   td_say(r->messages, "these find one: %s", td_finding_features(r->messages)),
+                   "'%s' of %s is 'measured', and its condition finds no frequency", p->name, o->proc->name);
 }
 
 /* Tells of it, and gives it the name that was meant, where there is one and it is not taken. */
@@ -165,7 +170,7 @@ static const td_processor *part_of(td_reader *r, td_node *n, const td_processor 
     return near ? td_part_find(proc, near) : part;
 }
 
-static void read_parts(td_reader *r, td_node *list, bool conditioned, td_step_wish *step)
+static void read_parts(td_reader *r, td_node *list, const td_node *when, td_step_wish *step)
 {
     if (!td_want(r, list, TD_NODE_LIST, td_say(r->messages, "the bands of %s", step->proc->name))) return;
     size_t most = td_parts_most(step->proc), n = list->n < most ? list->n : most;
@@ -179,7 +184,7 @@ static void read_parts(td_reader *r, td_node *list, bool conditioned, td_step_wi
         td_wish *value = proc ? td_take(r, proc->n_params, sizeof *value) : NULL;
         if (!value) continue;
         step->part[step->n_parts++] = (td_part_wish){ proc, value, (int)list->value[i]->line };
-        if (settings) read_settings(r, settings, &(owner){ proc, value, NULL, conditioned });
+        if (settings) read_settings(r, settings, &(owner){ proc, value, NULL, when });
     }
 }
 
@@ -317,11 +322,11 @@ static void read_graph(td_reader *r, td_node *n, size_t processor, td_step_wish 
     }
 }
 
-static void read_processor(td_reader *r, td_node *n, bool conditioned, td_step_wish *step)
+static void read_processor(td_reader *r, td_node *n, const td_node *when, td_step_wish *step)
 {
-    owner o = { step->proc, step->value, &step->file, conditioned || step->when };
+    owner o = { step->proc, step->value, &step->file, when };
     if (step->proc->parts && n->kind == TD_NODE_LIST) {
-        read_parts(r, n, o.conditioned, step);
+        read_parts(r, n, o.when, step);
         return;
     }
     if (step->proc->parts && n->kind == TD_NODE_TEXT && n->text[0]) {
@@ -332,10 +337,10 @@ static void read_processor(td_reader *r, td_node *n, bool conditioned, td_step_w
     }
     read_settings(r, n, &o);
     td_node *parts = step->proc->parts_name ? td_node_get(n, step->proc->parts_name) : NULL;
-    if (parts) read_parts(r, parts, o.conditioned, step);
+    if (parts) read_parts(r, parts, o.when, step);
 }
 
-static bool read_step(td_reader *r, td_node *n, bool conditioned, td_step_wish *step)
+static bool read_step(td_reader *r, td_node *n, const td_node *when, td_step_wish *step)
 {
     *step = (td_step_wish){ .blend = 1, .line = (int)n->line };
     if (n->kind == TD_NODE_LIST) {
@@ -349,11 +354,12 @@ static bool read_step(td_reader *r, td_node *n, bool conditioned, td_step_wish *
         return false;
     }
     const td_node *word = n->kind == TD_NODE_MAP ? n->key[at] : n;
+    const td_node *own = n->kind == TD_NODE_MAP ? td_node_get(n, "when") : NULL;
     step->proc = find_processor(r, word);
     if (n->kind == TD_NODE_MAP) read_graph(r, n, at, step);
     step->value = step->proc ? td_take(r, step->proc->n_params, sizeof *step->value) : NULL;
     if (!step->value) return false;
-    if (n->kind == TD_NODE_MAP) read_processor(r, n->value[at], conditioned, step);
+    if (n->kind == TD_NODE_MAP) read_processor(r, n->value[at], own ? own : when, step);
     return true;
 }
 
@@ -375,7 +381,7 @@ static bool name_step(td_reader *r, const td_node *list, size_t i, const td_chai
     return false;
 }
 
-void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish *out)
+void td_read_chain(td_reader *r, td_node *list, const td_node *when, td_chain_wish *out)
 {
     if (!td_want(r, list, TD_NODE_LIST, "a chain")) return;
     size_t n = list->n < STEPS_MAX ? list->n : STEPS_MAX;
@@ -385,7 +391,7 @@ void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish 
     for (size_t i = 0; out->step && i < n; i++) {
         td_step_wish *step = &out->step[out->n_steps];
         if (list->value[i]->off) continue;
-        if (read_step(r, list->value[i], conditioned, step) && name_step(r, list, i, out, step)) out->n_steps++;
+        if (read_step(r, list->value[i], when, step) && name_step(r, list, i, out, step)) out->n_steps++;
     }
 }
 

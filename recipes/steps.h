@@ -4,12 +4,14 @@
 
 #include "recipes/reader.h"
 
-/* conditioned: a `when` stands around the chain (its fix, its group), so that `measured` has something to be taken
- * from. */
-void td_read_chain(td_reader *r, td_node *list, bool conditioned, td_chain_wish *out);
+/* when: the condition around the chain (of its fix, its group), from which `measured` can be taken; NULL. */
+void td_read_chain(td_reader *r, td_node *list, const td_node *when, td_chain_wish *out);
 
 /* A condition and its text; both stay NULL after a mistake. */
 void td_read_condition(td_reader *r, const td_node *n, const td_condition **out, const char **text);
+/* Whether a feature in it finds a frequency, for `measured`. What is no condition may. */
+bool td_condition_finds(const td_node *n);
+const char *td_finding_features(td_messages *m); /* "hum, sibilance, resonance" */
 
 /* A role or bus; an unknown one is a warning (it may come with operator's tokens), naming the nearest. */
 void td_check_role(td_reader *r, const td_node *n, const char *role, const char *label);

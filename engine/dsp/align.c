@@ -9,9 +9,9 @@ enum { DELAY, FLIP, PARAMS };
 
 /* clang-format off */
 static const td_param params[PARAMS] = {
-    [DELAY] = { "delay", TD_UNIT_MS, -1000, 1000, 0, .step = 0.001, .flags = TD_MEASURED | TD_SOLVABLE,
+    [DELAY] = { "delay", TD_UNIT_MS, -1000, 1000, 0, .step = 0.001, .flags = TD_SOLVABLE,
                 .help = "later, or with a minus earlier, to a fraction of a sample" },
-    [FLIP] = { "flip", TD_UNIT_SWITCH, 0, 1, 0, .flags = TD_MEASURED, .help = "turns the polarity over too" },
+    [FLIP] = { "flip", TD_UNIT_SWITCH, 0, 1, 0, .help = "turns the polarity over too" },
 };
 /* clang-format on */
 

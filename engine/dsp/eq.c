@@ -13,7 +13,7 @@
 
 /* clang-format off */
 #define FREQUENCY(def, text)  { "at", TD_UNIT_HZ, 10, 20000, def, .flags = TD_SOLVABLE | TD_MEASURED, .help = text }
-#define DECIBELS(text)        { "gain", TD_UNIT_DB, -24, 24, 0, .flags = TD_SOLVABLE | TD_MEASURED, .help = text }
+#define DECIBELS(text)        { "gain", TD_UNIT_DB, -24, 24, 0, .flags = TD_SOLVABLE, .help = text }
 #define WIDTH(max, def, text) { "q", TD_UNIT_NUMBER, 0.1, max, def, .flags = TD_MEASURED, .help = text }
 
 enum { AT, SLOPE, CUT_Q, CUT_PARAMS };

@@ -9,7 +9,7 @@ enum { MOST = 32 };
 static const td_param params[PARAMS] = {
     [AT] = { "at", TD_UNIT_HZ, 40, 500, 50, .step = 0.01, .flags = TD_MEASURED,
              .help = "the hum's lowest tone: 50 or 60 Hz mains and what lies near" },
-    [HARMONICS] = { "harmonics", TD_UNIT_NUMBER, 1, MOST, 6, .step = 1, .flags = TD_MEASURED,
+    [HARMONICS] = { "harmonics", TD_UNIT_NUMBER, 1, MOST, 6, .step = 1,
                     .help = "how many tones, the lowest one included" },
     [Q] = { "q", TD_UNIT_NUMBER, 5, 200, 40, .step = 1, .help = "higher is narrower and rings longer" },
     [DEPTH] = { "depth", TD_UNIT_DB, 3, 80, 40, .flags = TD_SOLVABLE, .help = "how far each tone goes down" },

@@ -523,6 +523,14 @@ int td_feature_find(const char *name)
     return -1;
 }
 
+bool td_feature_finds(int feature)
+{
+    static const char *const finders[] = { "hum", "sibilance", "resonance" };
+    for (size_t i = 0; feature >= 0 && i < sizeof finders / sizeof *finders; i++)
+        if (!strcmp(td_features[feature].name, finders[i])) return true;
+    return false;
+}
+
 td_status td_feature_measure(const td_survey *survey, const td_session *session, int feature, size_t signal,
                              const td_condition *c, double *value, double *at_hz, double *q, td_error *err)
 {

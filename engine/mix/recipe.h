@@ -60,6 +60,7 @@ typedef struct td_feature {
 
 extern const td_feature td_features[]; /* ends with a NULL name */
 int td_feature_find(const char *name); /* -1: none */
+bool td_feature_finds(int feature);    /* a frequency beside its value, for `measured`; -1: no */
 
 /* ---- steps and chains -------------------------------------------------------------------------------------------- */
 

@@ -22,20 +22,13 @@ static void because(value_notes *n, td_origin origin, const char *text)
 }
 
 /* The frequency a condition found, as a band a third of an octave to each side where a band is asked for. */
-static td_status take_measured(const td_range_case *c, double *value, size_t slot, value_notes *n, td_decider *d,
-                               td_error *err)
+static void take_measured(const td_range_case *c, double *value, size_t slot, value_notes *n, td_decider *d)
 {
     const td_answer *f = c->found;
-    if (!c->param->name) return TD_OK; /* a band's upper edge came with its lower one */
+    if (!c->param->name) return; /* a band's upper edge came with its lower one */
     bool is_q = !strcmp(c->param->name, "q");
-    double x = !f ? NAN : is_q ? f->q : f->at_hz;
-    if (isnan(x)) {
-        if (is_q)
-            x = 4; /* narrow enough to leave the neighbours alone */
-        else
-            return td_fail(err, TD_RECIPE, c->site->name, "write a number, or use a condition that finds one",
-                           "%s: nothing was measured for '%s'", c->step->name, c->param->name);
-    }
+    double x = is_q ? f->q : f->at_hz;
+    if (isnan(x)) x = 4; /* a q: narrow enough to leave the neighbours alone */
     x = td_clamp(x, c->param->min, c->param->max);
     if (c->param->span == 2) {
         value[slot] = td_param_round(c->param, td_clamp(x / 1.26, c->param->min, c->param->max));
@@ -49,7 +42,20 @@ static td_status take_measured(const td_range_case *c, double *value, size_t slo
                             : is_q              ? "as"
                                                 : "where",
                             x, is_q ? "" : " Hz"));
-    return TD_OK;
+}
+
+static bool any_measured(const td_processor *proc, const td_wish *value)
+{
+    for (size_t i = 0; i < proc->n_params; i++)
+        if (value[i].kind == TD_WISH_MEASURED) return true;
+    return false;
+}
+
+static bool asks_measured(const td_step_wish *w)
+{
+    bool any = any_measured(w->proc, w->value);
+    for (size_t i = 0; i < w->n_parts; i++) any |= any_measured(w->part[i].proc, w->part[i].value);
+    return any;
 }
 
 static td_status take_value(td_decider *d, const td_range_case *c, double *value, size_t slot, value_notes *n,
@@ -88,7 +94,8 @@ static td_status take_value(td_decider *d, const td_range_case *c, double *value
         because(n, TD_SOLVED, reason);
         return TD_OK;
     case TD_WISH_MEASURED:
-        return take_measured(c, value, slot, n, d, err);
+        take_measured(c, value, slot, n, d);
+        return TD_OK;
     default: /* goals are solved when all else stands */
         return TD_OK;
     }
@@ -253,8 +260,13 @@ td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_ste
                                 td_error *err)
 {
     value_notes notes = { .origin = TD_AS_WRITTEN };
+    td_answer found;
     td_range_case c = { .site = site, .step = wish, .proc = wish->proc };
     td_plan *p = d->plan;
+    if (asks_measured(wish)) {
+        TD_TRY(td_evaluate(d, site, wish->when, &found, err));
+        c.found = &found;
+    }
     size_t place = forget_remarks(p, site, wish->name), n = p->n_notes;
     step->n_parts = 0;
     td_status st = take_parts(d, &c, step, &notes, err);
@@ -386,6 +398,10 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
         if (w->n_keys && !keys) {
             TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED, "%s %s: no stem that sounds is %s, which should drive it",
                                   site->name, w->name, w->key[0]));
+            continue;
+        }
+        if (asks_measured(w) && (!f || isnan(f->at_hz))) { /* of several conditions one held that finds nothing */
+            TD_TRY(not_used(d, site, w, "what it is for was not found: nothing was measured"));
             continue;
         }
         bool alike;

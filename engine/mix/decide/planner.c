@@ -177,13 +177,13 @@ static td_status decide_group(void *shared, size_t index, td_error *err)
                      .chain = &p->chain,
                      .name = p->name,
                      .role = p->name };
+    td_answer f;
     if (g->when) {
-        td_answer f;
         TD_TRY(td_evaluate(d, &site, g->when, &f, err));
         if (!f.holds)
             return td_decide_note(d, TD_NOTE_NOT_USED, "group %s: %s, asked was %s", p->name, f.text, g->when_text);
     }
-    TD_TRY(td_decide_chain(d, &site, &g->chain, NULL, NULL, err));
+    TD_TRY(td_decide_chain(d, &site, &g->chain, NULL, g->when ? &f : NULL, err));
     TD_TRY(td_decide_sends(d, g->send, g->n_sends, &p->send, &p->n_sends, err));
     return td_decide_makeup(d, b, err);
 }
