@@ -366,6 +366,11 @@ void td_features_text(td_text *out)
         snprintf(call, sizeof call, "%s%s", f->name, arguments[f->argument]);
         td_text_addf(out, "%-28s %-5s %-18s %s\n", call, f->unit_name, f->scope, f->help);
     }
+    td_text_add(
+        out,
+        "\nNo condition asks for what else is measured: the needle's highest reading (VU), which makes the mix bus's\n"
+        "input trim; parts of the song and breaths, for `automation`; and of each file what `topdown check` says,\n"
+        "such as duplicates, files exported without the silence in front, hum and clipping by their place.\n");
 }
 
 void td_features_json(td_text *out)

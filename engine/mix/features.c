@@ -138,6 +138,13 @@ static td_status activity(const question *q, td_found *out, td_error *err)
     return TD_OK;
 }
 
+static td_status starts(const question *q, td_found *out, td_error *err)
+{
+    (void)err;
+    out->value = q->signal->first_sound_s * 1000;
+    return TD_OK;
+}
+
 static td_status percussiveness(const question *q, td_found *out, td_error *err)
 {
     (void)err;
@@ -172,6 +179,13 @@ static td_status dc(const question *q, td_found *out, td_error *err)
 {
     (void)err;
     out->value = td_to_db(q->signal->dc);
+    return TD_OK;
+}
+
+static td_status cutoff(const question *q, td_found *out, td_error *err)
+{
+    (void)err;
+    out->value = q->signal->cutoff_hz;
     return TD_OK;
 }
 
@@ -468,6 +482,8 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
     X("loudness_range", TD_UNIT_DB, "LU", PLAIN, ALL, loudness_range, "loud against soft passages (EBU Tech 3342)")      \
     X("crest", TD_UNIT_DB, "dB", PLAIN, ALL, crest, "peak over the rms of what plays")                                   \
     X("activity", TD_UNIT_PERCENT, "%", PLAIN, ALL, activity, "time it plays, of the time the mix plays")                \
+    X("starts", TD_UNIT_MS, "ms", PLAIN, ALL, starts, "when it first sounds, above -60 dBFS")                            \
+    X("tempo", NUMBER, "bpm", PLAIN, ALL, not_here, "of the song: as said, else estimated")                              \
     X("percussiveness", TD_UNIT_DB, "dB", PLAIN, MIXES, percussiveness,                                                  \
       "struck against sustained power, 355 Hz to 4 kHz; -8 is a string orchestra, -2 dance music")                       \
     X("noise_floor", TD_UNIT_DBFS, "dBFS", PLAIN, ALL, noise_floor, "rms of the quietest twentieth of its pauses")       \
@@ -477,6 +493,8 @@ static td_status not_here(const question *q, td_found *out, td_error *err)
       "50 or 60 Hz and harmonics that never stop, against the rms of what plays; `measured` is 50 or 60 Hz")             \
     X("dc", TD_UNIT_DBFS, "dBFS", PLAIN, TRACK, dc, "constant offset of the worse channel")                              \
     X("clipping", NUMBER, "", PLAIN, TRACK, clipping, "runs of three samples or more at full scale in the file")         \
+    X("cutoff", TD_UNIT_HZ, "Hz", PLAIN, TRACK, cutoff,                                                                  \
+      "where its spectrum breaks off, below 20 kHz: it was a lossy file once; one that does not has none")               \
     X("rumble", TD_UNIT_DB, "dB", PLAIN, ALL, rumble, "25 to 40 Hz, against all of it, while it plays")                  \
     X("sibilance", TD_UNIT_DB, "dB", PLAIN, ALL, sibilance,                                                              \
       "strongest 3 % of 5 to 9 kHz, against the mean of 1 to 4 kHz, while it plays")                                     \

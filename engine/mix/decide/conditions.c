@@ -96,12 +96,22 @@ static td_status inverted(td_decider *d, const td_site *site, const td_condition
     return TD_OK;
 }
 
+/* The plan's, not the survey's estimate: somebody may have said it. A default nobody said is none. */
+static td_status tempo(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err)
+{
+    (void)site;
+    (void)c;
+    (void)err;
+    *out = d->session->tempo_bpm > 0 || td_survey_tempo(d->survey) > 0 ? d->plan->tempo_bpm : NAN;
+    return TD_OK;
+}
+
 static const struct {
     const char *name;
     td_status (*measure)(td_decider *d, const td_site *site, const td_condition *c, double *out, td_error *err);
 } in_context[] = {
     { "share", share },       { "mix_excess", mix_excess },         { "delay", delay },
-    { "inverted", inverted }, { "gain_reduction", gain_reduction },
+    { "inverted", inverted }, { "gain_reduction", gain_reduction }, { "tempo", tempo },
 };
 
 static td_status measure(td_decider *d, const td_site *site, const td_condition *c, td_answer *f, td_error *err)

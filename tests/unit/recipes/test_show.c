@@ -89,6 +89,10 @@ static void programs_read_the_same(void **state)
     assert_int_equal(td_processors_json(wrong, 2, &text, &err), TD_ARG);
     td_text_free(&text);
     for (n = 0; td_features[n].name; n++) continue;
+    td_features_text(&text);
+    assert_non_null(strstr(text.data, "\ntempo "));
+    assert_non_null(strstr(text.data, "the needle's highest reading (VU)")); /* measured, and asked by nothing */
+    td_text_free(&text);
     td_features_json(&text);
     o = parsed(&text);
     assert_int_equal(json_array_size(json_object_get(o, "features")), n);

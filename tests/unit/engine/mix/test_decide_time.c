@@ -150,6 +150,18 @@ static void test_parts_of_a_song(void **state)
     clear(&g);
 }
 
+/* A kick every half second; a condition may ask for it. */
+static void test_conditions_know_the_tempo(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n"
+                     "  drums: { chain: [ gain: { gain: 1 dB } ], when: tempo > 118 bpm and tempo < 122 bpm }\n"
+                     "  vocals: { chain: [ gain: { gain: 1 dB } ], when: tempo > 130 bpm }\n");
+    assert_int_equal(chain_of(&g, "drums")->n_steps, 1);
+    assert_int_equal(chain_of(&g, "vocals")->n_steps, 0);
+    clear(&g);
+}
+
 /* The voice is as loud throughout; what is around it is not: half of that is ridden away. */
 static void test_a_voice_is_ridden_by_parts(void **state)
 {
@@ -273,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_of_a_song),
+        cmocka_unit_test(test_conditions_know_the_tempo),
         cmocka_unit_test(test_a_voice_is_ridden_by_parts),
         cmocka_unit_test(test_a_range_holds),
         cmocka_unit_test(test_the_mix_bus_evens_parts),

@@ -96,6 +96,12 @@ static double voice(double t, unsigned c)
     return sum;
 }
 
+/* from its fourth second on */
+static double late(double t, unsigned c)
+{
+    return t < 3 ? 0 : 0.01 * noise(t, c);
+}
+
 static int open_scene(void **state)
 {
     scene *s = *state = scene_new();
@@ -108,6 +114,7 @@ static int open_scene(void **state)
     scene_add(s, "Strings.wav", 48000, 1, 12, strings);
     scene_add(s, "Piano.wav", 48000, 2, 12, pad);
     scene_add(s, "FX.wav", 48000, 2, 12, wide);
+    scene_add(s, "Sweep.wav", 48000, 2, 12, late);
     scene_add(s, "Lead Vox.wav", 48000, 1, 12, voice);
     scene_open(s);
     s->survey = scene_hear(s, 2);
@@ -181,6 +188,14 @@ static void faults(void **state)
     assert_true(isnan(ask(s, "Piano.wav", "noise_floor").value)); /* it never rests */
 }
 
+static void starts_and_cutoff(void **state)
+{
+    scene *s = *state;
+    assert_near(ask(s, "Sweep.wav", "starts").value, 3000, 1);
+    assert_near(ask(s, "Kick.wav", "starts").value, 0, 10);
+    assert_true(isnan(ask(s, "FX.wav", "cutoff").value)); /* white noise breaks off nowhere */
+}
+
 static void resonances(void **state)
 {
     scene *s = *state;
@@ -240,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sides),
         cmocka_unit_test(faults),
+        cmocka_unit_test(starts_and_cutoff),
         cmocka_unit_test(resonances),
         cmocka_unit_test(spectrum),
         cmocka_unit_test(kick_against_bass),
