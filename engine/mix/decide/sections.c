@@ -105,25 +105,46 @@ static size_t letter_of(const levels *l, const td_plan_section *s, size_t n, dou
     return nearest;
 }
 
+/* Neighbours that share one are one part: what differs where they meet, a swell that falls back, is none of its own. */
+static void join_alike(td_plan *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_sections; i++)
+        if (n && p->section[n - 1].name == p->section[i].name)
+            p->section[n - 1].to_s = p->section[i].to_s;
+        else
+            p->section[n++] = p->section[i];
+    p->n_sections = n;
+}
+
+static void measure_sections(td_decider *d)
+{
+    const td_signal *sum = td_survey_signal(d->survey, td_survey_sum(d->survey));
+    for (size_t i = 0; i < d->plan->n_sections; i++) {
+        td_plan_section *s = &d->plan->section[i];
+        size_t from = (size_t)(s->from_s / TD_STEP_S + 0.5), to = (size_t)(s->to_s / TD_STEP_S + 0.5);
+        double loud = td_gated_loudness(sum->k + from, to - from);
+        s->loudness_lu =
+            isfinite(loud) && isfinite(sum->loudness_lufs) ? td_round_to(loud - sum->loudness_lufs, 0.1) : NAN;
+    }
+}
+
 static td_status name_sections(td_decider *d, const levels *fine, td_error *err)
 {
     td_plan *p = d->plan;
-    const td_signal *sum = td_survey_signal(d->survey, td_survey_sum(d->survey));
     double(*mean)[N] = td_arena_array(d->arena, p->n_sections + 1, sizeof *mean);
     unsigned letters = 0;
     if (!mean) return td_no_memory(err);
     for (size_t i = 0; i < p->n_sections; i++) {
         td_plan_section *s = &p->section[i];
-        size_t from = (size_t)(s->from_s / TD_STEP_S + 0.5), to = (size_t)(s->to_s / TD_STEP_S + 0.5);
         size_t like = letter_of(fine, s, i, mean);
-        double loud = td_gated_loudness(sum->k + from, to - from);
         s->name = like < i ? p->section[like].name
                            : td_arena_printf(d->arena, "%c%s", 'A' + (char)(letters % 26), letters < 26 ? "" : "'");
         letters += like == i;
-        s->loudness_lu =
-            isfinite(loud) && isfinite(sum->loudness_lufs) ? td_round_to(loud - sum->loudness_lufs, 0.1) : NAN;
         if (!s->name) return td_no_memory(err);
     }
+    join_alike(p);
+    measure_sections(d);
     return TD_OK;
 }
 

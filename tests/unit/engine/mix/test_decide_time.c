@@ -86,9 +86,9 @@ static int forget(void **state)
     return 0;
 }
 
-static stage decide(const char *body)
+static stage decide_on(scene *s, const char *body)
 {
-    stage g = { .s = song };
+    stage g = { .s = s };
     char text[1024];
     td_recipe *recipe = NULL;
     td_messages *m = td_messages_new();
@@ -105,6 +105,11 @@ static stage decide(const char *body)
     td_recipe_free(recipe);
     td_messages_free(m);
     return g;
+}
+
+static stage decide(const char *body)
+{
+    return decide_on(song, body);
 }
 
 static void clear(stage *g)
@@ -148,6 +153,31 @@ static void test_parts_of_a_song(void **state)
     assert_string_equal(p->section[2].name, "A");
     assert_true(p->section[1].loudness_lu > 0 && p->section[0].loudness_lu < 0);
     clear(&g);
+}
+
+/* 8 dB up in 20 s, and once more from below: a step in the middle, between halves that are the same. */
+static double swell(double t, unsigned c)
+{
+    (void)c;
+    return 0.1 * noise(t) * pow(10, fmod(t, 20) * 8 / 20 / 20);
+}
+
+static void test_neighbours_that_are_alike_are_one_part(void **state)
+{
+    (void)state;
+    scene *two = scene_new();
+    scene_add(two, "Synth Pad.wav", 48000, 1, 40, swell);
+    scene_open(two);
+    two->pool = song->pool;
+    assert_int_equal(td_survey_make(two->session, two->pool, two->path, NULL, NULL, &two->survey, NULL), TD_OK);
+    stage g = decide_on(two, "");
+    assert_int_equal(g.plan->n_sections, 1);
+    assert_string_equal(g.plan->section[0].name, "A");
+    assert_true(g.plan->section[0].from_s == 0);
+    assert_float_equal(g.plan->section[0].to_s, 40, 0.15);
+    assert_float_equal(g.plan->section[0].loudness_lu, 0, 0.05);
+    clear(&g);
+    scene_free(two);
 }
 
 /* A kick every half second; a condition may ask for it. */
@@ -285,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_of_a_song),
+        cmocka_unit_test(test_neighbours_that_are_alike_are_one_part),
         cmocka_unit_test(test_conditions_know_the_tempo),
         cmocka_unit_test(test_a_voice_is_ridden_by_parts),
         cmocka_unit_test(test_a_range_holds),
