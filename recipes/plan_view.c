@@ -118,6 +118,10 @@ static void print_line(td_text *out, const line *l, const line *before, const si
         wanted += 2 + width[i];
     }
     td_text_add(out, "\n");
+    if (!l->note) return;
+    td_text_addf(out, "%*s", REASON_INDENT, "");
+    add_wrapped(out, l->note, REASON_INDENT, room);
+    td_text_add(out, "\n");
 }
 
 static void widen(size_t width[COLUMNS], int i, const char *cell)
@@ -166,20 +170,47 @@ static bool always_told(const td_param *p)
     return !strcmp(p->name, "drive") || !strcmp(p->name, "feedback");
 }
 
-/* "25 Hz, 12 dB/oct": what is set and no default; what its unit explains goes without a name. */
-static const char *settings_text(td_arena *a, const td_processor *proc, const double *value, bool band)
+/* A goal's answer is told, whatever it is. */
+static bool is_solved(const td_processor *proc, const td_param *p, const td_plan_goal *goal)
 {
+    for (size_t i = 0; i < proc->n_params && !isnan(goal->asked_db); i++)
+        if (proc->params[i].solves && !strcmp(proc->params[i].solves, p->name)) return true;
+    return false;
+}
+
+/* What a step or a band of one is set to. */
+typedef struct settled {
+    const td_processor *proc;
+    const double *value;
+    const char *file;
+    const td_plan_goal *goal;
+    bool band;
+} settled;
+
+static bool is_told(const settled *s, size_t slot)
+{
+    const td_param *p = &s->proc->params[slot];
+    if (!p->name || isnan(s->value[slot]) || (p->unit == TD_UNIT_FILE && !s->file)) return false;
+    return always_told(p) || is_solved(s->proc, p, s->goal) || !same(s->value[slot], p->def);
+}
+
+/* "25 Hz, 12 dB/oct": what is set and no default; what its unit explains goes without a name. */
+static const char *settings_text(td_arena *a, const settled *s)
+{
+    const td_processor *proc = s->proc;
+    const double *value = s->value;
     td_text t = { 0 };
     int range = td_param_find(proc, "range");
     bool ranged = range >= 0 && !isnan(value[range]);
     for (size_t i = 0; i < proc->n_params; i++) {
         const td_param *p = &proc->params[i];
-        bool leads = band && i == 0 && !(ranged && same(value[i], p->def)); /* a range stands for its frequency */
-        if (!p->name || isnan(value[i]) || (!leads && !always_told(p) && same(value[i], p->def))) continue;
+        bool leads = s->band && i == 0 && !(ranged && same(value[i], p->def)); /* a range stands for its frequency */
+        if (!is_told(s, i) && !(leads && !isnan(value[i]))) continue;
         char text[256];
+        bool file = p->unit == TD_UNIT_FILE;
         bool plain = leads || p->unit == TD_UNIT_RATIO || p->unit == TD_UNIT_SLOPE || p->unit == TD_UNIT_CHOICE;
         td_text_addf(&t, "%s%s%s%s", t.length ? ", " : "", plain ? "" : p->name, plain ? "" : " ",
-                     td_values_text(p, value + i, text, sizeof text));
+                     file ? s->file : td_values_text(p, value + i, text, sizeof text));
     }
     const char *kept = td_arena_strdup(a, td_text_or_empty(&t));
     td_text_free(&t);
@@ -189,7 +220,7 @@ static const char *settings_text(td_arena *a, const td_processor *proc, const do
 static const char *step_text(td_arena *a, const td_plan_step *s)
 {
     td_text t = { 0 };
-    const char *settings = settings_text(a, s->proc, s->value, false);
+    const char *settings = settings_text(a, &(settled){ s->proc, s->value, s->file, &s->goal, false });
     td_text_add(&t, settings ? settings : "");
     for (size_t i = 0; i < s->n_keys; i++) td_text_addf(&t, "%s%s", i ? ", " : ", keyed by ", s->key[i]);
     if (s->blend < 1) td_text_addf(&t, ", %.3g %% of it", s->blend * 100);
@@ -228,7 +259,8 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
             add_decision(t, place, s->name, s->proc->name, text, &s->reason, origin_of(s));
         for (size_t k = 0; k < s->n_parts; k++) {
             const td_plan_part *p = &s->part[k];
-            add_decision(t, place, s->name, p->proc->name, settings_text(t->arena, p->proc, p->value, true), &p->reason,
+            const settled set = { p->proc, p->value, NULL, &p->goal, true };
+            add_decision(t, place, s->name, p->proc->name, settings_text(t->arena, &set), &p->reason,
                          s->reason ? s->reason : origin_of(s));
         }
     }

@@ -58,12 +58,48 @@ static void a_target_that_asks_for_nothing_is_told(void **state)
     td_plan_free(plan);
 }
 
+/* A plan of one step on its mix bus. */
+static void assert_mix_step(td_plan_step step, const char *line)
+{
+    td_plan *plan = any_plan(7);
+    double value[TD_VALUES_MAX];
+    td_processor_defaults(step.proc, value);
+    if (step.file) value[td_param_find(step.proc, "file")] = 1;
+    step.value = value;
+    step.blend = 1;
+    plan->mix = (td_plan_chain){ &step, 1 };
+    td_text t = { 0 };
+    td_plan_view(plan, 0, &t);
+    if (!strstr(t.data, line)) fail_msg("%s", t.data);
+    td_text_free(&t);
+    td_plan_free(plan);
+}
+
+/* What a goal came to is told though it be the default, a file by its name, and a note below. */
+static void what_was_decided_is_told(void **state)
+{
+    (void)state;
+    assert_mix_step((td_plan_step){ .name = "glue",
+                                    .proc = td_processor_find("compressor"),
+                                    .reason = "at most 2 dB wanted",
+                                    .note = "holds the loudest",
+                                    .goal = { 2, 2, 1 } },
+                    "compressor  threshold -18 dBFS  at most 2 dB wanted\n      holds the loudest\n");
+    assert_mix_step((td_plan_step){ .name = "hall",
+                                    .proc = td_processor_find("reverb"),
+                                    .reason = "as written",
+                                    .file = "rooms/hall.wav",
+                                    .goal = td_no_goal },
+                    "file rooms/hall.wav");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_changed_is_told),
         cmocka_unit_test(a_target_that_asks_for_nothing_is_told),
         cmocka_unit_test(reasons_keep_within_a_terminal),
+        cmocka_unit_test(what_was_decided_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
