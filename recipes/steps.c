@@ -24,6 +24,9 @@ static void read_file(td_reader *r, const td_node *n, const td_param *p, owner *
         return;
     }
     *o->file = td_beside(r, n->doc->file, n->text);
+    if (*o->file && !td_is_file(*o->file))
+        td_mistake(r->messages, n, "no_file", "a path is read from the recipe's folder on", "there is no file '%s'",
+                   td_cut(r->messages, n->text));
     o->value[slot] = (td_wish){ .kind = TD_WISH_VALUE, .a = 1 };
 }
 
