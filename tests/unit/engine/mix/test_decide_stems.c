@@ -105,7 +105,8 @@ static void what_cannot_play_so_low_has_its_hum_cut(void **state)
         scene *s = scene_new();
         scene_add(s, names[i], 48000, 1, 20, hums);
         scene_add(s, "Kick.wav", 48000, 1, 20, tone);
-        decided d = decide(s, "tracks:\n  - { fix: hum, for: all, when: hum > -30 dB, chain: [ hum_filter: { at: measured } ] }\n");
+        decided d = decide(
+            s, "tracks:\n  - { fix: hum, for: all, when: hum > -30 dB, chain: [ hum_filter: { at: measured } ] }\n");
         assert_int_equal(d.plan->stem[scene_stem(s, names[i])].chain.n_steps, i == 0);
         if (i == 1) assert_non_null(not_used(&d, "fix hum: Bass.wav has it"));
         leave(&d);
@@ -138,12 +139,23 @@ static void a_fix_is_told_wherever_it_works(void **state)
     leave(&d);
 }
 
+static void a_loudness_nobody_asks_for_is_told(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, 3, tone);
+    decided d = decide(s, "balance: delivered\ngroups: { drums: { loudness: -12 LU } }\n");
+    assert_string_equal(not_used(&d, "drums loudness"),
+                        "drums loudness -12 LU: faders stand by balance 'delivered', which does not ask");
+    leave(&d);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(faults_and_padding_are_told),
-                                        cmocka_unit_test(what_many_have_is_told_once),
-                                        cmocka_unit_test(who_is_ignored_is_told),
-                                        cmocka_unit_test(what_cannot_play_so_low_has_its_hum_cut),
-                                        cmocka_unit_test(a_fix_is_told_wherever_it_works) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(faults_and_padding_are_told),     cmocka_unit_test(what_many_have_is_told_once),
+        cmocka_unit_test(who_is_ignored_is_told),          cmocka_unit_test(what_cannot_play_so_low_has_its_hum_cut),
+        cmocka_unit_test(a_fix_is_told_wherever_it_works), cmocka_unit_test(a_loudness_nobody_asks_for_is_told)
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
