@@ -22,6 +22,7 @@ static const td_flag remote_flags[] = {
 };
 
 static const td_flag retry_flags[] = {
+    { "role", 0, "FILE=ROLE", "what a held job asks; as often as needed" },
     { "deliveries", 0, NULL, "send again, at once, what did not arrive of its results and webhooks; the job stays" },
     REMOTE_FLAGS,
     { NULL, 0, NULL, NULL },
@@ -83,7 +84,10 @@ static int retry(const td_args *a)
 {
     td_error err = { 0 };
     td_client_options o = options(a);
+    const char *role[TD_ROLES_MOST];
     td_status st = one_word(a, "job", &err);
+    if (!st) st = td_args_all(a, "role", role, TD_ROLES_MOST, &o.n_roles, &err);
+    o.role = role;
     if (!st) st = (td_args_has(a, "deliveries") ? td_retry_deliveries : td_retry)(&o, a->word[0], &err);
     return end(st, &err);
 }
@@ -124,8 +128,10 @@ const td_command td_cmd_retry = {
     .name = "retry",
     .group = "Service",
     .summary = "lets a held job go on, or orders a finished one anew",
-    .synopsis = "JOB [--deliveries]",
+    .synopsis = "JOB [--role FILE=ROLE | --deliveries]",
     .examples = "  topdown retry job_01jd8k2p...                  after its stem was mended\n"
+                "  topdown retry job_01jd8k2p... --role 'Spur 7.wav=vocals.lead'\n"
+                "                                                 what it asked\n"
                 "  topdown retry --deliveries job_01jd8k2p...     after its receiver was mended\n",
     .flags = retry_flags,
     .run = retry,

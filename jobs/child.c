@@ -17,7 +17,7 @@
 #define LINE_MAX_BYTES ((size_t)256 << 10)
 #define LOG_TAIL       4096
 #define ASK_MS         200
-#define ARGS_MAX       32
+#define ARGS_MAX       512   /* two a role that was answered */
 #define SONG_S_MAX     14400 /* what a child may say its song is long */
 
 typedef struct watch {

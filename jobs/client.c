@@ -460,13 +460,38 @@ td_status td_status_show(const td_client_options *o, const char *job, td_error *
     return st;
 }
 
+/* What a held job is answered; NULL: nothing. */
+static td_status answer_of(const remote *c, const char **out, td_error *err)
+{
+    const td_client_options *o = c->options;
+    json_t *roles = json_object();
+    *out = NULL;
+    for (size_t i = 0; i < o->n_roles; i++) {
+        const char *equal = strrchr(o->role[i], '=');
+        if (!equal || equal == o->role[i]) {
+            json_decref(roles);
+            return td_fail(err, TD_ARG, "--role", "write for example --role 'Track 7.wav=vocals.lead'",
+                           "'%s' is no FILE=ROLE", o->role[i]);
+        }
+        const char *file = td_arena_strndup(c->arena, o->role[i], (size_t)(equal - o->role[i]));
+        if (file) json_object_set_new(roles, file, json_string(equal + 1));
+    }
+    char *text = o->n_roles ? json_dumps(roles, 0) : NULL;
+    *out = text ? td_arena_printf(c->arena, "{\"roles\":%s}", text) : NULL;
+    free(text);
+    json_decref(roles);
+    return o->n_roles && !*out ? td_no_memory(err) : TD_OK;
+}
+
 static td_status change(const td_client_options *o, const char *job, const char *verb, td_error *err)
 {
     remote c;
     json_t *j;
+    const char *answer;
     td_status st = open_for(o, job, &c, err);
     const char *path = st ? NULL : td_arena_printf(c.arena, "/v1/jobs/%s/%s", job, verb);
-    if (!st) st = ask(&c, "POST", path, NULL, NULL, &j, err);
+    if (!st) st = answer_of(&c, &answer, err);
+    if (!st) st = ask(&c, "POST", path, answer, NULL, &j, err);
     if (!st) {
         show(&c, j, NULL);
         json_decref(j);

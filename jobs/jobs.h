@@ -43,7 +43,7 @@ typedef struct td_client_options {
     bool json;               /* print what the server answered, one object a line */
     bool quiet;              /* no progress */
     bool dry;                /* submit: judge the job file, print the request's body, send nothing */
-    const char *const *role; /* submit: "FILE=ROLE", what is said of stems beside the job file */
+    const char *const *role; /* submit, retry: "FILE=ROLE", what is said of stems beside the job file */
     size_t n_roles;
     const volatile int *stop; /* not 0: ask no more, wait no more; NULL */
 } td_client_options;

@@ -145,9 +145,17 @@ static td_status run_child(attempt *a, td_child_end *end)
     char threads[24];
     long processors = sysconf(_SC_NPROCESSORS_ONLN), share = processors / (long)c->workers;
     snprintf(threads, sizeof threads, "%ld", share > 1 ? share : 1);
-    const char *const argv[] = { "mix",      "--job",      "job.yaml",  "--json", "-o",
-                                 "out",      "--no-cache", "--threads", threads,  c->recipes ? "--recipes" : NULL,
-                                 c->recipes, NULL };
+    const char *const fixed[] = {
+        "mix", "--job", "job.yaml", "--json", "-o", "out", "--no-cache", "--threads", threads
+    };
+    enum { FIXED = sizeof fixed / sizeof fixed[0] };
+    const char *argv[FIXED + 2 + 2 * TD_SPEC_ROLES + 1], **role = td_spec_roles(a->job->spec, a->arena);
+    size_t n = FIXED;
+    memcpy(argv, fixed, sizeof fixed);
+    if (c->recipes) argv[n++] = "--recipes", argv[n++] = c->recipes;
+    for (size_t i = 0; role && role[i] && i < TD_SPEC_ROLES; i++) argv[n++] = "--role", argv[n++] = role[i];
+    argv[n] = NULL;
+    if (!role) return td_no_memory(&a->err);
     int64_t times = a->job->mixes * LIMIT_PER_AUDIO * (1 + (int64_t)a->facts.files / STEMS_EXTRA);
     int64_t audio_ms = a->facts.largest_as_pcm * 1000 / SLOWEST_BYTES_S * times;
     td_child child = { .program = c->child_program,

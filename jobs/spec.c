@@ -342,3 +342,60 @@ int64_t td_spec_not_before_ms(const char *spec, int64_t then_ms)
     td_messages_free(m);
     return at_ms;
 }
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+#define ANSWERS "x-roles" /* which the language passes over */
+
+static td_status add_answer(json_t *answers, const char *file, const json_t *role, td_error *err)
+{
+    const char *word = json_string_value(role);
+    if (!word || !td_role_known(word))
+        return td_fail(err, TD_JOB, file, "'topdown help roles' lists them", "'%s' is no role", word ? word : "");
+    if (json_array_size(answers) == TD_SPEC_ROLES)
+        return td_fail(err, TD_JOB, "roles", NULL, "more than %d are answered", TD_SPEC_ROLES);
+    return json_array_append_new(answers, json_sprintf("%s=%s", file, word)) ? td_no_memory(err) : TD_OK;
+}
+
+static td_status take_answers(json_t *spec, json_t *said, td_error *err)
+{
+    const char *file;
+    json_t *role, *roles = json_object_get(said, "roles"), *answers = json_object_get(spec, ANSWERS);
+    if (!json_is_object(roles) || json_object_size(said) != 1)
+        return td_fail(err, TD_JOB, NULL, NULL, "an answer is {\"roles\":{\"FILE\":\"ROLE\"}}");
+    if (!json_is_array(answers)) json_object_set_new(spec, ANSWERS, answers = json_array());
+    td_status st = TD_OK;
+    json_object_foreach(roles, file, role)
+    {
+        if (!st) st = add_answer(answers, file, role, err);
+    }
+    return st;
+}
+
+td_status td_spec_answer(const char *spec, const char *answer, size_t length, td_arena *a, const char **out,
+                         td_error *err)
+{
+    *out = NULL;
+    if (!length) return TD_OK;
+    json_t *said = json_loadb(answer, length, JSON_REJECT_DUPLICATES, NULL), *kept = json_loads(spec, 0, NULL);
+    td_status st = take_answers(kept, said, err);
+    if (!st && !(*out = dumped(a, json_incref(kept)))) st = td_no_memory(err);
+    json_decref(said);
+    json_decref(kept);
+    return st;
+}
+
+const char **td_spec_roles(const char *spec, td_arena *a)
+{
+    json_t *kept = json_loads(spec, 0, NULL), *one;
+    const json_t *answers = json_object_get(kept, ANSWERS);
+    const char **role = td_arena_array(a, json_array_size(answers) + 1, sizeof *role);
+    size_t i, n = 0;
+    json_array_foreach(answers, i, one)
+    {
+        const char *said = json_string_value(one);
+        if (role && said && (role[n] = td_arena_strdup(a, said))) n++;
+    }
+    json_decref(kept);
+    return role;
+}

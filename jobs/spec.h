@@ -28,6 +28,13 @@ typedef struct td_spec_rules {
 td_status td_spec_submission(const td_spec_rules *rules, const char *text, size_t length, int64_t now_ms, td_arena *a,
                              td_submission *out, td_messages *m);
 
+/* What a held job's owner answers: { "roles": { FILE: ROLE } }. *out is the kept job file with it, for the child to be
+ * told; NULL: nothing was answered. TD_JOB: err says what is wrong with the answer. */
+td_status td_spec_answer(const char *spec, const char *answer, size_t length, td_arena *a, const char **out,
+                         td_error *err);
+/* "FILE=ROLE" of all answers; NULL ends them. Borrowed from a. NULL: memory is short. */
+const char **td_spec_roles(const char *spec, td_arena *a);
+
 /* When a kept job file that came at then_ms wanted to begin; 0: at once. */
 int64_t td_spec_not_before_ms(const char *spec, int64_t then_ms);
 
@@ -44,6 +51,7 @@ typedef struct td_spec_input {
 } td_spec_input;
 
 #define TD_SPEC_INPUTS 260
+#define TD_SPEC_ROLES  240 /* answered */
 
 /* All of them but names that mean files of `stems.folder`; *folder is that, or NULL. Borrowed from spec.
  * TD_JOB: too many. */

@@ -500,11 +500,18 @@ static void post_cancel(const td_http_request *r, td_http_reply *p)
         send_job(r, p, state == TD_JOB_LEASED ? 202 : 200, &j);
 }
 
-static void release(const td_http_request *r, td_http_reply *p)
+/* Lets it go on, with what the body answers. */
+static void release(const td_http_request *r, td_http_reply *p, const td_job *held)
 {
     td_job j;
     td_error err = { 0 };
-    td_status st = td_store_release(api_of(r)->store, key_of(r)->client_id, r->part[0], r->arena, &j, &err);
+    const char *spec;
+    td_status st = td_spec_answer(held->spec, r->body, r->length, r->arena, &spec, &err);
+    if (st == TD_JOB) {
+        td_problem_reply(r, p, TD_PROBLEM_REQUEST, NULL, "%s%s%s", err.where, err.where[0] ? ": " : "", err.what);
+        return;
+    }
+    if (!st) st = td_store_release(api_of(r)->store, key_of(r)->client_id, r->part[0], spec, r->arena, &j, &err);
     if (st == TD_JOB)
         td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "%s", err.what);
     else if (st)
@@ -571,7 +578,9 @@ static void post_retry(const td_http_request *r, td_http_reply *p)
     if (!find_job(r, p, &j)) return;
     td_job_state state = td_job_state_of(j.state);
     if (state == TD_JOB_HELD)
-        release(r, p);
+        release(r, p, &j);
+    else if (r->length)
+        td_problem_reply(r, p, TD_PROBLEM_STATE, NULL, "the job is %s and asks nothing", td_job_state_people(state));
     else if (td_job_state_final(state))
         submit_again(r, p, &j);
     else
@@ -723,8 +732,8 @@ const td_http_route td_api_routes[] = {
     { "GET", "/v1/jobs/{}/report", TD_SCOPE_READ, 0, false, get_report, "its report.json", NULL },
     { "POST", "/v1/jobs/{}/cancel", TD_SCOPE_CANCEL, 4096, false, post_cancel,
       "ends it; 202 while a worker must let go", NULL },
-    { "POST", "/v1/jobs/{}/retry", TD_SCOPE_SUBMIT, 4096, false, post_retry,
-      "lets a held job go on; orders a finished one anew, 201", NULL },
+    { "POST", "/v1/jobs/{}/retry", TD_SCOPE_SUBMIT, 65536, false, post_retry,
+      "lets a held job go on, with answers; orders a finished one anew, 201", NULL },
     { "GET", "/v1/deliveries", TD_SCOPE_READ, 0, false, get_deliveries, "webhooks and PUTs, newest first; ?job=ID",
       "job" },
     { "POST", "/v1/deliveries/{}/replay", TD_SCOPE_SUBMIT, 4096, false, post_replay, "sends one again; 202", NULL },

@@ -438,7 +438,8 @@ td_status td_store_cancel(td_store *s, const char *client, const char *id, td_ar
     return st;
 }
 
-td_status td_store_release(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err)
+td_status td_store_release(td_store *s, const char *client, const char *id, const char *spec, td_arena *a, td_job *job,
+                           td_error *err)
 {
     td_tx tx;
     td_rows rows = { 0 };
@@ -448,9 +449,9 @@ td_status td_store_release(td_store *s, const char *client, const char *id, td_a
     st = td_tx_wake_client(&tx, client);
     if (!st)
         st = TD_SQL(&tx, &rows,
-                    "UPDATE job SET state='ready', run_at_ms=$3, updated_ms=$3, error_code=NULL, error_text=NULL"
-                    " WHERE id=$1 AND client_id=$2 AND state='held'",
-                    TD_T(id), TD_T(client), TD_N(tx.now_ms));
+                    "UPDATE job SET state='ready', run_at_ms=$3, updated_ms=$3, error_code=NULL, error_text=NULL,"
+                    " spec=COALESCE($4, spec) WHERE id=$1 AND client_id=$2 AND state='held'",
+                    TD_T(id), TD_T(client), TD_N(tx.now_ms), TD_T(spec));
     if (!st) st = td_tx_job(&tx, client, id, a, job);
     if (!st && job->id && !rows.changed) st = td_fail(err, TD_JOB, id, NULL, "the job is not held");
     st = td_tx_end(&tx, st);

@@ -97,8 +97,10 @@ td_status td_store_jobs(td_store *s, const td_job_filter *f, td_arena *a, td_job
 /* The end at once for a job nobody runs; else its worker is told. *to is the state it is in afterwards: CANCELLED,
  * LEASED (the flag is set), or the final state that was faster. job->id NULL: no such job. */
 td_status td_store_cancel(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err);
-/* held -> ready. *job is the job afterwards; TD_JOB: it was in another state. */
-td_status td_store_release(td_store *s, const char *client, const char *id, td_arena *a, td_job *job, td_error *err);
+/* held -> ready. spec: the job file with what was answered; NULL: as it was. *job is the job afterwards; TD_JOB: it was
+ * in another state. */
+td_status td_store_release(td_store *s, const char *client, const char *id, const char *spec, td_arena *a, td_job *job,
+                           td_error *err);
 
 /* ---- leases ------------------------------------------------------------------------------------------------------ */
 

@@ -65,6 +65,10 @@ id=$(submit "$T/ask.yaml" ask)
 until_true 30 is_state "$id" held
 api GET "/v1/jobs/$id" | json o.problem.detail | grep -qx 'Spur 7.flac: no role is known for this stem' || fail "nobody is asked"
 api GET "/v1/jobs/$id" | json o.problem.message.en | grep -q 'which instrument or voice' || fail "its sender is not asked"
+client retry "$id" --role 'Spur 7.flac=pianoo' >"$T/answer" 2>&1 && fail "a role nobody knows is taken"
+client retry "$id" --role 'Spur 7.flac=keys.piano' >"$T/answer" || fail "an answer is not taken"
+until_true 60 is_state "$id" done
+api GET "/v1/jobs/$id/report" | json 'o.session.stems[0].role' | grep -qx keys.piano || fail "an answer is not heard"
 sed 's/ask }/fail }/' "$T/ask.yaml" >"$T/end.yaml"
 id=$(submit "$T/end.yaml" end)
 until_true 30 is_state "$id" failed

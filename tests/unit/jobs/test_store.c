@@ -290,9 +290,9 @@ static void held_jobs_wait_for_an_answer(void **state)
     assert_int_equal(scene_end(s, &j, TD_END_HELD), TD_JOB_HELD);
     assert_null(scene_claim(s, "w").id);
     assert_string_equal(scene_read(s, j.id).error_text, "because");
-    assert_int_equal(td_store_release(s->store, "a", j.id, s->arena, &after, &s->err), TD_OK);
+    assert_int_equal(td_store_release(s->store, "a", j.id, NULL, s->arena, &after, &s->err), TD_OK);
     assert_null(after.error_text);
-    assert_int_equal(td_store_release(s->store, "a", j.id, s->arena, &after, &s->err), TD_JOB);
+    assert_int_equal(td_store_release(s->store, "a", j.id, NULL, s->arena, &after, &s->err), TD_JOB);
     assert_string_equal(scene_claim(s, "w").id, j.id);
 }
 
