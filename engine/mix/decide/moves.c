@@ -12,6 +12,7 @@
 #define RANGE_DB   2.0  /* of sections, where nothing is said */
 #define WORTH_DB   0.3  /* a smaller move nobody hears */
 #define LEAST_S    2.0  /* of a part in which it sounds, to be judged */
+#define RESTS_DB   10.0 /* under its own mean: all else rests in such a part */
 #define RAMP_S_DB  1.0  /* seconds a decibel, towards the edge of a part */
 #define FADE_S     0.03 /* beside a breath */
 #define COVERED_DB 20.0 /* a breath that far below the mix is nobody's concern */
@@ -95,6 +96,37 @@ static double standing(const moves *m, double from_s, double to_s)
     return (double)n * TD_STEP_S >= LEAST_S && rest > own / 100 ? td_power_db(own / rest) : NAN;
 }
 
+/* Of what else plays while it sounds; 0: it does not sound. */
+static double mean_rest(const moves *m, size_t from, size_t to)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = from; i < to; i++) {
+        if (!m->sounds[i]) continue;
+        sum += (double)m->rest[i];
+        n++;
+    }
+    return n ? sum / (double)n : 0;
+}
+
+/* Who is left nearly alone needs no place against the others: such a part is not ridden, and has no say in what is
+ * usual. Returns how many there are. */
+static size_t leave_rests(moves *m)
+{
+    const td_plan *p = m->d->plan;
+    double usual = mean_rest(m, 0, m->d->steps);
+    size_t n = 0;
+    for (size_t k = 0; k < p->n_sections && m->site->kind != TD_SITE_MIX; k++) {
+        size_t from = (size_t)(p->section[k].from_s / TD_STEP_S + 0.5);
+        size_t to = (size_t)(p->section[k].to_s / TD_STEP_S + 0.5);
+        double rest = mean_rest(m, from, to);
+        if (!(rest > 0) || rest >= usual * td_db_power(-RESTS_DB)) continue;
+        memset(m->sounds + from, 0, to - from);
+        n++;
+    }
+    return n;
+}
+
 static const char *place_of(const td_plan_section *s, char out[40])
 {
     char from[16], to[16];
@@ -131,6 +163,7 @@ static td_status ride_sections(moves *m, double amount, double range_db, td_erro
     const td_plan *p = m->d->plan;
     double *gain = td_arena_array(m->d->arena, p->n_sections + 1, sizeof *gain), before = 0;
     double *off = td_arena_array(m->d->arena, p->n_sections + 1, sizeof *off);
+    size_t alone = leave_rests(m);
     double usual = standing(m, 0, (double)m->d->steps * TD_STEP_S);
     bool any = false;
     if (!gain || !off) return td_no_memory(err);
@@ -141,10 +174,10 @@ static td_status ride_sections(moves *m, double amount, double range_db, td_erro
         if (fabs(gain[i]) < WORTH_DB) gain[i] = 0;
         any |= gain[i] != 0;
     }
-    if (!any) {
-        because(m, "no part of the song is set apart by enough to ride");
-        return TD_OK;
-    }
+    if (!any) because(m, "no part of the song is set apart by enough to ride");
+    if (any) tell_sections(m, gain, off, amount);
+    if (alone) because(m, "where all else rests it is left alone (%zu of %zu parts)", alone, p->n_sections);
+    if (!any) return TD_OK;
     add(m, 0, gain[0]);
     for (size_t i = 1; i < p->n_sections; i++) {
         before = gain[i - 1];
@@ -155,7 +188,6 @@ static td_status ride_sections(moves *m, double amount, double range_db, td_erro
         add(m, s->to_s - ramp, before);
         add(m, s->to_s, gain[i]);
     }
-    tell_sections(m, gain, off, amount);
     return TD_OK;
 }
 

@@ -218,6 +218,21 @@ static void test_a_voice_is_ridden_by_parts(void **state)
     clear(&g);
 }
 
+/* Without drums there is but a soft pad around the voice: nothing to be placed against, and no measure of the rest. */
+static void test_who_is_left_alone_is_not_ridden(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n"
+                     "  synths: { level: -24 dB }\n"
+                     "  vocals: { chain: [ automation: { sections: 50 %, range: 6 dB } ] }\n");
+    bool told = false;
+    for (size_t i = 0; i < g.plan->n_notes; i++)
+        told = told || strstr(g.plan->note[i].text, "where all else rests it is left alone (2 of 3 parts)");
+    assert_int_equal(chain_of(&g, "vocals")->n_steps, 0);
+    assert_true(told);
+    clear(&g);
+}
+
 static void test_a_range_holds(void **state)
 {
     (void)state;
@@ -318,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_neighbours_that_are_alike_are_one_part),
         cmocka_unit_test(test_conditions_know_the_tempo),
         cmocka_unit_test(test_a_voice_is_ridden_by_parts),
+        cmocka_unit_test(test_who_is_left_alone_is_not_ridden),
         cmocka_unit_test(test_a_range_holds),
         cmocka_unit_test(test_the_mix_bus_evens_parts),
         cmocka_unit_test(test_a_lift_into_what_is_louder),
