@@ -53,14 +53,62 @@ static td_status measure_spread(const td_decider *d, spread *s, td_error *err)
     return TD_OK;
 }
 
+/* Printed stems in stereo were met up to 8.1 dB over their loudest; raw tracks, half or more of them mono, from 9.1;
+ * two sides that are the same say less than one channel: kick, bass and singer are printed like that. */
+static double printed_over_db(const spread *s)
+{
+    return s->alike_part > 0.25 ? 7.0 : 8.6;
+}
+
 static td_print classify(const spread *s)
 {
     if (s->n >= 3 && (s->sd_peak_db < 1.0 || s->sd_loudness_lu < 1.0)) return TD_NORMALISED;
-    /* printed stems in stereo were met up to 8.1 dB over their loudest; raw tracks, half or more of them mono,
-     * from 9.1; two sides that are the same say less than one channel: kick, bass and singer are printed like that */
-    if (s->over_db > (s->alike_part > 0.25 ? 7.0 : 8.6) || s->mono_part > 0.6) return TD_RAW;
+    if (s->over_db > printed_over_db(s) || s->mono_part > 0.6) return TD_RAW;
     if (s->over_db <= 5.5 && s->sd_peak_db >= 3.0) return TD_PRINTED;
     return s->alike_part > 0.6 ? TD_RAW : TD_UNCLEAR;
+}
+
+/* What told raw tracks from others. */
+static const char *raw_reason(const td_decider *d, const spread *s)
+{
+    bool alike = s->mono_part <= 0.6 && s->over_db <= printed_over_db(s);
+    double part = alike ? s->alike_part : s->mono_part;
+    if (part > 0.6)
+        return td_arena_printf(d->arena, "loudness: raw tracks: %.0f of %zu stems are mono%s", part * (double)s->n,
+                               s->n, alike ? " or have two sides alike" : "");
+    return td_arena_printf(d->arena,
+                           "loudness: raw tracks: the sum peaks %.1f dB over its loudest stem, more than the %.1f of "
+                           "printed ones",
+                           s->over_db, printed_over_db(s));
+}
+
+static const char *print_reason(const td_decider *d, const spread *s)
+{
+    switch (d->print) {
+    case TD_RAW:
+        return raw_reason(d, s);
+    case TD_PRINTED:
+        return td_arena_printf(
+            d->arena,
+            "delivered: printed at mix level: peaks differ by %.1f dB and the sum peaks only %.1f dB "
+            "over its loudest stem",
+            s->sd_peak_db, s->over_db);
+    case TD_NORMALISED:
+        return td_arena_printf(
+            d->arena,
+            s->sd_peak_db < 1.0 ? "loudness: normalised: all stems peak within %.1f dB of each other, and their "
+                                  "proportions are lost"
+                                : "loudness: normalised: all stems are as loud within %.1f LU, and their proportions "
+                                  "are lost",
+            s->sd_peak_db < 1.0 ? s->sd_peak_db : s->sd_loudness_lu);
+    case TD_UNCLEAR:
+        break;
+    }
+    return td_arena_printf(
+        d->arena,
+        "delivered: not clear whether printed or raw: peaks differ by %.1f dB and the sum peaks %.1f dB "
+        "over its loudest stem",
+        s->sd_peak_db, s->over_db);
 }
 
 td_status td_classify(td_decider *d, td_error *err)
@@ -68,21 +116,7 @@ td_status td_classify(td_decider *d, td_error *err)
     spread s;
     TD_TRY(measure_spread(d, &s, err));
     d->print = classify(&s);
-    static const char *const what[] = {
-        [TD_PRINTED] =
-            "delivered: peaks differ by %.1f dB and the sum peaks only %.1f dB over its loudest stem: printed "
-            "at mix level",
-        [TD_RAW] =
-            "loudness: peaks differ by %.1f dB, and the sum peaks %.1f dB over its loudest stem or most stems are "
-            "mono: raw tracks",
-        [TD_NORMALISED] =
-            "loudness: all stems peak within %.1f dB of each other (the sum %.1f dB over the loudest): the "
-            "proportions are lost",
-        [TD_UNCLEAR] =
-            "delivered: peaks differ by %.1f dB and the sum peaks %.1f dB over its loudest stem, which is not "
-            "clear; if these are raw tracks, ask for balance: loudness",
-    };
-    d->plan->balance_reason = td_arena_printf(d->arena, what[d->print], s.sd_peak_db, s.over_db);
+    d->plan->balance_reason = print_reason(d, &s);
     d->plan->balance = d->print == TD_RAW || d->print == TD_NORMALISED ? TD_BALANCE_LOUDNESS : TD_BALANCE_DELIVERED;
     return d->plan->balance_reason ? TD_OK : td_no_memory(err);
 }
@@ -426,16 +460,27 @@ static void balance_by_stems(td_decider *d)
                                         td_approach_name(d->recipe->approach), focus_missed(d), p->balance_reason);
 }
 
+static td_status warn_if_unclear(td_decider *d)
+{
+    if (d->print != TD_UNCLEAR) return TD_OK;
+    return td_decide_note(
+        d, TD_NOTE_WARNING,
+        "balance: nothing says clearly whether these stems were printed at mix level or are raw tracks: "
+        "left as delivered; if they are raw, ask for balance: loudness");
+}
+
 /* By the rough mix; where there is none, or another song's, as if nobody had spoken of one. */
 static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
 {
     td_plan *p = d->plan;
     TD_TRY(td_read_rough(d, &d->rough, err));
     balance_by_stems(d);
-    if (!d->rough)
-        return td_decide_note(d, TD_NOTE_WARNING, "%s: balanced as without it",
+    if (!d->rough) {
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s: balanced as without it",
                               d->session->rough ? "rough: these stems are not found in it"
-                                                : "balance rough: there is no rough mix");
+                                                : "balance rough: there is no rough mix"));
+        return warn_if_unclear(d);
+    }
     d->without_rough = p->balance;
     p->balance = TD_BALANCE_ROUGH;
     p->balance_reason = why;
@@ -453,9 +498,10 @@ td_status td_choose_balance(td_decider *d, td_error *err)
         TD_TRY(balance_by_rough(d, asked, err));
     else if (wanted == TD_BALANCE_AUTO && d->session->rough)
         TD_TRY(balance_by_rough(d, "rough: a rough mix came with the stems", err));
-    else if (wanted == TD_BALANCE_AUTO)
+    else if (wanted == TD_BALANCE_AUTO) {
         balance_by_stems(d);
-    else {
+        TD_TRY(warn_if_unclear(d));
+    } else {
         bool lost = p->balance == TD_BALANCE_LOUDNESS && wanted == TD_BALANCE_DELIVERED;
         if (lost && td_decide_note(d, TD_NOTE_WARNING, "balance delivered was asked for, but these stems would get %s",
                                    p->balance_reason))

@@ -316,12 +316,18 @@ typedef struct stretches {
     size_t n, frames;
 } stretches;
 
+/* Where a VU needle stands highest. */
+typedef struct reading {
+    double vu_dbfs;
+    int64_t at; /* frames */
+} reading;
+
 /* Groups and returns in them, as they reach the mix bus before the trim. */
 typedef struct playing {
     const stretches *s;
     td_render_wish wish;
     float *sound;       /* two planes for each */
-    double *highest;    /* VU reading of each */
+    reading *highest;   /* of each */
     atomic_size_t next; /* that nobody has taken yet */
 } playing;
 
@@ -329,11 +335,15 @@ static td_status play_stretch(const playing *p, td_player *player, size_t i, flo
 {
     size_t frames = p->s->frames, rate_hz = p->wish.session->rate_hz;
     float *in[2] = { sound, sound + frames };
+    reading *r = &p->highest[i];
     td_vu *vu;
     TD_TRY(td_player_play(player, p->s->at[i], frames, rate_hz * CHECK_WARM / 10, in, err));
     if (td_vu_new((unsigned)rate_hz, &vu)) return td_no_memory(err);
-    td_vu_add(vu, in[0], in[1], frames);
-    p->highest[i] = td_vu_max_dbfs(vu);
+    *r = (reading){ -INFINITY, p->s->at[i] };
+    for (size_t at = 0, step = rate_hz / 10; at < frames; at += step) {
+        td_vu_add(vu, in[0] + at, in[1] + at, frames - at < step ? frames - at : step);
+        if (td_vu_max_dbfs(vu) > r->vu_dbfs) *r = (reading){ td_vu_max_dbfs(vu), p->s->at[i] + (int64_t)at };
+    }
     td_vu_free(vu);
     return TD_OK;
 }
@@ -383,7 +393,7 @@ static td_status keep_as_played(const playing *p, td_scratch *kept, td_error *er
 }
 
 /* What reaches the mix bus is kept, one stretch after the other, and their highest VU reading returned. */
-static td_status play_stretches(td_decider *d, const stretches *s, td_scratch *kept, double *highest, td_error *err)
+static td_status play_stretches(td_decider *d, const stretches *s, td_scratch *kept, reading *highest, td_error *err)
 {
     double trim_db = d->plan->trim_db;
     playing p = { .s = s,
@@ -399,8 +409,9 @@ static td_status play_stretches(td_decider *d, const stretches *s, td_scratch *k
     td_status st = p.sound && p.highest ? TD_OK : td_no_memory(err);
     if (!st) st = d->n_passages ? play_and_keep(&p, kept, err) : keep_as_played(&p, kept, err);
     d->plan->trim_db = trim_db;
-    *highest = -INFINITY;
-    for (size_t i = 0; !st && i < s->n; i++) *highest = fmax(*highest, p.highest[i]);
+    *highest = (reading){ -INFINITY, 0 };
+    for (size_t i = 0; !st && i < s->n; i++)
+        if (p.highest[i].vu_dbfs > highest->vu_dbfs) *highest = p.highest[i];
     free(p.sound);
     free(p.highest);
     return st;
@@ -455,16 +466,18 @@ static td_status choose_stretches(td_decider *d, stretches *out, td_error *err)
     return TD_OK;
 }
 
-static td_status take_trim(td_decider *d, double loudest_vu_dbfs, td_error *err)
+static td_status take_trim(td_decider *d, const reading *highest, td_error *err)
 {
-    d->plan->trim_db = td_round_to(-18 - loudest_vu_dbfs, 0.1);
+    char at[16];
+    d->plan->trim_db = td_round_to(-18 - highest->vu_dbfs, 0.1);
     d->plan->trim_reason =
-        td_arena_printf(d->arena, "loudest VU reading %.1f behind the groups, brought to 0 VU", loudest_vu_dbfs + 18);
+        td_arena_printf(d->arena, "loudest VU reading %.1f at %s behind the groups, brought to 0 VU",
+                        highest->vu_dbfs + 18, td_clock((double)highest->at / d->session->rate_hz, at));
     return d->plan->trim_reason ? TD_OK : td_no_memory(err);
 }
 
 /* Keeps what reaches the mix bus in the stretches that its goals ask for. */
-static td_status hear_sum(td_decider *d, double *highest, td_error *err)
+static td_status hear_sum(td_decider *d, reading *highest, td_error *err)
 {
     stretches s;
     TD_TRY(choose_stretches(d, &s, err));
@@ -482,7 +495,7 @@ static td_status finish_way(td_decider *d, td_way way, td_error *err)
     for (size_t i = 0; i < wish->n_steps; i++) goals |= td_goals_asked(&wish->step[i]) != TD_ASKS_NOTHING;
     if (goals && d->n_passages) {
         td_seen seen;
-        double highest;
+        reading highest;
         TD_TRY(td_see_way(d, way, &seen, err));
         td_status st = hear_sum(&seen.decider, &highest, err);
         d->sum = seen.decider.sum;
@@ -507,11 +520,11 @@ static td_status finish_ways(td_decider *d, td_finish *finish, td_error *err)
 
 td_status td_hear_mix_bus(td_decider *d, bool *sounds, td_error *err)
 {
-    double highest;
+    reading highest;
     TD_TRY(hear_sum(d, &highest, err));
-    *sounds = isfinite(highest);
+    *sounds = isfinite(highest.vu_dbfs);
     if (!*sounds) return TD_OK;
-    TD_TRY(take_trim(d, highest, err));
+    TD_TRY(take_trim(d, &highest, err));
     return finish_mix_bus(d, err);
 }
 

@@ -184,6 +184,25 @@ static void test_reasons_add_up(void **state)
     leave(&d);
 }
 
+static double loud_at_8_s(double t, unsigned c)
+{
+    (void)c;
+    return t > 8 && t < 9 ? tone(t, 440, 0.8) : 0;
+}
+
+static void test_the_trim_tells_its_place(void **state)
+{
+    (void)state;
+    decided d = decide_with("delivered", "Pad.wav", loud_at_8_s);
+    double vu;
+    int minutes, seconds;
+    assert_int_equal(sscanf(d.plan->trim_reason, "loudest VU reading %lf at %d:%d behind", &vu, &minutes, &seconds), 3);
+    assert_true(fabs(-vu - d.plan->trim_db) < 0.11);
+    assert_int_equal(minutes, 0);
+    assert_in_range(seconds, 8, 9);
+    leave(&d);
+}
+
 static double usual_lu(const char *tag, const char *const *names, size_t n, const char *bus)
 {
     td_stem stem[4] = { 0 };
@@ -329,9 +348,13 @@ static void test_two_sides_that_are_one(void **state)
     static const struct {
         sound kick, bass, keys;
         td_balance balance;
-    } cases[] = { { kick_alike, bass_alike, keys_alike, TD_BALANCE_LOUDNESS }, /* their sum 7.6 dB over the kick */
-                  { kick_wide, bass_wide, keys_wide, TD_BALANCE_DELIVERED },
-                  { kick_alike, soft_bass, soft_keys, TD_BALANCE_DELIVERED } }; /* 4.6 dB */
+        const char *why;
+        bool clear;
+    } cases[] = {
+        { kick_alike, bass_alike, keys_alike, TD_BALANCE_LOUDNESS, "loudness: raw tracks: the sum peaks 7.6 dB", true },
+        { kick_wide, bass_wide, keys_wide, TD_BALANCE_DELIVERED, "delivered: not clear", false },
+        { kick_alike, soft_bass, soft_keys, TD_BALANCE_DELIVERED, "delivered: printed at mix level: ", true },
+    };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         scene *s = scene_new();
         scene_add(s, "Kick.wav", 48000, 2, SECONDS, cases[i].kick);
@@ -340,6 +363,9 @@ static void test_two_sides_that_are_one(void **state)
         scene_add(s, "Hat.wav", 48000, 2, SECONDS, hat);
         decided d = plan(s, "electronic", "auto");
         assert_int_equal(d.plan->balance, cases[i].balance);
+        if (strncmp(d.plan->balance_reason, cases[i].why, strlen(cases[i].why)) != 0)
+            fail_msg("%s", d.plan->balance_reason);
+        assert_int_equal(note(&d, "balance: nothing says clearly") == NULL, cases[i].clear);
         leave(&d);
     }
 }
@@ -356,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_a_focus_that_does_not_lead_stays),
         cmocka_unit_test(test_no_focus_is_said),
         cmocka_unit_test(test_reasons_add_up),
+        cmocka_unit_test(test_the_trim_tells_its_place),
         cmocka_unit_test(test_what_is_usual),
         cmocka_unit_test(test_a_lone_kick_is_no_kit),
         cmocka_unit_test(test_levels_need_their_focus),
