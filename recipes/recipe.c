@@ -156,6 +156,16 @@ static void read_places(td_reader *r, td_node *n, void *into)
     if (word >= 0) *(td_pan *)into = (td_pan)(TD_PAN_DELIVERED + word);
 }
 
+static void group_pan(td_reader *r, td_node *n, void *into)
+{
+    td_group_wish *g = into;
+    bool place = n->kind == TD_NODE_TEXT && n->text[0] && strchr("LRC", n->text[0]);
+    if (!place)
+        read_places(r, n, &g->pan);
+    else if (td_read_pan(r, n, &g->place, NULL))
+        g->pan = TD_PAN_GIVEN;
+}
+
 static void group_sends(td_reader *r, td_node *n, void *into)
 {
     td_group_wish *g = into;
@@ -180,7 +190,7 @@ static const td_member group_members[] = {
     TD_MEMBER(td_group_wish, "level", read_level, level_db),
     TD_WHOLE("loudness", group_loudness),
     TD_WHOLE("inside", group_inside),
-    TD_MEMBER(td_group_wish, "pan", read_places, pan),
+    TD_WHOLE("pan", group_pan),
     TD_WHOLE("sends", group_sends),
     TD_WHOLE("when", group_when),
     TD_WHOLE("edit", no_edit),

@@ -56,7 +56,8 @@ static const struct {
     { "group.loudness", "gain", "wished loudness against the mix, in LU" },
     { "inside", "inside", "how the tracks inside stand to each other" },
     { "recipe.pan", "places", "places for tracks recorded in mono, of all groups that say nothing" },
-    { "group.pan", "places", "places for its tracks recorded in mono" },
+    { "group.pan", "group_pan",
+      "delivered, auto, or L100 to R100; places for its tracks recorded in mono, or for all" },
     { "pan", "pan", "L100 to R100, or auto" },
     { "sends", "sends",
       "how much goes to which return: a level, or `about -12 LU` for how far the wet sound lies under the dry" },
@@ -385,6 +386,7 @@ static json_t *recipe_definitions(void)
     define(&d, "meter", words((const char *const[]){ "peak", "rms", "vu", NULL }));
     define(&d, "inside", words((const char *const[]){ "delivered", "loudness", NULL }));
     define(&d, "places", words(td_pan_names));
+    define(&d, "group_pan", either(words(td_pan_names), value_of(TD_UNIT_PAN, 0)));
     define(&d, "knobs", map_of(either(reference("knob"), reference("text"))));
     define(&d, "groups", map_of(reference("group")));
     define(&d, "returns", map_of(reference("return")));

@@ -97,9 +97,10 @@ typedef struct td_send_wish {
     td_wish level_db;
 } td_send_wish;
 
-/* Where tracks stand that were recorded in mono. Unsaid: as the recipe says for all. */
-typedef enum td_pan { TD_PAN_UNSAID, TD_PAN_DELIVERED, TD_PAN_AUTO } td_pan;
-extern const char *const td_pan_names[]; /* from TD_PAN_DELIVERED on; NULL-terminated */
+/* Where tracks stand that were recorded in mono; a group may say for all of its tracks where. Unsaid: as the recipe
+ * says for all. */
+typedef enum td_pan { TD_PAN_UNSAID, TD_PAN_DELIVERED, TD_PAN_AUTO, TD_PAN_GIVEN } td_pan;
+extern const char *const td_pan_names[]; /* from TD_PAN_DELIVERED to TD_PAN_AUTO; NULL-terminated */
 
 typedef struct td_group_wish {
     const char *bus; /* the group's name, or a return's */
@@ -108,6 +109,7 @@ typedef struct td_group_wish {
     td_wish loudness_lu;  /* wished loudness against the mix; none: the template */
     bool inside_loudness; /* inside: loudness */
     td_pan pan;
+    double place; /* TD_PAN_GIVEN: -100..100 */
     td_send_wish *send;
     size_t n_sends;
     const td_condition *when;

@@ -263,6 +263,20 @@ static bool proportions_lost(const td_decider *d)
     return d->print == TD_RAW || d->print == TD_NORMALISED;
 }
 
+/* Where a group is told to stand; the order's word about a stem wins. */
+static td_status place_group(td_decider *d, size_t bus, const td_group_wish *g, td_error *err)
+{
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        td_plan_stem *p = &d->plan->stem[i];
+        if (d->session->stem[i].bus != bus || !isnan(p->pan)) continue;
+        p->pan = g->place;
+        p->reason = td_arena_printf(d->arena, "%s%splaced with all of %s, as written", p->reason ? p->reason : "",
+                                    p->reason ? "; " : "", g->bus);
+        if (!p->reason) return td_no_memory(err);
+    }
+    return TD_OK;
+}
+
 td_status td_decide_places(td_decider *d, td_error *err)
 {
     bool placing = d->plan->balance == TD_BALANCE_LOUDNESS || d->plan->balance == TD_BALANCE_FOCUS;
@@ -275,6 +289,10 @@ td_status td_decide_places(td_decider *d, td_error *err)
         bool levelled = d->print == TD_NORMALISED && strcmp(d->plan->bus[b].name, "fx") != 0;
         clears[b] = placing && (kit || levelled);
         d->peak_dbfs[b] = NAN;
+        if (g && g->pan == TD_PAN_GIVEN) {
+            TD_TRY(place_group(d, b, g, err));
+            changed[b] = true;
+        }
         if (!clears[b] && !(g && g->inside_loudness)) continue;
         TD_TRY(levels_inside(d, b, clears[b] ? INSIDE_TASTE_LU : 0, room, err));
         weigh_again(d, b);

@@ -99,6 +99,18 @@ typedef struct field {
     bool placed[TD_STEMS_MAX]; /* the stem is a player's */
 } field;
 
+/* What a group's word made of a side's power since the survey; the order's places it heard. */
+static double side_moved(const td_decider *d, size_t stem, unsigned side)
+{
+    const td_stem *t = &d->session->stem[stem];
+    double pan = d->plan->stem[stem].pan;
+    if (isnan(pan) || !isnan(t->pan)) return 1;
+    td_sides was = td_stem_sides(td_stem_channels(t), 0, t->pan, false);
+    td_sides is = td_stem_sides(td_stem_channels(t), 0, pan, false);
+    double gain = side ? is.right / was.right : is.left / was.left;
+    return gain * gain;
+}
+
 /* Adds what a stem has in every cell, left and right, and says whether it is a part of the floor, or silent. */
 static td_status hear(const td_decider *d, size_t stem, size_t n_cells, double *const side[2], bool *low, td_error *err)
 {
@@ -107,7 +119,10 @@ static td_status hear(const td_decider *d, size_t stem, size_t n_cells, double *
     td_band_power p;
     double gain = td_db_power(td_stem_gain_db(d, stem)), moment = 0, floor = 0, sum[2] = { 0 };
     TD_TRY(td_survey_bands(d->survey, signal, NULL, &p, err));
+    double left = side_moved(d, stem, 0), right = side_moved(d, stem, 1);
     for (size_t i = 0; i < TD_BANDS; i++) {
+        p.ll[i] *= left;
+        p.rr[i] *= right;
         moment += td_band_hz(i) * (p.ll[i] + p.rr[i]);
         if (td_band_hz(i) < FLOOR_HZ) floor += p.ll[i] + p.rr[i];
         sum[0] += p.ll[i];

@@ -364,12 +364,30 @@ static void test_stereo_stays_as_delivered(void **state)
     leave(&d);
 }
 
+/* All of a group, but who was placed by the order. */
+static void test_a_group_is_placed(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Piano.wav", 48000, 2, 3, steady);
+    scene_add(s, "Organ.wav", 48000, 1, 3, steady);
+    scene_add(s, "Gtr.wav", 48000, 1, 3, steady);
+    s->wish[1].pan = -10;
+    decided d = decide(s, "groups: { keys: { pan: R30 } }\n");
+    assert_float_equal(d.plan->stem[scene_stem(s, "Piano.wav")].pan, 30, 0);
+    assert_float_equal(d.plan->stem[scene_stem(s, "Organ.wav")].pan, -10, 0);
+    assert_true(isnan(d.plan->stem[scene_stem(s, "Gtr.wav")].pan));
+    assert_string_equal(d.plan->stem[scene_stem(s, "Piano.wav")].reason, "placed with all of keys, as written");
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_song_stays_in_the_middle_the_band_does_not),
         cmocka_unit_test(test_company_may_come_from_another_group),
         cmocka_unit_test(test_lows_stay_in_the_middle),
+        cmocka_unit_test(test_a_group_is_placed),
         cmocka_unit_test(test_who_answers_whom),
         cmocka_unit_test(test_only_who_is_asked_for),
         cmocka_unit_test(test_the_orders_place_holds),
