@@ -363,8 +363,8 @@ static td_status take_answers(json_t *spec, json_t *said, td_error *err)
     json_t *role, *roles = json_object_get(said, "roles"), *answers = json_object_get(spec, ANSWERS);
     if (!json_is_object(roles) || json_object_size(said) != 1)
         return td_fail(err, TD_JOB, NULL, NULL, "an answer is {\"roles\":{\"FILE\":\"ROLE\"}}");
-    if (!json_is_array(answers)) json_object_set_new(spec, ANSWERS, answers = json_array());
     td_status st = TD_OK;
+    if (!json_is_array(answers) && json_object_set_new(spec, ANSWERS, answers = json_array())) st = td_no_memory(err);
     json_object_foreach(roles, file, role)
     {
         if (!st) st = add_answer(answers, file, role, err);
