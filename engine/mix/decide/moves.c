@@ -22,9 +22,9 @@
 typedef struct moves {
     td_decider *d;
     const td_site *site;
-    float *own, *rest; /* power per step, in the mix */
-    unsigned char *sounds;
-    td_breakpoint *point; /* of all moves, each list behind the last */
+    float *own, *rest;              /* power per step, in the mix */
+    unsigned char *sounds, *judged; /* judged: where it sounds and has others to be placed against */
+    td_breakpoint *point;           /* of all moves, each list behind the last */
     size_t n;
     td_text reason;
 } moves;
@@ -44,7 +44,8 @@ static td_status hear(moves *m, td_error *err)
     m->own = td_arena_array(d->arena, d->steps + 1, sizeof *m->own);
     m->rest = td_arena_array(d->arena, d->steps + 1, sizeof *m->rest);
     m->sounds = td_arena_alloc(d->arena, d->steps + 1);
-    if (!m->own || !m->rest || !m->sounds) return td_no_memory(err);
+    m->judged = td_arena_alloc(d->arena, d->steps + 1);
+    if (!m->own || !m->rest || !m->sounds || !m->judged) return td_no_memory(err);
     td_mix_power(d, SIZE_MAX, m->rest);
     bool mix = m->site->kind == TD_SITE_MIX;
     double gain = mix ? 1 : site_power(d, m->site), sum = 0;
@@ -57,6 +58,7 @@ static td_status hear(moves *m, td_error *err)
         if (m->sounds[i]) sum += (double)m->own[i];
     for (size_t i = 0; n && i < d->steps; i++) /* soft parts count as well, pauses do not */
         m->sounds[i] = (double)m->own[i] > sum / (double)n / 100;
+    memcpy(m->judged, m->sounds, d->steps);
     return TD_OK;
 }
 
@@ -88,7 +90,7 @@ static double standing(const moves *m, double from_s, double to_s)
         return isfinite(loud) ? loud : NAN;
     }
     for (size_t i = from; i < to; i++) {
-        if (!m->sounds[i]) continue;
+        if (!m->judged[i]) continue;
         own += (double)m->own[i];
         rest += (double)m->rest[i];
         n++;
@@ -121,7 +123,7 @@ static size_t leave_rests(moves *m)
         size_t to = (size_t)(p->section[k].to_s / TD_STEP_S + 0.5);
         double rest = mean_rest(m, from, to);
         if (!(rest > 0) || rest >= usual * td_db_power(-RESTS_DB)) continue;
-        memset(m->sounds + from, 0, to - from);
+        memset(m->judged + from, 0, to - from);
         n++;
     }
     return n;
@@ -193,16 +195,27 @@ static td_status ride_sections(moves *m, double amount, double range_db, td_erro
 
 /* ---- transitions ------------------------------------------------------------------------------------------------- */
 
+static bool plays(const moves *m, double from_s, double to_s)
+{
+    for (size_t i = (size_t)(fmax(from_s, 0) / TD_STEP_S); (double)i * TD_STEP_S < to_s && i < m->d->steps; i++)
+        if (m->sounds[i]) return true;
+    return false;
+}
+
 static void lift_transitions(moves *m, double lift_db)
 {
     const td_plan *p = m->d->plan;
     double bar_s = td_clamp(240 / p->tempo_bpm, 1, 4);
-    size_t n = 0;
+    size_t n = 0, rests = 0;
     char clock[16];
     td_text places = { 0 };
     for (size_t i = 1; i < p->n_sections && lift_db != 0; i++) {
         const td_plan_section *was = &p->section[i - 1], *is = &p->section[i];
         if (!(is->loudness_lu - was->loudness_lu >= LOUDER_LU) || m->n > TD_POINTS_MAX / 2) continue;
+        if (!plays(m, is->from_s - bar_s, is->from_s)) {
+            rests++;
+            continue;
+        }
         add(m, is->from_s - bar_s, 0);
         add(m, is->from_s - BACK_S, lift_db);
         add(m, is->from_s, 0);
@@ -211,7 +224,7 @@ static void lift_transitions(moves *m, double lift_db)
     if (n)
         because(m, "%+.1f dB over the last %.1f s into %s", lift_db, bar_s, td_text_or_empty(&places));
     else
-        because(m, "no part begins louder than the one before it");
+        because(m, rests ? "it rests in front of every louder part" : "no part begins louder than the one before it");
     m->reason.broken |= places.broken;
     td_text_free(&places);
 }

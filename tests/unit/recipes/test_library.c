@@ -73,6 +73,32 @@ static void mark_steps(const td_chain_wish *chain, bool *used)
         for (size_t p = 0; td_processors[p]; p++) used[p] = used[p] || td_processors[p] == chain->step[s].proc;
 }
 
+static const td_chain_wish *group_chain(const td_recipe *r, const char *bus)
+{
+    for (size_t i = 0; i < r->n_groups; i++)
+        if (!strcmp(r->group[i].bus, bus)) return &r->group[i].chain;
+    fail_msg("%s has no group %s", r->name, bus);
+    return NULL;
+}
+
+/* By who leads over, never by the mix bus: that would take from what it announces. */
+static void a_louder_part_is_led_into(void **state)
+{
+    (void)state;
+    static const char *const who[][2] = { { "pop-rock", "drums" }, { "electronic", "fx" }, { "edm-loud", "fx" } };
+    for (size_t i = 0; i < sizeof who / sizeof who[0]; i++) {
+        td_messages *m = td_messages_new();
+        td_recipe *r;
+        assert_int_equal(td_recipe_load(library, who[i][0], NULL, 0, &r, m), TD_OK);
+        const td_chain_wish *c = group_chain(r, who[i][1]);
+        const td_step_wish *last = &c->step[c->n_steps - 1]; /* a compressor behind it would take it back */
+        assert_string_equal(last->proc->name, "automation");
+        assert_int_equal(last->value[td_param_find(last->proc, "transitions")].kind, TD_WISH_VALUE);
+        td_recipe_free(r);
+        td_messages_free(m);
+    }
+}
+
 /* `align` stands in plans alone: recipes ask for it as a fix. */
 static void every_processor_has_its_place(void **state)
 {
@@ -145,11 +171,9 @@ static void a_child_changes_what_it_says_and_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_pass_without_a_warning),
-        cmocka_unit_test(a_child_has_its_parents_tags),
-        cmocka_unit_test(every_processor_has_its_place),
-        cmocka_unit_test(a_knob_turns_what_it_names),
-        cmocka_unit_test(a_child_changes_what_it_says_and_nothing_else),
+        cmocka_unit_test(all_pass_without_a_warning), cmocka_unit_test(a_child_has_its_parents_tags),
+        cmocka_unit_test(a_louder_part_is_led_into),  cmocka_unit_test(every_processor_has_its_place),
+        cmocka_unit_test(a_knob_turns_what_it_names), cmocka_unit_test(a_child_changes_what_it_says_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, open_library, close_library);
 }

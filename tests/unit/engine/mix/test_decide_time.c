@@ -267,6 +267,22 @@ static void test_a_lift_into_what_is_louder(void **state)
 }
 
 /* Of nine breaths those before phrases that stand alone come down; an s and what is sung do not. */
+/* The drums begin with the louder part: before it they rest, and there is nothing of theirs to lift. */
+static void test_who_rests_is_not_lifted(void **state)
+{
+    (void)state;
+    stage g = decide("groups:\n"
+                     "  drums: { chain: [ automation: { transitions: 2 dB } ] }\n"
+                     "  synths: { chain: [ automation: { transitions: 2 dB } ] }\n");
+    bool told = false;
+    for (size_t i = 0; i < g.plan->n_notes; i++)
+        told = told || strstr(g.plan->note[i].text, "drums automation: it rests in front of every louder part");
+    assert_int_equal(chain_of(&g, "drums")->n_steps, 0);
+    assert_int_equal(chain_of(&g, "synths")->n_steps, 1);
+    assert_true(told);
+    clear(&g);
+}
+
 static void test_breaths_come_down(void **state)
 {
     (void)state;
@@ -337,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_a_range_holds),
         cmocka_unit_test(test_the_mix_bus_evens_parts),
         cmocka_unit_test(test_a_lift_into_what_is_louder),
+        cmocka_unit_test(test_who_rests_is_not_lifted),
         cmocka_unit_test(test_breaths_come_down),
         cmocka_unit_test(test_covered_breaths_stay),
         cmocka_unit_test(test_a_rider_rides_to_what_it_hears),
