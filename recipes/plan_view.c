@@ -250,7 +250,7 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
         const td_plan_step *s = &chain->step[i];
         const char *text = step_text(t->arena, s);
         t->note = s->note;
-        if (s->proc->place && s->n_parts) { /* points in time: the reason tells of them */
+        if (s->proc->timed && s->n_parts) { /* points in time: the reason tells of them */
             add_decision(t, place, s->name, s->proc->name, td_arena_printf(t->arena, "%zu points", s->n_parts),
                          &s->reason, origin_of(s));
             continue;

@@ -171,4 +171,5 @@ const td_processor td_automation = {
     .process = automation_process,
     .reset = automation_reset,
     .place = automation_place,
+    .timed = true,
 };

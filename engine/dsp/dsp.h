@@ -131,6 +131,7 @@ struct td_processor {
      * take the time of one. Before the first frame. *shared: whether these two can; `now` false only asks. */
     td_status (*share)(void *st, const void *other, bool now, bool *shared);
     bool peaks; /* single ones is what it lowers: how much is counted by the 100 ms, not by the frame */
+    bool timed; /* its parts are points of the song's time; without any it does nothing */
     bool bends; /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 

@@ -24,7 +24,7 @@ const td_processor *td_part_find(const td_processor *of, const char *name)
 
 size_t td_parts_most(const td_processor *p)
 {
-    return p->place ? TD_POINTS_MAX : TD_PARTS_MAX;
+    return p->timed ? TD_POINTS_MAX : TD_PARTS_MAX;
 }
 
 int td_param_find(const td_processor *p, const char *name)

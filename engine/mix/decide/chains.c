@@ -312,7 +312,7 @@ static td_status link_mono(td_decider *d, const td_site *site, td_plan_step *ste
 /* Steps that are neutral with the values they got. */
 static const char *idle_step(const td_plan_step *s, const td_step_wish *w)
 {
-    if (s->proc->place && !s->n_parts) return s->reason;
+    if (s->proc->timed && !s->n_parts) return s->reason;
     if (w->n_parts && !s->n_parts) return "none of its bands has anything to do";
     if (!strcmp(s->proc->name, "stereo") && value_of(s->proc, s->value, "width") == 100 &&
         isnan(value_of(s->proc, s->value, "mono_below")))

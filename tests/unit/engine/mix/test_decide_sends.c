@@ -51,6 +51,16 @@ static const td_plan_send *vocal_send(const decided *d)
     return p->send;
 }
 
+/* What moves by the song's time has no points to wait for. */
+static void test_what_drifts_stays_in_its_chain(void **state)
+{
+    (void)state;
+    decided d = sung(noise, "groups: { vocals: { sends: { hall: -12 dB } } }\n"
+                            "returns: { hall: { chain: [ chorus, reverb: hall ] } }\n");
+    assert_int_equal(d.plan->ret[0].chain.n_steps, 2);
+    leave(&d);
+}
+
 /* A return that only turns down by 6 dB, and stands 2 dB up: 12 under the dry needs 12 - 6 + 2 less than nothing. */
 static void test_the_return_is_counted(void **state)
 {
@@ -173,6 +183,7 @@ static void test_a_return_hears_the_returns_that_send_to_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_drifts_stays_in_its_chain),
         cmocka_unit_test(test_the_return_is_counted),
         cmocka_unit_test(test_repeats_are_counted_to_their_end),
         cmocka_unit_test(test_the_fader_does_not_matter),
