@@ -218,7 +218,7 @@ static size_t clipper_latency(const void *st)
     return td_oversample_latency(((const clipper *)st)->over);
 }
 
-static const td_dynamics dynamics = { clipper_detectors, clipper_sense, clipper_react };
+static const td_dynamics dynamics = { .detectors = clipper_detectors, .sense = clipper_sense, .react = clipper_react };
 
 const td_processor td_clipper = {
     .name = "clipper",

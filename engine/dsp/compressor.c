@@ -153,6 +153,7 @@ typedef struct cell {
     td_stores stores;
     double memory, memory_share; /* how lit it was in the last seconds, 0 to 1 */
     double forget_frames;        /* time constant of the slow store without memory */
+    unsigned frame;              /* of REMEMBER */
 } cell;
 
 typedef struct crest {
@@ -176,18 +177,26 @@ typedef struct computer {
     bool has_cell, has_vca;
 } computer;
 
-static double cell_step(cell *c, double level_db)
+/* What takes seconds need not be looked at every frame: a frame would wait for two divisions of the one before. */
+enum { REMEMBER = 8 };
+
+static inline void remember(cell *c)
 {
     double lit = fmin(c->stores.s / cell_full_db, 1);
     c->memory += c->memory_share * (lit - c->memory);
     c->stores.fall_slow = 1 - 1 / (0.5 + c->forget_frames * (1 + (cell_slowest - 1) * c->memory));
+}
+
+static inline double cell_step(cell *c, double level_db)
+{
+    if (c->frame++ % REMEMBER == 0) remember(c);
     return td_stores_step(&c->stores, td_knee_reduction(&c->curve, level_db));
 }
 
 /* The crest factor of the last 200 ms decides the times (Giannoulis, Massberg, Reiss, JAES 61(10), 2013): 80 ms down
  * and 1 s back for a sine, shorter for what has peaks; not below 1 ms and 20 ms, where the gain's own motion is heard.
  */
-static void crest_step(crest *c, td_ballistics *b, double level_db)
+static inline void crest_step(crest *c, td_ballistics *b, double level_db)
 {
     double level = td_db_gain(level_db), power = level * level, fallen = c->peak - c->share * c->peak;
     c->peak = fmax(power, fallen);
@@ -205,7 +214,7 @@ static inline double looped(double share, double bend)
     return share / (share + (1 - share) * (1 - bend));
 }
 
-static double vca_step(vca *v, double level_db)
+static inline double vca_step(vca *v, double level_db)
 {
     double wanted = td_knee_reduction(&v->curve, level_db);
     if (v->crest.attack || v->crest.release) crest_step(&v->crest, &v->ballistics, level_db);
@@ -239,13 +248,15 @@ static void computer_run(computer *c, const float *level, size_t frames, float *
         c->vca.ballistics = b;
         return;
     }
+    computer own = *c; /* out of reach of what is written meanwhile, so that it may stay in registers */
     td_level_run(level, frames, gr_db);
     for (size_t i = 0; i < frames; i++) {
         double level_db = (double)gr_db[i];
-        double by_cell = c->has_cell ? cell_step(&c->cell, level_db) : 0;
-        double by_vca = c->has_vca ? vca_step(&c->vca, level_db - by_cell) : 0;
+        double by_cell = own.has_cell ? cell_step(&own.cell, level_db) : 0;
+        double by_vca = own.has_vca ? vca_step(&own.vca, level_db - by_cell) : 0;
         gr_db[i] = (float)(by_cell + by_vca);
     }
+    *c = own;
 }
 
 /* ---- output transformer ----------------------------------------------------------------------------------------- */
@@ -290,7 +301,7 @@ static void stores_design(td_stores *t, const two_stores *s, double attack_ms, d
 static void cell_design(cell *c, double attack_ms, double release_ms, double rate_hz)
 {
     stores_design(&c->stores, &cell_stores, attack_ms, isinf(release_ms) ? cell_stores.fast_ms : release_ms, rate_hz);
-    c->memory_share = td_share(cell_memory_ms, rate_hz);
+    c->memory_share = td_share(cell_memory_ms, rate_hz / REMEMBER);
     c->forget_frames = cell_stores.slow_ms * 0.001 * rate_hz;
 }
 
@@ -336,7 +347,7 @@ typedef struct compressor {
     td_detector detector;
     td_section tilt[TILT_MAX];
     size_t n_tilt, sides; /* sides: 1 when linked as a whole */
-    double link, makeup;
+    double link, makeup, attack_ms;
     transformer transformer;
     td_delayline delay;
     float power[2][TD_BLOCK], level[2][TD_BLOCK];
@@ -362,6 +373,7 @@ static td_status compressor_prepare(void *st, const td_format *fmt, const td_set
     td_detector_set(&c->detector, m->detection, either(value[LOW_CUT], 0), rms_ms, fmt->rate_hz);
     tilt_design(t, fmt->rate_hz, c->tilt);
     c->n_tilt = t->n;
+    c->attack_ms = either(value[ATTACK], m->attack_ms);
     c->link = value[LINK] / 100;
     c->sides = c->link < 1 ? 2 : 1;
     c->makeup = td_from_db(value[MAKEUP]);
@@ -418,7 +430,12 @@ static void compressor_destroy(void *st)
     td_delayline_fini(&((compressor *)st)->delay);
 }
 
-static const td_dynamics dynamics = { compressor_detectors, compressor_sense, compressor_react };
+static double compressor_attack_ms(const void *st)
+{
+    return ((const compressor *)st)->attack_ms;
+}
+
+static const td_dynamics dynamics = { compressor_detectors, compressor_sense, compressor_react, compressor_attack_ms };
 
 const td_processor td_compressor = {
     .name = "compressor",

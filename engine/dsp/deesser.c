@@ -29,9 +29,10 @@ static const td_param params[PARAMS] = {
 /* Two symmetric filters' worth of sound: the band, and the rest, which is the delayed sound without the band. They add
  * up exactly whatever the band's gain, and the filter's delay is the look-ahead. */
 typedef struct deesser {
-    size_t half; /* taps reach half to both sides of the middle one */
-    double *tap; /* half + 1: from the middle outwards */
-    td_v2 *past; /* the last 2 half frames, then the block */
+    size_t half;  /* the filter's delay */
+    size_t reach; /* of its taps to both sides of the middle one */
+    td_v2 *tap;   /* reach + 1: from the middle outwards */
+    td_v2 *past;  /* the last 2 half frames, then the block */
     bool wide;
     td_section band[4 * TD_MATCH_MAX]; /* of the detector: 24 dB/oct on both sides */
     size_t n_band;
@@ -46,14 +47,14 @@ typedef struct deesser {
 static const double window_ms = 2, silence = 1e-5; /* square of a level: -50 dBFS count for half */
 
 /* Kaiser's window on the difference of two sincs; beta 5: its sides are 53 dB down. */
-static void band_taps(double low, double high, size_t half, double *tap) /* edges in cycles a frame */
+static void band_taps(double low, double high, size_t reach, td_v2 *tap) /* edges in cycles a frame */
 {
-    for (size_t i = 0; i <= half; i++) {
-        double t = (double)i, edge = t / (double)(half + 1),
+    for (size_t i = 0; i <= reach; i++) {
+        double t = (double)i, edge = t / (double)(reach + 1),
                window = td_bessel_i0(5 * sqrt(1 - edge * edge)) / td_bessel_i0(5);
         double ideal =
             i == 0 ? 2 * (high - low) : (td_sin(2 * TD_PI * high * t) - td_sin(2 * TD_PI * low * t)) / (TD_PI * t);
-        tap[i] = ideal * window;
+        tap[i] = td_v2_set(ideal * window);
     }
 }
 
@@ -71,13 +72,15 @@ static td_status deesser_prepare(void *st, const td_format *fmt, const td_settin
     deesser *d = st;
     const double *v = set->value;
     double rate = fmt->rate_hz, low = v[RANGE], high = fmin(v[RANGE + 1], 0.45 * rate);
-    /* long enough for edges a third as wide as the lower one is high */
-    d->half = (size_t)ceil(fmax(v[LOOKAHEAD] * 0.001 * rate, 4.8 * rate / low));
-    d->tap = td_calloc2(d->half + 1, 1, sizeof *d->tap);
+    /* long enough for edges a third as wide as the lower one is high; as much longer as the look-ahead allows */
+    double least = 4.8 * rate / low, most = fmax(v[LOOKAHEAD] * 0.001 * rate, least);
+    d->half = (size_t)ceil(most);
+    d->reach = fmt->draft ? (size_t)ceil(least) : d->half;
+    d->tap = td_calloc2(d->reach + 1, 1, sizeof *d->tap);
     d->past = td_calloc2(2 * d->half + TD_BLOCK, 1, sizeof *d->past);
     if (!d->tap || !d->past) return td_no_memory(err);
     double edge = 0.15 * low; /* so that the range itself is whole */
-    band_taps((low - edge) / rate, fmin(high + edge, 0.5 * rate) / rate, d->half, d->tap);
+    band_taps((low - edge) / rate, fmin(high + edge, 0.5 * rate) / rate, d->reach, d->tap);
     d->wide = v[MODE] == WIDE;
     for (unsigned i = 0; i < 2 && !fmt->pick; i++) {
         td_section_append(d->band, &d->n_band, td_high_pass(low, td_butterworth_q(4, i)), rate);
@@ -123,15 +126,30 @@ static void deesser_react(void *st, size_t detector, const float *level, size_t 
         gr_db[i] = (float)td_ballistics_branch(&d->ballistics, fmin((double)gr_db[i], d->depth_db));
 }
 
-/* Four sums abreast: one would wait for itself at every tap. */
-static td_v2 band_of(const deesser *d, const td_v2 *middle)
+/* Four sums abreast, two a register: one would wait for itself at every tap. */
+static inline __attribute__((always_inline)) td_v2 band_of(const td_v2 *tap, size_t reach, const td_v2 *middle)
 {
-    td_v2 sum[4] = { d->tap[0] * middle[0] };
+    td_v4 sum[2] = { TD_V4(tap[0] * middle[0], td_v2_set(0)) };
     size_t k = 1;
-    for (; k + 3 <= d->half; k += 4)
-        for (size_t i = 0; i < 4; i++) sum[i] += d->tap[k + i] * (middle[k + i] + middle[-(ptrdiff_t)(k + i)]);
-    for (; k <= d->half; k++) sum[0] += d->tap[k] * (middle[k] + middle[-(ptrdiff_t)k]);
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    for (; k + 3 <= reach; k += 4)
+        for (size_t i = 0; i < 2; i++) {
+            size_t at = k + 2 * i;
+            td_v4 after = *(const td_v4 *)(middle + at), before = *(const td_v4 *)(middle - at - 1);
+            sum[i] += *(const td_v4 *)(tap + at) * (after + TD_V4(TD_HIGH(before), TD_LOW(before)));
+        }
+    td_v2 first = TD_LOW(sum[0]);
+    for (; k <= reach; k++) first += tap[k] * (middle[k] + middle[-(ptrdiff_t)k]);
+    return (first + TD_HIGH(sum[0])) + (TD_LOW(sum[1]) + TD_HIGH(sum[1]));
+}
+
+TD_WIDE static void lower(const deesser *d, const float *reduction_db, float *const *ch, size_t frames)
+{
+    for (size_t i = 0; i < frames; i++) {
+        const td_v2 *middle = d->past + d->half + i;
+        double change = td_db_gain(-(double)reduction_db[i]) - 1;
+        td_v2 moved = d->wide || change == 0 ? middle[0] : band_of(d->tap, d->reach, middle);
+        td_v2_store(ch, i, middle[0] + change * moved);
+    }
 }
 
 static void deesser_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
@@ -141,12 +159,7 @@ static void deesser_process(void *st, float *const *ch, const float *const *key,
     deesser_sense(d, (const float *const *)ch, key, frames, reduction);
     deesser_react(d, 0, reduction[0], frames, reduction[0]);
     for (size_t i = 0; i < frames; i++) d->past[2 * d->half + i] = td_v2_load(ch, i);
-    for (size_t i = 0; i < frames; i++) {
-        const td_v2 *middle = d->past + d->half + i;
-        double change = td_db_gain(-(double)reduction[0][i]) - 1;
-        td_v2 moved = d->wide || change == 0 ? middle[0] : band_of(d, middle);
-        td_v2_store(ch, i, middle[0] + change * moved);
-    }
+    lower(d, reduction[0], ch, frames);
     memmove(d->past, d->past + frames, 2 * d->half * sizeof *d->past);
 }
 
@@ -162,7 +175,7 @@ static void deesser_destroy(void *st)
     free(d->past);
 }
 
-static const td_dynamics dynamics = { deesser_detectors, deesser_sense, deesser_react };
+static const td_dynamics dynamics = { .detectors = deesser_detectors, .sense = deesser_sense, .react = deesser_react };
 
 const td_processor td_deesser = {
     .name = "deesser",

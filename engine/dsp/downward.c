@@ -85,4 +85,4 @@ void td_downward_destroy(void *st)
     td_delayline_fini(&((td_downward *)st)->delay);
 }
 
-const td_dynamics td_downward_dynamics = { detectors, sense, react };
+const td_dynamics td_downward_dynamics = { .detectors = detectors, .sense = sense, .react = react };

@@ -71,8 +71,8 @@ typedef struct td_format {
     double tempo_bpm; /* 0 when nobody knows */
     unsigned pick;    /* only react is called, with every pick-th frame (planning); 0: all of it, with every frame */
     /* Only levels are asked of what comes out (planning), by a third octave, as loudness and of peaks: what bends
-     * waveforms may let aliases stand at -60 dB and leave sooner, with another latency, which it tells. Nothing else
-     * may differ, and nobody is to hear it. */
+     * waveforms may let aliases stand at -60 dB and leave sooner, with another latency, which it tells; edges of bands
+     * may be softer. Nothing else may differ, and nobody is to hear it. */
     bool draft;
 } td_format;
 
@@ -101,6 +101,9 @@ typedef struct td_dynamics {
     /* From such levels, every format.pick-th, to the gain change in dB (reduction positive, expansion negative).
      * Advances the ballistics. gr_db may be the same array as level. */
     void (*react)(void *st, size_t detector, const float *level, size_t frames, float *gr_db);
+    /* The shortest attack of any detector, where a model or a band brings its own; NULL: the parameter `attack` says.
+     */
+    double (*attack_ms)(const void *st);
 } td_dynamics;
 
 struct td_processor {

@@ -137,7 +137,9 @@ static size_t dynamic_eq_tail(const void *st)
     return frames;
 }
 
-static const td_dynamics dynamics = { dynamic_eq_detectors, dynamic_eq_sense, dynamic_eq_react };
+static const td_dynamics dynamics = { .detectors = dynamic_eq_detectors,
+                                      .sense = dynamic_eq_sense,
+                                      .react = dynamic_eq_react };
 
 const td_processor td_dynamic_eq = {
     .name = "dynamic_eq",

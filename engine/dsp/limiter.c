@@ -327,7 +327,7 @@ static size_t limiter_latency(const void *st)
     return ((const limiter *)st)->delay.frames;
 }
 
-static const td_dynamics dynamics = { limiter_detectors, limiter_sense, limiter_react };
+static const td_dynamics dynamics = { .detectors = limiter_detectors, .sense = limiter_sense, .react = limiter_react };
 
 const td_processor td_limiter = {
     .name = "limiter",

@@ -147,6 +147,7 @@ typedef struct band {
     td_detector detector;
     td_knee knee;
     td_ballistics fresh, ballistics;
+    double attack_ms;
     double range_db; /* 0: none */
     double makeup;
 } band;
@@ -166,14 +167,14 @@ static double between(double low, double high, size_t i, size_t n) /* in equal r
 
 static void band_set(band *b, const double *v, size_t i, size_t n, const td_format *fmt)
 {
-    double attack = isnan(v[ATTACK]) ? between(30, 5, i, n) : v[ATTACK];
+    b->attack_ms = isnan(v[ATTACK]) ? between(30, 5, i, n) : v[ATTACK];
     double release = isnan(v[RELEASE]) ? between(200, 80, i, n) : v[RELEASE];
     b->range_db = isnan(v[RANGE]) ? 0 : v[RANGE];
     b->moves = v[RATIO] > 1 && (isnan(v[RANGE]) || v[RANGE] != 0);
     b->makeup = td_from_db(v[MAKEUP]);
     td_detector_set(&b->detector, TD_DETECT_ENVELOPE, 0, 0, fmt->rate_hz);
     td_knee_set(&b->knee, v[THRESHOLD], v[RATIO], v[KNEE]);
-    td_ballistics_set(&b->fresh, attack, release, td_pick_rate(fmt));
+    td_ballistics_set(&b->fresh, b->attack_ms, release, td_pick_rate(fmt));
 }
 
 /* From the static curve's reduction to the wanted one: positive down, negative up. */
@@ -316,7 +317,15 @@ static void multiband_destroy(void *st)
     splitter_fini(&m->key);
 }
 
-static const td_dynamics dynamics = { multiband_detectors, multiband_sense, multiband_react };
+static double multiband_attack_ms(const void *st)
+{
+    const multiband *m = st;
+    double least = INFINITY;
+    for (size_t i = 0; i < m->bands; i++) least = fmin(least, m->band[i].attack_ms);
+    return least;
+}
+
+static const td_dynamics dynamics = { multiband_detectors, multiband_sense, multiband_react, multiband_attack_ms };
 static const td_processor *const parts[] = { &td_multiband_band, NULL };
 
 const td_processor td_multiband = {

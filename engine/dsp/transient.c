@@ -115,7 +115,7 @@ static size_t transient_latency(const void *st)
     return ((const transient *)st)->delay.frames;
 }
 
-static const td_dynamics dynamics = { detectors, sense, react };
+static const td_dynamics dynamics = { .detectors = detectors, .sense = sense, .react = react };
 
 const td_processor td_transient = {
     .name = "transient",

@@ -30,6 +30,8 @@ static const struct {
     { "exciter", "at=5000 amount=-12 odd=100" },
     { "clipper", "drive=3 ceiling=-6" },
     { "clipper", "drive=12 ceiling=-6 knee=0" },
+    { "deesser", "" },
+    { "deesser", "range=4500,10000 depth=10 threshold=-20" },
 };
 
 static td_unit_state *open_unit(const char *name, const char *spec, double rate_hz, bool draft)
@@ -165,13 +167,13 @@ static bool has_draft(const char *name)
     return false;
 }
 
-/* As its row says by `bends`. */
+/* Who bends waveforms has a draft. */
 static void others_are_the_same(void **unused)
 {
     (void)unused;
     for (const td_processor *const *p = td_processors; *p && !(*p)->part; p++) {
-        assert_int_equal(has_draft((*p)->name), (*p)->bends);
-        if ((*p)->bends) continue;
+        if ((*p)->bends) assert_true(has_draft((*p)->name));
+        if (has_draft((*p)->name)) continue;
         td_unit_state *u[2] = { open_unit((*p)->name, "", 48000, false), open_unit((*p)->name, "", 48000, true) };
         sound s[2] = { drums(6000, 48000), drums(6000, 48000) };
         assert_int_equal(td_unit_latency(u[0]), td_unit_latency(u[1]));

@@ -351,9 +351,22 @@ static void halves_make_a_whole(const td_processor *p, bool keyed)
     free(gr), free(level);
 }
 
+/* Whoever leaves its attack to the model says what that brings, and what is written where it is. */
+static void tells_its_attack(const td_processor *p)
+{
+    int slot = td_param_find(p, "attack");
+    bool brings_its_own = slot >= 0 && isnan(p->params[slot].def);
+    if (brings_its_own && !p->dynamics->attack_ms) fail_msg("%s: nobody knows its attack", p->name);
+    if (!p->dynamics->attack_ms) return;
+    td_unit_state *u = usual_unit(p, RATE);
+    if (!(p->dynamics->attack_ms(td_unit_raw(u)) > 0)) fail_msg("%s: no attack", p->name);
+    td_unit_free(u);
+}
+
 static void sense_and_react_make_process(const td_processor *p)
 {
     if (!p->dynamics) return;
+    tells_its_attack(p);
     halves_make_a_whole(p, false);
     halves_make_a_whole(p, true);
 }
