@@ -195,10 +195,10 @@ td_status td_decide_makeup(td_decider *d, size_t bus, td_error *err)
 
 /* ---- the final check ------------------------------------------------------------------------------------------ */
 
-enum { WHOLE_S = 30 };   /* a stretch at most, where all is heard */
-enum { CHECK_WARM = 5 }; /* steps in front of a stretch, not kept */
-enum { LEAD = 8 };       /* steps of a passage in front of its highest score */
-enum { FEWEST_PASSAGES = 3, PASSAGES = 6 };
+enum { WHOLE_S = 30 };                                /* a stretch at most, where all is heard */
+enum { CHECK_WARM = 5 };                              /* steps in front of a stretch, not kept */
+enum { LEAD = 8 };                                    /* steps of a passage in front of its highest score */
+enum { FEWEST_PASSAGES = 3, PASSAGES = 6, PART = 5 }; /* a fifth of a short song is enough */
 
 /* Adds a passage around the highest score that none holds yet. */
 static void add_passage(td_decider *d, const float *score, bool *held)
@@ -256,10 +256,19 @@ static void sum_peaks(const td_decider *d, float *peak)
 
 /* Where the mix bus does most. A needle shows the power of 300 ms, and so do slow detectors; fast ones follow that of
  * 100 ms as it is heard behind the groups: a kick alone, which loudness hardly counts. What cuts tips does most where
- * they stand highest there. They are seldom in the same place. A third of a short song is enough. */
+ * they stand highest there. They are seldom in the same place. */
 enum { SLOW, FAST, PEAKS, SCORES };
 
-static const unsigned char order_of_scores[PASSAGES] = { SLOW, FAST, PEAKS, FAST, PEAKS, SLOW };
+/* Without and with something that cuts tips: a short song's passages are the first of them. */
+static const unsigned char order_of_scores[2][PASSAGES] = { { SLOW, FAST, FAST, PEAKS, PEAKS, SLOW },
+                                                            { SLOW, FAST, PEAKS, FAST, PEAKS, SLOW } };
+
+static bool cuts_tips(const td_decider *d)
+{
+    bool any = false;
+    for (size_t i = 0; i < d->plan->mix.n_steps; i++) any |= d->plan->mix.step[i].proc->peaks;
+    return any;
+}
 
 /* Whether a compressor of the mix bus stands in front of what cuts tips. */
 static bool tips_are_held(const td_decider *d)
@@ -295,7 +304,7 @@ static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
     float *most_power = td_arena_array(d->arena, d->steps + 1, sizeof *most_power);
     float *peak = td_arena_array(d->arena, d->steps + 1, sizeof *peak);
     bool *held = td_arena_array(d->arena, d->steps + 1, sizeof *held), good = power && most_power && peak && held;
-    size_t most = d->steps / (3 * TD_PASSAGE_STEPS);
+    size_t most = d->steps / (PART * TD_PASSAGE_STEPS);
     most = most < FEWEST_PASSAGES ? FEWEST_PASSAGES : most > PASSAGES ? PASSAGES : most;
     d->n_passages = 0;
     for (size_t i = 0; i < SCORES; i++)
@@ -306,7 +315,8 @@ static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
     for (size_t i = 0; i + 4 <= d->steps; i++) score[SLOW][i] = power[i] + power[i + 1] + power[i + 2];
     if (goals) TD_TRY(td_hear_highest(d, (td_high){ most_power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
     if (goals && tips_are_held(d)) ease_peaks(d, power, score[PEAKS]);
-    for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order_of_scores[i] : SLOW], held);
+    const unsigned char *order = order_of_scores[cuts_tips(d)];
+    for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order[i] : SLOW], held);
     return TD_OK;
 }
 

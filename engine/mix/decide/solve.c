@@ -31,6 +31,7 @@ enum { SHORT_S = 60 };
 enum { PIECE_S = 30, PIECES = 8, SETTLE_S = 1 };
 
 #define WINDOW_S 0.4
+#define SLOW_MS  2
 #define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
 #define MISS_DB  0.5  /* every 8th frame misses less of a maximum */
@@ -71,20 +72,9 @@ typedef struct solver {
 
 /* ---- picks ------------------------------------------------------------------------------------------------------- */
 
-static double parameter(const td_processor *proc, const double *value, const char *name)
+static bool is_of_maximum(const goal *g)
 {
-    int slot = td_param_find(proc, name);
-    return slot < 0 ? NAN : value[slot];
-}
-
-static unsigned stride_for(const td_plan_step *s)
-{
-    double attack = parameter(s->proc, s->value, "attack");
-    for (size_t i = 0; i < s->n_parts; i++) {
-        double a = parameter(s->part[i].proc, s->part[i].value, "attack");
-        if (!isnan(a) && !(attack < a)) attack = a;
-    }
-    return attack >= 2 ? LOOSE : FINE;
+    return g->wish.kind != TD_WISH_ABOUT;
 }
 
 static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, td_error *err)
@@ -232,19 +222,28 @@ static void keep_front(solver *s)
     s->front = NULL;
 }
 
-static td_status count_detectors(solver *s, td_error *err)
+/* What is heard of the step: its detectors, and how closely. */
+static td_status look_at(solver *s, td_error *err)
 {
+    const td_dynamics *dynamics = s->step->proc->dynamics;
+    int slot = td_param_find(s->step->proc, "attack");
     td_unit_state *unit;
     TD_TRY(unit_for(s, 0, &unit, err));
-    s->detectors = s->step->proc->dynamics->detectors(td_unit_raw(unit));
+    s->detectors = dynamics->detectors(td_unit_raw(unit));
+    double attack_ms = dynamics->attack_ms ? dynamics->attack_ms(td_unit_raw(unit))
+                       : slot < 0          ? NAN
+                                           : s->step->value[slot];
     td_unit_free(unit);
+    s->stride = s->pick = attack_ms >= SLOW_MS ? LOOSE : FINE;
+    for (size_t i = 0; i < s->n_goals; i++)
+        if (is_of_maximum(&s->goals[i])) s->pick = FINE;
     return TD_OK;
 }
 
 static td_status collect_picks(solver *s, td_error *err)
 {
     bool kept = s->site->kind == TD_SITE_BUS && s->site->chain->n_steps && is_short(s->d);
-    td_status st = count_detectors(s, err);
+    td_status st = look_at(s, err);
     if (!st) st = make_windows(s, err);
     if (!st && kept) st = td_scratch_new(s->d->wish->scratch_folder, 2, &s->front, err);
     if (!st) st = td_pool_run(s->d->wish->pool, s->n_pieces, take_piece, s, err);
@@ -415,11 +414,6 @@ static void take(solver *s, goal *g, double value)
     g->value = td_param_round(g->solved, value);
     g->found = false;
     set_value(s, g);
-}
-
-static bool is_of_maximum(const goal *g)
-{
-    return g->wish.kind != TD_WISH_ABOUT;
 }
 
 /* The song as the values stand. Where a maximum was found on every 8th frame, the highest windows tell how much every
@@ -682,9 +676,6 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
     if (!step->proc->dynamics)
         return td_fail(err, TD_RECIPE, step->name, NULL, "%s has no detector to solve a goal with", step->proc->name);
     if (site->kind == TD_SITE_MIX && !d->sum) return TD_OK;
-    s.stride = s.pick = stride_for(step);
-    for (size_t i = 0; i < s.n_goals; i++)
-        if (is_of_maximum(&s.goals[i])) s.pick = FINE;
     s.taken_db = calloc(d->steps + 1, sizeof *s.taken_db);
     st = s.taken_db ? collect_picks(&s, err) : td_no_memory(err);
     if (!st) st = search(&s, err);
