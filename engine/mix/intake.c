@@ -267,11 +267,16 @@ static bool has_dc(hearing *h, td_finding *f)
     return f->value > DC_DBFS;
 }
 
-static bool was_cut(hearing *h, td_finding *f)
+static void compare_lengths(const hearing *h, td_finding *f)
 {
     f->value = h->usual_s;
-    double length_s = (double)h->stem->frames / h->session->rate_hz;
-    return h->signal->first_sound_s < AT_ONCE_S && length_s < h->usual_s - CUT_S;
+    f->length_s = (double)h->stem->frames / h->session->rate_hz;
+}
+
+static bool was_cut(hearing *h, td_finding *f)
+{
+    compare_lengths(h, f);
+    return h->signal->first_sound_s < AT_ONCE_S && f->length_s < h->usual_s - CUT_S;
 }
 
 static bool is_lossy(hearing *h, td_finding *f)
@@ -459,7 +464,7 @@ static void keep(td_stem_findings *in, td_finding f)
 
 static td_finding finding(td_fault_code code)
 {
-    return (td_finding){ .code = code, .at_s = NAN, .value = NAN, .at_hz = NAN };
+    return (td_finding){ .code = code, .at_s = NAN, .value = NAN, .at_hz = NAN, .length_s = NAN };
 }
 
 /* What the file showed, with its figure. */
@@ -467,7 +472,7 @@ static void keep_shown(const hearing *h, td_stem_findings *in, td_fault_code cod
 {
     td_finding f = finding(code);
     if (faults[code].detail == DETAIL_RATE) f.value = h->stem->info.rate_hz;
-    if (faults[code].detail == DETAIL_LENGTH) f.value = h->usual_s;
+    if (faults[code].detail == DETAIL_LENGTH) compare_lengths(h, &f);
     if (code == TD_FAULT_UNREADABLE || code == TD_FAULT_EMPTY) f.format = h->stem->info.format;
     for (size_t i = 0; faults[code].detail == DETAIL_TWIN && i < h->index && !f.twin; i++)
         if (!strcmp(h->session->stem[i].sha256, h->stem->sha256)) f.twin = h->session->stem[i].name;
@@ -590,9 +595,19 @@ void td_intake_free(td_findings *in)
 
 /* ---- in words ---------------------------------------------------------------------------------------------------- */
 
+/* By tenths, where seconds would look the same. */
+static const char *length_of(const td_finding *f, double length_s, char out[24])
+{
+    char clock[16];
+    long long tenths = llrint(length_s * 10);
+    if (fabs(f->length_s - f->value) >= 1) return td_clock(length_s, out);
+    snprintf(out, 24, "%s.%d", td_clock((double)(tenths / 10), clock), (int)(tenths % 10));
+    return out;
+}
+
 static const char *describe(const td_finding *f, td_language l, char *out, size_t size)
 {
-    char clock[16], name[300];
+    char clock[16], name[300], own[24], its[24];
     switch (faults[f->code].detail) {
     case DETAIL_PLACES:
         snprintf(out, size, l == TD_GERMAN ? " (zuerst bei %s; %.0f Stellen)" : " (first at %s; %.0f places)",
@@ -605,7 +620,8 @@ static const char *describe(const td_finding *f, td_language l, char *out, size_
         snprintf(out, size, " (%.0f Hz, %.0f dB)", f->at_hz, f->value);
         break;
     case DETAIL_LENGTH:
-        snprintf(out, size, l == TD_GERMAN ? " (die anderen: %s)" : " (the others: %s)", td_clock(f->value, clock));
+        snprintf(out, size, l == TD_GERMAN ? " (%s, die anderen: %s)" : " (%s, the others: %s)",
+                 length_of(f, f->length_s, own), length_of(f, f->value, its));
         break;
     case DETAIL_RATE:
         snprintf(out, size, " (%.0f Hz)", f->value);

@@ -156,6 +156,39 @@ static void faults_are_heard(void **state)
     scene_free(s);
 }
 
+static const char *said_of(const scene *s, const td_findings *in, const char *name, td_fault_code code, td_language l,
+                           char out[256])
+{
+    const td_stem_findings *m = of(s, in, name);
+    for (size_t i = 0; i < m->n_findings; i++)
+        if (m->finding[i].code == code) return td_finding_text(&m->finding[i], l, out, 256);
+    fail_msg("%s: nothing of that", name);
+    return NULL;
+}
+
+/* Its own length and that of the others, by tenths where seconds would be the same. */
+static void lengths_are_told(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    char text[256];
+    scene_add(s, "Bass.wav", 48000, 1, 12.1, bass);
+    scene_add(s, "Kick.wav", 48000, 1, 12.1, kick);
+    scene_add(s, "Piano.wav", 48000, 1, 12.5, plain);
+    scene_add(s, "Horns.wav", 48000, 1, 3, plain);
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_findings *in = judged(s);
+    assert_string_equal(said_of(s, in, "Piano.wav", TD_FAULT_LENGTH_DIFFERS, TD_ENGLISH, text),
+                        "its length differs from the others (0:12.5, the others: 0:12.1)");
+    assert_string_equal(said_of(s, in, "Horns.wav", TD_FAULT_LENGTH_DIFFERS, TD_GERMAN, text),
+                        "ihre Länge weicht von den anderen ab (0:03, die anderen: 0:12)");
+    assert_string_equal(said_of(s, in, "Horns.wav", TD_FAULT_STARTS_LATE, TD_ENGLISH, text),
+                        "it is shorter than the others and sounds from its first moment on (0:03, the others: 0:12)");
+    td_intake_free(in);
+    scene_free(s);
+}
+
 /* The same sound in another file is a duplicate as well. */
 static void twins_are_heard(void **state)
 {
@@ -394,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_heard),
+        cmocka_unit_test(lengths_are_told),
         cmocka_unit_test(twins_are_heard),
         cmocka_unit_test(turned_twins_are_told_from_copies),
         cmocka_unit_test(steady_tones_are_no_copies),
