@@ -290,8 +290,7 @@ td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_unc
     td_status st = look(&v, err);
     if (!st && inside == SIZE_MAX) st = search(&v, v.player, buses, room, out, err);
     if (!st && inside != SIZE_MAX) st = search(&v, v.player + buses, v.n_players - buses, room, out, err);
-    if (!st && inside != SIZE_MAX)
-        for (size_t i = 0; i < v.n_players - buses; i++) out->moved_db[i] += td_power_db(held_gain(&v));
+    if (!st && inside != SIZE_MAX) out->held_db = td_power_db(held_gain(&v));
     free(v.player);
     free(v.frame);
     free(v.active);

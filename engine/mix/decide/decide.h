@@ -135,6 +135,7 @@ typedef struct td_leeway {
 /* What going there uncovered: the covered part of all groups, 0 to 1. */
 typedef struct td_uncovered {
     double *moved_db, before, after; /* moved_db: the caller's, zeroed */
+    double held_db;                  /* on all stems of the bus: what keeps it as loud */
 } td_uncovered;
 
 /* Where in that room the groups cover least of each other: by bus, or inside a bus (SIZE_MAX: none) by its stems, in

@@ -3,6 +3,7 @@
 #include "engine/base/row.h"
 #include "engine/base/units.h"
 #include "engine/mix/stemsum.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,14 +81,21 @@ static double louder_db(const td_decider *d, const size_t *stem, const double *g
     return before > 0 && after > 0 ? td_power_db(after / before) : 0;
 }
 
-static td_status set_level(td_decider *d, size_t stem, double gain_db, const char *why, const char *what, td_error *err)
+/* alone_db is its own, and has a reason; held_db is everybody's in the bus, which keeps it as loud. Both are told. */
+static td_status set_level(td_decider *d, size_t stem, double alone_db, double held_db, const char *why, td_error *err)
 {
     td_plan_stem *p = &d->plan->stem[stem];
-    gain_db = td_round_to(gain_db, 0.1);
+    double gain_db = td_round_to(alone_db + held_db, 0.1), own_db = td_round_to(alone_db, 0.1);
+    char own[32] = "", held[96] = "";
     if (gain_db == 0) return TD_OK;
     p->gain_db = td_round_to(p->gain_db + gain_db, 0.1);
-    p->reason = td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: %s %s", p->reason ? p->reason : "",
-                                p->reason ? "; " : "", gain_db, p->bus, why, what);
+    if (fabs(gain_db - own_db) >= 0.05) {
+        if (own_db != 0) snprintf(own, sizeof own, "%+.1f ", own_db);
+        snprintf(held, sizeof held, "%s%+.1f with all of them, which stay as loud", own_db != 0 ? ", and " : "",
+                 gain_db - own_db);
+    }
+    p->reason = td_arena_printf(d->arena, "%s%s%+.1f dB inside %s: %s%s%s", p->reason ? p->reason : "",
+                                p->reason ? "; " : "", gain_db, p->bus, own, own_db != 0 ? why : "", held);
     return p->reason ? TD_OK : td_no_memory(err);
 }
 
@@ -148,8 +156,11 @@ static td_status levels_inside(td_decider *d, size_t bus, double taste_lu, td_le
         room[m[k].stem] = (td_leeway){ taste_lu + left, taste_lu - left };
     }
     double louder = louder_db(d, stem, gain_db, n);
-    for (size_t k = 0; k < n; k++)
-        TD_TRY(set_level(d, stem[k], gain_db[k] - louder, "a usual place for", d->plan->stem[stem[k]].role, err));
+    for (size_t k = 0; k < n; k++) {
+        const char *why = td_arena_printf(d->arena, "to a usual place for %s", d->plan->stem[stem[k]].role);
+        if (!why) return td_no_memory(err);
+        TD_TRY(set_level(d, stem[k], gain_db[k], -louder, why, err));
+    }
     return TD_OK;
 }
 
@@ -180,10 +191,10 @@ static td_status clear_inside(td_decider *d, size_t bus, const td_leeway *room, 
     if (n < 2) return TD_OK;
     TD_TRY(td_uncover(d, bus, own, &u, err));
     const char *why =
-        td_arena_printf(d->arena, "within taste, where groups cover %.1f %% of each other instead of", 100 * u.after);
-    const char *before = td_arena_printf(d->arena, "%.1f", 100 * u.before);
-    if (!why || !before) return td_no_memory(err);
-    for (size_t k = 0; k < n; k++) TD_TRY(set_level(d, stem[k], moved_db[k], why, before, err));
+        td_arena_printf(d->arena, "within taste, where groups cover %.1f %% of each other instead of %.1f",
+                        100 * u.after, 100 * u.before);
+    if (!why) return td_no_memory(err);
+    for (size_t k = 0; k < n; k++) TD_TRY(set_level(d, stem[k], moved_db[k], u.held_db, why, err));
     weigh_again(d, bus);
     return TD_OK;
 }
