@@ -121,9 +121,11 @@ static void deesser_react(void *st, size_t detector, const float *level, size_t 
 {
     (void)detector;
     deesser *d = st;
+    td_ballistics own = d->ballistics;
     td_knee_run(&d->knee, level, frames, gr_db);
     for (size_t i = 0; i < frames; i++)
-        gr_db[i] = (float)td_ballistics_branch(&d->ballistics, fmin((double)gr_db[i], d->depth_db));
+        gr_db[i] = (float)td_ballistics_branch(&own, fmin((double)gr_db[i], d->depth_db));
+    d->ballistics = own;
 }
 
 /* Four sums abreast, two a register: one would wait for itself at every tap. */

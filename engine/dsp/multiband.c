@@ -177,13 +177,15 @@ static void band_set(band *b, const double *v, size_t i, size_t n, const td_form
     td_ballistics_set(&b->fresh, b->attack_ms, release, td_pick_rate(fmt));
 }
 
-/* From the static curve's reduction to the wanted one: positive down, negative up. */
-static double within_range(const band *b, double reduction_db)
+/* From the static curve's reductions to what a range of that size leaves of them, towards which ballistics go. */
+TD_WIDE static void within_range(double range_db, const float *reduction_db, size_t frames, double *wanted_db)
 {
-    if (b->range_db == 0) return reduction_db;
-    double most = fabs(b->range_db),
-           c = most * (1 - td_db_gain(-reduction_db / most * 8.685889638065037)); /* exp(-c/R) */
-    return b->range_db < 0 ? c : -c;
+    double most = fabs(range_db);
+    if (most == 0)
+        for (size_t i = 0; i < frames; i++) wanted_db[i] = (double)reduction_db[i];
+    else
+        for (size_t i = 0; i < frames; i++)
+            wanted_db[i] = most * (1 - td_db_gain(-(double)reduction_db[i] / most * 8.685889638065037)); /* exp(-c/R) */
 }
 
 static void multiband_reset(void *st)
@@ -265,6 +267,16 @@ static void multiband_sense(void *st, const float *const *in, const float *const
     levels(m, m->key_block, frames, level);
 }
 
+/* Positive down, negative up; ballistics know one direction. */
+static void follow(band *b, float *gr_db, size_t frames)
+{
+    double wanted_db[TD_BLOCK], sign = b->range_db > 0 ? -1 : 1;
+    td_ballistics own = b->ballistics;
+    within_range(b->range_db, gr_db, frames, wanted_db);
+    for (size_t i = 0; i < frames; i++) gr_db[i] = (float)(sign * td_ballistics_branch(&own, wanted_db[i]));
+    b->ballistics = own;
+}
+
 static void multiband_react(void *st, size_t detector, const float *level, size_t frames, float *gr_db)
 {
     band *b = &((multiband *)st)->band[detector];
@@ -273,9 +285,8 @@ static void multiband_react(void *st, size_t detector, const float *level, size_
         return;
     }
     td_knee_run(&b->knee, level, frames, gr_db);
-    double sign = b->range_db > 0 ? -1 : 1; /* ballistics know one direction */
-    for (size_t i = 0; i < frames; i++)
-        gr_db[i] = (float)(sign * td_ballistics_branch(&b->ballistics, sign * within_range(b, (double)gr_db[i])));
+    for (size_t at = 0; at < frames; at += TD_BLOCK)
+        follow(b, gr_db + at, frames - at < TD_BLOCK ? frames - at : TD_BLOCK);
 }
 
 static void multiband_process(void *st, float *const *ch, const float *const *key, float *const *gr, size_t frames)
