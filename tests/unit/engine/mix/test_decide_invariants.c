@@ -366,8 +366,16 @@ static void same_values(const td_processor *proc, const double *a, const double 
     for (size_t k = 0; k < proc->n_params; k++) {
         bool level = proc->params[k].unit == TD_UNIT_DB || proc->params[k].unit == TD_UNIT_DBFS;
         assert_int_equal(isfinite(a[k]), isfinite(b[k]));
-        if (isfinite(a[k])) assert_true(fabs(a[k] - b[k]) <= (level ? 1 : 0));
+        if (isfinite(a[k]) && !(fabs(a[k] - b[k]) <= (level ? 1 : 0)))
+            fail_msg("%s %s: %g, not %g", proc->name, proc->params[k].name, b[k], a[k]);
     }
+}
+
+/* All bells of the library's mix buses are a match's, which follows the finished spectrum. */
+static size_t next_written(const td_plan_step *s, size_t k)
+{
+    while (k < s->n_parts && !strcmp(s->part[k].proc->name, "bell")) k++;
+    return k;
 }
 
 static void same_steps_and_bands(const td_plan_chain *a, const td_plan_chain *b)
@@ -376,12 +384,13 @@ static void same_steps_and_bands(const td_plan_chain *a, const td_plan_chain *b)
     for (size_t i = 0; i < a->n_steps; i++) {
         const td_plan_step *p = &a->step[i], *q = &b->step[i];
         assert_string_equal(p->name, q->name);
-        assert_int_equal(p->n_parts, q->n_parts);
         same_values(p->proc, p->value, q->value);
-        for (size_t k = 0; k < p->n_parts; k++) {
-            assert_ptr_equal(p->part[k].proc, q->part[k].proc);
-            same_values(p->part[k].proc, p->part[k].value, q->part[k].value);
+        size_t k = next_written(p, 0), m = next_written(q, 0);
+        for (; k < p->n_parts && m < q->n_parts; k = next_written(p, k + 1), m = next_written(q, m + 1)) {
+            assert_ptr_equal(p->part[k].proc, q->part[m].proc);
+            same_values(p->part[k].proc, p->part[k].value, q->part[m].value);
         }
+        assert_true(k == p->n_parts && m == q->n_parts);
     }
 }
 
