@@ -67,7 +67,7 @@ void td_master_free(td_master *m)
 
 static double limiting_allowed(const td_target *t)
 {
-    return t->limiting_db > 0 ? t->limiting_db : usual_limiting_db;
+    return isnan(t->limiting_db) ? usual_limiting_db : t->limiting_db;
 }
 
 static td_status set_drive(work *w, double drive_db)

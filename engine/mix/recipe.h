@@ -142,7 +142,7 @@ typedef struct td_target {
     double loudness_lufs;  /* NaN: not asked (the peak decides) */
     double true_peak_dbtp; /* NaN: not asked */
     double peak_dbfs;      /* sample peak; NaN: not asked */
-    double limiting_db;    /* how much the loudest 10 s may be limited (95th percentile); 6 */
+    double limiting_db;    /* how much the loudest 10 s may be limited (95th percentile); NaN: 6 */
     const char *named;     /* "spotify" where a name was written; NULL */
 } td_target;
 

@@ -204,6 +204,23 @@ static void what_cannot_be_is_bounded_and_said(void **unused)
     td_scratch_free(s);
 }
 
+/* A bound of nothing is one: it is no bound that was left out. */
+static void who_wants_no_limiting_gets_none(void **unused)
+{
+    (void)unused;
+    td_scratch *s;
+    td_master *m = master_of(beat_and_chord, &s);
+    td_master_result result;
+    reading r = render(m, (td_target){ -5, -1, NAN, 0, NULL }, &result);
+    assert_string_equal(result.held_by, "more would need over 0.0 dB of limiting");
+    assert_float_equal(result.limiting_p95_db, 0, 0.03);
+    assert_true(r.true_peak_db <= -1 && r.lufs > -40);
+    render(m, (td_target){ -5, -1, NAN, NAN, NULL }, &result);
+    assert_string_equal(result.held_by, "more would need over 6.0 dB of limiting");
+    td_master_free(m);
+    td_scratch_free(s);
+}
+
 static void clipped_hiss_stays_below(void **unused)
 {
     (void)unused;
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_peak_alone_decides),
         cmocka_unit_test(a_sample_peak_target_limits_samples),
         cmocka_unit_test(what_cannot_be_is_bounded_and_said),
+        cmocka_unit_test(who_wants_no_limiting_gets_none),
         cmocka_unit_test(clipped_hiss_stays_below),
         cmocka_unit_test(a_drive_can_be_given),
         cmocka_unit_test(a_drive_without_end_is_refused),
