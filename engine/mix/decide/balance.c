@@ -533,16 +533,25 @@ td_status td_guess_balance(td_decider *d, td_error *err)
     return set_faders(d, true, err);
 }
 
-/* What a group is to come to, where faders do not ask for it. */
+/* What a group is to come to, where its fader does not ask for it. */
 static td_status not_asked(td_decider *d)
 {
+    td_balance balance = d->plan->balance;
+    bool stays = balance == TD_BALANCE_DELIVERED || balance == TD_BALANCE_EVEN;
+    td_lead lead = td_find_lead(d->session, &d->playing);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_plan_bus *p = &d->plan->bus[b];
         const td_group_wish *g = td_group_for(d, p);
         if (!g || g->loudness_lu.kind != TD_WISH_VALUE) continue;
-        TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED,
-                              "%s loudness %+g LU: faders stand by balance '%s', which does not ask", p->name,
-                              g->loudness_lu.a, td_balance_name(d->plan->balance)));
+        if (!stays && balance != TD_BALANCE_ROUGH && b == lead.bus)
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED,
+                                  "%s loudness %+g LU: a lead stands as is usual against the rest where it %s; its "
+                                  "'level' moves it from there",
+                                  p->name, g->loudness_lu.a, lead.sings ? "sings" : "plays"));
+        if (stays)
+            TD_TRY(td_decide_note(d, TD_NOTE_NOT_USED,
+                                  "%s loudness %+g LU: faders stand by balance '%s', which does not ask", p->name,
+                                  g->loudness_lu.a, td_balance_name(d->plan->balance)));
     }
     return TD_OK;
 }
@@ -550,7 +559,7 @@ static td_status not_asked(td_decider *d)
 td_status td_decide_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
-    if (p->balance == TD_BALANCE_DELIVERED || p->balance == TD_BALANCE_EVEN) TD_TRY(not_asked(d));
+    TD_TRY(not_asked(d));
     double delivered_db[TD_BUSES_MAX];
     delivered(d);
     for (size_t b = 0; b < p->n_buses; b++) delivered_db[b] = p->bus[b].fader_db;

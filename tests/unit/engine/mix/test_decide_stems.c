@@ -148,6 +148,12 @@ static void a_loudness_nobody_asks_for_is_told(void **state)
     assert_string_equal(not_used(&d, "drums loudness"),
                         "drums loudness -12 LU: faders stand by balance 'delivered', which does not ask");
     leave(&d);
+    s = scene_new();
+    scene_add(s, "Kick.wav", 48000, 1, 12, tone);
+    scene_add(s, "Lead Vox.wav", 48000, 1, 12, tone);
+    d = decide(s, "balance: loudness\ngroups: { vocals: { loudness: -12 LU } }\n");
+    assert_non_null(strstr(not_used(&d, "vocals loudness -12 LU"), "a lead stands as is usual"));
+    leave(&d);
 }
 
 int main(void)
