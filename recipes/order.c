@@ -607,10 +607,7 @@ static void read_ab(td_reader *r, td_node *n, void *into)
 
 /* ---- notices and delivery ---------------------------------------------------------------------------------------- */
 
-const char *const td_hook_events[] = { "job.started",    "job.held",   "job.preview_ready",
-                                       "job.done",       "job.failed", "job.cancelled",
-                                       "ab.opened",      "ab.comment", "ab.decision",
-                                       "share.expiring", NULL };
+const char *const td_hook_events[] = { "job.started", "job.held", "job.done", "job.failed", "job.cancelled", NULL };
 
 static bool is_web(td_reader *r, const td_node *n, const char *label, const char *text)
 {

@@ -1,3 +1,4 @@
+#include "recipes/parts.h"
 #include "scene.h"
 
 static td_landing land(td_end_kind kind, td_job j, int64_t timeouts, int64_t retry_after_s, double jitter)
@@ -151,6 +152,23 @@ static void clocks_of_the_operator(void **state)
     assert_in_range(skipped, td_rfc3339_read("2027-03-28T00:30:00Z"), td_rfc3339_read("2027-03-28T01:30:00Z"));
 }
 
+/* Orders are read below this room, so what they may ask for is written there as well. */
+static void orders_may_ask_for_what_is_sent(void **state)
+{
+    (void)state;
+    size_t sent = 0, offered = 0;
+    while (td_hook_events[offered]) offered++;
+    for (td_job_state s = 0; s < TD_JOB_STATES; s++) {
+        const char *event = td_job_state_event(s);
+        if (!event) continue;
+        size_t i = 0;
+        while (i < offered && strcmp(td_hook_events[i], event) != 0) i++;
+        assert_true(i < offered);
+        sent++;
+    }
+    assert_int_equal(sent, offered);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +181,7 @@ int main(void)
         cmocka_unit_test(ids_sort_by_time),
         cmocka_unit_test(times_read_back),
         cmocka_unit_test(clocks_of_the_operator),
+        cmocka_unit_test(orders_may_ask_for_what_is_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
