@@ -159,9 +159,12 @@ static void add_state(td_text *out, const json_t *j, int64_t now_ms)
     if (is_state(j, "failed"))
         td_text_addf(out, "%*stopdown retry %s orders it anew; a mended job file is submitted again\n", LABEL, "",
                      td_view_text(j, "id", "?"));
-    if (is_state(j, "held"))
-        td_text_addf(out, "%*stopdown retry %s lets it go on, topdown cancel %s ends it\n", LABEL, "",
-                     td_view_text(j, "id", "?"), td_view_text(j, "id", "?"));
+    if (is_state(j, "held")) {
+        bool refused = json_array_size(json_object_get(json_object_get(j, "problem"), "refused"));
+        td_text_addf(out, "%*stopdown retry %s lets it go on%s, topdown cancel %s ends it\n", LABEL, "",
+                     td_view_text(j, "id", "?"), refused ? " after its stems were replaced" : "",
+                     td_view_text(j, "id", "?"));
+    }
 }
 
 static void add_problem(td_text *out, const json_t *problem)

@@ -58,7 +58,7 @@ static void a_held_job_says_what_it_waits_for(void **state)
 {
     (void)state;
     static const char *const lines[] = { "state       held; attempt 1 of 8\n",
-                                         "topdown retry job_1 lets it go on",
+                                         "topdown retry job_1 lets it go on after its stems were replaced, topdown cancel",
                                          "refused     A.wav: is empty\n            B.wav: is no sound\n",
                                          "message     Hello,\n\n            thank you\n",
                                          "ran         0:02\n",
