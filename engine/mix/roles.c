@@ -64,11 +64,11 @@ static char next_letter(const char **s)
     return c >= 0xc0 && c < 0x180 ? latin[c - 0xc0] : ' ';
 }
 
-/* Length of a name without the extension of a sound file. */
-static size_t stem_length(const char *name)
+size_t td_stem_length(const char *name)
 {
-    static const char *const extensions[] = { "wav", "wave", "bwf", "rf64", "w64", "aif",  "aiff", "aifc", "flac",
-                                              "mp3", "m4a",  "aac", "ogg",  "oga", "opus", "caf",  "au",   "wma" };
+    static const char *const extensions[] = { "wav",  "wave", "bwf", "rf64", "w64", "aif", "aiff",
+                                              "aifc", "flac", "mp3", "m4a",  "mp4", "aac", "ogg",
+                                              "oga",  "opus", "caf", "au",   "wma" };
     size_t n = strlen(name);
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && dot > name && i < COUNT(extensions); i++) {
@@ -91,7 +91,7 @@ static void split(const char *name, words *w)
 {
     char letter[256];
     size_t n = 0;
-    for (const char *s = name, *end = name + stem_length(name); s < end && n < sizeof letter - 1;) {
+    for (const char *s = name, *end = name + td_stem_length(name); s < end && n < sizeof letter - 1;) {
         char c = next_letter(&s);
         if (c) letter[n++] = c;
     }

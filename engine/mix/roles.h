@@ -35,6 +35,9 @@ void td_roles_read(const char *const *names, size_t n, td_role *out);
 /* One name on its own. */
 td_role td_role_read(const char *name);
 
+/* Length of a name without the extension of a sound file, read here or not; all of it where it has none. */
+size_t td_stem_length(const char *name);
+
 /* True when `what` names role or something above it: "drums" and "drums.kick" cover "drums.kick.in"; "all" covers all.
  */
 bool td_role_covers(const char *what, const char *role);

@@ -9,18 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 bool td_sounds(const char *name)
 {
-    static const char *const ends[] = { ".wav",  ".wave", ".bwf", ".rf64", ".w64",  ".aif", ".aiff",
-                                        ".aifc", ".flac", ".ogg", ".oga",  ".opus", ".mp3" };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof ends / sizeof ends[0]; i++)
-        if (!strcasecmp(dot, ends[i])) return name[0] != '.';
-    return false;
+    return name[0] != '.' && td_stem_length(name) < strlen(name);
 }
 
 const char *td_no_file(const char *path)

@@ -34,6 +34,12 @@ done
 cp -r "$work/stems" "$work/missed"
 ln -s nowhere.wav "$work/missed/Vox.wav"
 ok "a link to nowhere is a stem that is missed" says "Vox.wav" mix "$work/missed" -o "$work/x"
+cp -r "$work/stems" "$work/phoned"
+printf '\0\0\0\040ftypM4A %0100d' 0 >"$work/phoned/Pad.m4a"
+ok "sound of a format that is not read is refused like what is broken" \
+    says "is an MP4 or M4A file, not a sound file; export it as WAV, AIFF or FLAC" \
+    "$topdown" check "$work/phoned" -q
+ok "and keeps it from being mixed without" exits 3 mix "$work/phoned" -o "$work/x"
 mkdir "$work/ajar" # what only decoding shows, beside what no one can open
 cp "$work/stems/Kick.flac" "$work/ajar"
 python3 -c 'import sys; d = bytearray(open(sys.argv[1], "rb").read()); d[200000:200400] = bytes(400); open(sys.argv[2], "wb").write(d)' \
