@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,17 @@ static td_status judge_stems(const td_mixdown_wish *w, const td_session *s, td_e
     td_status st = w->skip_rejected && left ? TD_OK : td_session_refusal(s, err);
     return st || left ? st
                       : td_fail(err, TD_INPUT, NULL, "'topdown check' shows what each is", "no stem is left to mix");
+}
+
+/* Stems may be whole, and none of them sound. */
+static td_status judge_sound(const td_mixdown *m, td_error *err)
+{
+    for (size_t i = 0; i < m->session->n_stems; i++) {
+        if (m->session->stem[i].bus == UINT_MAX) continue;
+        if (td_survey_signal(m->survey, td_survey_stem(m->survey, i))->peak_dbfs >= TD_SILENT_DBFS) return TD_OK;
+    }
+    return td_fail(err, TD_INPUT, NULL, "export them again, with no track muted",
+                   "no stem sounds: all peak below %g dBFS", TD_SILENT_DBFS);
 }
 
 static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path[4096])
@@ -589,7 +601,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
         if ((st = recall_recipe(w, m->plan[i], &recipe[i], err))) return st;
     }
     if ((st = make_survey(w, m, err))) return st;
-    if (!w->n_plans && (st = decide_all(w, m, recipe, err))) return st;
+    if (!w->n_plans && ((st = judge_sound(m, err)) || (st = decide_all(w, m, recipe, err)))) return st;
     return w->out ? render_all(w, m, recipe, err) : TD_OK;
 }
 

@@ -40,6 +40,13 @@ ok "sound of a format that is not read is refused like what is broken" \
     says "is an MP4 or M4A file, not a sound file; export it as WAV, AIFF or FLAC" \
     "$topdown" check "$work/phoned" -q
 ok "and keeps it from being mixed without" exits 3 mix "$work/phoned" -o "$work/x"
+mkdir "$work/hushed"
+python3 -c 'import sys, wave
+w = wave.open(sys.argv[1], "wb"); w.setparams((1, 2, 48000, 0, "NONE", "")); w.writeframes(bytes(2 * 96000))' "$work/hushed/Kick.wav"
+ok "silence is no mix" exits 3 mix "$work/hushed" -o "$work/x"
+ok "which is said" says "no stem sounds: all peak below -80 dBFS" mix "$work/hushed" -o "$work/x"
+cp "$work/stems/Piano.flac" "$work/hushed"
+ok "beside what sounds it is none to refuse" mix "$work/hushed" -o "$work/unhushed"
 mkdir "$work/ajar" # what only decoding shows, beside what no one can open
 cp "$work/stems/Kick.flac" "$work/ajar"
 python3 -c 'import sys; d = bytearray(open(sys.argv[1], "rb").read()); d[200000:200400] = bytes(400); open(sys.argv[2], "wb").write(d)' \
@@ -210,7 +217,7 @@ plain_only() { ! "$topdown" check "$odd" 2>&1 | LC_ALL=C grep -q "$(printf '\033
 ok "a terminal sees no escapes" plain_only
 
 # plans by hand
-for side in L R; do ffmpeg -v error -i "$work/stems/Piano.flac" -ac 1 -t 5 "$work/pair Piano $side.wav"; done
+for side in L R; do ffmpeg -v error -ss 12 -t 5 -i "$work/stems/Piano.flac" -ac 1 "$work/pair Piano $side.wav"; done
 ok "two sides of a piano" mix "$work"/pair*.wav -o "$work/pair"
 ok "are found by their plan" "$topdown" mix --plan "$work/pair/plan-plain.yaml" -o "$work/pair2" -q
 ok "with the same bytes" cmp "$work"/pair/*Master*.wav "$work"/pair2/*Master*.wav
