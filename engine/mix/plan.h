@@ -128,7 +128,7 @@ typedef struct td_plan_note {
  * recipes/ writes them. */
 typedef struct td_decision {
     const char *place, *step, *what, *settings, *reason; /* place: "mix", "master", "preview", a bus, stem or return */
-    const char *note; /* the recipe's on the step, beside its first decision; NULL */
+    const char *note;                                    /* the recipe's on the step, beside its first decision; NULL */
 } td_decision;
 
 typedef struct td_plan {

@@ -57,12 +57,14 @@ static void a_running_job_counts_the_attempt_under_way(void **state)
 static void a_held_job_says_what_it_waits_for(void **state)
 {
     (void)state;
-    static const char *const lines[] = { "state       held; attempt 1 of 8\n",
-                                         "topdown retry job_1 lets it go on after its stems were replaced, topdown cancel",
-                                         "refused     A.wav: is empty\n            B.wav: is no sound\n",
-                                         "message     Hello,\n\n            thank you\n",
-                                         "ran         0:02\n",
-                                         NULL };
+    static const char *const lines[] = {
+        "state       held; attempt 1 of 8\n",
+        "topdown retry job_1 lets it go on after its stems were replaced, topdown cancel",
+        "refused     A.wav: is empty\n            B.wav: is no sound\n",
+        "message     Hello,\n\n            thank you\n",
+        "ran         0:02\n",
+        NULL
+    };
     expect(shown("{" CREATED "\"state\":\"held\",\"attempt\":1,\"started_at\":\"2026-11-21T14:00:00Z\",\"ran_s\":2.0,"
                  "\"problem\":{\"code\":\"input\",\"detail\":\"2 stems are refused\",\"refused\":[{\"file\":\"A.wav\","
                  "\"why\":\"is empty\"},{\"file\":\"B.wav\",\"why\":\"is no sound\"}],"
