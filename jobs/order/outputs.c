@@ -91,11 +91,12 @@ static bool is_made(const outbox *b, size_t i, size_t version, const td_target *
 static td_status master_for(outbox *b, size_t version, const td_target *t, const td_scratch **audio,
                             const td_master_result **result, td_error *err)
 {
+    bool follows = version < TD_WHOLE;
     size_t i = 0;
     while (i < b->n_made && !is_made(b, i, version, t)) i++;
     if (i == b->n_made) {
         td_status st = TD_OK;
-        if (version < TD_WHOLE) st = master_for(b, TD_WHOLE, t, audio, result, err);
+        if (follows) st = master_for(b, TD_WHOLE, t, audio, result, err);
         if (!st && b->n_made == MASTERS_MAX)
             st = td_fail(err, TD_JOB, "outputs", "ask for fewer", "too many different targets");
         if (!st) st = master_of(b, version, err);
@@ -104,10 +105,9 @@ static td_status master_for(outbox *b, size_t version, const td_target *t, const
         b->made[i].audio = b->spare;
         b->spare = NULL;
         const volatile int *stop = b->wish->stop;
-        st = version >= TD_WHOLE
-                 ? td_master_render(b->master[version], t, stop, &b->made[i].audio, &b->made[i].result, err)
-                 : td_master_drive(b->master[version], (*result)->drive_db, t, stop, &b->made[i].audio,
-                                   &b->made[i].result, err);
+        st = follows ? td_master_drive(b->master[version], (*result)->drive_db, t, stop, &b->made[i].audio,
+                                       &b->made[i].result, err)
+                     : td_master_render(b->master[version], t, stop, &b->made[i].audio, &b->made[i].result, err);
         if (st) return st;
         b->made[i].version = version;
         b->made[i].target = *t;
