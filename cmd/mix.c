@@ -89,11 +89,18 @@ static void print_papers(const td_mixing *m)
     printf("  report.json%s", m->order->report & TD_REPORT_HTML ? "  report.html" : "");
     for (size_t i = 0; i < d->n; i++) {
         char name[TD_PLAN_NAME];
-        if (d->mix[i] && d->mix[i]->failed) continue;
+        if (td_mixdown_failed(d, i)) continue;
         td_mixdown_plan_name(&m->wish, i, name);
         printf("  %s", name);
     }
     putchar('\n');
+}
+
+static bool print_failed(const td_mixdown *d, size_t i)
+{
+    bool failed = td_mixdown_failed(d, i);
+    if (failed) printf("  %s: failed: %s\n", d->plan[i]->label, d->mix[i]->failed);
+    return failed;
 }
 
 /* What a mix would write. */
@@ -110,6 +117,7 @@ static void print_would(const td_mixing *m, bool json)
         td_print_json(json_pack("{s:s, s:i, s:b, s:o}", "type", "done", "v", 1, "dry_run", 1, "files", files));
         return;
     }
+    for (size_t i = 0; i < m->done->n; i++) print_failed(m->done, i);
     print_papers(m);
     puts("nothing is written: --dry-run");
     json_decref(files);
@@ -128,19 +136,16 @@ static int run(const td_args *a)
     const td_mixdown *d = m.done;
     size_t missed = 0;
     bool json = td_args_has(a, "json");
-    if (d && d->session && !td_args_has(a, "quiet") && !json && (!code || d->failed)) session_line(d);
-    for (size_t i = 0; d && i < d->n && d->mix && !json; i++) {
-        if (!d->mix[i]) continue;
+    bool made = !code || code == td_status_exit(TD_PARTIAL);
+    if (made && !td_args_has(a, "quiet") && !json) session_line(d);
+    for (size_t i = 0; made && i < d->n && !m.wish.dry && !json; i++) {
         if (i == 0) printf("%s\n", m.wish.out);
-        if (d->mix[i]->failed)
-            printf("  %s: failed: %s\n", d->mix[i]->plan->label, d->mix[i]->failed);
-        else
-            missed += print_mix(d->mix[i]);
+        if (!print_failed(d, i)) missed += print_mix(d->mix[i]);
     }
     if (!json && d && d->guests) print_mix(d->guests);
-    if (!code && m.wish.dry)
+    if (made && m.wish.dry)
         print_would(&m, json);
-    else if (!code && !json)
+    else if (made && !json)
         print_papers(&m);
     else if (!code)
         printf("{\"type\":\"done\",\"v\":1,\"report\":\"report.json\",\"mixes\":%zu}\n", d->n);

@@ -149,10 +149,12 @@ static int run(const td_args *a)
     td_status there = code ? TD_OK : refuse_to_replace(&m, a, &err);
     if (there) code = td_report_error(there, &err);
     if (!code) code = td_mixing_run(&m, a);
-    for (size_t i = 0; !code && i < m.done->n; i++) {
+    bool made = !code || code == td_status_exit(TD_PARTIAL);
+    for (size_t i = 0; made && i < m.done->n; i++) {
+        if (td_mixdown_failed(m.done, i)) continue;
         if (!silent) print_plan(m.done->plan[i], td_args_has(a, "json"));
         td_status st = td_args_has(a, "output") ? write_plan(&m, a, i, &err) : TD_OK;
-        if (st) code = td_report_error(st, &err);
+        if (st) code = td_report_error(st, &err), made = false;
     }
     if (!code && td_args_has(a, "expect")) code = compare(&m, a);
     td_mixing_fini(&m);

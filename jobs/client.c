@@ -348,6 +348,7 @@ static td_status wait_for(const remote *c, const char *id, td_error *err)
         }
         if (st) return st;
         td_status rest = rest_of(td_view_text(j, "state", "?"));
+        if (!rest && json_is_object(json_object_get(j, "problem"))) rest = TD_PARTIAL;
         if (rest == TD_STATUS_COUNT) {
             show_progress(c, j, last);
             json_decref(j);

@@ -191,6 +191,7 @@ static bool mix(attempt *a)
     bool good =
         !end.stopped && !end.timed_out && !end.signal && (end.code == 0 || end.code == td_status_exit(TD_PARTIAL));
     if (!good) end_by_child(a, &end);
+    if (good && end.code) set_ending(a, TD_END_DONE, td_status_name(TD_PARTIAL), end.text); /* results, and a problem */
     free(end.refusal);
     return good;
 }
@@ -216,7 +217,7 @@ static bool publish(attempt *a)
 static void log_end(const attempt *a, td_job_state to, int64_t began_ms)
 {
     const td_ending *e = &a->ending;
-    bool wanted = to == TD_JOB_DONE || to == TD_JOB_CANCELLED, good = wanted || e->kind == TD_END_RETURNED;
+    bool wanted = to == TD_JOB_CANCELLED, good = wanted || e->kind == TD_END_DONE || e->kind == TD_END_RETURNED;
     td_tell(.level = good ? TD_LOG_INFO : TD_LOG_WARN, .msg = td_job_state_word(to), .job = a->job->id,
             .worker = a->job->worker_id, .code = wanted ? NULL : e->code, .detail = wanted ? NULL : e->text,
             .fence = a->job->fence, .attempt = a->job->attempt, .duration_ms = td_steady_ms() - began_ms);

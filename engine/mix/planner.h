@@ -30,4 +30,7 @@ typedef struct td_plan_wish {
 /* TD_RECIPE: the recipe asks for what cannot be (a key on itself, a tempo nobody knows is only a warning). */
 td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err);
 
+/* What it was to be, where none can be made: names and targets, and no decision. For reports; nothing plays it. */
+td_status td_plan_undecided(const td_plan_wish *wish, td_plan **out, td_error *err);
+
 #endif

@@ -161,9 +161,44 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
 
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
-/* A plan is decided for the order's first master and preview, and has them as its own. */
+bool td_mixdown_failed(const td_mixdown *m, size_t i)
+{
+    return m->mix[i] && m->mix[i]->failed;
+}
+
+/* The report travels, so files are named without their folders. */
+static void note_failure(td_mixdown *m, size_t i, td_status st, const td_error *why)
+{
+    char text[sizeof why->where + sizeof why->what + sizeof why->hint + 8];
+    td_error told = *why;
+    if (why->where[0] == '/') snprintf(told.where, sizeof told.where, "%s", td_basename(why->where));
+    td_error_text(&told, text, sizeof text);
+    m->mix[i]->failed = why->what[0] ? td_arena_strdup(m->arena, text) : NULL;
+    if (!m->mix[i]->failed) m->mix[i]->failed = td_status_name(st);
+    if (m->failed++) return;
+    m->why = *why;
+    m->why.status = st;
+}
+
+/* The first of what went wrong tells for all, and by itself where nothing is left. */
+static td_status tell_failures(const td_mixdown *m, td_error *err)
+{
+    size_t i = 0;
+    if (!m->failed) return TD_OK;
+    if (m->failed == m->n) {
+        if (err) *err = m->why;
+        return m->why.status;
+    }
+    while (!td_mixdown_failed(m, i)) i++;
+    return td_fail(err, TD_PARTIAL, m->plan[i]->label, m->why.hint, "%zu of %zu mixes failed: %s%s%s", m->failed, m->n,
+                   m->why.where, m->why.where[0] ? ": " : "", m->why.what);
+}
+
+/* A plan is decided for the order's first master and preview, and has them as its own. One that cannot be made leaves
+ * the other mixes alone. */
 static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe *recipe, size_t i, td_error *err)
 {
+    td_error own = { 0 };
     const td_order *o = w->order;
     td_plan_wish wish = { .session = m->session,
                           .survey = m->survey,
@@ -179,7 +214,12 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .scratch_folder = scratch_of(w),
                           .progress = tell,
                           .user = m };
-    return td_plan_make(&wish, &m->plan[i], err);
+    td_status st = td_plan_make(&wish, &m->plan[i], &own);
+    if (st && err) *err = own;
+    if (!st || td_status_retry(st)) return st;
+    if (td_plan_undecided(&wish, &m->plan[i], err) || td_mix_new(m->plan[i], &m->mix[i])) return td_no_memory(err);
+    note_failure(m, i, st, &own);
+    return TD_OK;
 }
 
 /* They outlive what they are read from. */
@@ -229,7 +269,7 @@ static td_status decide_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *
         td_status st = decide(w, m, recipe[i], i, err);
         if (st) return st;
     }
-    return TD_OK;
+    return m->failed == m->n ? tell_failures(m, err) : TD_OK;
 }
 
 /* ---- plans on disk ----------------------------------------------------------------------------------------------- */
@@ -358,9 +398,7 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
                          .keep_bytes = w->cache_bytes };
     td_status st = td_render(&r, &mix->rendered, err);
     if (!st) st = td_outputs_write(&outputs, mix, err);
-    if (!st) st = write_plan(w, m, i, err);
-    if (st) mix->failed = td_arena_strdup(mix->arena, err->what[0] ? err->what : td_status_name(st));
-    return st;
+    return st ? st : write_plan(w, m, i, err);
 }
 
 /* ---- the report on disk ------------------------------------------------------------------------------------------ */
@@ -422,7 +460,7 @@ static td_status check_outputs(const td_mixdown_wish *w, td_mixdown *m, td_error
     for (size_t i = 0; !st && i < m->n; i++) {
         td_outputs_wish outputs = outputs_of(w, m, i);
         outputs.names = w->dry ? &m->would : NULL;
-        st = td_outputs_check(&outputs, err);
+        if (!td_mixdown_failed(m, i)) st = td_outputs_check(&outputs, err);
         for (size_t g = 0; !st && i == 0 && g < m->n_guests; g++)
             st = td_outputs_check_guest(&outputs, &m->guest[g], err);
     }
@@ -435,7 +473,7 @@ static double softest(const td_mixdown_wish *w, td_mixdown *m)
     double least = INFINITY;
     for (size_t i = 0; i < m->n; i++) {
         td_outputs_wish outputs = outputs_of(w, m, i);
-        least = fmin(least, td_outputs_softest(&outputs));
+        if (!td_mixdown_failed(m, i)) least = fmin(least, td_outputs_softest(&outputs));
     }
     for (size_t g = 0; g < m->n_guests; g++)
         if (isfinite(m->guest[g].loudness_lufs)) least = fmin(least, m->guest[g].loudness_lufs);
@@ -498,27 +536,25 @@ static td_status match_again(const td_mixdown_wish *w, td_mixdown *m, td_error *
 
 static td_status render_all(const td_mixdown_wish *w, td_mixdown *m, td_recipe *const *recipe, td_error *err)
 {
-    td_status st = prepare_comparison(w, m, err), first = TD_OK;
-    if (st || w->dry) return st;
+    td_status st = prepare_comparison(w, m, err);
+    if (st || w->dry) return st ? st : tell_failures(m, err);
     for (size_t i = 0; i < m->n; i++) {
         td_error own = { 0 };
+        if (td_mixdown_failed(m, i)) continue;
         turn_to(m, m->plan[i]->label);
         st = render_mix(w, m, i, &own);
         if (st == TD_STOPPED) return td_fail(err, st, own.where, NULL, "%s", own.what);
-        if (!st) continue;
-        m->failed++;
-        if (!first) {
-            first = st;
-            if (err) *err = own;
-        }
+        if (st && !m->mix[i]) return td_no_memory(err);
+        if (st) note_failure(m, i, st, &own);
     }
     turn_to(m, NULL);
-    if (m->failed == m->n) return first;
-    td_status guests = write_guests(w, m, m->failed ? NULL : err);
-    if (!guests) guests = match_again(w, m, m->failed ? NULL : err);
+    if (m->failed == m->n) return tell_failures(m, err);
+    td_status guests = write_guests(w, m, err);
+    if (!guests) guests = match_again(w, m, err);
     if (guests == TD_STOPPED) return guests;
-    st = write_report(w, m, recipe, m->failed || guests ? NULL : err);
-    return st ? st : m->failed || guests ? TD_PARTIAL : TD_OK;
+    st = write_report(w, m, recipe, guests ? NULL : err);
+    if (!st) st = tell_failures(m, err);
+    return st ? st : guests ? TD_PARTIAL : TD_OK;
 }
 
 static bool is_among(const char *sha256, const td_session *s)
@@ -602,7 +638,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     }
     if ((st = make_survey(w, m, err))) return st;
     if (!w->n_plans && ((st = judge_sound(m, err)) || (st = decide_all(w, m, recipe, err)))) return st;
-    return w->out ? render_all(w, m, recipe, err) : TD_OK;
+    return w->out ? render_all(w, m, recipe, err) : tell_failures(m, err);
 }
 
 td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *err)

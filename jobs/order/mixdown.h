@@ -61,10 +61,11 @@ typedef struct td_mixdown {
     const char *mix_now;         /* the label of the one being decided or made, of several; NULL */
     td_session *session;
     td_survey *survey;
-    td_plan **plan; /* one a mix, in the order's order; NULL where it failed */
+    td_plan **plan; /* one a mix, in the order's order; one that cannot be made decides nothing */
     td_mix **mix;   /* the same; NULL when nothing was rendered */
     size_t n;
     size_t failed; /* how many of them */
+    td_error why;  /* the first did */
     td_guest guest[TD_GUESTS];
     size_t n_guests;
     td_mix *guests;        /* holds the guests' files, which are there to compare; NULL */
@@ -79,10 +80,13 @@ typedef struct td_mixdown {
     td_pool *pool;
 } td_mixdown;
 
-/* *out is filled as far as it came, also on failure, and is for td_mixdown_free. TD_PARTIAL: some recipes failed.
+/* *out is filled as far as it came, also on failure, and is for td_mixdown_free. TD_PARTIAL: some mixes failed, as
+ * mix[i]->failed tells, and the others are whole. What another try may mend while plans are made ends it all.
  * TD_RECIPE: messages tell. TD_INPUT: stems were refused (session tells which). */
 td_status td_mixdown_run(const td_mixdown_wish *wish, td_mixdown **out, td_error *err);
 void td_mixdown_free(td_mixdown *m);
+
+bool td_mixdown_failed(const td_mixdown *m, size_t i);
 
 /* Stems as a plan names them, where they lay when it was made; texts are the plan's. TD_RECIPE: it does not say where.
  */

@@ -301,6 +301,19 @@ ok "are as well" as_loud 0.1 "$work"/plans/*_Preview_*.wav
 ok "unless they shall not be" "$topdown" "${two[@]}" -o "$work/no-match" --no-match
 ok "then each is as loud as it asks" not_as_loud 5.5 "$work"/no-match/*_Preview_*.wav
 
+# a recipe whose plan cannot be made leaves the others alone
+printf 'topdown: recipe/1\nname: odd\nmix: { chain: [ automation: { breaths: -6 dB } ] }\n' >"$work/odd.yaml"
+part=(demo/stems --tempo 124 -r "$work/odd.yaml" -r pop-rock -q)
+ok "one recipe of two is in vain" says "odd: failed: mix: breaths are a voice's" exits 4 "$topdown" mix "${part[@]}" -o "$work/part"
+ok "the other is mixed" cmp "$work"/part/*_Master_*.wav "$work"/two/*PopRock*_Master_*.wav
+ok "the report tells" says "failed: mix: breaths are a voice's" "$topdown" report "$work/part"
+ok "and holds to its schema" python3 tests/mix/schema.py packaging/schema/report-1.json "$work/part/report.json"
+ok "so does the page" grep -q "breaths are a voice" "$work/part/report.html"
+ok "nothing has its plan" exits 1 test -e "$work/part/plan-odd.yaml"
+ok "plan goes on as well" says "Plan of 'pop-rock'" exits 4 "$topdown" plan "${part[@]}"
+ok "and a dry run" says "Demo_PopRock01_Master_48k24.wav" exits 4 "$topdown" mix "${part[@]}" -o "$work/dry-part" -n
+ok "alone it is an error of the recipe" exits 3 "$topdown" mix demo/stems -r "$work/odd.yaml" -o "$work/odd" -q
+
 # a portrait is of a whole, never of a part
 sed '/^outputs:/q' "$work/loud.yaml" | sed 's/, jazz//' >"$work/parts.yaml"
 printf '  groups: { format: wav }\n' >>"$work/parts.yaml"

@@ -459,3 +459,21 @@ td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
     *out = p;
     return TD_OK;
 }
+
+td_status td_plan_undecided(const td_plan_wish *wish, td_plan **out, td_error *err)
+{
+    *out = NULL;
+    td_arena *a = td_arena_new();
+    td_plan *p = a ? td_arena_alloc(a, sizeof *p) : NULL;
+    td_decider d = {
+        .wish = wish, .session = wish->session, .survey = wish->survey, .recipe = wish->recipe, .plan = p, .arena = a
+    };
+    td_status st = p ? copy_head(&d, err) : td_no_memory(err);
+    if (st) {
+        td_arena_free(a);
+        return st;
+    }
+    p->arena = a;
+    *out = p;
+    return TD_OK;
+}

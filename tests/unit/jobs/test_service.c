@@ -652,6 +652,30 @@ static void a_failed_mix_says_why(void **state)
     json_decref(o);
 }
 
+/* Exit code 4: results, but not of every recipe. */
+static void a_job_may_be_done_in_part(void **state)
+{
+    house *h = *state;
+    write_text(in_dir(h, "mix"),
+               "trap 'exit 4' EXIT\n"
+               "echo '{\"type\":\"error\",\"v\":1,\"code\":\"partial\",\"where\":\"Tight\",\"what\":\"1 of 2 mixes "
+               "failed\"}'\n",
+               0600);
+    json_t *o = wait_for(h, submit(h, order(h, in_dir(h, "stems/Kick.wav")), "k"), "done");
+    json_t *problem = json_object_get(o, "problem");
+    assert_string_equal(text_of(h, problem, "code"), "partial");
+    assert_string_equal(text_of(h, problem, "detail"), "Tight: 1 of 2 mixes failed");
+    assert_int_equal(json_array_size(json_object_get(o, "files")), 2);
+    json_decref(o);
+    for (bool hook = false; !hook;) { /* behind the PUTs */
+        json_t *line = next_line();
+        problem = json_object_get(json_object_get(json_object_get(line, "body"), "data"), "problem");
+        hook = !strcmp(json_string_value(json_object_get(line, "type")), "webhook");
+        if (hook) assert_string_equal(text_of(h, problem, "code"), "partial");
+        json_decref(line);
+    }
+}
+
 static void cancel_stops_a_running_child(void **state)
 {
     house *h = *state;
@@ -818,6 +842,7 @@ int main(void)
         T(a_killed_child_is_run_again),
         T(a_refused_stem_holds_the_job),
         T(a_failed_mix_says_why),
+        T(a_job_may_be_done_in_part),
         T(cancel_stops_a_running_child),
         T(retry_is_a_call_of_its_own),
         T(retry_asks_for_files_again),
