@@ -306,13 +306,12 @@ static void get_job(const td_http_request *r, td_http_reply *p)
 static json_t *queue_json(const td_http_request *r, const td_queue_counts *q)
 {
     int64_t waiting = q->by_state[TD_JOB_WAITING] + q->by_state[TD_JOB_READY];
-    double oldest_s = q->oldest_ready_ms ? (double)(td_now_ms(NULL) - q->oldest_ready_ms) / 1000 : 0;
     const char *why = short_of_disk(r, 0);
     if (!why && waiting && !q->workers) why = "no worker is at work: start 'topdown work', or serve with --work 1";
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:s?}", "queued", (json_int_t)waiting, "running",
                      (json_int_t)q->by_state[TD_JOB_LEASED], "held", (json_int_t)q->by_state[TD_JOB_HELD], "done",
                      (json_int_t)q->by_state[TD_JOB_DONE], "failed", (json_int_t)q->by_state[TD_JOB_FAILED],
-                     "oldest_queued_s", oldest_s, "workers", (json_int_t)q->workers, "deliveries",
+                     "oldest_queued_s", (double)q->longest_ms / 1000, "workers", (json_int_t)q->workers, "deliveries",
                      (json_int_t)q->deliveries, "waiting", why);
 }
 

@@ -297,13 +297,15 @@ td_status td_store_counts(td_store *s, const char *client, td_queue_counts *out,
     td_rows rows;
     td_status st = td_tx_begin(s, &tx, err);
     if (st) return st;
-    st = TD_SQL(&tx, &rows, "SELECT state, count(*), min(run_at_ms) FROM job WHERE client_id=$1 GROUP BY state",
+    st = TD_SQL(&tx, &rows, "SELECT state, count(*), min(created_ms+ran_ms) FROM job WHERE client_id=$1 GROUP BY state",
                 TD_T(client));
     for (size_t i = 0; !st && i < rows.n; i++) {
         td_job_state state = td_job_state_of(td_cell(&rows, i, 0));
         if (state == TD_JOB_STATES) continue;
         out->by_state[state] = td_cell_number(&rows, i, 1);
-        if (state == TD_JOB_READY) out->oldest_ready_ms = td_cell_number(&rows, i, 2);
+        int64_t waited_ms = tx.now_ms - td_cell_number(&rows, i, 2);
+        if ((state == TD_JOB_WAITING || state == TD_JOB_READY) && waited_ms > out->longest_ms)
+            out->longest_ms = waited_ms;
     }
     if (!st) st = TD_SQL(&tx, &rows, "SELECT count(*) FROM worker WHERE seen_ms>$1", TD_N(tx.now_ms - TD_LEASE_MS));
     if (!st) out->workers = td_cell_number(&rows, 0, 0);

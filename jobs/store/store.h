@@ -141,7 +141,8 @@ void td_store_wait(td_store *s, int64_t timeout_ms);
 void td_store_wake(td_store *s);
 
 typedef struct td_queue_counts {
-    int64_t by_state[TD_JOB_STATES], oldest_ready_ms, workers, deliveries;
+    int64_t by_state[TD_JOB_STATES], workers, deliveries;
+    int64_t longest_ms; /* that a job waits which waits now, as its own WAITED counts */
 } td_queue_counts;
 td_status td_store_counts(td_store *s, const char *client, td_queue_counts *out, td_error *err);
 

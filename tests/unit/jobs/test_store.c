@@ -180,6 +180,11 @@ static void not_before_is_waited_for(void **state)
     td_submission b = scene_order("a", NULL);
     b.run_at_ms = s->now_ms + 1000;
     assert_string_equal(scene_send(s, &b).state, "waiting");
+    td_queue_counts counts;
+    s->now_ms += 400;
+    assert_int_equal(td_store_counts(s->store, "a", &counts, &s->err), TD_OK);
+    assert_int_equal(counts.longest_ms, 400);
+    s->now_ms -= 400;
     assert_int_equal(scene_keep(s).promoted, 0);
     assert_null(scene_claim(s, "w").id);
     s->now_ms += 1000;
