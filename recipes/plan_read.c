@@ -459,14 +459,24 @@ static void check_plan(td_reader *r, const td_node *root, const td_plan *p)
     check_preview(r, td_node_get(root, "preview"), p);
 }
 
-/* Whoever edits what is there for reading would wait in vain to hear it. */
-static void tell_decided(td_reader *r, const td_node *root, td_plan *p)
+/* Whether it sounds other than it was written to. */
+static bool is_edited(td_reader *r, td_plan *p)
+{
+    char now[TD_SHA256_HEX] = "";
+    const char *written = p->written_hash;
+    p->written_hash = NULL;
+    if (written && td_plan_hash(p, now)) td_messages_break(r->messages);
+    return written && strcmp(now, written) != 0;
+}
+
+/* Whoever edits what is there for reading, and nothing else, would wait in vain to hear it. */
+static void tell_decided(td_reader *r, const td_node *root, td_plan *p, bool edited)
 {
     size_t first = p->n_decided, n = 0;
     if (td_plan_tell_hands(p)) td_messages_break(r->messages);
     for (size_t i = p->n_decided; i-- > 0;)
         if (p->decided[i].settings) first = i, n++;
-    if (n)
+    if (n && !edited)
         td_caution(r->messages, td_node_get(root, "decided")->value[first], "not_in_force",
                    "edit the plan, this list is for reading",
                    "the plan above says otherwise than this%s: the plan counts",
@@ -486,7 +496,10 @@ static td_plan *read_plan(td_reader *r, const char *file, const char *text, size
     take_map(r, root, td_plan_rows, plan);
     plan->arena = r->arena;
     check_plan(r, root, plan);
-    if (td_messages_errors(r->messages) == r->before) tell_decided(r, root, plan);
+    if (td_messages_errors(r->messages) > r->before) return plan;
+    bool edited = is_edited(r, plan);
+    tell_decided(r, root, plan, edited);
+    plan->revised += edited; /* its files want names of their own */
     return plan;
 }
 

@@ -177,8 +177,8 @@ const td_row td_plan_rows[] = {
     { .name = "master", .kind = TD_ROW_INSIDE, .rows = master_rows, .inline_ = true },
     { .name = "preview", .kind = TD_ROW_INSIDE, .rows = preview_rows, .inline_ = true },
     ROWS(td_plan, "notes", note, n_notes, note_rows),
-    ROWS(td_plan, "decided", decided, n_decided, decided_rows, .inline_ = true,
-         .comment = "for reading: what is in force stands above"),
+    ROW(td_plan, "plan_hash", TEXT, written_hash, .hash = true, .comment = "for reading: what is in force stands above"),
+    ROWS(td_plan, "decided", decided, n_decided, decided_rows, .inline_ = true),
     { 0 },
 };
 /* clang-format on */

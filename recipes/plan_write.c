@@ -223,8 +223,10 @@ static void put_rows(td_text *out, const td_row *rows, const void *struct_, unsi
 td_status td_plan_write(const td_plan *p, td_text *out)
 {
     td_plan told = *p;
+    char hash[TD_SHA256_HEX];
     td_arena *a = td_arena_new();
-    if (!a || td_plan_decisions(p, a, &told.decided, &told.n_decided)) out->broken = true;
+    if (!a || td_plan_decisions(p, a, &told.decided, &told.n_decided) || td_plan_hash(p, hash)) out->broken = true;
+    told.written_hash = hash;
     td_text_add(out, "topdown: plan/1\n");
     put_rows(out, td_plan_rows, &told, 0, NULL);
     td_arena_free(a);

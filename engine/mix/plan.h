@@ -134,7 +134,7 @@ typedef struct td_decision {
 typedef struct td_plan {
     const char *recipe, *recipe_title, *label; /* label: the job's name for this mix, else the recipe's */
     unsigned recipe_revision;
-    unsigned revised; /* how often it was moved by an engineer's words since it was decided */
+    unsigned revised; /* how often it was moved since it was decided, by an engineer's words or hand */
     const char *recipe_hash;
     const char *session_hash;
     const char *title, *artist;
@@ -162,7 +162,8 @@ typedef struct td_plan {
     unsigned preview_bits;
     td_plan_note *note;
     size_t n_notes;
-    td_decision *decided; /* of a file that is being read: how its numbers were decided, without reasons */
+    const char *written_hash; /* of a file that is being read: td_plan_hash when it was written */
+    td_decision *decided;     /* and how its numbers were decided, without reasons */
     size_t n_decided;
     bool draft; /* it is still being decided: what is played of it is measured, and nobody hears it */
     td_arena *arena;

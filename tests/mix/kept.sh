@@ -39,6 +39,9 @@ sed 's/model: punch, threshold: -[0-9.]*/model: punch, threshold: -20/' "$work/a
 plan "$work/drums.yaml" "$work/drums-plain" -q --no-cache >"$work/log"
 ok "a changed group is made, the others are not" says "$((groups - 1)) of $groups groups" plan "$work/drums.yaml" "$work/drums"
 ok "as it is without" alike "$work/drums-plain" "$work/drums"
+ok "its files have names of their own, too" sh -c 'ls "$1"/*_PopRock01r2_Master_*' - "$work/drums"
+plan "$work/drums/plan-pop-rock.yaml" "$work/drums-again" -q
+ok "which they keep" alike "$work/drums" "$work/drums-again"
 
 plan "$work/a/plan-electronic.yaml" "$work/other-plain" -q --no-cache >"$work/log"
 ok "another recipe's groups" plan "$work/a/plan-electronic.yaml" "$work/other" -q

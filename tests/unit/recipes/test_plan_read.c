@@ -129,7 +129,7 @@ static void hands_are_told(void **state)
     td_plan *as_decided = read_text(t.data);
     assert_string_equal(as_decided->bus[1].fader_reason, "as delivered");
     memcpy(at, "fader: -3.5 dB", 14);
-    td_plan *edited = read_warned(t.data, "says otherwise than this: the plan counts");
+    td_plan *edited = read_text(t.data);
     assert_string_equal(edited->bus[1].fader_reason, "by hand, instead of -8.5 dB");
     assert_string_equal(edited->stem[1].send[0].reason, "as written");
     td_text again = { 0 };
@@ -152,16 +152,56 @@ static void decisions_are_for_reading(void **state)
     td_text t = { 0 };
     p->bus[1].fader_db = -8.5;
     assert_int_equal(td_plan_write(p, &t), TD_OK);
-    char *list = strstr(t.data, "# for reading: what is in force stands above\ndecided:\n");
+    char *list = strstr(t.data, "\ndecided:\n");
     assert_non_null(list);
+    assert_non_null(strstr(t.data, "# for reading: what is in force stands above\nplan_hash: "));
     char *at = strstr(list, "as: -8.5 dB");
     assert_non_null(at);
     td_plan_free(read_text(t.data));
     memcpy(at, "as: -3.5 dB", 11);
     td_plan *edited = read_warned(t.data, "as: -3.5 dB");
     assert_float_equal(edited->bus[1].fader_db, -8.5, 0);
+    assert_int_equal(edited->revised, p->revised);
     td_text_free(&t);
     td_plan_free(edited);
+    td_plan_free(p);
+}
+
+static td_plan *edited_text(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    assert_non_null(at);
+    assert_int_equal(strlen(from), strlen(to));
+    memcpy(at, to, strlen(to));
+    return read_text(text);
+}
+
+/* What an edit changes of the sound makes it another revision: once, and again when that is edited. */
+static void an_edit_is_a_revision(void **state)
+{
+    (void)state;
+    td_plan *p = any_plan(7);
+    td_text once = { 0 }, twice = { 0 };
+    td_breakpoint ride[] = { { 1, 0 }, { 2, -1.25 }, { 3, -0.5 }, { 4, 0 } };
+    p->bus[0].ride = ride;
+    p->bus[0].n_ride = 4;
+    p->title = "Ours";
+    assert_int_equal(td_plan_write(p, &once), TD_OK);
+    td_plan *plan = edited_text(once.data, "title: Ours", "title: Hers"); /* nobody hears that */
+    assert_int_equal(plan->revised, p->revised);
+    td_plan_free(plan);
+    plan = edited_text(once.data, "-0.5 dB", "-0.6 dB"); /* no decision's words tell of it */
+    assert_int_equal(plan->revised, p->revised + 1);
+    assert_int_equal(td_plan_write(plan, &twice), TD_OK);
+    td_plan_free(plan);
+    plan = read_text(twice.data);
+    assert_int_equal(plan->revised, p->revised + 1);
+    td_plan_free(plan);
+    plan = edited_text(twice.data, "-0.6 dB", "-0.7 dB");
+    assert_int_equal(plan->revised, p->revised + 2);
+    td_plan_free(plan);
+    td_text_free(&once);
+    td_text_free(&twice);
     td_plan_free(p);
 }
 
@@ -172,6 +212,7 @@ int main(void)
         cmocka_unit_test(absurd_numbers_are_refused),
         cmocka_unit_test(hands_are_told),
         cmocka_unit_test(decisions_are_for_reading),
+        cmocka_unit_test(an_edit_is_a_revision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
