@@ -15,6 +15,7 @@ typedef struct line {
     const char *cell[COLUMNS];
     const char *const *reason; /* where the plan says why; NULL: nowhere */
     const char *note;          /* the recipe's; NULL */
+    td_origin origin;          /* of a decision */
     bool known;                /* as it was decided */
 } line;
 
@@ -43,6 +44,7 @@ static line *add_line(table *t, const char *place, const char *b, const char *c,
     }
     const char *cell[COLUMNS] = { place, b, c, d, e };
     for (int i = 0; i < COLUMNS; i++) l->cell[i] = cell[i] ? cell[i] : "";
+    l->origin = TD_SOLVED;
     l->note = t->note;
     t->note = NULL;
     *t->end = l;
@@ -51,12 +53,20 @@ static line *add_line(table *t, const char *place, const char *b, const char *c,
     return l;
 }
 
-/* A line whose reason stands in the plan; otherwise: what is said where none does. */
-static void add_decision(table *t, const char *place, const char *b, const char *c, const char *d,
+static const char *const origins[] = {
+    [TD_AS_WRITTEN] = "as written", [TD_SOLVED] = "solved", [TD_FROM_KNOB] = "from a knob", [TD_FROM_FIX] = "fix"
+};
+
+/* A line whose reason stands in the plan; otherwise: what is said where none does. What is said to be written counts as
+ * written, also in a step of which more was solved. */
+static void add_decision(table *t, const char *place, const char *b, const char *c, const char *d, td_origin origin,
                          const char *const *reason, const char *otherwise)
 {
     line *l = add_line(t, place, b, c, d, *reason ? *reason : otherwise);
-    if (l) l->reason = reason;
+    if (!l) return;
+    bool written = !strcmp(l->cell[REASON], origins[TD_AS_WRITTEN]) && origin != TD_FROM_FIX;
+    l->reason = reason;
+    l->origin = written ? TD_AS_WRITTEN : origin;
 }
 
 static bool same_cells(const line *a, const line *b)
@@ -236,14 +246,6 @@ static const char *gain_text(td_arena *a, double db)
     return td_arena_printf(a, fabs(db) < 0.05 ? "0.0 dB" : "%+.1f dB", db);
 }
 
-static const char *origin_of(const td_plan_step *s)
-{
-    static const char *const words[] = {
-        [TD_AS_WRITTEN] = "as written", [TD_SOLVED] = "solved", [TD_FROM_KNOB] = "from a knob", [TD_FROM_FIX] = "fix"
-    };
-    return words[s->origin];
-}
-
 static void add_chain(table *t, const char *place, const td_plan_chain *chain)
 {
     for (size_t i = 0; i < chain->n_steps; i++) {
@@ -252,16 +254,16 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
         t->note = s->note;
         if (s->proc->timed && s->n_parts) { /* points in time: the reason tells of them */
             add_decision(t, place, s->name, s->proc->name, td_arena_printf(t->arena, "%zu points", s->n_parts),
-                         &s->reason, origin_of(s));
+                         s->origin, &s->reason, origins[s->origin]);
             continue;
         }
         if (!s->n_parts || (text && text[0]))
-            add_decision(t, place, s->name, s->proc->name, text, &s->reason, origin_of(s));
+            add_decision(t, place, s->name, s->proc->name, text, s->origin, &s->reason, origins[s->origin]);
         for (size_t k = 0; k < s->n_parts; k++) {
             const td_plan_part *p = &s->part[k];
             const settled set = { p->proc, p->value, NULL, &p->goal, true };
-            add_decision(t, place, s->name, p->proc->name, settings_text(t->arena, &set), &p->reason,
-                         s->reason ? s->reason : origin_of(s));
+            add_decision(t, place, s->name, p->proc->name, settings_text(t->arena, &set), s->origin, &p->reason,
+                         s->reason ? s->reason : origins[s->origin]);
         }
     }
 }
@@ -269,7 +271,8 @@ static void add_chain(table *t, const char *place, const td_plan_chain *chain)
 static void add_sends(table *t, const char *place, const td_plan_send *send, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        add_decision(t, place, "send", send[i].to, gain_text(t->arena, send[i].level_db), &send[i].reason, NULL);
+        add_decision(t, place, "send", send[i].to, gain_text(t->arena, send[i].level_db), TD_SOLVED, &send[i].reason,
+                     origins[TD_AS_WRITTEN]);
 }
 
 /* A few moves are told each ("-0.5 dB 0:45-1:10"), many by their extremes. */
@@ -345,7 +348,7 @@ static void parts_of_song(const td_plan *p, table *t)
 
 static void mix_bus(const td_plan *p, table *t)
 {
-    add_decision(t, "", "trim", "gain", gain_text(t->arena, p->trim_db), &p->trim_reason, NULL);
+    add_decision(t, "", "trim", "gain", gain_text(t->arena, p->trim_db), TD_SOLVED, &p->trim_reason, NULL);
     add_chain(t, "", &p->mix);
 }
 
@@ -355,9 +358,9 @@ static void groups(const td_plan *p, table *t)
         const td_plan_bus *b = &p->bus[i];
         add_chain(t, b->name, &b->chain);
         if (b->makeup_db != 0 || b->makeup_reason)
-            add_decision(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db), &b->makeup_reason,
+            add_decision(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db), TD_SOLVED, &b->makeup_reason,
                          "the chain leaves the loudness alone");
-        add_decision(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), &b->fader_reason, NULL);
+        add_decision(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), TD_SOLVED, &b->fader_reason, NULL);
         add_ride(t, b->name, b->ride, b->n_ride);
         add_sends(t, b->name, b->send, b->n_sends);
     }
@@ -379,11 +382,15 @@ static void add_staging(table *t, const td_plan_stem *s)
     for (size_t i = 0; i < s->n_moves; i++) {
         const td_plan_move *m = &s->move[i];
         add_decision(t, s->name, m->fix, td_move_names[m->what], staged_text(t->arena, s, (int)m->what, m->gain_db),
-                     &m->reason, NULL);
+                     TD_FROM_FIX, &m->reason, NULL);
         told[m->what] = true;
     }
-    for (int what = TD_MOVE_POLARITY; what >= TD_MOVE_PAN; what--)
-        if (!told[what]) add_line(t, s->name, td_move_names[what], "", staged_text(t->arena, s, what, 0), NULL);
+    for (int what = TD_MOVE_POLARITY; what >= TD_MOVE_PAN; what--) {
+        line *l =
+            told[what] ? NULL : add_line(t, s->name, td_move_names[what], "", staged_text(t->arena, s, what, 0), NULL);
+        bool found = what == TD_MOVE_PAN && s->reason;
+        if (l && !found) l->origin = TD_AS_WRITTEN; /* in the order */
+    }
 }
 
 static void tracks(const td_plan *p, table *t)
@@ -402,7 +409,7 @@ static void returns(const td_plan *p, table *t)
     for (size_t i = 0; i < p->n_rets; i++) {
         const td_plan_return *r = &p->ret[i];
         add_chain(t, r->name, &r->chain);
-        add_decision(t, r->name, "fader", "gain", gain_text(t->arena, r->fader_db), &r->reason, NULL);
+        add_decision(t, r->name, "fader", "gain", gain_text(t->arena, r->fader_db), TD_SOLVED, &r->reason, NULL);
         add_sends(t, r->name, r->send, r->n_sends);
     }
 }
@@ -469,7 +476,7 @@ td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, si
     if (!*out) return TD_NOMEM;
     for (const line *l = t.first; l; l = l->next)
         (*out)[(*n)++] = (td_decision){
-            l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3], l->cell[4], l->note
+            l->cell[0][0] ? l->cell[0] : "mix", l->cell[1], l->cell[2], l->cell[3], l->cell[4], l->note, l->origin
         };
     return TD_OK;
 }
@@ -550,6 +557,18 @@ static void print_sections(const td_plan *p, const td_plan *before, size_t room,
     td_arena_free(a);
 }
 
+static void print_count(const td_plan *p, td_text *out)
+{
+    td_arena *a = td_arena_new();
+    td_decision *d = NULL;
+    size_t all = 0;
+    if (!a || td_plan_decisions(p, a, &d, &all)) out->broken = true;
+    td_decision_count n = td_decisions_count(d, all);
+    td_text_addf(out, "\n%zu decision%s: %zu solved, %zu as written, %zu fix%s.\n", n.all, n.all == 1 ? "" : "s",
+                 n.solved, n.written, n.fixes, n.fixes == 1 ? "" : "es");
+    td_arena_free(a);
+}
+
 void td_plan_view(const td_plan *p, size_t room, td_text *out)
 {
     td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
@@ -564,9 +583,7 @@ void td_plan_view(const td_plan *p, size_t room, td_text *out)
     td_text_free(&balance);
     print_sections(p, NULL, room, out);
     print_notes(p, NULL, room, out);
-    td_plan_count n = td_plan_counts(p);
-    td_text_addf(out, "\n%zu decision%s: %zu solved, %zu as written, %zu fix%s.\n", n.all, n.all == 1 ? "" : "s",
-                 n.solved, n.written, n.fixes, n.fixes == 1 ? "" : "es");
+    print_count(p, out);
 }
 
 void td_plan_changes(const td_plan *p, const td_plan *before, size_t room, td_text *out)

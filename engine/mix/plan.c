@@ -221,34 +221,13 @@ td_status td_plan_bus_hash(const td_plan *p, const td_session *s, size_t bus, ch
 
 /* ---- counts ------------------------------------------------------------------------------------------------------ */
 
-static void count_one(td_plan_count *n, td_origin origin)
+td_decision_count td_decisions_count(const td_decision *d, size_t n)
 {
-    n->all++;
-    if (origin == TD_SOLVED) n->solved++;
-    if (origin == TD_AS_WRITTEN || origin == TD_FROM_KNOB) n->written++;
-}
-
-static void count_chain(td_plan_count *n, const td_plan_chain *c)
-{
-    for (size_t i = 0; i < c->n_steps; i++) count_one(n, c->step[i].origin);
-}
-
-td_plan_count td_plan_counts(const td_plan *p)
-{
-    td_plan_count n = { 0 };
-    for (size_t i = 0; i < p->n_stems; i++) {
-        count_chain(&n, &p->stem[i].chain);
-        n.all += p->stem[i].n_moves;
-        n.fixes += p->stem[i].chain.n_steps > 0 || p->stem[i].n_moves > 0;
+    td_decision_count c = { .all = n };
+    for (size_t i = 0; i < n; i++) {
+        c.solved += d[i].origin == TD_SOLVED;
+        c.written += d[i].origin == TD_AS_WRITTEN || d[i].origin == TD_FROM_KNOB;
+        c.fixes += d[i].origin == TD_FROM_FIX;
     }
-    for (size_t i = 0; i < p->n_buses; i++) {
-        count_chain(&n, &p->bus[i].chain);
-        count_one(&n, TD_SOLVED); /* clip gain */
-        count_one(&n, TD_SOLVED); /* fader */
-    }
-    for (size_t i = 0; i < p->n_rets; i++) count_chain(&n, &p->ret[i].chain);
-    count_one(&n, TD_SOLVED); /* trim */
-    count_chain(&n, &p->mix);
-    for (td_way k = 0; k < TD_WAYS; k++) count_chain(&n, &p->way[k]);
-    return n;
+    return c;
 }

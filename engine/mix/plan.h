@@ -129,6 +129,7 @@ typedef struct td_plan_note {
 typedef struct td_decision {
     const char *place, *step, *what, *settings, *reason; /* place: "mix", "master", "preview", a bus, stem or return */
     const char *note;                                    /* the recipe's on the step, beside its first decision; NULL */
+    td_origin origin;                                    /* as in force: not of a file that is being read */
 } td_decision;
 
 typedef struct td_plan {
@@ -192,10 +193,11 @@ double td_plan_ordered_tempo(const td_plan *p);
  * staging, steps, keys. Files that steps name count by their content. */
 td_status td_plan_bus_hash(const td_plan *p, const td_session *s, size_t bus, char out[TD_SHA256_HEX], td_error *err);
 
-/* How many decisions it holds, and how many of them were solved or are fixes. */
-typedef struct td_plan_count {
+/* How many decisions there are: solved, as written (knobs are written by their job) or of fixes, which is all of them.
+ */
+typedef struct td_decision_count {
     size_t all, solved, written, fixes;
-} td_plan_count;
-td_plan_count td_plan_counts(const td_plan *p);
+} td_decision_count;
+td_decision_count td_decisions_count(const td_decision *d, size_t n);
 
 #endif

@@ -262,11 +262,20 @@ static void say_limiter(td_page *p, const json_t *f)
 
 static void say_fixes(td_page *p, const json_t *mix)
 {
-    double n = td_held(json_object_get(mix, "decisions"), "fixes");
+    const char *before = "";
+    const json_t *d;
+    size_t i, tracks = 0;
     char text[TD_FIGURE];
-    if (!(n > 0)) return;
+    json_array_foreach(json_object_get(mix, "decided"), i, d)
+    {
+        const char *place = td_held_text(d, "place");
+        if (strcmp(td_held_text(d, "origin"), "fix")) continue;
+        tracks += strcmp(place, before) != 0; /* decisions of a track stand together */
+        before = place;
+    }
+    if (!tracks) return;
     td_element(p, "<li>", td_say(p, TD_WORD_FIXES_MADE), " ");
-    td_element(p, "", td_figure(p, n, 0, false, "", text), ".</li>\n");
+    td_element(p, "", td_figure(p, (double)tracks, 0, false, "", text), ".</li>\n");
 }
 
 void td_section_words(td_page *p, const json_t *mix)

@@ -209,6 +209,11 @@ static json_t *reason_json(const td_rendered *r, const td_decision *d)
     return td_json_text(text);
 }
 
+/* As they are counted. */
+static const char *const origins[] = {
+    [TD_AS_WRITTEN] = "as_written", [TD_FROM_KNOB] = "as_written", [TD_SOLVED] = "solved", [TD_FROM_FIX] = "fix"
+};
+
 static json_t *decision_json(const td_rendered *r, const td_decision *d)
 {
     json_t *j = json_object();
@@ -218,6 +223,7 @@ static json_t *decision_json(const td_rendered *r, const td_decision *d)
     json_object_set_new(j, "settings", td_json_text(d->settings));
     json_object_set_new(j, "reason", reason_json(r, d));
     json_object_set_new(j, "note", td_json_text(d->note));
+    json_object_set_new(j, "origin", td_json_text(origins[d->origin]));
     return j;
 }
 
@@ -502,7 +508,7 @@ static json_t *mix_json(const td_report_mix *said)
 {
     const td_mix *m = said->mix;
     const td_plan *p = m->plan;
-    td_plan_count count = td_plan_counts(p);
+    td_decision_count count = td_decisions_count(said->decision, said->n_decisions);
     json_t *j = json_object(), *files = json_array(), *buses = json_array(), *steps = json_array();
     json_t *left_out = json_array(), *decided = json_array();
     json_object_set_new(j, "label", td_json_text(p->label));

@@ -432,6 +432,7 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe
     for (size_t i = 0; !st && i < m->n; i++) {
         td_decision *decision;
         st = td_plan_decisions(m->plan[i], m->arena, &decision, &said[i].n_decisions) ? td_no_memory(err) : TD_OK;
+        if (!m->plan[i]->n_stems) said[i].n_decisions = 0; /* it was never made */
         said[i].mix = m->mix[i];
         said[i].recipe = recipe[i];
         said[i].decision = decision;

@@ -309,6 +309,18 @@ ok "the other is mixed" cmp "$work"/part/*_Master_*.wav "$work"/two/*PopRock*_Ma
 ok "the report tells" says "failed: mix: breaths are a voice's" "$topdown" report "$work/part"
 ok "and holds to its schema" python3 tests/mix/schema.py packaging/schema/report-1.json "$work/part/report.json"
 ok "so does the page" grep -q "breaths are a voice" "$work/part/report.html"
+counted() { # REPORT: each mix counts the decisions that it shows
+    python3 - "$1" <<'END'
+import json, sys
+for m in json.load(open(sys.argv[1]))["mixes"]:
+    told, shown = m["decisions"], [d["origin"] for d in m["decided"]]
+    rows = {"all": len(shown), "solved": shown.count("solved"), "as_written": shown.count("as_written"), "fixes": shown.count("fix")}
+    print(m["label"], told, rows)
+    assert told == rows and told["all"] == told["solved"] + told["as_written"] + told["fixes"]
+    assert told["all"] > 9 or m["state"] == "failed"
+END
+}
+ok "decisions are counted as they are shown" counted "$work/part/report.json"
 ok "nothing has its plan" exits 1 test -e "$work/part/plan-odd.yaml"
 ok "plan goes on as well" says "Plan of 'pop-rock'" exits 4 "$topdown" plan "${part[@]}"
 ok "and a dry run" says "Demo_PopRock01_Master_48k24.wav" exits 4 "$topdown" mix "${part[@]}" -o "$work/dry-part" -n

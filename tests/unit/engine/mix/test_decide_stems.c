@@ -131,7 +131,7 @@ static void a_fix_is_told_wherever_it_works(void **state)
     assert_non_null(strstr(t.data, "  Keys.wav  softer  level     -30.0 dB  peak is -3.0 dBFS\n"));
     assert_non_null(strstr(t.data, "            aside   pan       R30       as written\n"));
     assert_non_null(strstr(t.data, "            aside   polarity  flipped   as written\n"));
-    assert_non_null(strstr(t.data, " 1 fix."));
+    assert_non_null(strstr(t.data, " 3 fixes."));
     assert_non_null(not_used(&d, "fix meet: Keys.wav stays where it is"));
     assert_string_equal(not_used(&d, "fix lost"), "fix lost: Keys.wav stays where it is, for no stem is drums.snare");
     assert_string_equal(not_used(&d, "fix idle"), "fix idle: nothing is to be done to Keys.wav");

@@ -107,6 +107,9 @@ static const char told[] =
     "\"deesser\"},"
     "{\"place\":\"synths\",\"step\":\"even\",\"what\":\"multiband\"},"
     "{\"place\":\"backing\",\"step\":\"blend\",\"what\":\"compressor\"},"
+    "{\"place\":\"Vox.wav\",\"step\":\"clear\",\"what\":\"low_cut\",\"origin\":\"fix\"},"
+    "{\"place\":\"Vox.wav\",\"step\":\"clear\",\"what\":\"bell\",\"origin\":\"fix\"},"
+    "{\"place\":\"Kick.wav\",\"step\":\"place\",\"what\":\"pan\",\"origin\":\"fix\"},"
     "{\"place\":\"keys\",\"step\":\"fader\",\"what\":\"gain\",\"settings\":\"-9.9 dB\",\"reason\":\"by hand, instead "
     "of -12.9 "
     "dB\"}]}]}";
@@ -124,6 +127,7 @@ static void what_was_decided_is_true(void **state)
         "synths: <q>even.2</q> holds bands down",
         "vocals: <q>ess</q> softens s sounds: took",
         "drums: <q>gate</q> closes in pauses: took up to 10.0\u00a0dB, for",
+        "were corrected where it was heard: 2.</li>",
     };
     char *page = page_of(told, TD_ENGLISH), *german = page_of(told, TD_GERMAN);
     for (size_t i = 0; i < sizeof english / sizeof english[0]; i++) {
