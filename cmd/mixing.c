@@ -345,6 +345,15 @@ static void show_folder(const td_mixing *m, const char *folder)
                           "is the folder of the stems: the mix will lie among them; -o out/ keeps them apart");
 }
 
+static void show_lost(const td_mixdown *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->lost[i])
+            td_report_warning(d->plan[i]->recipe,
+                              "the recipe is not here as it was when the plan was decided: the report does not hold "
+                              "lead and groups against what is usual; --recipes DIR says where it lies");
+}
+
 /* A name need not be UTF-8, JSON must. */
 static json_t *printable_json(const char *text)
 {
@@ -412,6 +421,7 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         return td_status_exit(st);
     }
     if (!st && !td_args_has(a, "quiet")) {
+        show_lost(d);
         show_twins(d->session);
         show_aside(d->session);
     }

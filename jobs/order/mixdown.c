@@ -636,6 +636,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
         keep_aims(m, i, &m->plan[i]->master, &m->plan[i]->preview);
         if ((st = expect_stems(m->plan[i], m->session, err))) return st;
         if ((st = recall_recipe(w, m->plan[i], &recipe[i], err))) return st;
+        m->lost[i] = !recipe[i];
     }
     if ((st = make_survey(w, m, err))) return st;
     if (!w->n_plans && ((st = judge_sound(m, err)) || (st = decide_all(w, m, recipe, err)))) return st;
@@ -660,8 +661,9 @@ td_status td_mixdown_run(const td_mixdown_wish *w, td_mixdown **out, td_error *e
     m->mix = td_arena_array(a, m->n + 1, sizeof *m->mix);
     m->said = td_arena_array(a, m->n + 1, sizeof *m->said);
     m->aims = td_arena_array(a, m->n + 1, sizeof *m->aims);
+    m->lost = td_arena_array(a, m->n + 1, sizeof *m->lost);
     td_recipe **recipe = td_arena_array(a, m->n + 1, sizeof *recipe);
-    if (!m->said || !m->aims || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
+    if (!m->said || !m->aims || !m->lost || !m->messages || !m->plan || !m->mix || !recipe) return td_no_memory(err);
     for (size_t i = 0; i < w->n_plans; i++) m->plan[i] = w->plan[i];
     bool fresh = w->out && !w->dry && !td_is_folder(w->out);
     td_status st = run(w, m, recipe, err);

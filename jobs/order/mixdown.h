@@ -74,6 +74,7 @@ typedef struct td_mixdown {
     td_mixdown_said *said; /* of each recipe, as its plan keeps it */
     td_mixdown_aims *aims; /* of each mix */
     td_text would;         /* dry: the files of all mixes, one a line */
+    bool *lost;            /* of each mix whose plan was given: its recipe is not here as it was */
     bool survey_cached;
     int claim; /* the folder, held open and locked; -1: none */
     td_arena *arena;
