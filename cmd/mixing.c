@@ -265,6 +265,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         .threads = (unsigned)threads,
         .force = td_args_has(a, "force"),
         .skip_rejected = td_args_has(a, "skip-rejected"),
+        .hear_out = td_args_has(a, "json"),
         .dry = td_args_has(a, "dry-run"),
         .progress = td_progress_step,
         .user = m->progress,

@@ -623,6 +623,14 @@ static td_status recall_recipe(const td_mixdown_wish *w, const td_plan *p, td_re
     return TD_OK;
 }
 
+/* Other stems may turn out to be damaged then, too. */
+static void hear_out(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
+{
+    td_error own;
+    td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, &own);
+    td_session_refusal(m->session, err);
+}
+
 static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe, td_error *err)
 {
     td_status st = td_pool_new(w->threads, &m->pool);
@@ -631,7 +639,9 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     if (!w->n_plans && (st = load_recipes(w, m, recipe, err))) return st;
     if (w->out && (st = check_folder(w, m, err))) return st;
     tell(m, "checking", 0);
-    if ((st = open_session(w, m, err))) return st;
+    st = open_session(w, m, err);
+    if (st == TD_INPUT && w->hear_out && m->session) hear_out(w, m, err);
+    if (st) return st;
     for (size_t i = 0; i < w->n_plans; i++) {
         keep_aims(m, i, &m->plan[i]->master, &m->plan[i]->preview);
         if ((st = expect_stems(m->plan[i], m->session, err))) return st;

@@ -37,7 +37,8 @@ typedef struct td_mixdown_wish {
     const char *const *role; /* "FILE=ROLE": what is said of stems beside the order (td_stem_say_role) */
     size_t n_roles;
     bool force, skip_rejected;
-    bool dry;               /* planned only: out is asked for all that may stand in the way, and nothing is written */
+    bool hear_out; /* where a stem is refused, hear the others: whoever sent them is told all that is wrong at once */
+    bool dry;      /* planned only: out is asked for all that may stand in the way, and nothing is written */
     double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
     td_stage_told progress; /* may be NULL */
     void *user;

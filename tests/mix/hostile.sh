@@ -145,6 +145,8 @@ ok "all of them are, and counted" says "error: 2 stems are refused" mix "$work/s
 ok "with the way out" says --skip-rejected mix "$work/stems" -o "$work/x"
 ok "programs get reasons" says '{"file":"Cut.flac","why":"is cut off' mix "$work/stems" --json -o "$work/x"
 ok "and what the client can be sent" says 'vielen Dank' mix "$work/stems" --json -o "$work/x"
+sox -n -r 44100 -c 1 "$work/mute.wav" trim 0 2
+ok "with all that hearing tells" says 'the file is silent and will be left out' mix "$work/stems" "$work/mute.wav" --json -o "$work/x"
 rm "$work/stems/Broken.wav" "$work/stems/Cut.flac"
 ok "nothing came of any" exits 1 test -e "$work/x/report.json"
 
