@@ -40,38 +40,46 @@ enum row {
 #define LEAD_LU   { -TD_LEAD_TASTE_LU, TD_LEAD_TASTE_LU }
 #define MOST_OVER { NAN, TD_OVER_ASKED_DB }
 
+/* Half a decibel is about the least that is told of a broadband sound (Miller 1947: 0.4 dB for noise): of a level, of the
+ * ends of a tilt (100 Hz to 10 kHz are 3.3 octaves from their middle), of third octaves on average. So much on one
+ * group's fader moved masking by 0.3 points at most, on two sessions. */
+#define TOLD_DB        0.5
+#define TOLD_DB_OCTAVE 0.15
+#define TOLD_POINTS    0.5
+
 /* Limits come from finished mixes: 504 of them for tone, dynamics and stereo, where music with a beat keeps other ones
  * than score, folk and ambient; balances of printed sessions for the groups. What the engine has to meet is marked. */
 static const struct row_kind {
     const char *id, *name, *unit;
     double beat[2], free[2]; /* low and high; NaN: none */
     bool must, less;         /* meet them; is better, also than in the sum */
+    double told;             /* a difference from the sum that is less is none */
     double allowed;          /* how much worse than a balance that was left as delivered it may be */
 } kinds[TD_CARD_ROWS] = {
-    [TB]        = { "TB",        "tone: distance from finished mixes",           "dB",     { NAN, 6.5 },   { NAN, 6.5 },  0, 1, 0 },
-    [TS]        = { "TS",        "tone: tilt against finished mixes",            "dB/oct", { -2, 1.5 },    { -2, 1.5 },   0, 1, 1 },
-    [MK]        = { "MK",        "masking: covered by others, all groups",       "%",      { NAN, 25 },    { NAN, 25 },   0, 1, 3 },
-    [MK_LEAD]   = { "MK lead",   "masking: the lead, 1 to 4 kHz",                "%",      { NAN, 15 },    { NAN, 15 },   0, 0, 0 },
-    [MK_WORST]  = { "MK worst",  "masking: the group covered most",              "%",      { NAN, 50 },    { NAN, 50 },   0, 0, 0 },
-    [LV]        = { "LV",        "lead against the rest, off the usual",         "LU",     LEAD_LU,        LEAD_LU,       0, 1, 1 },
-    [GB]        = { "GB",        "groups, off the usual",                        "LU",     { NAN, 3 },     { NAN, 3 },    0, 1, 1 },
-    [CREST]     = { "CR",        "crest: peak over RMS",                         "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
-    [PLR]       = { "PLR",       "peak over loudness",                           "dB",     { 8, 17.5 },    { 8, 17.5 },   0, 0, 0 },
-    [PSR]       = { "PSR",       "peak over loudness, densest tenth",            "dB",     { 7, NAN },     { 7, NAN },    0, 0, 0 },
-    [LR]        = { "LR",        "loudness range without the tail",                               "LU",     { NAN, NAN },   { NAN, NAN },  0, 0, 0 },
-    [ST]        = { "ST",        "correlation",                                  "",       { 0.25, 0.98 }, { 0, 0.98 },   0, 0, 0 },
-    [ST_LOW]    = { "ST low",    "correlation below 120 Hz",                     "",       { 0.55, NAN },  { NAN, NAN },  0, 0, 0 },
-    [ST_OCTAVE] = { "ST octave", "correlation of the widest octave",             "",       { 0, NAN },     { 0, NAN },    0, 0, 0 },
-    [MF]        = { "MF",        "loss in mono",                                 "LU",     { NAN, 1.7 },   { NAN, 2.9 },  0, 1, 0.3 },
-    [MF_WORST]  = { "MF worst",  "loss in mono of the widest group",             "LU",     { NAN, 3 },     { NAN, 3 },    0, 0, 0 },
-    [IM]        = { "IM",        "left over right",                              "dB",     { -1.3, 1.3 },  { -1.3, 1.3 }, 0, 0, 0 },
-    [WD]        = { "WD",        "width against the reference, farthest octave", "dB",     { -3, 3 },      { -3, 3 },     0, 0, 0 },
-    [BM]        = { "BM",        "middle against the reference",                 "dB",     { NAN, NAN },   { NAN, NAN },  0, 1, 0 },
-    [BS]        = { "BS",        "sides against the reference",                  "dB",     { NAN, NAN },   { NAN, NAN },  0, 1, 0 },
-    [PK]        = { "PK",        "peaks over their limit",                       "dB",     { NAN, 0 },     { NAN, 0 },    1, 0, 0 },
-    [LT]        = { "LT",        "loudness off its target",                      "LU",     { NAN, 0.1 },   { NAN, 0.1 },  1, 0, 0 },
-    [LT_HELD]   = { "LT held",   "loudness given up at the limiter's bound",     "LU",     { NAN, 0.1 },   { NAN, 0.1 },  0, 0, 0 },
-    [GR]        = { "GR",        "gain reduction over what was asked",           "dB",     MOST_OVER,   MOST_OVER,  1, 0, 0 },
+    [TB]        = { "TB",        "tone: distance from finished mixes",           "dB",     { NAN, 6.5 },   { NAN, 6.5 },  0, 1, TOLD_DB,        0 },
+    [TS]        = { "TS",        "tone: tilt against finished mixes",            "dB/oct", { -2, 1.5 },    { -2, 1.5 },   0, 1, TOLD_DB_OCTAVE, 1 },
+    [MK]        = { "MK",        "masking: covered by others, all groups",       "%",      { NAN, 25 },    { NAN, 25 },   0, 1, TOLD_POINTS,    3 },
+    [MK_LEAD]   = { "MK lead",   "masking: the lead, 1 to 4 kHz",                "%",      { NAN, 15 },    { NAN, 15 },   0, 0, 0,              0 },
+    [MK_WORST]  = { "MK worst",  "masking: the group covered most",              "%",      { NAN, 50 },    { NAN, 50 },   0, 0, 0,              0 },
+    [LV]        = { "LV",        "lead against the rest, off the usual",         "LU",     LEAD_LU,        LEAD_LU,       0, 1, TOLD_DB,        1 },
+    [GB]        = { "GB",        "groups, off the usual",                        "LU",     { NAN, 3 },     { NAN, 3 },    0, 1, TOLD_DB,        1 },
+    [CREST]     = { "CR",        "crest: peak over RMS",                         "dB",     { NAN, NAN },   { NAN, NAN },  0, 0, 0,              0 },
+    [PLR]       = { "PLR",       "peak over loudness",                           "dB",     { 8, 17.5 },    { 8, 17.5 },   0, 0, 0,              0 },
+    [PSR]       = { "PSR",       "peak over loudness, densest tenth",            "dB",     { 7, NAN },     { 7, NAN },    0, 0, 0,              0 },
+    [LR]        = { "LR",        "loudness range without the tail",              "LU",     { NAN, NAN },   { NAN, NAN },  0, 0, 0,              0 },
+    [ST]        = { "ST",        "correlation",                                  "",       { 0.25, 0.98 }, { 0, 0.98 },   0, 0, 0,              0 },
+    [ST_LOW]    = { "ST low",    "correlation below 120 Hz",                     "",       { 0.55, NAN },  { NAN, NAN },  0, 0, 0,              0 },
+    [ST_OCTAVE] = { "ST octave", "correlation of the widest octave",             "",       { 0, NAN },     { 0, NAN },    0, 0, 0,              0 },
+    [MF]        = { "MF",        "loss in mono",                                 "LU",     { NAN, 1.7 },   { NAN, 2.9 },  0, 1, TOLD_DB,        0.3 },
+    [MF_WORST]  = { "MF worst",  "loss in mono of the widest group",             "LU",     { NAN, 3 },     { NAN, 3 },    0, 0, 0,              0 },
+    [IM]        = { "IM",        "left over right",                              "dB",     { -1.3, 1.3 },  { -1.3, 1.3 }, 0, 0, 0,              0 },
+    [WD]        = { "WD",        "width against the reference, farthest octave", "dB",     { -3, 3 },      { -3, 3 },     0, 0, 0,              0 },
+    [BM]        = { "BM",        "middle against the reference",                 "dB",     { NAN, NAN },   { NAN, NAN },  0, 1, TOLD_DB,        0 },
+    [BS]        = { "BS",        "sides against the reference",                  "dB",     { NAN, NAN },   { NAN, NAN },  0, 1, TOLD_DB,        0 },
+    [PK]        = { "PK",        "peaks over their limit",                       "dB",     { NAN, 0 },     { NAN, 0 },    1, 0, 0,              0 },
+    [LT]        = { "LT",        "loudness off its target",                      "LU",     { NAN, 0.1 },   { NAN, 0.1 },  1, 0, 0,              0 },
+    [LT_HELD]   = { "LT held",   "loudness given up at the limiter's bound",     "LU",     { NAN, 0.1 },   { NAN, 0.1 },  0, 0, 0,              0 },
+    [GR]        = { "GR",        "gain reduction over what was asked",           "dB",     MOST_OVER,   MOST_OVER,  1, 0, 0,              0 },
 };
 /* clang-format on */
 
@@ -308,13 +316,16 @@ static td_row_verdict judge(const struct row_kind *k, const td_card_row *r)
     return k->must ? (inside ? TD_ROW_PASS : TD_ROW_FAIL) : inside ? TD_ROW_USUAL : TD_ROW_UNUSUAL;
 }
 
-/* Being worse than the sum is no loss inside the limits, for mixes are told apart there by taste, and none within what
- * is allowed where the balance was left as delivered: then the sum is its maker's mix. */
+/* One rule for all: what is not told is level. Nor is being worse than the sum a loss inside the limits, for mixes are
+ * told apart there by taste, or within what is allowed where the balance was left as delivered: then the sum is its
+ * maker's mix. */
 static td_standing stand(const struct row_kind *k, const td_card_row *r, td_balance balance)
 {
-    double more = fabs(r->value) - fabs(r->sum), allowed = balance == TD_BALANCE_DELIVERED ? k->allowed : 0;
+    double more = td_round_to(fabs(r->value) - fabs(r->sum), 0.01);
+    double allowed = balance == TD_BALANCE_DELIVERED ? fmax(k->told, k->allowed) : k->told;
     if (!k->less || isnan(more)) return TD_NO_STANDING;
-    return more <= 0 ? TD_AHEAD : more <= allowed || r->verdict != TD_ROW_UNUSUAL ? TD_LEVEL : TD_BEHIND;
+    if (more <= -k->told) return TD_AHEAD;
+    return more < k->told || more <= allowed || r->verdict == TD_ROW_USUAL ? TD_LEVEL : TD_BEHIND;
 }
 
 /* Figures are judged as they are printed: to a hundredth. */

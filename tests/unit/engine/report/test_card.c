@@ -180,6 +180,25 @@ static void a_delivered_balance_may_be_a_little_worse(void **state)
     scene_free(s);
 }
 
+/* Half a decibel, whichever way it goes. */
+static void what_nobody_tells_is_level(void **state)
+{
+    (void)state;
+    static const struct {
+        double lead_db;
+        td_standing standing;
+    } cases[] = { { -8.0, TD_LEVEL }, { -7.6, TD_LEVEL },  { -8.4, TD_LEVEL },
+                  { -7.4, TD_AHEAD }, { -8.6, TD_BEHIND }, { -4.0, TD_AHEAD } };
+    scene *s = scene_new();
+    weigh(&s->sum, s, s->k[1], (double[BUSES]){ -8, 0, 0, 0 });
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        weigh(&s->made, s, s->k[0], (double[BUSES]){ cases[i].lead_db, 0, 0, 0 });
+        make(s);
+        assert_int_equal(row(s, "LV")->standing, cases[i].standing);
+    }
+    scene_free(s);
+}
+
 static void what_was_promised_passes_or_fails(void **state)
 {
     (void)state;
@@ -280,6 +299,7 @@ int main(void)
         cmocka_unit_test(balances_are_held_against_what_is_usual),
         cmocka_unit_test(a_recipe_moves_what_is_usual),
         cmocka_unit_test(a_delivered_balance_may_be_a_little_worse),
+        cmocka_unit_test(what_nobody_tells_is_level),
         cmocka_unit_test(what_was_promised_passes_or_fails),
         cmocka_unit_test(loud_orders_are_held_against_what_they_ask),
         cmocka_unit_test(loudness_gives_way_at_the_bound),
