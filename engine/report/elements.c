@@ -48,6 +48,13 @@ double *td_held_list(td_page *p, const json_t *o, const char *name, size_t *n)
     return out;
 }
 
+const char *td_said(const td_page *p, const char *text, const td_word *word, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(td_word_in(TD_ENGLISH, word[i]), text)) return td_say(p, word[i]);
+    return NULL;
+}
+
 const char *td_place_name(const td_page *p, const char *place)
 {
     return strcmp(place, "mix") ? place : td_say(p, TD_WORD_MIX_BUS);

@@ -5,6 +5,17 @@
 
 /* ---- decisions --------------------------------------------------------------------------------------------------- */
 
+/* The planner's sentences are English; words that are always the same are not. */
+static void reason(td_page *p, const char *text)
+{
+    static const td_word words[] = { TD_WORD_AS_WRITTEN, TD_WORD_AS_DELIVERED, TD_WORD_CHAIN_NEUTRAL };
+    const char *said = td_said(p, text, words, sizeof words / sizeof words[0]);
+    if (said)
+        td_page_text(p, said);
+    else
+        td_prose(p, "<span lang=\"en\">", text, "</span>");
+}
+
 void td_section_decisions(td_page *p, const json_t *mix)
 {
     static const td_head heads[] = {
@@ -38,7 +49,8 @@ void td_section_decisions(td_page *p, const json_t *mix)
         td_element(p, "<td>", td_held_text(d, "step"), " ");
         if (strcmp(what, td_held_text(d, "step"))) td_element(p, "<span class=\"reason\">", what, "</span>");
         td_prose(p, "</td><td>", td_held_text(d, "settings"), "</td>");
-        td_prose(p, "<td class=\"reason\"><span lang=\"en\">", td_held_text(d, "reason"), "</span>");
+        td_page_add(p, "<td class=\"reason\">");
+        reason(p, td_held_text(d, "reason"));
         if (*td_held_text(d, "note"))
             td_prose(p, "<br><i>", td_held_text(d, "note"), "</i>"); /* its author's language */
         td_page_add(p, "</td>");

@@ -57,7 +57,9 @@ static void page(td_page *p)
     td_page_add(p, "</style></head>\n<body><main>\n");
     td_element(p, "<header><p class=\"kicker\">", td_say(p, TD_WORD_REPORT), "</p>");
     td_element(p, "<h1>", title, "</h1>");
-    td_element(p, "<p class=\"by\">", by, "</p></header>\n");
+    td_element(p, "<p class=\"by\">", by, "</p>");
+    if (*td_say(p, TD_WORD_PLAN_SPEAKS)) td_element(p, "<p class=\"note\">", td_say(p, TD_WORD_PLAN_SPEAKS), "</p>");
+    td_page_add(p, "</header>\n");
     td_section_overview(p, mixes);
     td_section_comparison(p);
     json_array_foreach(mixes, i, m) one_mix(p, m);

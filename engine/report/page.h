@@ -41,6 +41,9 @@ const char *td_held_text(const json_t *o, const char *name); /* "" where there i
 /* A list of numbers; NaN where one is null. n 0 and never NULL when there is no list; NULL when memory is short. */
 double *td_held_list(td_page *p, const json_t *o, const char *name, size_t *n);
 
+/* A text of the report that is one of these words, in the page's language; NULL: it is none of them. */
+const char *td_said(const td_page *p, const char *text, const td_word *word, size_t n);
+
 /* "drums", and "mix bus" for "mix". */
 const char *td_place_name(const td_page *p, const char *place);
 const json_t *td_main_file(const json_t *mix); /* the one its portrait was made of; NULL: none */

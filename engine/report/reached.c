@@ -192,6 +192,18 @@ static bool within(const td_page *p, const json_t *r, const char *name, double x
     return !edge || n < 2 || (!(x < edge[0]) && !(x > edge[1]));
 }
 
+/* "presence, 2000-5000 Hz" */
+static void region_name(td_page *p, const json_t *r, char *out, size_t size)
+{
+    static const td_word regions[] = { TD_WORD_SUB,      TD_WORD_LOW,    TD_WORD_LOW_MID, TD_WORD_MID,
+                                       TD_WORD_PRESENCE, TD_WORD_TREBLE, TD_WORD_TILT };
+    char low[TD_FIGURE], high[TD_FIGURE];
+    const char *name = td_held_text(r, "name"), *said = td_said(p, name, regions, sizeof regions / sizeof regions[0]);
+    double from = td_held(r, "low_hz");
+    snprintf(out, size, "%s, %s\u2013%s", said ? said : name, td_figure(p, from, from != rint(from), false, "", low),
+             td_figure(p, td_held(r, "high_hz"), 0, false, "Hz", high));
+}
+
 void td_section_tone(td_page *p, const json_t *mix)
 {
     static const td_head heads[] = {
@@ -207,11 +219,10 @@ void td_section_tone(td_page *p, const json_t *mix)
     json_array_foreach(json_object_get(t, "regions"), i, r)
     {
         double off = td_held(r, "off_db"), *usual = td_held_list(p, r, "usual_db", &n);
-        const char *unit = strcmp(td_held_text(r, "name"), "tilt") ? "dB" : "dB/oct";
+        const char *unit = strcmp(td_held_text(r, "name"), "tilt") ? "dB" : td_say(p, TD_WORD_DB_OCTAVE);
         bool is_usual = within(p, r, "usual_db", off), is_rare = !within(p, r, "ever_db", off);
         char range[64];
-        snprintf(range, sizeof range, "%s, %g\u2013%g Hz", td_held_text(r, "name"), td_held(r, "low_hz"),
-                 td_held(r, "high_hz"));
+        region_name(p, r, range, sizeof range);
         td_row_open(p, range);
         td_element(p, "<td class=\"n\">", td_figure(p, off, 1, true, unit, a), "</td>");
         td_element(p, "<td class=\"n\">", td_figure(p, usual && n == 2 ? usual[0] : NAN, 1, true, "", a), " \u2026 ");
@@ -231,15 +242,10 @@ void td_section_tone(td_page *p, const json_t *mix)
 
 static const char *device_name(const td_page *p, const char *device)
 {
-    static const struct {
-        const char *device;
-        td_word word;
-    } rows[] = { { "phone", TD_WORD_PHONE },       { "smart speaker", TD_WORD_SPEAKER },
-                 { "bluetooth box", TD_WORD_BOX }, { "mono", TD_WORD_MONO },
-                 { "car", TD_WORD_CAR },           { "club", TD_WORD_CLUB } };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!strcmp(rows[i].device, device)) return td_say(p, rows[i].word);
-    return device;
+    static const td_word devices[] = { TD_WORD_PHONE, TD_WORD_SPEAKER, TD_WORD_BOX,
+                                       TD_WORD_MONO,  TD_WORD_CAR,     TD_WORD_CLUB };
+    const char *said = td_said(p, device, devices, sizeof devices / sizeof devices[0]);
+    return said ? said : device;
 }
 
 /* A figure that may be too far from zero. */
@@ -378,11 +384,13 @@ static void said_cell(td_page *p, const char *said)
 
 static void card_row(td_page *p, const json_t *row)
 {
+    static const td_word octave = TD_WORD_DB_OCTAVE;
     char name[256], text[TD_FIGURE];
     const char *where = td_held_text(row, "where"), *unit = td_held_text(row, "unit");
+    const char *said = td_said(p, unit, &octave, 1);
     snprintf(name, sizeof name, "%s%s%s", figure_name(p, row), *where ? ": " : "", where);
     td_row_open(p, name);
-    td_element(p, "<td class=\"n\">", td_figure(p, td_held(row, "value"), 2, false, unit, text), "</td>");
+    td_element(p, "<td class=\"n\">", td_figure(p, td_held(row, "value"), 2, false, said ? said : unit, text), "</td>");
     td_number_cell(p, td_held(row, "sum"), 2, false);
     limits_cell(p, row);
     said_cell(p, td_held_text(row, "verdict"));

@@ -206,6 +206,17 @@
       "VU: 0 ist ein Sinus von −18 dBFS; Gruppen hinter ihren Fadern, der Mixbus an seinem Eingang.")                  \
     X(COVERED, "Covered", "Verdeckt")                                                                                  \
     X(MONO, "mono", "mono")                                                                                            \
+    X(AS_DELIVERED, "as delivered", "wie geliefert")                                                                   \
+    X(CHAIN_NEUTRAL, "the chain leaves the loudness alone", "die Kette lässt die Lautheit, wie sie ist")               \
+    X(PLAN_SPEAKS, "", "Einstellungen, Gründe und Hinweise stehen hier, wie der Plan sie schreibt: auf Englisch.")     \
+    X(SUB, "sub", "Tiefbass")                                                                                          \
+    X(LOW, "low", "Bass")                                                                                              \
+    X(LOW_MID, "low mid", "untere Mitten")                                                                             \
+    X(MID, "mid", "Mitten")                                                                                            \
+    X(PRESENCE, "presence", "Präsenz")                                                                                 \
+    X(TREBLE, "treble", "Höhen")                                                                                       \
+    X(TILT, "tilt", "Neigung")                                                                                         \
+    X(DB_OCTAVE, "dB/oct", "dB/Okt.")                                                                                  \
     X(MADE_BY, "made by topdown", "erstellt mit topdown")
 /* clang-format on */
 

@@ -89,6 +89,35 @@ static void figures_look_as_their_language_writes_them(void **state)
     free(german);
 }
 
+/* What is always the same is said in the page's language; where the rest is not, the page tells. */
+static void words_of_a_plan_are_translated(void **state)
+{
+    (void)state;
+    static const char plan[] =
+        "{\"v\":1,\"mixes\":[{\"tone\":{\"regions\":[{\"name\":\"presence\",\"low_hz\":2000,\"high_hz\":5000},"
+        "{\"name\":\"sub\",\"low_hz\":31.5,\"high_hz\":50},{\"name\":\"tilt\",\"off_db\":0.5}]},\"decided\":["
+        "{\"place\":\"bass\",\"reason\":\"as written\"},{\"place\":\"keys\",\"reason\":\"as delivered\"},"
+        "{\"place\":\"bass\",\"reason\":\"the chain leaves the loudness alone\"},"
+        "{\"place\":\"mix\",\"reason\":\"half of what lacks\"}]}]}";
+    static const char *const german[] = { "auf Englisch.</p>",
+                                          "Präsenz, 2000\u20135000\u00a0Hz",
+                                          "Tiefbass, 31,5\u201350\u00a0Hz",
+                                          "+0,5\u00a0dB/Okt.",
+                                          "\">wie geschrieben<",
+                                          "\">wie geliefert<",
+                                          "\">die Kette lässt die Lautheit, wie sie ist<",
+                                          "<span lang=\"en\">half of what lacks</span>" };
+    static const char *const english[] = { "presence, 2000\u20135000\u00a0Hz", "+0.5\u00a0dB/oct", "\">as written<" };
+    char *de = page_of(plan, TD_GERMAN), *en = page_of(plan, TD_ENGLISH);
+    for (size_t i = 0; i < sizeof german / sizeof german[0]; i++)
+        if (!strstr(de, german[i])) fail_msg("not said: %s", german[i]);
+    for (size_t i = 0; i < sizeof english / sizeof english[0]; i++)
+        if (!strstr(en, english[i])) fail_msg("not said: %s", english[i]);
+    assert_null(strstr(en, "Englisch"));
+    free(de);
+    free(en);
+}
+
 /* A mix of every kind of detector, revised and edited; the gate's most is in the tail. */
 static const char told[] =
     "{\"v\":1,\"session\":{\"duration_s\":24},\"mixes\":[{\"balance\":\"delivered\",\"also\":[\"revised: lead +1.5 "
@@ -197,6 +226,7 @@ int main(void)
         cmocka_unit_test(nothing_from_outside_becomes_markup),
         cmocka_unit_test(elements_are_closed),
         cmocka_unit_test(figures_look_as_their_language_writes_them),
+        cmocka_unit_test(words_of_a_plan_are_translated),
         cmocka_unit_test(what_was_decided_is_true),
         cmocka_unit_test(any_report_can_be_drawn),
         cmocka_unit_test(the_same_report_gives_the_same_page),
