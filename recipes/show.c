@@ -221,17 +221,30 @@ static void bounds_text(const td_param *p, char *out, size_t size)
             used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", p->choices[i]);
 }
 
+/* A parameter in words. */
+typedef struct described {
+    char kind[64], bounds[256];
+    char value[256]; /* by default; empty: none */
+} described;
+
+static described describe(const td_processor *proc, size_t slot)
+{
+    const td_param *p = &proc->params[slot];
+    described d = { 0 };
+    double def[TD_VALUES_MAX];
+    td_processor_defaults(proc, def);
+    kind_text(p, d.kind, sizeof d.kind);
+    bounds_text(p, d.bounds, sizeof d.bounds);
+    if (!isnan(def[slot])) td_values_text(p, def + slot, d.value, sizeof d.value);
+    return d;
+}
+
 static void parameter_line(td_text *out, const td_processor *proc, size_t slot)
 {
     const td_param *p = &proc->params[slot];
-    char kind[64], bounds[256], value[256];
-    double def[TD_VALUES_MAX];
-    td_processor_defaults(proc, def);
-    kind_text(p, kind, sizeof kind);
-    bounds_text(p, bounds, sizeof bounds);
-    td_values_text(p, def + slot, value, sizeof value);
-    td_text_addf(out, "  %-18s %-17s %-24s", p->name, kind, bounds);
-    if (!isnan(def[slot])) td_text_addf(out, " default %s;", value);
+    described d = describe(proc, slot);
+    td_text_addf(out, "  %-18s %-17s %-24s", p->name, d.kind, d.bounds);
+    if (d.value[0]) td_text_addf(out, " default %s;", d.value);
     if (p->flags & TD_GOAL) td_text_addf(out, " decides %s;", p->solves);
     if (p->flags & TD_SOLVABLE) td_text_add(out, " may be a range;");
     if (p->flags & TD_AUTO) td_text_add(out, " may be auto;");
@@ -257,12 +270,8 @@ static void processor_text(td_text *out, const td_processor *p)
 static void parameter_row(td_text *out, const td_processor *proc, size_t slot)
 {
     const td_param *p = &proc->params[slot];
-    char bounds[256], value[256];
-    double def[TD_VALUES_MAX];
-    td_processor_defaults(proc, def);
-    bounds_text(p, bounds, sizeof bounds);
-    td_values_text(p, def + slot, value, sizeof value);
-    td_text_addf(out, "| `%s` | %s", p->name, bounds);
+    described d = describe(proc, slot);
+    td_text_addf(out, "| `%s` | %s", p->name, d.bounds);
     if (p->span > 2) td_text_add(out, ", a list");
     if (p->flags & TD_AUTO) td_text_add(out, ", `auto`");
     if (p->flags & TD_MEASURED) td_text_add(out, ", `measured`");
@@ -270,7 +279,7 @@ static void parameter_row(td_text *out, const td_processor *proc, size_t slot)
         td_text_add(out, ", a wish");
     else if (p->flags & TD_SOLVABLE)
         td_text_add(out, ", a range");
-    td_text_addf(out, " | %s | %s |\n", isnan(def[slot]) ? "" : value, p->help ? p->help : "");
+    td_text_addf(out, " | %s | %s |\n", d.value, p->help ? p->help : "");
 }
 
 static void parameter_table(td_text *out, const td_processor *p)
@@ -320,16 +329,11 @@ td_status td_processors_text(const char *name, bool markdown, td_text *out, td_e
 static json_t *parameter_json(const td_processor *proc, size_t slot)
 {
     const td_param *p = &proc->params[slot];
-    char kind[64], bounds[256], value[256];
-    double def[TD_VALUES_MAX];
-    td_processor_defaults(proc, def);
-    kind_text(p, kind, sizeof kind);
-    bounds_text(p, bounds, sizeof bounds);
-    td_values_text(p, def + slot, value, sizeof value);
-    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:b, s:b, s:b, s:s?}", "name", p->name, "kind", kind, "values",
-                     bounds, "default", isnan(def[slot]) ? NULL : value, "decides",
-                     p->flags & TD_GOAL ? p->solves : NULL, "range", (p->flags & (TD_GOAL | TD_SOLVABLE)) != 0, "auto",
-                     (p->flags & TD_AUTO) != 0, "measured", (p->flags & TD_MEASURED) != 0, "help", p->help);
+    described d = describe(proc, slot);
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:b, s:b, s:b, s:s?}", "name", p->name, "kind", d.kind, "values",
+                     d.bounds, "default", d.value[0] ? d.value : NULL, "decides", p->flags & TD_GOAL ? p->solves : NULL,
+                     "range", (p->flags & (TD_GOAL | TD_SOLVABLE)) != 0, "auto", (p->flags & TD_AUTO) != 0, "measured",
+                     (p->flags & TD_MEASURED) != 0, "help", p->help);
 }
 
 static json_t *processor_json(const td_processor *p)
