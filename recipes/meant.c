@@ -3,7 +3,10 @@
 #include "engine/base/text.h"
 #include "engine/mix/roles.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { NAME_SIZE = 256 };
 
 bool td_is_lead(const char *name)
 {
@@ -35,15 +38,94 @@ static bool has_file_name(const td_plan_stem *s, const char *name)
     return !strncasecmp(name, file, n) && (!file[n] || (file[n] == '.' && !strchr(file + n + 1, '.')));
 }
 
-/* Some words of it, side by side: "BGVOX 1" of "07 Band - BGVOX 1.wav". */
+/* ---- words of file names ----------------------------------------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+    return isalpha((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+static bool counts(char c)
+{
+    return is_letter(c) || isdigit((unsigned char)c);
+}
+
+/* Does a word end in front of `at`, or begin there? "4|_|kick|_|soft|02", "Kick|In". */
+static bool is_border(const char *start, const char *at)
+{
+    if (at == start || !counts(at[-1]) || !counts(*at)) return true;
+    return is_letter(at[-1]) != is_letter(*at) || (islower((unsigned char)at[-1]) && isupper((unsigned char)*at));
+}
+
+/* "kicks", "saxes" */
+static const char *behind_plural(const char *s)
+{
+    return !strncasecmp(s, "es", 2) ? s + 2 : s + (tolower((unsigned char)*s) == 's');
+}
+
+static const char *next_that_counts(const char *s)
+{
+    while (*s && !counts(*s)) s++;
+    return s;
+}
+
+/* Does the file read like the name from here to a border? What parts words does not count: "hi-hat" is HiHat. */
+static bool reads_on(const char *file, const char *at, const char *name)
+{
+    for (;;) {
+        const char *letter = next_that_counts(name), *in_file = next_that_counts(at);
+        if (!*letter || tolower((unsigned char)*letter) != tolower((unsigned char)*in_file)) break;
+        name = letter + 1;
+        at = in_file + 1;
+    }
+    if (!*next_that_counts(name)) return is_border(file, at) || is_border(file, behind_plural(at));
+    return is_border(file, at) && !*next_that_counts(behind_plural(name));
+}
+
+/* A file's name without folders and ending. */
+static void plain_name(const td_plan_stem *s, char *out, size_t size)
+{
+    const char *file = td_basename(s->name);
+    snprintf(out, size, "%.*s", (int)td_stem_length(file), file);
+}
+
+/* Some words of it, side by side: "BGVOX 1" of "07 Band - BGVOX 1.wav", "steel guitar" of "2_steel_guitar01.wav". */
 static bool has_in_file_name(const td_plan_stem *s, const char *name)
 {
-    size_t n = strlen(name);
-    const char *file = td_basename(s->name);
-    for (const char *at = strcasestr(file, name); at; at = strcasestr(at + 1, name))
-        if ((at == file || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n])) return true;
+    char file[NAME_SIZE];
+    plain_name(s, file, sizeof file);
+    if (!*next_that_counts(name)) return false;
+    for (const char *at = file; *at; at++)
+        if (counts(*at) && is_border(file, at) && reads_on(file, at, name)) return true;
     return false;
 }
+
+/* "Dist" for "distorted": a beginning that means the same. "Bass" is no short bassoon. */
+static bool has_short_for(const td_plan_stem *s, const char *word)
+{
+    enum { SHORTEST = 3 };
+    char file[NAME_SIZE], token[NAME_SIZE];
+    plain_name(s, file, sizeof file);
+    for (const char *at = file; *at; at++) {
+        size_t n = 0;
+        if (!counts(*at) || !is_border(file, at)) continue;
+        do n++;
+        while (at[n] && !is_border(file, at + n));
+        if (n < SHORTEST || strlen(word) <= n || strncasecmp(at, word, n)) continue;
+        snprintf(token, sizeof token, "%.*s", (int)n, at);
+        if (!strcmp(td_role_read(token).name, td_role_read(word).name)) return true;
+    }
+    return false;
+}
+
+bool td_is_in_file_name(const td_plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (p->stem[i].bus && strcasestr(td_basename(p->stem[i].name), text)) return true;
+    return false;
+}
+
+/* ---- roles ------------------------------------------------------------------------------------------------------- */
 
 /* "kick" in drums.kick.in, also where "drums" came before. */
 static bool has_role(const td_plan_stem *s, const char *name)
@@ -59,6 +141,22 @@ static void add_stems(const td_plan *p, const char *name, bool (*is_meant)(const
 {
     for (size_t i = 0; i < p->n_stems; i++)
         if (p->stem[i].bus && is_meant(&p->stem[i], name)) out->stem[out->n_stems++] = &p->stem[i];
+}
+
+/* A microphone of what is named: drums.kick.sub, for "kick", whatever its file is called. */
+static bool is_detail(const td_plan_stem *s, const char *name)
+{
+    const char *last = strrchr(s->role ? s->role : "", '.');
+    char above[NAME_SIZE];
+    if (!last) return false;
+    snprintf(above, sizeof above, "%.*s", (int)(last - s->role), s->role);
+    const char *instrument = strrchr(above, '.');
+    return instrument && !strcasecmp(instrument + 1, name);
+}
+
+static bool is_called(const td_plan_stem *s, const char *name)
+{
+    return has_in_file_name(s, name) || is_detail(s, name);
 }
 
 void td_meant_role(const td_plan *p, const char *name, td_meant *out)
@@ -105,14 +203,22 @@ static td_status nobody(const td_plan *p, const char *text, const char *name, td
 }
 
 /* One word for instruments of several buses: "lead" of guitars and synths. */
-static td_status not_one(const char *text, const char *name, const td_meant *w, td_error *err)
+static td_status not_one(const char *text, const char *name, const td_meant *w, bool by_name, td_error *err)
 {
     td_text hint = { 0 };
     td_text_add(&hint, "say which:");
-    for (size_t i = 0; i < w->n_stems && i < 8; i++) td_text_addf(&hint, "%s %s", i ? "," : "", w->stem[i]->role);
+    for (size_t i = 0; i < w->n_stems && i < 8; i++)
+        td_text_addf(&hint, "%s %s", i ? "," : "", by_name ? td_basename(w->stem[i]->name) : w->stem[i]->role);
     td_status st = td_fail(err, TD_ARG, text, td_text_or_empty(&hint), "'%s' is in more than one bus", name);
     td_text_free(&hint);
     return st;
+}
+
+static bool in_several_buses(const td_meant *w)
+{
+    for (size_t i = 1; i < w->n_stems; i++)
+        if (strcmp(w->stem[i]->bus, w->stem[0]->bus)) return true;
+    return false;
 }
 
 static void add_lead(const td_plan *p, td_meant *out)
@@ -121,34 +227,112 @@ static void add_lead(const td_plan *p, td_meant *out)
     if (!out->n_stems) td_meant_buses(p, "vocals", false, out);
 }
 
-/* Names of single files say more than roles, and words that are in a file's name more than what they mean elsewhere. */
-static bool add_named(const td_plan *p, const char *name, td_meant *out)
+/* ---- words one by one -------------------------------------------------------------------------------------------- */
+
+static bool plays_in(const td_plan *p, const td_plan_stem *s, const char *word)
 {
-    add_stems(p, name, has_file_name, out);
-    if (!out->n_stems && strchr(name, ' ')) add_stems(p, name, has_in_file_name, out);
-    return out->n_stems;
+    for (size_t b = 0; b < p->n_buses; b++)
+        if (!strcmp(p->bus[b].name, s->bus))
+            return same_word(word, s->bus) || (p->bus[b].group && same_word(word, p->bus[b].group));
+    return false;
 }
 
-static void add_players(const td_plan *p, const char *name, td_meant *out)
+static bool is_of_role(const td_plan_stem *s, const char *word)
 {
+    td_role read = td_role_read(word);
+    return has_role(s, word) || (s->role && read.every_word && td_role_covers(read.name, s->role));
+}
+
+static bool names_file(const td_plan_stem *s, const char *word)
+{
+    return has_in_file_name(s, word) || has_short_for(s, word);
+}
+
+/* Keeps of the stems those that a word names: by their bus, else, where any file is told from others by it, by their
+ * files, else by what they play. */
+static void keep_called(const td_plan *p, const char *word, td_meant *w)
+{
+    bool in_files = false;
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_stems; i++) in_files |= p->stem[i].bus && names_file(&p->stem[i], word);
+    for (size_t i = 0; i < w->n_stems; i++) {
+        td_plan_stem *s = w->stem[i];
+        if (plays_in(p, s, word) || (in_files ? names_file(s, word) : is_of_role(s, word))) w->stem[n++] = s;
+    }
+    w->n_stems = n;
+}
+
+/* "distorted guitars": Dist of the file names, in the bus guitars. Numbers mean what they stand beside, not what is
+ * anywhere in the name. */
+static void add_word_by_word(const td_plan *p, const char *name, td_meant *out)
+{
+    char copy[NAME_SIZE], *save;
+    if (strlen(name) >= sizeof copy || strpbrk(name, "0123456789")) return;
+    strcpy(copy, name);
+    for (size_t i = 0; i < p->n_stems; i++)
+        if (p->stem[i].bus) out->stem[out->n_stems++] = &p->stem[i];
+    for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) keep_called(p, w, out);
+}
+
+/* ---- words together ---------------------------------------------------------------------------------------------- */
+
+/* The name without its k-th word, and that word. */
+static bool without_word(const char *name, size_t k, char *rest, char *word)
+{
+    char copy[NAME_SIZE], *save;
+    size_t n = 0;
+    strcpy(copy, name);
+    *rest = *word = '\0';
+    for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save), n++) {
+        if (n == k) strcpy(word, w);
+        if (n != k) strcat(strcat(rest, *rest ? " " : ""), w);
+    }
+    return k < n && n > 1;
+}
+
+/* Is a word of the name nothing to the role that was read: "distorted" of "distorted synths"? */
+static bool drops_a_word(const char *name, const char *role)
+{
+    char rest[NAME_SIZE], word[NAME_SIZE];
+    for (size_t k = 0; without_word(name, k, rest, word); k++)
+        if (!strcmp(td_role_read(rest).name, role) && !td_role_covers(td_role_read(word).name, role)) return true;
+    return false;
+}
+
+/* "floor tom", whose file is called FT. */
+static void add_read(const td_plan *p, const char *name, td_meant *out)
+{
+    if (strlen(name) >= NAME_SIZE) return;
     td_role read = td_role_read(name);
-    add_stems(p, name, has_role, out);
-    if (!out->n_stems && read.every_word) add_stems(p, read.name, has_role, out);
+    if (read.every_word && !drops_a_word(name, read.name)) add_stems(p, read.name, has_role, out);
+}
+
+/* Names of single files say more than words in them, these more than roles, and what each word means more than what
+ * all of them would as a file's name. */
+static void add_players(const td_plan *p, const char *name, bool *by_name, td_meant *out)
+{
+    add_stems(p, name, has_in_file_name, out);
+    *by_name = out->n_stems;
+    out->n_stems = 0;
+    add_stems(p, name, *by_name ? is_called : has_role, out);
+    if (!out->n_stems) add_word_by_word(p, name, out);
+    if (!out->n_stems) add_read(p, name, out);
 }
 
 td_status td_meant_find(const td_plan *p, const char *text, const char *name, td_meant *out, td_error *err)
 {
+    bool by_name = false;
     *out = (td_meant){ .n_buses = 0 };
     if (td_is_lead(name))
         add_lead(p, out);
     else
         td_meant_buses(p, name, true, out);
     if (out->n_buses) return TD_OK;
-    bool named = out->n_stems || add_named(p, name, out);
-    if (!named) add_players(p, name, out);
+    if (!out->n_stems) add_stems(p, name, has_file_name, out);
+    bool named = out->n_stems;
+    if (!named) add_players(p, name, &by_name, out);
     if (!out->n_stems) return nobody(p, text, name, err);
-    for (size_t i = 1; !named && i < out->n_stems; i++)
-        if (strcmp(out->stem[i]->bus, out->stem[0]->bus)) return not_one(text, name, out, err);
+    if (!named && in_several_buses(out)) return not_one(text, name, out, by_name, err);
     join(p, out);
     return TD_OK;
 }

@@ -1,6 +1,7 @@
 #include "recipes/meant.h"
 #include "recipes/plan_rows.h"
 
+#include "engine/base/text.h"
 #include "engine/base/units.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ enum { WORDS = 16, MOVE_SIZE = 256 };
 #define USUAL_DB   1.0  /* "louder" */
 #define USUAL_SEND 3.0  /* "less reverb" */
 #define MOST_DB    24.0 /* a larger move is a slip of the hand */
+#define LARGE_DB   12.0 /* and one beyond this may be */
 #define RAMP_S     0.05 /* a decibel; a hand on a fader */
 #define RAMP_MAX_S 0.5
 
@@ -25,7 +27,7 @@ typedef struct move {
     size_t n;
     double db, from_s, to_s; /* from_s NaN: all of the song */
     const char *when;        /* "0:45-1:10"; NULL */
-    const char *moved;       /* several buses that one word meant: ": lead, backing"; NULL */
+    const char *moved;       /* whom it moved: ": vocals (Lead.wav), backing (BV.wav)"; NULL */
     td_error *err;
 } move;
 
@@ -80,15 +82,27 @@ static td_status take_times(move *m)
     return TD_OK;
 }
 
+/* "-0.5", "-0,5" */
+static double decimal(const char *s, const char **end)
+{
+    char copy[MOVE_SIZE], *stop;
+    snprintf(copy, sizeof copy, "%s", s);
+    for (char *c = copy; *c; c++)
+        if (*c == ',') *c = '.';
+    double x = strtod(copy, &stop);
+    *end = s + (stop - copy);
+    return x;
+}
+
 /* "+1 dB", "-0.5dB", "- 2 dB"; NaN: none is there. */
 static td_status take_amount(move *m)
 {
-    char *end;
+    const char *end;
     m->db = NAN;
     if (m->n > 1 && !strcasecmp(m->word[m->n - 1], "db")) m->n--, m->word[m->n] = NULL;
     if (!m->n) return td_fail(m->err, TD_ARG, m->text, forms, "what shall move?");
     const char *s = m->word[m->n - 1];
-    double x = strtod(s, &end);
+    double x = decimal(s, &end);
     if (end == s || (*end && strcasecmp(end, "db"))) return TD_OK;
     if (!(fabs(x) <= MOST_DB))
         return td_fail(m->err, TD_ARG, m->text, "say it in several moves if it is meant", "%s dB is more than %g", s,
@@ -134,15 +148,21 @@ static void name_of(const move *m, size_t first, char *out, size_t size)
         }
 }
 
-/* "make the drums a bit" are the drums: a bit is what is usual. */
+static bool is_one_of(const char *word, const char *const *list)
+{
+    while (*list && strcasecmp(word, *list) != 0) list++;
+    return *list;
+}
+
+/* "make the drums a bit" are the drums: a bit is what is usual. "BD A" keeps its A. */
 static void drop_fillers(move *m)
 {
-    static const char *const fillers[] = { "the", "a", "bit", "little", "make", "turn" };
+    static const char *const fillers[] = { "the", "bit", "little", "make", "turn", NULL };
     size_t n = 0;
     for (size_t i = 0; i < m->n; i++) {
-        size_t k = 0;
-        while (k < sizeof fillers / sizeof *fillers && strcasecmp(m->word[i], fillers[k])) k++;
-        if (k == sizeof fillers / sizeof *fillers) m->word[n++] = m->word[i];
+        const char *next = i + 1 < m->n ? m->word[i + 1] : "";
+        bool article = !strcasecmp(m->word[i], "a") && is_one_of(next, fillers);
+        if (!article && !is_one_of(m->word[i], fillers)) m->word[n++] = m->word[i];
     }
     m->n = n;
 }
@@ -213,15 +233,32 @@ static td_status shift_there(const move *m, const char *path, double *level_db, 
     return st ? st : say_why(m, reason);
 }
 
-/* One word moved several buses: which, and how the lead alone is called. */
+/* "drums (Kick.wav, Snare.wav)"; the stems of one bus, and of the first few of many. */
+static void add_bus(td_text *t, const td_plan *p, const td_plan_bus *b)
+{
+    enum { FEW = 8 };
+    size_t n = 0;
+    td_text_addf(t, "%s (", b->name);
+    for (size_t i = 0; i < p->n_stems; i++) {
+        if (!p->stem[i].bus || strcmp(p->stem[i].bus, b->name) != 0) continue;
+        if (n++ < FEW) td_text_addf(t, "%s%s", n > 1 ? ", " : "", td_basename(p->stem[i].name));
+    }
+    if (n > FEW) td_text_addf(t, " and %zu more", n - FEW);
+    td_text_add(t, ")");
+}
+
+/* What a move moved, whatever it was called by; of several buses also how the lead alone is called. */
 static td_status say_moved(move *m, const td_meant *w)
 {
     td_text t = { 0 };
     bool lead = false;
     for (size_t i = 0; i < w->n_buses; i++) {
-        td_text_addf(&t, "%s%s", i ? ", " : ": ", w->bus[i]->name);
-        lead = lead || !strcmp(w->bus[i]->name, "vocals");
+        td_text_add(&t, t.length ? ", " : ": ");
+        add_bus(&t, m->plan, w->bus[i]);
+        lead = lead || (w->n_buses > 1 && !strcmp(w->bus[i]->name, "vocals"));
     }
+    for (size_t i = 0; i < w->n_stems; i++)
+        td_text_addf(&t, "%s%s", t.length ? ", " : ": ", td_basename(w->stem[i]->name));
     if (lead) td_text_add(&t, "; 'lead' means the lead alone");
     m->moved = t.broken ? NULL : td_arena_strdup(m->plan->arena, td_text_or_empty(&t));
     td_text_free(&t);
@@ -232,7 +269,7 @@ static td_status level(move *m, const char *name)
 {
     td_meant w;
     td_status st = td_meant_find(m->plan, m->text, name, &w, m->err);
-    if (!st && w.n_buses > 1) st = say_moved(m, &w);
+    if (!st) st = say_moved(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
         st = shift_there(m, "buses.fader", &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
@@ -312,7 +349,7 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
     for (size_t i = 0; i < w.n_stems; i++)
         if ((st = turn(m, w.stem[i]->send, w.stem[i]->n_sends, effect, by, &moved))) return st;
     if (ret && (st = turn(m, ret->send, ret->n_sends, effect, by, &moved))) return st;
-    if (moved) return TD_OK;
+    if (moved) return say_moved(m, &w);
     bool inside = w.n_stems > 0;
     return td_fail(m->err, TD_ARG, m->text,
                    inside ? "move what its bus sends, or its level" : "`topdown plan` lists what is sent where",
@@ -345,18 +382,26 @@ static bool asks_for_pan(const move *m)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static td_status remember(const move *m)
+static td_status note(const move *m, int kind, const char *text)
 {
     td_plan *p = m->plan;
-    td_plan_note *note = td_arena_array(p->arena, p->n_notes + 1, sizeof *note);
-    if (!note) return td_no_memory(m->err);
-    if (p->n_notes) memcpy(note, p->note, p->n_notes * sizeof *note);
-    note[p->n_notes].kind = TD_NOTE_DECISION;
-    note[p->n_notes].text = td_arena_printf(p->arena, "revised: %s%s", m->text, m->moved ? m->moved : "");
-    if (!note[p->n_notes].text) return td_no_memory(m->err);
-    p->note = note;
+    td_plan_note *all = text ? td_arena_array(p->arena, p->n_notes + 1, sizeof *all) : NULL;
+    if (!all) return td_no_memory(m->err);
+    if (p->n_notes) memcpy(all, p->note, p->n_notes * sizeof *all);
+    all[p->n_notes].kind = kind;
+    all[p->n_notes].text = text;
+    p->note = all;
     p->n_notes++;
     return TD_OK;
+}
+
+static td_status remember(const move *m)
+{
+    td_arena *a = m->plan->arena;
+    td_status st = note(m, TD_NOTE_DECISION, td_arena_printf(a, "revised: %s%s", m->text, m->moved ? m->moved : ""));
+    if (st || !(fabs(m->db) > LARGE_DB)) return st;
+    return note(m, TD_NOTE_WARNING,
+                td_arena_printf(a, "revised: %s: a move of more than %g dB; is it meant?", m->text, LARGE_DB));
 }
 
 static bool says_more(const move *m)
@@ -436,11 +481,18 @@ static td_status move_part(move *named, size_t *n_named, move *m)
     return st ? st : make_move(m);
 }
 
+/* The comma of "-1,5 dB" parts nothing. */
+static bool is_decimal(const char *text, const char *comma)
+{
+    return *comma == ',' && comma > text && isdigit((unsigned char)comma[-1]) && isdigit((unsigned char)comma[1]);
+}
+
 /* The next of "vocals +1 dB, drums -1 dB and less reverb"; NULL: none is left. */
 static char *next_part(char **rest)
 {
     char *part = *rest, *end = NULL;
     for (char *c = part; c && *c && !end; c++) {
+        if (is_decimal(part, c)) continue;
         size_t n = *c == ',' || *c == ';' ? 1 : !strncasecmp(c, " and ", 5) ? 5 : !strncasecmp(c, " but ", 5) ? 5 : 0;
         if (!n) continue;
         *c = '\0';
@@ -479,11 +531,10 @@ static bool is_one_name(td_plan *plan, const char *text)
 {
     char name[MOVE_SIZE];
     td_error none = { 0 };
-    td_meant w;
     move m = { .text = text, .plan = plan, .err = &none };
     if (read_move(&m)) return false;
     name_of(&m, names_send(&m) ? 3 : 0, name, sizeof name);
-    return td_meant_find(plan, text, name, &w, &none) == TD_OK;
+    return td_is_in_file_name(plan, name);
 }
 
 td_status td_plan_revise(td_plan *plan, const char *text, td_error *err)

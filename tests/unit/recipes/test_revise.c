@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static td_plan_send to_plate[1], onward[1];
@@ -64,7 +65,7 @@ static void test_a_level_moves_the_fader(void **state)
     td_plan p = after("drums -1.5 dB");
     assert_true(p.bus[0].fader_db == -4.5);
     assert_string_equal(p.bus[0].fader_reason, "as delivered; -1.5 dB by revision");
-    assert_string_equal(p.note[0].text, "revised: drums -1.5 dB");
+    assert_string_equal(p.note[0].text, "revised: drums -1.5 dB: drums (Kick In.wav, OH.wav)");
     td_arena_free(p.arena);
 }
 
@@ -73,7 +74,8 @@ static void test_vocals_are_lead_and_backing(void **state)
     (void)state;
     td_plan p = after("vocals +1dB");
     assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
-    assert_string_equal(p.note[0].text, "revised: vocals +1dB: vocals, backing; 'lead' means the lead alone");
+    assert_string_equal(p.note[0].text, "revised: vocals +1dB: vocals (Lead Vox.wav, Dopplung.wav), backing (BV.wav); "
+                                        "'lead' means the lead alone");
     td_arena_free(p.arena);
     p = after("backing vocals softer");
     assert_true(p.bus[1].fader_db == 0 && p.bus[2].fader_db == -7);
@@ -165,6 +167,119 @@ static void test_words_of_a_file_mean_that_file(void **state)
     p.stem[1].name = "07 Band - Kick 2.wav";
     assert_int_equal(td_plan_revise(&p, "kick 2 -1 dB", &err), TD_OK);
     assert_true(p.stem[1].gain_db == -1 && p.stem[0].gain_db == 0);
+    td_arena_free(p.arena);
+}
+
+/* Files as others call them, each with its role and bus. */
+static const struct {
+    const char *name, *role, *bus;
+} fusion[] = {
+    { "02 EGtr Mute.wav", "guitars.electric", "guitars" },
+    { "03 EGtr Jazz.wav", "guitars.electric", "guitars" },
+    { "14 EGtr Dist.wav", "guitars.electric", "guitars" },
+    { "04 Piano.wav", "keys.piano", "keys" },
+    { "08 Clav.wav", "keys.piano", "keys" },
+    { "4_kick_soft02.ogg.wav", "drums.kick", "drums" },
+    { "KickIn.wav", "drums.kick.in", "drums" },
+    { "Sub.wav", "drums.kick.sub", "drums" },
+    { "FT.wav", "drums.tom.floor", "drums" },
+    { "MINILOGUE_SYNTH.wav", "synths", "synths" },
+    { "6_P-Synth.wav", "synths", "synths" },
+    { "01 Alto Sax.wav", "woodwinds.sax", "woodwinds" },
+    { "02 Tenor Sax.wav", "woodwinds.sax", "woodwinds" },
+    { "09 Flute.wav", "woodwinds.flute", "woodwinds" },
+    { "2_steel_guitar01.wav", "guitars", "guitars" },
+};
+enum { PLAYERS = sizeof fusion / sizeof fusion[0] };
+
+static td_plan band(void)
+{
+    static td_plan_stem stem[PLAYERS];
+    static td_plan_bus bus[5];
+    static const char *const buses[] = { "guitars", "keys", "drums", "synths", "woodwinds" };
+    for (size_t i = 0; i < PLAYERS; i++)
+        stem[i] = (td_plan_stem){ .name = fusion[i].name, .role = fusion[i].role, .bus = fusion[i].bus, .pan = NAN };
+    for (size_t b = 0; b < 5; b++) bus[b] = (td_plan_bus){ .name = buses[b], .group = buses[b] };
+    return (td_plan){ .rate_hz = 48000,
+                      .frames = 48000,
+                      .stem = stem,
+                      .n_stems = PLAYERS,
+                      .bus = bus,
+                      .n_buses = 5,
+                      .arena = td_arena_new() };
+}
+
+/* Who is named moves, nobody else, and the plan says who did. */
+static void test_words_of_files_come_before_roles(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move, *moved;
+    } said[] = {
+        { "clav -1 dB", "08 Clav.wav" },
+        { "piano -1 dB", "04 Piano.wav" },
+        { "distorted guitars -1 dB", "14 EGtr Dist.wav" },
+        { "jazz guitar -1 dB", "03 EGtr Jazz.wav" },
+        { "minilogue softer", "MINILOGUE_SYNTH.wav" },
+        { "steel guitar -1 dB", "2_steel_guitar01.wav" },
+        { "kick soft -1 dB", "4_kick_soft02.ogg.wav" },
+        { "soft kick -1 dB", "4_kick_soft02.ogg.wav" },
+        { "P-Synth -1 dB", "6_P-Synth.wav" },
+        { "tenor -1 dB", "02 Tenor Sax.wav" },
+        { "saxes -1 dB", "01 Alto Sax.wav, 02 Tenor Sax.wav" },
+        { "kick -1 dB", "4_kick_soft02.ogg.wav, KickIn.wav, Sub.wav" },
+        { "floor tom -1 dB", "FT.wav" },
+        { "flute -1 dB", "09 Flute.wav" },
+        { "electric guitars -1 dB", "02 EGtr Mute.wav, 03 EGtr Jazz.wav, 14 EGtr Dist.wav" },
+        { "keys -1 dB", "keys (04 Piano.wav, 08 Clav.wav)" },
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = band();
+        td_error err = { 0 };
+        char note[256];
+        if (td_plan_revise(&p, said[i].move, &err)) fail_msg("%s: %s", said[i].move, err.what);
+        snprintf(note, sizeof note, "revised: %s: %s", said[i].move, said[i].moved);
+        assert_string_equal(p.note[0].text, note);
+        td_arena_free(p.arena);
+    }
+}
+
+/* A word that says nothing here is no ornament, and a beginning no name. */
+static void test_a_word_is_not_dropped(void **state)
+{
+    (void)state;
+    static const char *const said[] = {
+        "distorted synths -1 dB", "loud guitars -1 dB", "flutes piano -1 dB", "kick 3 -1 dB", "soft -", "mini -1 dB"
+    };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = band();
+        td_error err = { 0 };
+        if (td_plan_revise(&p, said[i], &err) != TD_ARG) fail_msg("%s: taken", said[i]);
+        td_arena_free(p.arena);
+    }
+}
+
+static void test_a_comma_may_be_decimal(void **state)
+{
+    (void)state;
+    td_plan p = after("drums -1,5 dB");
+    assert_true(p.bus[0].fader_db == -4.5 && p.n_notes == 1);
+    td_arena_free(p.arena);
+    p = after("drums +0,5dB, bass -1,25 dB");
+    assert_true(p.bus[0].fader_db == -2.5 && p.bus[3].fader_db == -1.25 && p.n_notes == 2);
+    td_arena_free(p.arena);
+}
+
+static void test_a_large_move_is_warned_of(void **state)
+{
+    (void)state;
+    td_plan p = after("drums +20 dB");
+    assert_int_equal(p.n_notes, 2);
+    assert_int_equal(p.note[1].kind, TD_NOTE_WARNING);
+    assert_string_equal(p.note[1].text, "revised: drums +20 dB: a move of more than 12 dB; is it meant?");
+    td_arena_free(p.arena);
+    p = after("drums +12 dB");
+    assert_int_equal(p.n_notes, 1);
     td_arena_free(p.arena);
 }
 
@@ -382,6 +497,10 @@ int main(void)
         cmocka_unit_test(test_moves_in_plain_words),
         cmocka_unit_test(test_several_moves_at_once),
         cmocka_unit_test(test_words_of_a_file_mean_that_file),
+        cmocka_unit_test(test_words_of_files_come_before_roles),
+        cmocka_unit_test(test_a_word_is_not_dropped),
+        cmocka_unit_test(test_a_comma_may_be_decimal),
+        cmocka_unit_test(test_a_large_move_is_warned_of),
         cmocka_unit_test(test_what_is_not_understood_moves_nothing),
         cmocka_unit_test(test_what_cannot_move_is_told),
         cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
