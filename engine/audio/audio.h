@@ -42,7 +42,8 @@ typedef enum td_verdict { TD_ACCEPT, TD_WARN, TD_REJECT } td_verdict;
     X(TRUNCATED, "truncated", TD_WARN, "ends early; all that is there is sound")                                      \
     X(UNKNOWN_ROLE, "unknown_role", TD_WARN, "no role found; mixed on bus 'other'")                                   \
     X(DOUBLE_ROLE, "double_role", TD_WARN, "the name fits more than one bus")                                         \
-    X(SET_ASIDE, "set_aside", TD_WARN, "its folder reads like other takes or old versions; mixed all the same")
+    X(SET_ASIDE, "set_aside", TD_WARN, "its folder reads like other takes or old versions; mixed all the same")       \
+    X(VOICES_ALONE, "voices_alone", TD_WARN, "a mix to compare with; without it there are only voices")
 
 typedef enum td_fault_code {
 #define X(code, name, verdict, help) TD_FAULT_##code,

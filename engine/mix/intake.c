@@ -180,6 +180,11 @@ static const struct {
                                  "If it is not to be heard, please send the files without that folder." },
                                { "sie liegt in einem Ordner, der nach anderen Takes oder alten Fassungen klingt",
                                  "Soll sie nicht erklingen, schicken Sie die Dateien bitte ohne diesen Ordner." } } },
+    [TD_FAULT_VOICES_ALONE] = { NO_DETAIL,
+                                { { "it reads like a mix to compare with, and without it there are only voices",
+                                    "Is it the music they sing to? Then please tell us." },
+                                  { "sie klingt nach einer Mischung zum Vergleich, und ohne sie gibt es nur Stimmen",
+                                    "Ist sie die Musik dazu? Dann sagen Sie es uns bitte." } } },
 };
 
 #define UNPACK_EN "Please unpack it and send the audio files in it."

@@ -41,7 +41,8 @@
       "schlagzeugraum, drumraum, raummikro, raummikrofon", "") \
     X("drums.mono", EXACT, "mono room, drum mono, drums mono, mono oh, mono drums, knee", "", "") \
     X("drums.far", EXACT, "drum far, drums far, far room, room far", "", "") \
-    X("drums.loop", EXACT, "drum loop, top loop, break beat, drum beat, amen, drum break, drum fill", "schlagzeugloop", "") \
+    X("drums.loop", EXACT, "drum loop, top loop, break beat, drum beat, amen, drum break, drum fill, beatbox", \
+      "schlagzeugloop", "") \
     X("percussion", BROAD, "perc, percussion, prc, percu", "perkussion", "percussioni, percusiones") \
     X("percussion.shaker", EXACT, "shaker, shk, shkr, egg shaker, cabasa", \
       "schuettler, rassel, rasseln, schuettelei", "maraca") \
@@ -151,7 +152,7 @@
     X("orchestra.surround", EXACT, "surr, surround", "", "ambiance arriere") \
     X("orchestra.room", EXACT, "hall mics, orchestra room, room tree", "saalmikro, orchesterraum", "") \
     X("vocals.lead", BROAD, "lv, ldv, lead vox, ld vox, lead voc, lead vocal, main vox, main vocal, vox, voc, " \
-      "vocal, vx, singer, rap, vox lead, vocal lead", \
+      "vocal, vx, singer, rap, vox lead, vocal lead, acapella, a cappella, acappella, accapella", \
       "gesang, ges, leadgesang, hauptstimme, hauptgesang, stimme, saenger, saengerin, sprechgesang", \
       "voix, chant, voz, voce, voci, voix lead, voz principal, voce principale, canto, chanteuse") \
     X("vocals.double", EXACT, "lv d, lead dbl, lead double, vox dbl, vox double, vocal double", \
@@ -161,7 +162,7 @@
       "zweite stimme, 2 stimme, dritte stimme, 3 stimme, terz", \
       "armonia, armonie, harmonie, seconde voix, segunda voz, seconda voce") \
     X("vocals.backing", EXACT, "bv, bvs, bgv, bgvox, bkg vox, backing vox, backing vocal, bck vox, bkgs, bgvocals, " \
-      "background vocals, gang vox, gang vocals, group vox, ooh, aah, ahhs, choir vox", "chor gesang, hintergrund, " \
+      "background vocals, gang vox, gang vocals, crowd vox, crowd vocals, group vox, ooh, aah, ahhs, choir vox", "chor gesang, hintergrund, " \
       "hintergrundgesang, begleitstimme, begleitstimmen, hintergrundchor, backgroundgesang, satzgesang", \
       "choeurs, coros, cori, voix de fond, segundas voces, controcanto, coristi") \
     X("choir", EXACT, "choir, chr, satb, gospel choir", "chor, choere", "choeur, coro, chorale, coral") \
@@ -172,14 +173,14 @@
       "voix basse, basses du choeur") \
     X("choir.children", EXACT, "boys choir, childrens choir, kids choir", "kinderchor, knabenchor", \
       "choeur d enfants, coro de ninos, coro di bambini, voci bianche") \
-    X("speech", EXACT, "spoken, spoken word, vo, voiceover, narr, narrator, narration, dialog, dialogue, podcast", \
+    X("speech", EXACT, "speech, spoken, spoken word, vo, voiceover, narr, narrator, narration, dialog, dialogue, podcast", \
       "sprecher, sprecherin, sprache, erzaehler, erzaehlerin, moderation", \
       "narrateur, narrador, narratore, locutor, voix off, voz en off, parlato") \
     X("fx", BROAD, "fx, sfx, efx, effects, riser, uplifter, downlifter, sweep, rev cym, reverse cymbal, " \
-      "reverse cym, ambience fx, foley, vinyl, whoosh, swoosh, dj scratch, " \
+      "reverse cym, ambience fx, audience, applause, foley, vinyl, whoosh, swoosh, dj scratch, " \
       "scratches, scratching, turntable, drone", \
-      "effekt, effekte, effekten, geraeusch, geraeusche, rauschen", \
-      "effet, efectos, effetti, bruitage, ruido, rumore, rumori") \
+      "effekt, effekte, effekten, geraeusch, geraeusche, rauschen, publikum, applaus", \
+      "applaudissement, applauso, aplauso, effet, efectos, effetti, bruitage, ruido, rumore, rumori") \
     X("returns.reverb", EXACT, "verb, reverb, hall fx, room fx, plate verb, reverb return, vrb", \
       "nachhall, hallfahne", "reverbe, riverbero, reverberation, reverberacion") \
     X("returns.delay", EXACT, "dly, delay, echo, slapback", "verzoegerung", "retard, eco, ritardo") \
@@ -187,7 +188,7 @@
       "scratch vocal, scratch gtr, scratch guitar, scratch track, smpte, ltc, talkback, slate, countin, " \
       "count off, timecode", "metronom, einzaehler, vorzaehler, pilotspur, pilot, fuehrungsspur, klickspur", \
       "claqueta, clic, claquette, voix temoin, guia, metronomo") \
-    X("mix.rough", DECISIVE, "rough, rough mix, ruff mix, 2 mix, 2trk, 2 track, two track, bounce mix, full mix, " \
+    X("mix.rough", DECISIVE, "rough, rough mix, ruff mix, 2 mix, bounce mix, full mix, " \
       "stereo mix, demo mix, mix down", "rohmix, vorabmix, gesamtmix, rohmischung, summenmix", \
       "mezcla, missaggio, mixage, premix, maquette, mezcla de referencia") \
     X("mix.reference", DECISIVE, "reference, ref track, reference track, ref song", "referenz, referenzsong", \
@@ -236,7 +237,9 @@ const td_word_row td_beside_rows[] = {
     { "drums.bus", "drum", .rank = TD_RANK_WEAK },
     { "drums.tom.rack", "t1, t2", .rank = TD_RANK_WEAK },
     { "drums.tom.floor", "t3, t4", .rank = TD_RANK_WEAK },
-    { "drums.loop", "loop, beat, break", .rank = TD_RANK_WEAK },
+    { "drums.loop", "beat", .rank = TD_RANK_WEAK, .after = "drums" },
+    { "drums.loop", "beat", .rank = TD_RANK_WEAK, .guess = true, .sung_to = true },
+    { "drums.loop", "loop, break", .rank = TD_RANK_WEAK },
     { "drums.overhead", "over", .rank = TD_RANK_WEAK },
     { "drums.room", "room, rm, amb, ambience, crush, raum, salle, ambiance, sala, ambiente", .rank = TD_RANK_PLACE },
     { "drums.far", "far", .rank = TD_RANK_PLACE },
@@ -259,15 +262,19 @@ const td_word_row td_beside_rows[] = {
     { "vocals.double", "dbl, double, dub, stack, dobl", .rank = TD_RANK_WEAK },
     { "vocals.adlib", "hype", .rank = TD_RANK_WEAK },
     { "vocals.harmony", "harm, 3rd, 5th, oct", .rank = TD_RANK_WEAK },
-    { "vocals.backing", "bg, bck, bkg, backing, background, gang, shout, crowd", .rank = TD_RANK_WEAK },
+    { "vocals.backing", "bg, bck, bkg, backing, background, gang, shout", .rank = TD_RANK_WEAK },
     { "speech", "dx", .rank = TD_RANK_WEAK },
+    { "fx", "crowd", .rank = TD_RANK_WEAK, .guess = true },
     { "fx", "reverse, noise, impact, boom, hit, atmo, atmos, texture", .rank = TD_RANK_WEAK },
     { "returns.reverb", "rev, plate, spring", .rank = TD_RANK_WEAK },
     { "returns.reverb", "hall", .rank = TD_RANK_WEAK, .guess = true },
     { "synths", "vocoder, talkbox", .rank = TD_RANK_WEAK, .guess = true },
     { "ignore", "scratch", .rank = TD_RANK_DECISIVE, .guess = true },
     { "ignore", "click, clk, klick, cue, tb, count", .rank = TD_RANK_EXACT },
-    { "mix.rough", "mix, master, print, instrumental, inst, summe, vorlage", .rank = TD_RANK_WEAK, .guess = true },
+    { "mix.rough", "2 track, 2trk, two track", .rank = TD_RANK_DECISIVE, .guess = true, .sung_to = true },
+    { "mix.rough", "instrumental, inst, instru, strumentale", .rank = TD_RANK_WEAK, .guess = true, .sung_to = true },
+    { "mix.rough", "mix, master, print, summe, vorlage", .rank = TD_RANK_WEAK, .guess = true },
+    { "other", "backing track, playback, halbplayback, karaoke, minus one", .rank = TD_RANK_EXACT, .guess = true },
     { "mix.reference", "ref", .rank = TD_RANK_WEAK },
 };
 const size_t td_n_beside_rows = COUNT(td_beside_rows);

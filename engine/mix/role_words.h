@@ -33,6 +33,7 @@ typedef struct td_word_row {
     const char *after; /* counts only when a word to its left named this role */
     td_context in;     /* counts only in such a session */
     bool guess;
+    bool sung_to; /* also what voices sing to, where it stands beside nothing else */
 } td_word_row;
 
 extern const td_word_row td_beside_rows[];

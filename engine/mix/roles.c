@@ -117,7 +117,7 @@ typedef struct hit {
     int token_length;
     td_rank rank;
     td_context in;
-    bool guess;
+    bool guess, sung_to;
     size_t letters;
 } hit;
 
@@ -184,13 +184,14 @@ static bool look_up_folded(const char *folded, const scope *sc, hit *h)
     for (size_t i = 0; i < td_n_beside_rows; i++) {
         const td_word_row *b = &td_beside_rows[i];
         if (!allowed(b, sc) || !(h->token = find_token(b->words, folded, &h->token_length))) continue;
-        h->role = b->role, h->rank = b->rank, h->in = b->in, h->guess = b->guess;
+        h->role = b->role, h->rank = b->rank, h->in = b->in, h->guess = b->guess, h->sung_to = b->sung_to;
         return true;
     }
     for (size_t i = 0; i < td_n_role_rows; i++) {
         for (size_t l = 0; l < COUNT(td_role_rows[i].words); l++) {
             if (!(h->token = find_token(td_role_rows[i].words[l], folded, &h->token_length))) continue;
-            h->role = td_role_rows[i].role, h->rank = td_role_rows[i].rank, h->in = TD_ANYWHERE, h->guess = false;
+            h->role = td_role_rows[i].role, h->rank = td_role_rows[i].rank, h->in = TD_ANYWHERE;
+            h->guess = h->sung_to = false;
             return true;
         }
     }
@@ -384,7 +385,8 @@ static int claim(const hit *h)
 {
     if (h->rank == TD_RANK_DECISIVE) return 3;
     if (h->rank == TD_RANK_PLACE) return 0;
-    return h->rank == TD_RANK_WEAK || h->letters <= 2 ? 1 : 2;
+    bool short_of_much = h->letters <= 2 && strcmp(h->role, "fx") != 0; /* FX is short for one thing alone */
+    return h->rank == TD_RANK_WEAK || short_of_much ? 1 : 2;
 }
 
 static const char *context_text(td_context in)
@@ -411,7 +413,7 @@ static void unknown(td_role *out)
 {
     out->source = TD_ROLE_UNKNOWN;
     out->guess = true;
-    out->two_buses = false;
+    out->two_buses = out->sung_to = false;
     snprintf(out->name, sizeof out->name, "other");
     snprintf(out->why, sizeof out->why, "no known word in the name");
 }
@@ -434,6 +436,7 @@ static void settle(const hit *hits, size_t n, td_role *out)
     out->source = TD_ROLE_FROM_NAME;
     out->two_buses = rival != NULL;
     out->guess = rival || role->guess;
+    out->sung_to = bus->sung_to;
     if (rival) {
         snprintf(out->why, sizeof out->why, "two buses in the name: %.*s, %.*s; the leftmost taken",
                  (int)bus_length(bus->role), bus->role, (int)bus_length(rival->role), rival->role);

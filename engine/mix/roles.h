@@ -22,6 +22,7 @@ typedef struct td_role {
     bool guess;        /* shown with a question mark everywhere */
     bool every_word;   /* of the name was known; a number in front does not count */
     bool two_buses;    /* TD_FAULT_DOUBLE_ROLE */
+    bool sung_to;      /* "Instrumental", "2 Track", "Beat": beside nothing but voices it is the music */
     char side;         /* 'L' or 'R' when the name says one of a pair, 'M' for mono words, 0 */
     char pair_key[96]; /* the name without its side word: two files with one key and L and R are one stereo track */
     double tempo_bpm;  /* named in the file name ("124bpm"), else 0 */

@@ -172,6 +172,7 @@ static void ask_folders(td_stem *m)
         m->role.source = TD_ROLE_FROM_NAME;
         m->role.guess = r.guess;
         m->role.two_buses = r.two_buses;
+        m->role.sung_to = r.sung_to;
         return;
     }
 }
@@ -190,7 +191,7 @@ static td_status obey(td_stem *m, const td_stem_wish *w, td_error *err)
     snprintf(m->role.name, sizeof m->role.name, "%s", w->role);
     snprintf(m->role.why, sizeof m->role.why, "the order says so");
     m->role.source = TD_ROLE_FROM_JOB;
-    m->role.guess = m->role.two_buses = false;
+    m->role.guess = m->role.two_buses = m->role.sung_to = false;
     return TD_OK;
 }
 
@@ -200,17 +201,45 @@ static bool is_voice(const td_stem *m)
            td_role_covers("speech", m->role.name);
 }
 
-/* "Instrumental.wav" beside nothing but voices is no mix to compare with: it is what they sing to. */
+/* Nothing is there but voices, effects on them, and what they may sing to. */
+static bool voices_alone(const td_session *s)
+{
+    size_t voices = 0, others = 0, all = 0;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *m = &s->stem[i];
+        if (!takes_part(m)) continue;
+        bool effect = td_role_covers("fx", m->role.name) || td_role_covers("returns", m->role.name);
+        all++;
+        voices += is_voice(m);
+        others += !is_voice(m) && !effect && !m->role.sung_to;
+    }
+    return !others && (voices || !all);
+}
+
+/* How much a stem's name says that it is what voices sing to; 0: it is none, or the order says what it is. */
+static int accompanies(const td_stem *m)
+{
+    if (is_refused(m) || m->role.source == TD_ROLE_FROM_JOB) return 0;
+    if (m->role.sung_to) return 3;
+    return strcmp(m->role.name, "mix.rough") != 0 ? 0 : m->role.guess ? 2 : 1;
+}
+
+/* "2 Track.wav" beside nothing but voices is no mix to compare with, and "Beat.wav" no drum loop: it is what they sing
+ * to. */
 static void keep_accompaniment(td_session *s)
 {
-    for (size_t i = 0; i < s->n_stems; i++) {
-        if (takes_part(&s->stem[i]) && !is_voice(&s->stem[i])) return;
-    }
+    int most = 1;
+    if (!voices_alone(s)) return;
+    for (size_t i = 0; i < s->n_stems; i++)
+        if (accompanies(&s->stem[i]) > most) most = accompanies(&s->stem[i]);
     for (size_t i = 0; i < s->n_stems; i++) {
         td_role *r = &s->stem[i].role;
-        if (strcmp(r->name, "mix.rough") || !r->guess) continue;
+        if (accompanies(&s->stem[i]) != most) continue;
+        snprintf(r->why, sizeof r->why, "reads like a %s, but is all there is beside the voices",
+                 td_role_covers("mix", r->name) ? "whole mix" : "drum loop");
         snprintf(r->name, sizeof r->name, "other");
-        snprintf(r->why, sizeof r->why, "reads like a whole mix, but is all there is beside the voices");
+        r->guess = true;
+        r->sung_to = false;
     }
 }
 
@@ -530,6 +559,14 @@ static void note_aside(td_session *s)
         if (takes_part(&s->stem[i]) && td_stem_aside(&s->stem[i])) s->stem[i].faults |= TD_FAULT_BIT(SET_ASIDE);
 }
 
+/* Voices alone are a choir, or an order without its music. */
+static void note_missing_music(td_session *s)
+{
+    if (!voices_alone(s)) return;
+    for (size_t i = 0; i < s->n_stems; i++)
+        if (td_role_covers("mix", s->stem[i].role.name)) s->stem[i].faults |= TD_FAULT_BIT(VOICES_ALONE);
+}
+
 /* What follows from which stems take part. */
 static td_status settle(td_session *s)
 {
@@ -538,6 +575,7 @@ static td_status settle(td_session *s)
     settle_rate(s);
     note_faults(s);
     note_aside(s);
+    note_missing_music(s);
     return TD_OK;
 }
 

@@ -366,17 +366,61 @@ static void mixes_are_compared_with_and_not_mixed(void **state)
 }
 
 /* A beat and a voice: the usual order of a rapper. */
-static void an_instrumental_under_voices_is_mixed(void **state)
+static void what_voices_sing_to_is_mixed(void **state)
+{
+    folder *f = *state;
+    static const char *const beat[] = { "Instrumental.wav", "2 Track.wav",   "2TRK.wav",      "Instrumental 2track.wav",
+                                        "Beat.wav",         "Trap Beat.wav", "Rough Mix.wav", "Mix.wav" };
+    for (size_t i = 0; i < sizeof beat / sizeof *beat; i++) {
+        td_stem_wish w[3] = { mono(f, beat[i], 1), mono(f, "Lead Vox.wav", 2), mono(f, "Adlibs.wav", 3) };
+        td_session *s = opened(w, 3);
+        assert_string_equal(bus_of(s, beat[i]), "other");
+        assert_true(named(s, beat[i])->role.guess);
+        assert_non_null(strstr(named(s, beat[i])->role.why, "is all there is beside the voices"));
+        assert_null(s->rough);
+        td_session_free(s);
+    }
+}
+
+static void whole_mixes_beside_instruments_are_not_mixed(void **state)
 {
     folder *f = *state;
     td_stem_wish w[3] = { mono(f, "Instrumental.wav", 1), mono(f, "Vox.wav", 2), mono(f, "Kick.wav", 3) };
-    td_session *s = opened(w, 2);
-    assert_string_equal(bus_of(s, "Instrumental.wav"), "other");
-    assert_null(s->rough);
-    td_session_free(s);
-    s = opened(w, 3);
+    td_session *s = opened(w, 3);
     assert_string_equal(bus_of(s, "Instrumental.wav"), "-");
     assert_non_null(s->rough);
+    td_session_free(s);
+    w[0] = mono(f, "Beat.wav", 4);
+    s = opened(w, 3);
+    assert_string_equal(named(s, "Beat.wav")->role.name, "drums.loop");
+    td_session_free(s);
+    w[0].role = "drums.loop"; /* the order's word, even beside voices alone */
+    s = opened(w, 2);
+    assert_string_equal(bus_of(s, "Beat.wav"), "drums");
+    td_session_free(s);
+}
+
+/* The likeliest is the music; the others stay what they are. */
+static void one_of_several_mixes_is_sung_to(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[3] = { mono(f, "Rough Mix.wav", 1), mono(f, "Vox.wav", 2), mono(f, "Beat.wav", 3) };
+    td_session *s = opened(w, 3);
+    assert_string_equal(bus_of(s, "Beat.wav"), "other");
+    assert_string_equal(s->rough->name, "Rough Mix.wav");
+    assert_false(s->rough->faults & TD_FAULT_BIT(VOICES_ALONE));
+    td_session_free(s);
+}
+
+static void voices_that_lost_their_music_are_told(void **state)
+{
+    folder *f = *state;
+    td_stem_wish w[3] = { mono(f, "Reference.wav", 1), mono(f, "Vox.wav", 2), mono(f, "Kick.wav", 3) };
+    td_session *s = opened(w, 2);
+    assert_true(named(s, "Reference.wav")->faults & TD_FAULT_BIT(VOICES_ALONE));
+    td_session_free(s);
+    s = opened(w, 3);
+    assert_false(named(s, "Reference.wav")->faults & TD_FAULT_BIT(VOICES_ALONE));
     td_session_free(s);
 }
 
@@ -518,7 +562,10 @@ int main(void)
         cmocka_unit_test(a_refused_stem_stops_the_session_unless_skipped),
         cmocka_unit_test(a_stem_can_be_refused_later),
         cmocka_unit_test(mixes_are_compared_with_and_not_mixed),
-        cmocka_unit_test(an_instrumental_under_voices_is_mixed),
+        cmocka_unit_test(what_voices_sing_to_is_mixed),
+        cmocka_unit_test(whole_mixes_beside_instruments_are_not_mixed),
+        cmocka_unit_test(one_of_several_mixes_is_sung_to),
+        cmocka_unit_test(voices_that_lost_their_music_are_told),
         cmocka_unit_test(a_track_name_inside_is_a_guess),
         cmocka_unit_test(a_stem_that_changes_is_not_played),
         cmocka_unit_test(folders_say_what_files_do_not),
