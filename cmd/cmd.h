@@ -68,6 +68,12 @@ int td_args_command(int argc, char **argv);
 /* Flags may stand anywhere; `--` ends them; --name=value and --name value alike. Words are borrowed from argv. Unknown
  * flags are TD_ARG and name the nearest. */
 td_status td_args_parse(const td_flag *flags, int argc, char **argv, td_args *out, td_error *err);
+/* What the file of --config says of flags that were not given; what it says of other commands' is passed over. Texts
+ * live in arena. 0, or the exit code of what was printed. */
+int td_args_config(td_args *a, td_arena *arena);
+td_status td_args_give(td_args *a, const td_flag *f, const char *value, td_error *err);
+/* By its name alone, beside those of every command; NULL: none. */
+const td_flag *td_flag_named(const td_flag *flags, const char *name);
 const char *td_args_get(const td_args *a, const char *flag); /* the last value given, or NULL */
 bool td_args_has(const td_args *a, const char *flag);
 /* Every value given, in order. TD_ARG: more than `most`. */

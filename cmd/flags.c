@@ -17,6 +17,7 @@ const td_flag td_flags_taken[] = {
     TD_THREADS_FLAG,
     { "color", 0, "WHEN", "auto, always or never: nothing is coloured, so it is all one" },
     { "no-input", 0, NULL, "nothing is ever asked" },
+    { "config", 0, "FILE", "defaults for flags in YAML, such as 'recipes: /srv/recipes'; a flag that is given wins" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -34,6 +35,11 @@ static const td_flag *find(const td_flag *flags, const char *name, size_t length
     return f ? f : find_in(td_flags_taken, name, length, letter);
 }
 
+const td_flag *td_flag_named(const td_flag *flags, const char *name)
+{
+    return find(flags, name, strlen(name), 0);
+}
+
 static td_status unknown(const td_flag *flags, const char *word, td_error *err)
 {
     const char *names[96];
@@ -49,8 +55,10 @@ static td_status unknown(const td_flag *flags, const char *word, td_error *err)
     return td_fail(err, TD_ARG, NULL, hint, "unknown flag %s", word);
 }
 
-static td_status give(td_args *a, const td_flag *f, const char *value, td_error *err)
+td_status td_args_give(td_args *a, const td_flag *f, const char *value, td_error *err)
 {
+    if (!strcmp(f->name, "color") && strcmp(value, "auto") && strcmp(value, "always") && strcmp(value, "never"))
+        return td_fail(err, TD_ARG, NULL, "auto, always or never", "--color takes no '%s'", value);
     if (a->n_given == sizeof a->given / sizeof a->given[0]) return td_fail(err, TD_ARG, NULL, NULL, "too many flags");
     a->given[a->n_given++] = (struct td_given){ f, value };
     return TD_OK;
@@ -82,9 +90,7 @@ static td_status flag(td_args *a, int argc, char **argv, int *i, td_error *err)
         if (*i + 1 >= argc) return td_fail(err, TD_ARG, NULL, NULL, "--%s needs a value: %s", f->name, f->value);
         value = argv[++*i];
     }
-    if (!strcmp(f->name, "color") && strcmp(value, "auto") && strcmp(value, "always") && strcmp(value, "never"))
-        return td_fail(err, TD_ARG, NULL, "auto, always or never", "--color takes no '%s'", value);
-    return give(a, f, value, err);
+    return td_args_give(a, f, value, err);
 }
 
 /* A flag before its command may be any command's. */

@@ -176,7 +176,8 @@ static int one(const td_command *c)
     printf("topdown %s %s\n  %s\n", c->name, c->synopsis, c->summary);
     flags("Flags", c->flags);
     flags("Flags everywhere", td_flags_common);
-    puts("  -v, -j N, --color WHEN, --no-input are taken everywhere; 'topdown help flags' says what they do");
+    puts("  -v, -j N, --color WHEN, --no-input, --config FILE are taken everywhere; 'topdown help flags' says what "
+         "they do");
     return 0;
 }
 

@@ -130,7 +130,7 @@ static int flush_results(int code)
     return td_report_error(td_fail(&err, TD_DISK, "stdout", NULL, "results cannot be written"), &err);
 }
 
-static int command(int argc, char **argv)
+static int command(int argc, char **argv, td_arena *arena)
 {
     if (argc == 2 && !strcmp(argv[1], "--version")) return td_cmd_version.run(&(td_args){ 0 });
     int at = td_args_command(argc, argv);
@@ -141,12 +141,14 @@ static int command(int argc, char **argv)
     td_error err = { 0 };
     td_status st = td_args_parse(c->flags, argc - 1 - (at < argc), argv + 1, &args, &err);
     if (st) return td_report_error(st, &err);
+    int code = td_args_config(&args, arena);
+    if (code) return code;
     if (td_args_has(&args, "help") && c != &td_cmd_help) {
         args.word[0] = c->name;
         args.n_words = 1;
         return td_cmd_help.run(&args);
     }
-    int code = c->wordless ? td_refuse_words(&args, 0) : 0;
+    code = c->wordless ? td_refuse_words(&args, 0) : 0;
     return code ? code : c->run(&args);
 }
 
@@ -159,5 +161,8 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &act, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error with a name, not an end */
-    return flush_results(command(argc, argv));
+    td_arena *arena = td_arena_new();
+    int code = arena ? command(argc, argv, arena) : td_report_error(TD_NOMEM, &(td_error){ 0 });
+    td_arena_free(arena);
+    return flush_results(code);
 }

@@ -255,6 +255,15 @@ td_status td_order_draft(const td_session *s, const char *folder, const char *se
 /* Every key of a job file and what it holds, for people, from the tables that read it. TD_NOMEM. */
 td_status td_order_text(td_text *out);
 
+/* What a file of defaults says: `listen: 127.0.0.1:8750`; of a list, each entry. */
+typedef struct td_default {
+    const char *name, *value;
+    unsigned line, column; /* of the value */
+} td_default;
+
+/* A map of names to texts, or to lists of them; all of it lives in a. TD_ARG: messages hold errors. */
+td_status td_defaults_load(td_arena *a, const char *path, td_default **out, size_t *n, td_messages *m);
+
 /* What an order without `outputs` gives, for `topdown mix` without a job file. */
 void td_order_defaults(td_order *o);
 

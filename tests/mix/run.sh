@@ -135,6 +135,15 @@ ok "a secret that is none" says "topdown: error: secret: " exits 2 "$topdown" li
 ok "flags are listed where they do something" sh -c '"$1" help mix | grep -q -- --threads && ! "$1" help version | grep -q -- --threads' - "$topdown"
 ok "and taken everywhere, before the command too" says '"version"' "$topdown" --json -q --color never version -v -j 1 --no-input
 ok "with a value where they need one" says "auto, always or never" exits 2 "$topdown" version --color red
+mkdir "$work/house"
+printf 'topdown: recipe/1\nname: cellar\n' >"$work/house/cellar.yaml"
+printf 'recipes: %s\npublic_url: https://mix.example\nset: [ warmth=1dB, glue=0dB ]\nquiet: true\n' "$work/house" >"$work/config.yaml"
+ok "a file of defaults for flags" says "cellar" "$topdown" --config "$work/config.yaml" recipe list
+ok "a flag that is given wins" sh -c '! "$1" recipe list --config "$2/config.yaml" --recipes "$2" | grep cellar' - "$topdown" "$work"
+ok "a list gives a flag each" says "drive +1 dB" "$topdown" plan demo/stems --tempo 124 -r pop-rock --config "$work/config.yaml"
+ok "a switch of it switches" sh -c '[ -z "$("$1" plan demo/stems --tempo 124 -r pop-rock --config "$2/config.yaml" 2>&1 >/dev/null)" ]' - "$topdown" "$work"
+printf 'threads: 1\nrecipies: x\n' >"$work/misspelt.yaml"
+ok "a flag that no command knows is told" says "misspelt.yaml:2:11: no command has a flag --recipies" exits 2 "$topdown" version --config "$work/misspelt.yaml"
 ok "a flag before its command is that command's" says "no recipe 'pop-rokc'" exits 3 "$topdown" -r pop-rokc mix demo/stems -o "$work/x"
 for extra in "recipe list" "recipe show pop-rock" version "recipe schema" "help mix" doctor; do
     # shellcheck disable=SC2086
