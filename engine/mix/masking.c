@@ -105,6 +105,110 @@ static float covered(const td_masking *m, const td_masking_frame *bus, size_t b)
     return heard > 0 ? (float)(lost / heard) : NAN;
 }
 
+/* ---- with a soft edge -------------------------------------------------------------------------------------------- */
+
+/* One bus in a frame, and what stands against it, a side each. */
+typedef struct soft {
+    double own[2][TD_BANDS], others[2][TD_BANDS];
+    double over[2][TD_BANDS]; /* by how much a power stands over the threshold: 1 over that */
+    size_t from[2][TD_BANDS]; /* the band of the others that is heard there */
+    double part[TD_BANDS], share, heard;
+} soft;
+
+/* spread(), remembering where it comes from. */
+static void spread_from(const td_masking *m, double power[TD_BANDS], size_t from[TD_BANDS])
+{
+    for (size_t i = 0; i < TD_BANDS; i++) from[i] = i;
+    for (size_t i = 1; i < TD_BANDS; i++) {
+        double below = power[i - 1] * m->up[i - 1];
+        from[i] = below > power[i] ? from[i - 1] : i;
+        power[i] = higher(power[i], below);
+    }
+    for (size_t i = TD_BANDS - 1; i-- > 0;) {
+        double above = power[i + 1] * m->down[i + 1];
+        from[i] = above > power[i] ? from[i + 1] : from[i];
+        power[i] = higher(power[i], above);
+    }
+}
+
+#define NOTHING 1e-30 /* a power; what meets nobody is divided by something */
+
+static void set_against(const td_masking *m, double all[2][TD_BANDS], const td_masking_frame *bus, soft *s)
+{
+    for (size_t side = 0; side < 2; side++) {
+        double heard[TD_BANDS];
+        for (size_t i = 0; i < TD_BANDS; i++) {
+            s->own[side][i] = (double)bus->side[side][i];
+            heard[i] = s->others[side][i] = all[side][i] - s->own[side][i];
+        }
+        spread_from(m, heard, s->from[side]);
+        for (size_t i = 0; i < TD_BANDS; i++) s->over[side][i] = 1 / (heard[i] * m->below + NOTHING);
+    }
+}
+
+/* The covered part of a band is 1 / (1 + (l^2 + r^2) / 2), where l and r say how far it stands over the thresholds. */
+static double soften(const td_masking *m, size_t b, soft *s)
+{
+    double lost = 0;
+    s->heard = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double left = s->own[0][i] * s->over[0][i], right = s->own[1][i] * s->over[1][i];
+        s->part[i] = 1 / (1 + (left * left + right * right) / 2);
+    }
+    for (size_t i = m->first[b]; i < m->end[b]; i++) {
+        double power = s->own[0][i] + s->own[1][i];
+        s->heard += power;
+        lost += s->part[i] * power;
+    }
+    s->share = s->heard > 0 ? lost / s->heard : 0;
+    return s->share;
+}
+
+/* What others press, they press where they are heard, and the bus itself is none of them. */
+static void find_slopes(const td_masking *m, size_t b, const soft *s, double weight, td_masking_slope *own,
+                        td_masking_slope *pressed)
+{
+    double scale = s->heard > 0 ? weight / s->heard : 0;
+    for (size_t side = 0; side < 2; side++) {
+        double press[TD_BANDS] = { 0 };
+        for (size_t i = m->first[b]; i < m->end[b]; i++) {
+            double steep = s->part[i] * s->part[i] * (s->own[0][i] + s->own[1][i]);
+            double ratio = s->own[side][i] * s->over[side][i];
+            own->side[side][i] += scale * (s->part[i] - s->share - steep * ratio * s->over[side][i]);
+            press[s->from[side][i]] += steep * ratio * ratio;
+        }
+        for (size_t i = 0; i < TD_BANDS; i++) {
+            double presses = scale * press[i] / (s->others[side][i] + NOTHING);
+            own->side[side][i] -= presses;
+            pressed->side[side][i] += presses;
+        }
+    }
+}
+
+double td_masked_softly(const td_masking *m, const td_masking_frame *bus, const double *weight, td_masking_slope *slope)
+{
+    double all[2][TD_BANDS] = { 0 }, sum = 0;
+    td_masking_slope pressed = { 0 };
+    for (size_t b = 0; b < m->n_buses; b++) {
+        slope[b] = (td_masking_slope){ 0 };
+        for (size_t side = 0; side < 2; side++)
+            for (size_t i = 0; i < TD_BANDS; i++) all[side][i] += (double)bus[b].side[side][i];
+    }
+    for (size_t b = 0; b < m->n_buses; b++) {
+        soft s;
+        if (!(weight[b] > 0)) continue;
+        set_against(m, all, &bus[b], &s);
+        sum += weight[b] * soften(m, b, &s);
+        find_slopes(m, b, &s, weight[b], &slope[b], &pressed);
+    }
+    for (size_t b = 0; b < m->n_buses; b++)
+        for (size_t side = 0; side < 2; side++)
+            for (size_t i = 0; i < TD_BANDS; i++) slope[b].side[side][i] += pressed.side[side][i];
+    return sum;
+}
+
+/* ---- over time --------------------------------------------------------------------------------------------------- */
+
 td_status td_masking_add(td_masking *m, const td_masking_frame *bus)
 {
     for (size_t b = 0; b < m->n_buses; b++) {

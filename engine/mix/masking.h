@@ -38,6 +38,16 @@ double td_masked_share(const td_masking *m, size_t bus, const float *k, size_t n
 /* The same over frames somebody has marked. */
 double td_masked_part(const td_masking *m, size_t bus, const unsigned char *active, size_t n);
 
+/* For a search, which wants to know the way: of one frame, how much more of all groups is covered as any power grows.
+ * The edge is soft for it: a band goes from nine tenths covered to one tenth within 4.8 dB on either side of the
+ * threshold. weight: of each bus's covered part; 0: it covers others and is not asked. slope: by bus. */
+typedef struct td_masking_slope {
+    double side[2][TD_BANDS]; /* a power */
+} td_masking_slope;
+/* Returns the covered parts, weighted. */
+double td_masked_softly(const td_masking *m, const td_masking_frame *bus, const double *weight,
+                        td_masking_slope *slope);
+
 /* Of a whole mix, from the shares of its buses: the lead counts three times, drums and bass twice. NaN: nothing plays.
  */
 double td_masked_whole(const td_masking *m, const double share[TD_BUSES_MAX]);

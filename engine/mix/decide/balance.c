@@ -335,41 +335,22 @@ static td_status settle(td_decider *d, const double *delivered_db, td_error *err
     return TD_OK;
 }
 
-/* Faders as they will stand: the lead at its place, everybody with the recipe's offset. */
-static void look_ahead(td_decider *d)
-{
-    td_lead lead = td_find_lead(d->session, &d->playing);
-    double ratio = lead.bus != SIZE_MAX ? measure_lead(d, lead.bus) : NAN;
-    for (size_t b = 0; b < d->plan->n_buses; b++) {
-        td_plan_bus *p = &d->plan->bus[b];
-        bool placed = b == lead.bus && !isnan(ratio);
-        p->fader_db +=
-            placed ? td_usual_lead_lu(d->recipe, lead.sings) - ratio + td_lead_offset_db(d->recipe, d->session, lead)
-                   : td_recipe_offset_db(d->recipe, d->session, b);
-    }
-}
-
 /* Where nobody said how the groups stood, each goes where less is covered, as far as taste leaves it room. */
 static td_status clear_within_taste(td_decider *d, const group_state *g, td_error *err)
 {
-    double fader_db[TD_BUSES_MAX];
     td_leeway room[TD_BUSES_MAX] = { 0 };
-    double moved_db[TD_BUSES_MAX] = { 0 };
-    td_uncovered u = { .moved_db = moved_db };
-    for (size_t b = 0; b < d->plan->n_buses; b++) {
-        fader_db[b] = d->plan->bus[b].fader_db;
+    double moved_db[TD_BUSES_MAX] = { 0 }, part[TD_BUSES_MAX] = { 0 };
+    td_uncovered u = { .moved_db = moved_db, .part = part };
+    for (size_t b = 0; b < d->plan->n_buses; b++)
         if (g[b].judged) room[b] = g[b].taste;
-    }
-    look_ahead(d);
     td_status st = td_uncover(d, SIZE_MAX, room, &u, err);
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_plan_bus *p = &d->plan->bus[b];
-        p->fader_db = fader_db[b] + moved_db[b];
+        p->fader_db += moved_db[b];
         if (moved_db[b] == 0) continue;
-        p->fader_reason = td_arena_printf(d->arena,
-                                          "%s; %+.1f dB inside that room, where groups cover %.1f %% of each "
-                                          "other instead of %.1f",
-                                          p->fader_reason, moved_db[b], 100 * u.after, 100 * u.before);
+        p->fader_reason =
+            td_arena_printf(d->arena, "%s; %+.1f dB inside that room for masking, which uncovers %.1f %% of the groups",
+                            p->fader_reason, moved_db[b], 100 * part[b]);
     }
     return st;
 }

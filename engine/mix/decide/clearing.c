@@ -2,55 +2,94 @@
 
 #include "engine/base/units.h"
 #include "engine/mix/masking.h"
+#include "engine/mix/roles.h"
 #include "engine/mix/stemsum.h"
 #include <stdlib.h>
 
 /* Taste leaves room on both sides of a usual place. Where the stems' proportions are lost nobody has said where in it a
- * fader stood, so it goes where the groups cover least of each other: one after the other, groups by their faders and
- * stems inside their group. Spectra are the stems' own, where levels and positions put them: what chains will change is
- * not known yet, but for ducks, which follow their key and nothing else. */
+ * fader stood, so it goes where the groups cover less of each other, as far as that is worth the way: all at once,
+ * groups by their faders, stems inside their group. Spectra are the stems' own, where levels and positions put them:
+ * what chains will change is not known yet, but for ducks, which follow their key and nothing else. */
 
-enum { GLIMPSES = 400 }; /* steps of the song that are looked at, spread evenly over what sounds */
+enum { GLIMPSES = 600 }; /* steps of the song that are looked at, roughly, spread evenly over what sounds */
 
-#define SPARSE   0.1    /* of the time; who plays less has no say in the balance of groups either */
-#define WORTH_DB 0.0002 /* part of the whole a decibel must uncover; less is nobody's reason */
+/* What a move must bring, of the whole: a quarter of a hundredth at 3 dB, growing with the square of the way. So the
+ * best place follows the stems without a jump, and lies far from where a fader stood only for what is heard. */
+#define COST_AT_3_DB 0.0025
+#define LEAST_DB     0.5 /* of such a way; less is nobody's reason to touch a fader */
+
+#define BEAT_DB 3 /* kick and snare are parted, against what is usual, by no more than this, or than they stood */
 
 /* What is moved as one: a bus, or a stem of the bus that is looked into. */
 typedef struct player {
     size_t bus, stem;
-    struct player *first;    /* whose gain it shares: microphones of one drum that of the first of them */
+    struct player *first;    /* whose move it shares: microphones of one drum that of the first of them */
     td_masking_frame *frame; /* per glimpse, at the gain it has been given so far */
-    double gain;             /* as power, on top of that */
-    double loudness;         /* K-weighted power, of stems */
+    double moved_db;         /* on top of that */
+    double gain, loudness;   /* as power; K-weighted, of stems */
+    double slope;            /* of the whole, a decibel */
 } player;
 
 typedef struct view {
     const td_decider *d;
+    double fader_db[TD_BUSES_MAX]; /* as they will stand */
     size_t inside; /* the bus whose stems are players and which stays as loud as it is; SIZE_MAX: none */
-    size_t step[GLIMPSES], n;
+    size_t *step, n;
     player *player;
     size_t n_players;
+    td_masking masking;
     td_masking_frame *frame;
-    unsigned char *active;     /* n of each bus: it plays */
-    float *ducked;             /* n of each bus: what its chain's keys leave of it, as power */
-    bool counts[TD_BUSES_MAX]; /* it plays often enough to have a say in the whole */
+    unsigned char *active;       /* steps of each bus: it plays */
+    float *ducked;               /* n of each bus: what its chain's keys leave of it, as power */
+    double weight[TD_BUSES_MAX]; /* of a glimpse in which it plays, in the whole */
 } view;
 
-/* By the golden ratio: steps that were equally far apart would meet a song of 120 bpm on its beats alone. */
+static void mark_playing(const view *v, size_t bus)
+{
+    const td_signal *s = td_survey_signal(v->d->survey, td_survey_bus(v->d->survey, bus));
+    td_gated_frames(s->k, s->steps < v->d->steps ? s->steps : v->d->steps, v->active + bus * v->d->steps);
+}
+
+static bool plays(const view *v, size_t bus, size_t step)
+{
+    return v->active[bus * v->d->steps + step];
+}
+
+static bool somebody_plays(const view *v, size_t step)
+{
+    for (size_t b = 0; b < v->d->plan->n_buses; b++)
+        if (plays(v, b, step)) return true;
+    return false;
+}
+
+/* By the golden ratio: steps that were equally far apart would meet a song of 120 bpm on its beats alone. And by their
+ * own number, so that a song of which a little more sounds is looked at where it was. */
 static td_status choose_steps(view *v, td_error *err)
 {
     static const double golden = 0.6180339887498949;
-    size_t sounding = 0, *at = td_calloc2(v->d->steps + 1, 1, sizeof *at);
-    if (!at) return td_no_memory(err);
-    for (size_t i = 0; i < v->d->steps; i++)
-        if (v->d->active[i]) at[sounding++] = i;
-    v->n = sounding < GLIMPSES ? sounding : GLIMPSES;
-    for (size_t i = 0; i < v->n; i++) {
+    size_t sounding = 0;
+    v->step = td_calloc2(v->d->steps + 1, 1, sizeof *v->step);
+    if (!v->step) return td_no_memory(err);
+    for (size_t i = 0; i < v->d->steps; i++) sounding += somebody_plays(v, i);
+    for (size_t i = 0; i < v->d->steps; i++) {
         double turns = golden * (double)i;
-        v->step[i] = at[(size_t)((turns - floor(turns)) * (double)sounding)];
+        if ((turns - floor(turns)) * (double)sounding < GLIMPSES && somebody_plays(v, i)) v->step[v->n++] = i;
     }
-    free(at);
     return TD_OK;
+}
+
+/* Who hardly plays has less of a say, and soon none. */
+static void weigh_buses(view *v)
+{
+    double all = 0;
+    for (size_t b = 0; b < v->d->plan->n_buses; b++) {
+        size_t playing = 0;
+        double say = v->masking.weight[b] * td_clamp(2 * v->d->playing.bus[b] - 1, 0, 1);
+        for (size_t i = 0; i < v->n; i++) playing += plays(v, b, v->step[i]);
+        v->weight[b] = playing ? say / (double)playing : 0;
+        all += playing ? say : 0;
+    }
+    for (size_t b = 0; b < v->d->plan->n_buses && all > 0; b++) v->weight[b] /= all;
 }
 
 /* ---- ducks ------------------------------------------------------------------------------------------------------- */
@@ -132,7 +171,7 @@ static td_status look_at_stem(view *v, size_t stem, player *to, td_error *err)
 {
     const td_decider *d = v->d;
     td_sides moved = power_moved(d, stem);
-    double gain = td_db_power(td_bus_gain_db(d, to->bus));
+    double gain = td_db_power(d->plan->bus[to->bus].clip_gain_db + v->fader_db[to->bus]);
     const float *ducked = v->ducked + to->bus * v->n;
     for (size_t i = 0; i < v->n; i++) {
         td_band_frame f;
@@ -143,19 +182,6 @@ static td_status look_at_stem(view *v, size_t stem, player *to, td_error *err)
             to->frame[i].side[1][k] += (float)right * f.rr[k];
         }
     }
-    return TD_OK;
-}
-
-static td_status mark_playing(view *v, size_t bus, td_error *err)
-{
-    const td_signal *s = td_survey_signal(v->d->survey, td_survey_bus(v->d->survey, bus));
-    unsigned char *own = calloc(s->steps + 1, 1);
-    if (!own) return td_no_memory(err);
-    td_gated_frames(s->k, s->steps, own);
-    size_t playing = 0;
-    for (size_t i = 0; i < v->n; i++) playing += v->active[bus * v->n + i] = v->step[i] < s->steps && own[v->step[i]];
-    v->counts[bus] = (double)playing >= SPARSE * (double)v->n;
-    free(own);
     return TD_OK;
 }
 
@@ -170,17 +196,23 @@ static player *first_of_drum(const view *v, player *p)
 /* Buses first, in their order; the one looked into is then empty, and its stems follow in theirs. */
 static td_status look(view *v, td_error *err)
 {
-    const td_session *s = v->d->session;
-    size_t buses = v->d->plan->n_buses, most = buses + s->n_stems;
+    const td_decider *d = v->d;
+    const td_session *s = d->session;
+    size_t buses = d->plan->n_buses, most = buses + s->n_stems;
+    td_masking_init(&v->masking, s);
+    td_masking_led_by(&v->masking, s, td_find_lead(s, &d->playing).bus);
+    v->active = td_calloc2(buses + 1, d->steps + 1, 1);
+    if (!v->active) return td_no_memory(err);
+    for (size_t b = 0; b < buses; b++) mark_playing(v, b);
     TD_TRY(choose_steps(v, err));
+    weigh_buses(v);
     v->player = calloc(most, sizeof *v->player);
     v->frame = td_calloc2(most, v->n + 1, sizeof *v->frame);
-    v->active = calloc(buses * v->n + 1, 1);
     v->ducked = td_calloc2(buses, v->n + 1, sizeof *v->ducked);
-    if (!v->player || !v->frame || !v->active || !v->ducked) return td_no_memory(err);
+    if (!v->player || !v->frame || !v->ducked) return td_no_memory(err);
     for (size_t b = 0; b < buses; b++) TD_TRY(foresee_ducks(v, b, err));
-    for (size_t i = 0; i < most; i++) v->player[i] = (player){ .bus = i, .frame = v->frame + i * v->n, .gain = 1 };
-    for (size_t i = 0; i < most; i++) v->player[i].first = &v->player[i];
+    for (size_t i = 0; i < most; i++)
+        v->player[i] = (player){ .bus = i, .frame = v->frame + i * v->n, .first = &v->player[i] };
     v->n_players = buses;
     for (size_t i = 0; i < s->n_stems; i++) {
         size_t bus = s->stem[i].bus;
@@ -189,108 +221,164 @@ static td_status look(view *v, td_error *err)
         p->bus = bus;
         p->stem = i;
         if (bus == v->inside) p->first = first_of_drum(v, p);
-        p->loudness = td_stem_power(v->d, i) * td_db_power(v->d->plan->stem[i].gain_db - s->stem[i].level_db);
+        p->loudness = td_stem_power(d, i) * td_db_power(d->plan->stem[i].gain_db - s->stem[i].level_db);
         TD_TRY(look_at_stem(v, i, p, err));
     }
-    for (size_t b = 0; b < buses; b++) TD_TRY(mark_playing(v, b, err));
     return TD_OK;
 }
 
 /* ---- the search -------------------------------------------------------------------------------------------------- */
 
-/* What keeps the bus that is looked into as loud as it was. */
-static double held_gain(const view *v)
+/* Gains of moves; returns what keeps the bus that is looked into as loud as it was. */
+static double set_gains(view *v)
 {
     double before = 0, after = 0;
+    for (size_t i = 0; i < v->n_players; i++) v->player[i].gain = td_db_power(v->player[i].first->moved_db);
     for (size_t i = v->d->plan->n_buses; i < v->n_players; i++) {
         before += v->player[i].loudness;
-        after += v->player[i].first->gain * v->player[i].loudness;
+        after += v->player[i].gain * v->player[i].loudness;
     }
-    return after > 0 ? before / after : 1;
+    double held = after > 0 ? before / after : 1;
+    for (size_t i = v->d->plan->n_buses; i < v->n_players; i++) v->player[i].gain *= held;
+    return held;
 }
 
 static void add_up(const view *v, size_t glimpse, td_masking_frame *bus)
 {
-    double held = held_gain(v);
     for (size_t b = 0; b < v->d->plan->n_buses; b++) bus[b] = (td_masking_frame){ 0 };
     for (size_t p = 0; p < v->n_players; p++) {
         const td_masking_frame *f = &v->player[p].frame[glimpse];
-        size_t b = v->player[p].bus;
-        float gain = (float)(v->player[p].first->gain * (b == v->inside ? held : 1));
+        td_masking_frame *to = &bus[v->player[p].bus];
+        float gain = (float)v->player[p].gain;
         for (size_t side = 0; side < 2; side++)
-            for (size_t k = 0; k < TD_BANDS; k++) bus[b].side[side][k] += gain * f->side[side][k];
+            for (size_t k = 0; k < TD_BANDS; k++) to->side[side][k] += gain * f->side[side][k];
     }
 }
 
-/* How much of all groups is covered with the gains as they stand. */
-static td_status covered(const view *v, double *out, td_error *err)
+static double along(const td_masking_slope *slope, const td_masking_frame *f)
 {
-    td_masking m;
+    double sum = 0;
+    for (size_t side = 0; side < 2; side++)
+        for (size_t k = 0; k < TD_BANDS; k++) sum += slope->side[side][k] * (double)f->side[side][k];
+    return sum;
+}
+
+/* What one stem gains in its bus, all of it lose. */
+static void hold_slopes(player *p, size_t n)
+{
+    double all = 0, power = 0;
+    for (size_t i = 0; i < n; i++) {
+        all += p[i].slope;
+        power += p[i].gain * p[i].loudness;
+    }
+    for (size_t i = 0; i < n && power > 0; i++) p[i].slope -= all * p[i].gain * p[i].loudness / power;
+}
+
+/* How much more of all groups a decibel more of each player covers, with the moves as they stand. */
+static void find_slopes(view *v, player *p, size_t n)
+{
+    static const double a_decibel = 0.23025850929940458; /* of a power: ln 10 / 10 */
     td_masking_frame now[TD_BUSES_MAX];
-    double share[TD_BUSES_MAX];
-    td_status st = TD_OK;
-    td_masking_init(&m, v->d->session);
-    td_masking_led_by(&m, v->d->session, td_find_lead(v->d->session, &v->d->playing).bus);
-    for (size_t i = 0; !st && i < v->n; i++) {
+    td_masking_slope slope[TD_BUSES_MAX];
+    double weight[TD_BUSES_MAX];
+    set_gains(v);
+    for (size_t k = 0; k < n; k++) p[k].slope = 0;
+    for (size_t i = 0; i < v->n; i++) {
         add_up(v, i, now);
-        if (td_masking_add(&m, now)) st = td_no_memory(err);
+        for (size_t b = 0; b < v->d->plan->n_buses; b++) weight[b] = plays(v, b, v->step[i]) ? v->weight[b] : 0;
+        td_masked_softly(&v->masking, now, weight, slope);
+        for (size_t k = 0; k < n; k++) p[k].slope += a_decibel * p[k].gain * along(&slope[p[k].bus], &p[k].frame[i]);
     }
-    for (size_t b = 0; b < m.n_buses; b++)
-        share[b] = v->counts[b] ? td_masked_part(&m, b, v->active + b * v->n, v->n) : NAN;
-    *out = td_masked_whole(&m, share);
-    td_masking_fini(&m);
-    return st;
+    if (v->inside != SIZE_MAX) hold_slopes(p, n);
+    for (size_t k = 0; k < n; k++)
+        if (p[k].first != &p[k]) p[k].first->slope += p[k].slope;
 }
 
-/* As far one way as every stride uncovers something, or comes nearer to where it stood and covers nothing. */
-static td_status walk(view *v, player *p, double stride_db, double room_db, double *moved_db, double *least,
-                      td_error *err)
+/* Where a decibel more would cost what it brings, if each brought as much as this one; and near by not at all. */
+static double worth_db(double slope)
 {
-    double length_db = fabs(stride_db);
-    while (room_db >= length_db) {
-        double before = p->gain, now;
-        p->gain *= td_db_power(stride_db);
-        TD_TRY(covered(v, &now, err));
-        if (!(now + WORTH_DB * fabs(*moved_db + stride_db) < *least + WORTH_DB * fabs(*moved_db))) {
-            p->gain = before;
-            return TD_OK;
-        }
-        *least = now;
-        *moved_db += stride_db;
-        room_db -= length_db;
-    }
-    return TD_OK;
+    double far_db = slope / (-2 * COST_AT_3_DB / 9);
+    return fabs(far_db) > LEAST_DB ? far_db - LEAST_DB * LEAST_DB / far_db : 0;
 }
 
-/* Long strides first: half a decibel often uncovers nothing where three do. */
-static td_status search(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out, td_error *err)
+static double usual_db(const td_leeway *room)
 {
-    static const double strides_db[] = { 3, 2, 1, 0.5 };
-    double least;
-    TD_TRY(covered(v, &least, err));
-    out->before = least;
-    for (size_t k = 0; k < sizeof strides_db / sizeof strides_db[0]; k++) {
-        for (size_t i = 0; i < n; i++) {
-            double *moved = &out->moved_db[i], was = *moved, stride_db = strides_db[k];
-            if (p[i].first != &p[i]) continue;
-            TD_TRY(walk(v, &p[i], stride_db, room[i].up_db - *moved, moved, &least, err));
-            if (*moved == was) TD_TRY(walk(v, &p[i], -stride_db, room[i].down_db + *moved, moved, &least, err));
-        }
+    return (room->up_db - room->down_db) / 2;
+}
+
+static size_t find_drum(const view *v, const player *p, size_t n, const char *role)
+{
+    size_t i = 0;
+    while (i < n && !td_role_covers(role, v->d->session->stem[p[i].stem].role.name)) i++;
+    return i;
+}
+
+/* A kit whose kick and snare are far apart is another kit, whatever it uncovers. */
+static void keep_beat(const view *v, player *p, size_t n, const td_leeway *room)
+{
+    if (v->inside == SIZE_MAX) return;
+    size_t kick = find_drum(v, p, n, "drums.kick"), snare = find_drum(v, p, n, "drums.snare");
+    if (kick == n || snare == n) return;
+    double stood = usual_db(&room[snare]) - usual_db(&room[kick]), most = fmax(BEAT_DB, fabs(stood));
+    double parted = p[kick].moved_db - p[snare].moved_db;
+    if (fabs(stood + parted) <= most) return;
+    double part = (copysign(most, stood + parted) - stood) / parted;
+    p[kick].moved_db *= part;
+    p[snare].moved_db *= part;
+}
+
+/* Half of the way there, and looked at again. So many turns, and no search for the very best: each follows what it is
+ * given without a jump, and so does the place where they end. */
+enum { TURNS = 6 };
+
+static void turn(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out)
+{
+    double was_db[TD_STEMS_MAX], slope[TD_STEMS_MAX];
+    for (size_t i = 0; i < n; i++) {
+        was_db[i] = p[i].moved_db;
+        slope[i] = p[i].slope;
+        double there_db = td_clamp(worth_db(p[i].slope), -room[i].down_db, room[i].up_db);
+        p[i].moved_db += (there_db - p[i].moved_db) / 2;
     }
-    for (size_t i = 0; i < n; i++) out->moved_db[i] = out->moved_db[p[i].first - p];
-    out->after = least;
-    return TD_OK;
+    keep_beat(v, p, n, room);
+    find_slopes(v, p, n);
+    for (size_t i = 0; i < n; i++) out->part[i] -= (slope[i] + p[i].slope) / 2 * (p[i].moved_db - was_db[i]);
+}
+
+static void search(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out)
+{
+    find_slopes(v, p, n);
+    for (size_t k = 0; k < TURNS; k++) turn(v, p, n, room, out);
+    for (size_t i = 0; i < n; i++) {
+        out->moved_db[i] = td_round_to(p[i].first->moved_db, 0.1);
+        out->part[i] = out->part[p[i].first - p];
+    }
+}
+
+/* Faders as they will stand: the lead at its place, everybody with the recipe's offset. */
+static void look_ahead(const td_decider *d, double fader_db[TD_BUSES_MAX])
+{
+    td_lead lead = td_find_lead(d->session, &d->playing);
+    double ratio = lead.bus != SIZE_MAX ? td_bus_context(d, lead.bus, lead.bus, NULL) : NAN;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        bool placed = b == lead.bus && !isnan(ratio);
+        fader_db[b] = d->plan->bus[b].fader_db + (placed ? td_usual_lead_lu(d->recipe, lead.sings) - ratio +
+                                                               td_lead_offset_db(d->recipe, d->session, lead)
+                                                         : td_recipe_offset_db(d->recipe, d->session, b));
+    }
 }
 
 td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err)
 {
     view v = { .d = d, .inside = inside };
     size_t buses = d->plan->n_buses;
-    out->before = out->after = NAN;
+    look_ahead(d, v.fader_db);
     td_status st = look(&v, err);
-    if (!st && inside == SIZE_MAX) st = search(&v, v.player, buses, room, out, err);
-    if (!st && inside != SIZE_MAX) st = search(&v, v.player + buses, v.n_players - buses, room, out, err);
-    if (!st && inside != SIZE_MAX) out->held_db = td_power_db(held_gain(&v));
+    if (!st && inside == SIZE_MAX) search(&v, v.player, buses, room, out);
+    if (!st && inside != SIZE_MAX) search(&v, v.player + buses, v.n_players - buses, room, out);
+    if (!st && inside != SIZE_MAX) out->held_db = td_power_db(set_gains(&v));
+    td_masking_fini(&v.masking);
+    free(v.step);
     free(v.player);
     free(v.frame);
     free(v.active);

@@ -127,15 +127,15 @@ td_status td_decide_balance(td_decider *d, td_error *err);
 /* The faders as they are without a rough mix, and without remarks: enough to weigh tracks against each other. */
 td_status td_guess_balance(td_decider *d, td_error *err);
 
-/* How far a fader may still go, dB; both 0: it stays. */
+/* How far a fader may still go, dB; both 0: it stays. Its usual place is in the middle. */
 typedef struct td_leeway {
     double up_db, down_db;
 } td_leeway;
 
-/* What going there uncovered: the covered part of all groups, 0 to 1. */
+/* By how much each was moved, and what of all groups that uncovered, 0 to 1. */
 typedef struct td_uncovered {
-    double *moved_db, before, after; /* moved_db: the caller's, zeroed */
-    double held_db;                  /* on all stems of the bus: what keeps it as loud */
+    double *moved_db, *part; /* the caller's, zeroed */
+    double held_db;          /* on all stems of the bus: what keeps it as loud */
 } td_uncovered;
 
 /* Where in that room the groups cover least of each other: by bus, or inside a bus (SIZE_MAX: none) by its stems, in

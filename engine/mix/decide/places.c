@@ -179,9 +179,9 @@ static void weigh_again(td_decider *d, size_t bus)
 /* In front of it, how the groups stand is known, if roughly. room: by stem. */
 static td_status clear_inside(td_decider *d, size_t bus, const td_leeway *room, td_error *err)
 {
-    double moved_db[TD_STEMS_MAX] = { 0 };
+    double moved_db[TD_STEMS_MAX] = { 0 }, part[TD_STEMS_MAX] = { 0 };
     td_leeway own[TD_STEMS_MAX];
-    td_uncovered u = { .moved_db = moved_db };
+    td_uncovered u = { .moved_db = moved_db, .part = part };
     size_t stem[TD_STEMS_MAX], n = 0;
     for (size_t i = 0; i < d->session->n_stems; i++) {
         if (d->session->stem[i].bus != bus) continue;
@@ -190,11 +190,11 @@ static td_status clear_inside(td_decider *d, size_t bus, const td_leeway *room, 
     }
     if (n < 2) return TD_OK;
     TD_TRY(td_uncover(d, bus, own, &u, err));
-    const char *why =
-        td_arena_printf(d->arena, "within taste, where groups cover %.1f %% of each other instead of %.1f",
-                        100 * u.after, 100 * u.before);
-    if (!why) return td_no_memory(err);
-    for (size_t k = 0; k < n; k++) TD_TRY(set_level(d, stem[k], moved_db[k], u.held_db, why, err));
+    for (size_t k = 0; k < n; k++) {
+        const char *why = td_arena_printf(d->arena, "for masking, which uncovers %.1f %% of the groups", 100 * part[k]);
+        if (!why) return td_no_memory(err);
+        TD_TRY(set_level(d, stem[k], moved_db[k], u.held_db, why, err));
+    }
     weigh_again(d, bus);
     return TD_OK;
 }

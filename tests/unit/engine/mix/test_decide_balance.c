@@ -290,34 +290,55 @@ static double harp_far_too_soft(double t, unsigned c)
     return as_loud(t, 1010, -10 - 10);
 }
 
+static double harp_far_above(double t, unsigned c)
+{
+    (void)c;
+    return as_loud(t, 12000, -10 - 10);
+}
+
 /* Raw tracks: the pad stays 0.75 LU over its place, the harp is raised to 1.5 LU under its own. So it stands 6.25 dB
- * under the pad in the same band, where 6 dB are covered: half a decibel of taste uncovers it. */
-static decided pad_and_harp(const char *groups)
+ * under the pad in the same band, where it is about to be covered: all of it, which is a sixth of the whole. */
+static decided pad_and_harp(const char *groups, sound harp)
 {
     scene *s = scene_new();
     scene_add(s, "Drums.wav", 48000, 1, SECONDS, usual_drums);
     scene_add(s, "Bass.wav", 48000, 1, SECONDS, usual_bass);
     scene_add(s, "Synth Pad.wav", 48000, 1, SECONDS, pad_a_bit_loud);
-    scene_add(s, "Harp.wav", 48000, 1, SECONDS, harp_far_too_soft);
+    scene_add(s, "Harp.wav", 48000, 1, SECONDS, harp);
     return decide(s, td_arena_printf(s->arena, "tags: [ pop ]\nbalance: loudness\n%s", groups));
 }
 
+#define APART_LU (14.75 - 6.25) /* by how much the harp is raised against the pad to stand there */
+
+/* That is worth all the room: 3 dB for the harp, 2.25 for the pad. */
 static void test_within_taste_less_is_covered(void **state)
 {
     (void)state;
-    decided d = pad_and_harp("");
-    assert_float_equal(against(&d, "harp", "synths"), 14.75 - 6.25 + 0.5, 0.1);
+    decided d = pad_and_harp("", harp_far_too_soft);
+    assert_float_equal(against(&d, "harp", "synths"), APART_LU + 3 + 2.25, 0.1);
+    assert_non_null(strstr(d.plan->bus[scene_bus(d.s, "harp")].fader_reason, "for masking, which uncovers "));
     leave(&d);
 }
 
-/* A key that never rests takes the pad down by all that is asked: nothing is covered that a fader had to uncover. */
+/* Of another register it covers nobody and is covered by nobody. */
+static void test_who_covers_nobody_stays(void **state)
+{
+    (void)state;
+    decided d = pad_and_harp("", harp_far_above);
+    assert_float_equal(against(&d, "harp", "synths"), APART_LU, 0.1);
+    leave(&d);
+}
+
+/* A key that never rests takes the pad down by all that is asked, and half is left for the faders to uncover. */
 static void test_ducks_are_foreseen(void **state)
 {
     (void)state;
     decided d = pad_and_harp("groups:\n  synths:\n    chain:\n"
                              "      - compressor: { ratio: 4:1, release: 100 ms, gain_reduction: at most 3 dB }\n"
-                             "        key: drums\n");
-    assert_float_equal(against(&d, "harp", "synths"), 14.75 - 6.25, 0.1);
+                             "        key: drums\n",
+                             harp_far_too_soft);
+    double moved = against(&d, "harp", "synths") - APART_LU;
+    assert_true(moved > 1 && moved < 5.25 - 1.5);
     leave(&d);
 }
 
@@ -375,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_sides_that_are_one),
         cmocka_unit_test(test_within_taste_less_is_covered),
+        cmocka_unit_test(test_who_covers_nobody_stays),
         cmocka_unit_test(test_ducks_are_foreseen),
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
         cmocka_unit_test(test_a_lone_instrument_leads),

@@ -158,12 +158,75 @@ static void groups_are_weighed_where_they_play(void **state)
     td_arena_free(a);
 }
 
+/* A frame of three buses, every power anew by a linear congruence (Knuth). */
+static void any_frame(uint32_t *seed, td_masking_frame frame[3])
+{
+    for (size_t b = 0; b < 3; b++)
+        for (size_t side = 0; side < 2; side++)
+            for (size_t i = 0; i < TD_BANDS; i++) {
+                *seed = *seed * 1664525 + 1013904223;
+                frame[b].side[side][i] = (float)power(-30.0 * *seed / 4294967296.0);
+            }
+}
+
+/* Half is covered where all was or nothing: 6 dB below, on both sides. */
+static void a_soft_edge_has_its_middle_on_the_threshold(void **state)
+{
+    (void)state;
+    td_masking m;
+    td_masking_slope slope[TD_BUSES_MAX];
+    td_masking_frame frame[TD_BUSES_MAX] = { 0 };
+    const double weight[TD_BUSES_MAX] = { 1 };
+    td_masking_init(&m, &session);
+    static const struct {
+        double level_db, part;
+    } cases[] = { { -6 - 4.771, 0.9 }, { -6, 0.5 }, { -6 + 4.771, 0.1 } };
+    for (size_t k = 0; k < 3; k++) {
+        for (size_t side = 0; side < 2; side++) {
+            frame[0].side[side][ONE_KHZ] = (float)power(cases[k].level_db);
+            frame[1].side[side][ONE_KHZ] = 1;
+        }
+        assert_float_equal(td_masked_softly(&m, frame, weight, slope), cases[k].part, 1e-4);
+    }
+    td_masking_fini(&m);
+}
+
+/* Every slope against the difference a thousandth makes. */
+static void slopes_are_what_a_little_more_changes(void **state)
+{
+    (void)state;
+    td_masking m;
+    td_masking_slope slope[TD_BUSES_MAX], other[TD_BUSES_MAX];
+    td_masking_frame frame[TD_BUSES_MAX] = { 0 };
+    const double weight[TD_BUSES_MAX] = { 0.5, 0.3, 0.2 };
+    uint32_t seed = 1;
+    td_masking_init(&m, &session);
+    for (size_t turn = 0; turn < 5; turn++) {
+        any_frame(&seed, frame);
+        double before = td_masked_softly(&m, frame, weight, slope);
+        for (size_t k = 0; k < 3 * 2 * TD_BANDS; k++) {
+            float *p = &frame[k % 3].side[k / 3 % 2][k / 6], was = *p;
+            *p = was * 1.001f;
+            double change = td_masked_softly(&m, frame, weight, other) - before;
+            double foretold = slope[k % 3].side[k / 3 % 2][k / 6] * (double)(*p - was);
+            assert_true(fabs(change - foretold) <= 1e-8 + 0.01 * fabs(foretold));
+            *p = was;
+        }
+    }
+    td_masking_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_band_is_covered_from_6_db_below), cmocka_unit_test(lows_cover_highs_farther_than_highs_lows),
-        cmocka_unit_test(shares_are_of_the_time_it_plays),   cmocka_unit_test(one_ear_is_enough),
-        cmocka_unit_test(a_saxophone_may_be_the_lead),       cmocka_unit_test(groups_are_weighed_where_they_play),
+        cmocka_unit_test(a_band_is_covered_from_6_db_below),
+        cmocka_unit_test(a_soft_edge_has_its_middle_on_the_threshold),
+        cmocka_unit_test(slopes_are_what_a_little_more_changes),
+        cmocka_unit_test(lows_cover_highs_farther_than_highs_lows),
+        cmocka_unit_test(shares_are_of_the_time_it_plays),
+        cmocka_unit_test(one_ear_is_enough),
+        cmocka_unit_test(a_saxophone_may_be_the_lead),
+        cmocka_unit_test(groups_are_weighed_where_they_play),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
