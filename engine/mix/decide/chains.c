@@ -324,6 +324,28 @@ static const char *idle_step(const td_plan_step *s, const td_step_wish *w)
     return NULL;
 }
 
+/* A reduction of nothing, by a threshold that waits for it, and no gain behind it. */
+static bool takes_nothing(const td_processor *proc, const td_wish *value)
+{
+    bool nothing = false;
+    for (size_t i = 0; i < proc->n_params; i++) {
+        const td_param *p = &proc->params[i];
+        if (p->flags & TD_GOAL && value[i].kind != TD_WISH_NONE)
+            nothing = !strcmp(p->solves, "threshold") && value[i].kind != TD_WISH_AT_LEAST && value[i].a == 0 &&
+                      !(value[i].kind == TD_WISH_RANGE && value[i].b != 0);
+    }
+    int makeup = td_param_find(proc, "makeup");
+    bool louder = makeup >= 0 && value[makeup].kind != TD_WISH_NONE && value[makeup].a != 0;
+    return nothing && !louder;
+}
+
+static bool asks_nothing(const td_step_wish *w)
+{
+    bool nothing = w->n_parts || takes_nothing(w->proc, w->value);
+    for (size_t i = 0; i < w->n_parts; i++) nothing = nothing && takes_nothing(w->part[i].proc, w->part[i].value);
+    return nothing;
+}
+
 /* A width that is left to us, where there is none. */
 static td_status no_width(td_decider *d, const td_site *site, const td_step_wish *w, bool *out, td_error *err)
 {
@@ -402,6 +424,10 @@ td_status td_decide_chain(td_decider *d, const td_site *site, const td_chain_wis
         }
         if (asks_measured(w) && (!f || isnan(f->at_hz))) { /* of several conditions one held that finds nothing */
             TD_TRY(not_used(d, site, w, "what it is for was not found: nothing was measured"));
+            continue;
+        }
+        if (asks_nothing(w)) {
+            TD_TRY(not_used(d, site, w, "0 dB of gain reduction are asked for: it would change nothing"));
             continue;
         }
         bool alike;

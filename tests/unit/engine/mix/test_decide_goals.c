@@ -335,6 +335,29 @@ static void test_conditions_ask_what_the_mix_bus_takes(void **state)
     leave(&d);
 }
 
+/* Nothing asked for is nothing there: but bands behind which there is a gain, and a ceiling, stay. */
+static void test_a_goal_of_nothing(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Synth.wav", 48000, 2, 12, pad);
+    decided d = decide(s, "balance: delivered\n"
+                          "mix:\n"
+                          "  chain:\n"
+                          "    - compressor: { model: glue, gain_reduction: at most 0 dB }\n"
+                          "    - multiband: { crossovers: [ 300 Hz ], bands: [ { gain_reduction: at most 0 dB }, "
+                          "{ gain_reduction: at most 0 dB } ] }\n"
+                          "    - compressor: { model: glue, gain_reduction: at most 0 dB, makeup: 1 dB }\n"
+                          "      as: louder\n"
+                          "    - clipper: { ceiling: -6 dBFS, gain_reduction: at most 0 dB }\n");
+    assert_int_equal(d.plan->mix.n_steps, 2);
+    assert_string_equal(d.plan->mix.step[0].name, "louder");
+    assert_string_equal(d.plan->mix.step[1].name, "clipper");
+    assert_non_null(strstr(remark(d.plan, "mix compressor: "), "it would change nothing"));
+    assert_non_null(strstr(remark(d.plan, "mix multiband: "), "it would change nothing"));
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_a_bus_that_plays_a_few_seconds),
         cmocka_unit_test(test_a_goal_that_cannot_be_met),
         cmocka_unit_test(test_conditions_ask_what_the_mix_bus_takes),
+        cmocka_unit_test(test_a_goal_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
