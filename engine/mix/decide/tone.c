@@ -63,6 +63,57 @@ td_status td_choose_curve(td_decider *d, td_error *err)
     return TD_OK;
 }
 
+/* ---- who is there ------------------------------------------------------------------------------------------------ */
+
+/* What a song is made of beside its drums. */
+enum { BASS = 1, CHORDS = 2, LEAD = 4, ALL_PARTS = 7 };
+
+/* What a bus may be; who cannot be told may be all of it. */
+static unsigned parts_of(const td_plan_bus *b)
+{
+    static const struct {
+        const char *group;
+        unsigned parts;
+    } rows[] = { { "drums", 0 },        { "percussion", 0 },   { "speech", 0 },       { "fx", 0 },
+                 { "returns", 0 },      { "bass", BASS },      { "guitars", CHORDS }, { "keys", CHORDS },
+                 { "synths", CHORDS },  { "strings", CHORDS }, { "harp", CHORDS },    { "brass", LEAD },
+                 { "woodwinds", LEAD }, { "vocals", LEAD },    { "choir", LEAD } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(b->group, rows[i].group)) return rows[i].parts;
+    return ALL_PARTS;
+}
+
+/* Of two kinds of instruments that play chords one may have the melody. */
+static unsigned missing_parts(const td_decider *d)
+{
+    unsigned there = 0;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        unsigned own = d->playing.bus[b] >= 1 ? parts_of(&d->plan->bus[b]) : 0;
+        if (own & there & CHORDS) own |= LEAD;
+        there |= own;
+    }
+    return ALL_PARTS & ~there;
+}
+
+/* "bass and lead seem" */
+static const char *missing_words(unsigned missing)
+{
+    static const char *const words[] = { "nothing seems",
+                                         "bass seems",
+                                         "chords seem",
+                                         "bass and chords seem",
+                                         "a lead seems",
+                                         "bass and a lead seem",
+                                         "chords and a lead seem",
+                                         "bass, chords and a lead seem" };
+    return words[missing];
+}
+
+static bool most_is_missing(unsigned missing)
+{
+    return missing & (missing - 1);
+}
+
 /* ---- match: what the mix has outside its kind, part of the way back ---------------------------------------------- */
 
 /* A bell's gain in dB at f, from the analog prototype (s^2 + s A/Q + 1) / (s^2 + s/(A Q) + 1). */
@@ -133,10 +184,13 @@ static td_status tell_hole(td_decider *d, const td_site *site, const match_targe
     }
     if (!n) return TD_OK;
     for (size_t i = from; i < from + n; i++) below = fmax(below, (double)t->curve.p25[i] - level_db[i] + mean);
+    const char *where =
+        n > 1 ? td_arena_printf(d->arena, "at %g to %g Hz", td_band_label(from), td_band_label(from + n - 1))
+              : td_arena_printf(d->arena, "around %g Hz", td_band_label(from));
+    if (!where) return TD_NOMEM;
     return td_decide_note(d, TD_NOTE_DECISION,
-                          "%s match: nothing plays at %g to %g Hz%s, up to %.1f dB below %s: nothing is raised there",
-                          site->name, td_band_label(from), td_band_label(from + n - 1),
-                          td_band_hz(from) < 100 ? " (no bass?)" : "", below, t->name);
+                          "%s match: nothing plays %s%s, up to %.1f dB below %s: nothing is raised there", site->name,
+                          where, td_band_hz(from) < 100 ? " (no bass?)" : "", below, t->name);
 }
 
 /* Deviation from the curve as far as it lies outside the 25th to 75th percentile, smoothed over bands that have a say:
@@ -349,6 +403,7 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
     td_plan_part *part = step->part + step->n_parts;
     double level[TD_BANDS], off[TD_BANDS], want[TD_BANDS], most = 0;
     size_t n = 0;
+    unsigned missing = missing_parts(d);
     bool kept;
     TD_TRY(choose_target(d, site, wish, &t, err));
     TD_TRY(levels_before(d, site, step, level, err));
@@ -358,6 +413,9 @@ td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish
         want[i] = td_clamp(-t.part * off[i], -t.most_db, t.most_db);
         most = fmax(most, fabs(off[i]));
     }
+    if (most_is_missing(missing))
+        return td_decide_note(d, TD_NOTE_NOT_USED, "%s match: off by %.1f dB: %s to be missing", site->name, most,
+                              missing_words(missing));
     const td_matched *first = d->finish ? matched_by(d, wish) : NULL;
     for (size_t i = 0; first && i < first->n_bells && n < room; i++) {
         TD_TRY(judge_bell(d, &t, &first->bell[i], level, off, want, &part[n], &kept, err));

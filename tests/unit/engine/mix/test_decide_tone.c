@@ -79,7 +79,7 @@ static void test_a_hole_stays_a_hole(void **state)
 {
     (void)state;
     scene *s = scene_new();
-    scene_add(s, "Synth.wav", 48000, 2, SECONDS, without_bass);
+    scene_add(s, "Band.wav", 48000, 2, SECONDS, without_bass);
     decided d = plan(s, tone);
     for (size_t i = 0; i < d.plan->mix.n_steps; i++)
         for (size_t k = 0; k < d.plan->mix.step[i].n_parts; k++)
@@ -94,7 +94,7 @@ static void test_a_shelf_does_not_fight_the_match(void **state)
 {
     (void)state;
     scene *s = scene_new();
-    scene_add(s, "Synth.wav", 48000, 2, SECONDS, with_a_whistle);
+    scene_add(s, "Band.wav", 48000, 2, SECONDS, with_a_whistle);
     decided d = plan(s, tone);
     size_t bells = 0;
     assert_int_equal(d.plan->mix.n_steps, 1);
@@ -149,9 +149,9 @@ static void test_tone_is_judged_by_what_is_finished(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         scene *s = scene_new();
         const char *reason = "";
-        scene_add(s, "Synth.wav", 48000, 2, SECONDS, cases[i].f);
+        scene_add(s, "Band.wav", 48000, 2, SECONDS, cases[i].f);
         decided d = plan(s, td_arena_printf(s->arena,
-                                            "%s\ngroups: { synths: { chain: [ eq: [ bell: { at: 8 kHz, gain: %s, "
+                                            "%s\ngroups: { other: { chain: [ eq: [ bell: { at: 8 kHz, gain: %s, "
                                             "q: 4 } ] ] } }",
                                             tone, cases[i].group));
         double gain_db = bells_at_8k(d.plan, &reason);
@@ -174,7 +174,7 @@ static void test_each_match_keeps_its_bells(void **state)
     (void)state;
     static const char *const strength[] = { "50 % of", "100 % of" };
     scene *s = scene_new();
-    scene_add(s, "Synth.wav", 48000, 2, SECONDS, with_a_whistle);
+    scene_add(s, "Band.wav", 48000, 2, SECONDS, with_a_whistle);
     decided d = plan(s, twice);
     assert_int_equal(d.plan->mix.n_steps, 2);
     for (size_t i = 0; i < 2; i++) {
@@ -189,6 +189,28 @@ static void test_each_match_keeps_its_bells(void **state)
         }
     }
     leave(&d);
+}
+
+/* A kit, or chords alone, are no song that lacks lows: what is not there is said, and nothing is moved for it. */
+static void test_a_match_waits_for_the_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name[2];
+        const char *words; /* NULL: enough is there */
+    } cases[] = { { { "Snare.wav", "Kick.wav" }, "bass, chords and a lead seem to be missing" },
+                  { { "Pad.wav", "Kick.wav" }, "bass and a lead seem to be missing" },
+                  { { "Pad.wav", "Bass.wav" }, NULL },
+                  { { "Pad.wav", "Piano.wav" }, NULL } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene *s = scene_new();
+        const char *reason = NULL;
+        for (size_t k = 0; k < 2; k++) scene_add(s, cases[i].name[k], 48000, 2, SECONDS, with_a_whistle);
+        decided d = plan(s, tone);
+        assert_true((bells_at_8k(d.plan, &reason) == 0) == (cases[i].words != NULL));
+        if (cases[i].words) assert_true(says(d.plan, cases[i].words));
+        leave(&d);
+    }
 }
 
 static const char cut[] = "groups: { guitars: { chain: [ eq: [ low_cut: 110 Hz ] ] } }";
@@ -238,9 +260,10 @@ static void test_a_target_out_of_reach_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_hole_stays_a_hole),        cmocka_unit_test(test_tone_is_judged_by_what_is_finished),
-        cmocka_unit_test(test_each_match_keeps_its_bells), cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
-        cmocka_unit_test(test_the_floor_is_not_cut),       cmocka_unit_test(test_a_target_out_of_reach_is_told),
+        cmocka_unit_test(test_a_hole_stays_a_hole),          cmocka_unit_test(test_tone_is_judged_by_what_is_finished),
+        cmocka_unit_test(test_each_match_keeps_its_bells),   cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
+        cmocka_unit_test(test_the_floor_is_not_cut),         cmocka_unit_test(test_a_target_out_of_reach_is_told),
+        cmocka_unit_test(test_a_match_waits_for_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
