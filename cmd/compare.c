@@ -69,7 +69,7 @@ static const char *bar(double off, char out[2 * HALF + 2])
 static void print_tone(const td_comparison *c)
 {
     char d[24], drawn[2 * HALF + 2];
-    printf("\n  tone at the same loudness: %.1f dB apart on average, %s dB at %g Hz\n", c->mean_db,
+    printf("\n  tone about the median band: %.1f dB apart on average, %s dB at %g Hz\n", c->mean_db,
            number(c->most_db, 1, true, d), c->most_at_hz);
     for (size_t i = 0; i < TD_BANDS; i++)
         printf("  %7g Hz %7s dB  %s\n", td_band_label(i), number(c->difference_db[i], 1, true, d),
@@ -90,14 +90,17 @@ static void print_stereo(const td_comparison *c)
 
 static void print(const char *path, const char *reference, const td_comparison *c)
 {
-    char text[512], other[512];
+    char text[512], other[512], d[24];
     printf("%s against %s, ", td_printable(path, text, sizeof text), td_printable(reference, other, sizeof other));
     if (fabs(c->gain_db) < 0.05)
         puts("as loud as each other");
     else
         printf("turned %s by %.1f dB\n", c->gain_db < 0 ? "down" : "up", fabs(c->gain_db));
     for (size_t i = 0; i < c->n_words; i++) printf("  %s\n", c->word[i]);
-    puts(c->n_words ? "" : "  nothing that needs a word\n");
+    if (!c->n_words)
+        printf("  nothing that needs a word: %s dB at %g Hz is the most that differs\n", number(c->most_db, 1, true, d),
+               c->most_at_hz);
+    putchar('\n');
     print_figures(c);
     print_tone(c);
     print_stereo(c);

@@ -1,6 +1,8 @@
 #include "engine/report/compare.h"
 
 #include "engine/base/base.h"
+#include "engine/base/maths.h"
+#include "engine/base/units.h"
 #include "engine/report/portrait.h"
 #include "engine/report/tone.h"
 #include <stdio.h>
@@ -22,6 +24,21 @@ static void spectrum_of(const td_band_power *p, double loudness_lufs, td_compare
     }
 }
 
+/* Two speakers play one channel with twice its power. */
+static double on_two_speakers_db(const td_measurement *m)
+{
+    return m->info.channels == 1 ? td_power_db(2) : 0;
+}
+
+/* A loudness needs one block of BS.1770. */
+static td_status no_loudness(const char *path, const td_measurement *m, td_error *err)
+{
+    if (!(m->faults & TD_FAULT_BIT(SILENT)) && (double)m->info.frames < 0.4 * m->info.rate_hz)
+        return td_fail(err, TD_INPUT, path, NULL, "is too short to compare: loudness takes 0.4 s, and it has %.2f s",
+                       (double)m->info.frames / m->info.rate_hz);
+    return td_fail(err, TD_INPUT, path, NULL, "is silent: there is nothing to compare");
+}
+
 static td_status listen(const char *path, td_arena *a, td_compared *out, td_error *err)
 {
     td_measurement *m = td_arena_alloc(a, sizeof *m);
@@ -30,39 +47,56 @@ static td_status listen(const char *path, td_arena *a, td_compared *out, td_erro
     td_status st = td_measure_file(path, m, err);
     if (!st) st = td_portrait_make(path, a, portrait, err);
     if (st) return st;
-    if (!isfinite(m->loudness_lufs))
-        return td_fail(err, TD_INPUT, path, NULL, "is silent: there is nothing to compare");
+    if (!isfinite(m->loudness_lufs)) return no_loudness(path, m, err);
+    double more_db = on_two_speakers_db(m), loudness_lufs = m->loudness_lufs + more_db;
     td_band_power p = td_portrait_bands(portrait);
     *out = (td_compared){
-        .loudness_lufs = m->loudness_lufs,
+        .mono = m->info.channels == 1,
+        .loudness_lufs = loudness_lufs,
         .range_lu = m->range_lu,
-        .max_short_lufs = m->max_short_lufs,
+        .max_short_lufs = m->max_short_lufs + more_db,
         .true_peak_dbtp = m->true_peak_dbtp,
         .crest_db = m->crest_db,
-        .plr_db = m->true_peak_dbtp - m->loudness_lufs,
+        .plr_db = m->true_peak_dbtp - loudness_lufs,
         .correlation = td_correlation_within(&p, 0, 20000),
         .low_correlation = td_correlation_within(&p, 0, 100),
         .mono_loss_lu = portrait->mono_loss_lu,
         .balance_db = td_power_db(td_power_within(p.ll, 0, 20000)) - td_power_db(td_power_within(p.rr, 0, 20000)),
     };
-    spectrum_of(&p, m->loudness_lufs, out);
+    spectrum_of(&p, loudness_lufs, out);
     return TD_OK;
 }
 
 /* ---- in words --------------------------------------------------------------------------------------------------- */
 
-static td_status say(td_comparison *c, td_arena *a, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+enum { WORDS_MAX = 24 };
 
-static td_status say(td_comparison *c, td_arena *a, const char *fmt, ...)
+/* What is said, and how much it is heard: over what needs a word at all. */
+typedef struct talk {
+    td_comparison *c;
+    td_arena *arena;
+    double heard[WORDS_MAX];
+} talk;
+
+static td_status say(talk *t, double heard, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* In its place among what was said. */
+static td_status say(talk *t, double heard, const char *fmt, ...)
 {
     char text[160];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    const char *kept = td_arena_strdup(a, text);
+    const char *kept = td_arena_strdup(t->arena, text);
     if (!kept) return TD_NOMEM;
-    c->word[c->n_words++] = kept;
+    size_t at = t->c->n_words++;
+    for (; at && t->heard[at - 1] < heard; at--) {
+        t->heard[at] = t->heard[at - 1];
+        t->c->word[at] = t->c->word[at - 1];
+    }
+    t->heard[at] = heard;
+    t->c->word[at] = kept;
     return TD_OK;
 }
 
@@ -79,76 +113,146 @@ static double mean_of(const double *x, const double *minus, size_t first, size_t
     return sum / n; /* NaN: nothing */
 }
 
-#define HEARD_TONE_DB   1.0 /* what is smaller needs no word */
+/* What is smaller needs no word. */
+#define HEARD_TONE_DB   1.0
+#define HEARD_BAND_DB   2.0 /* a third octave on its own */
 #define HEARD_TILT_DB   0.3 /* an octave */
 #define HEARD_LOUD_LU   1.0
 #define HEARD_WIDTH_DB  2.0
 #define HEARD_MIDDLE_DB 0.7
-#define WORDS_MAX       24
 
-static td_status say_tone(td_comparison *c, td_arena *a)
+static size_t largest(const double *x, size_t first, size_t last)
 {
-    static const struct {
-        const char *name;
-        size_t first, last; /* bands */
-        double low_hz, high_hz;
-    } regions[] = {
-        { "sub", 1, 3, 31.5, 50 },    { "bass", 4, 7, 63, 125 },          { "low mid", 8, 12, 160, 400 },
-        { "mid", 13, 18, 500, 1600 }, { "presence", 19, 23, 2000, 5000 }, { "treble", 24, 27, 6300, 12500 }
-    };
+    size_t most = first;
+    for (size_t i = first; i <= last; i++)
+        if (isnan(x[most]) || fabs(x[i]) > fabs(x[most])) most = i;
+    return most;
+}
+
+typedef struct region {
+    const char *name;
+    size_t first, last; /* bands */
+    double low_hz, high_hz;
+} region;
+
+/* A region as a whole, and the band in it that stands out; one band on its own by its frequency. */
+static td_status say_region(talk *t, const region *r)
+{
+    const double *off = t->c->difference_db;
+    size_t at = largest(off, r->first, r->last);
+    double mean = mean_of(off, NULL, r->first, r->last), size = fabs(mean), most = fabs(off[at]);
+    double heard = fmax(size / HEARD_TONE_DB, most / HEARD_BAND_DB);
+    const char *more = (size >= HEARD_TONE_DB ? mean : off[at]) > 0 ? "more" : "less";
+    char peak[48] = "";
+    if (!(heard >= 1)) return TD_OK;
+    if (!(size >= HEARD_TONE_DB))
+        return say(t, heard, "%s %s: %.1f dB at %g Hz", more, r->name, most, td_band_label(at));
+    if (most >= size + HEARD_TONE_DB) snprintf(peak, sizeof peak, ", most at %g Hz: %+.1f", td_band_label(at), off[at]);
+    return say(t, heard, "%s %s, %g to %g Hz: by %.1f dB%s", more, r->name, r->low_hz, r->high_hz, size, peak);
+}
+
+/* What the tilt leaves of the difference; with tilt 0 all of it. */
+static void without_tilt(const td_comparison *c, double tilt_db, double left[TD_BANDS])
+{
+    double known[TD_BANDS];
+    size_t n = 0;
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        left[i] = c->difference_db[i] - tilt_db * td_log2(td_band_hz(i) / 1000);
+        if (!isnan(left[i]) && td_band_within(i, 100, 10000)) known[n++] = left[i];
+    }
+    double middle = n ? td_median(known, n) : 0;
+    for (size_t i = 0; i < TD_BANDS; i++) left[i] -= middle;
+}
+
+static double mean_size(const double x[TD_BANDS])
+{
+    double sum = 0, n = 0;
+    for (size_t i = 0; i < TD_BANDS; i++)
+        if (!isnan(x[i]) && td_band_within(i, 100, 10000)) sum += fabs(x[i]), n++;
+    return sum / n;
+}
+
+/* A slope is one where a straight line explains most of the difference: a bell has one too. What it explains is not
+ * said again by regions. */
+static td_status say_tone(talk *t)
+{
+    static const region regions[] = { { "sub", 1, 3, 31.5, 50 },          { "bass", 4, 7, 63, 125 },
+                                      { "low mid", 8, 12, 160, 400 },     { "mid", 13, 18, 500, 1600 },
+                                      { "presence", 19, 23, 2000, 5000 }, { "treble", 24, 27, 6300, 12500 } };
+    td_comparison *c = t->c;
+    double left[TD_BANDS];
     td_status st = TD_OK;
-    if (fabs(c->tilt_db) >= HEARD_TILT_DB)
-        st = say(c, a, "%s: tilted by %+.1f dB an octave", c->tilt_db > 0 ? "brighter" : "darker", c->tilt_db);
+    without_tilt(c, c->tilt_db, left);
+    bool tilted = fabs(c->tilt_db) >= HEARD_TILT_DB && mean_size(left) < c->mean_db / 2;
+    if (tilted)
+        st = say(t, fabs(c->tilt_db) / HEARD_TILT_DB, "%s: tilted by %+.1f dB an octave",
+                 c->tilt_db > 0 ? "brighter" : "darker", c->tilt_db);
     for (size_t i = 0; !st && i < sizeof regions / sizeof regions[0]; i++) {
-        double off = mean_of(c->difference_db, NULL, regions[i].first, regions[i].last);
-        if (fabs(off) >= HEARD_TONE_DB)
-            st = say(c, a, "%s %s, %g to %g Hz: by %.1f dB", off > 0 ? "more" : "less", regions[i].name,
-                     regions[i].low_hz, regions[i].high_hz, fabs(off));
+        const region *r = &regions[i];
+        bool beside = fabs(mean_of(left, NULL, r->first, r->last)) >= HEARD_TONE_DB ||
+                      fabs(left[largest(left, r->first, r->last)]) >= HEARD_BAND_DB;
+        if (!tilted || beside) st = say_region(t, r);
     }
     return st;
 }
 
-static td_status say_dynamics(td_comparison *c, td_arena *a)
+static td_status say_dynamics(talk *t)
 {
+    const td_comparison *c = t->c;
     double plr = c->file.plr_db - c->reference.plr_db, range = c->file.range_lu - c->reference.range_lu;
     td_status st = TD_OK;
     if (fabs(plr) >= HEARD_LOUD_LU)
-        st = say(c, a, "%s: peaks stand %.1f dB %s over the loudness", plr > 0 ? "more punch" : "denser", fabs(plr),
-                 plr > 0 ? "higher" : "lower");
+        st = say(t, fabs(plr) / HEARD_LOUD_LU, "%s: peaks stand %.1f dB %s over the loudness",
+                 plr > 0 ? "more punch" : "denser", fabs(plr), plr > 0 ? "higher" : "lower");
     if (!st && fabs(range) >= HEARD_LOUD_LU)
-        st = say(c, a, "%s: loudness ranges over %.1f LU %s", range > 0 ? "more movement" : "steadier", fabs(range),
-                 range > 0 ? "more" : "less");
+        st = say(t, fabs(range) / HEARD_LOUD_LU, "%s: loudness ranges over %.1f LU %s",
+                 range > 0 ? "more movement" : "steadier", fabs(range), range > 0 ? "more" : "less");
     return st;
 }
 
-static td_status say_stereo(td_comparison *c, td_arena *a)
+/* Where one of them is mono, that says it all. */
+static td_status say_width(talk *t)
 {
     static const struct {
         const char *where;
         size_t first, last; /* octaves */
     } parts[] = { { "below 100 Hz", 0, 1 }, { "from 100 to 800 Hz", 2, 4 }, { "above 800 Hz", 5, TD_OCTAVES - 1 } };
+    const td_compared *file = &t->c->file, *reference = &t->c->reference;
+    if (file->mono != reference->mono)
+        return say(t, INFINITY, "mono: %s has one channel, the other two", file->mono ? "this file" : "the reference");
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < sizeof parts / sizeof parts[0]; i++) {
-        double off = mean_of(c->file.width_db, c->reference.width_db, parts[i].first, parts[i].last);
+        double off = mean_of(file->width_db, reference->width_db, parts[i].first, parts[i].last);
         if (fabs(off) >= HEARD_WIDTH_DB)
-            st = say(c, a, "%s %s: sides against middle %+.1f dB", off > 0 ? "wider" : "narrower", parts[i].where, off);
+            st = say(t, fabs(off) / HEARD_WIDTH_DB, "%s %s: sides against middle %+.1f dB",
+                     off > 0 ? "wider" : "narrower", parts[i].where, off);
     }
-    if (!st && fabs(c->file.balance_db) - fabs(c->reference.balance_db) >= HEARD_MIDDLE_DB)
-        st = say(c, a, "leans to the %s: %.1f dB", c->file.balance_db > 0 ? "left" : "right", fabs(c->file.balance_db));
-    if (!st && c->file.mono_loss_lu - c->reference.mono_loss_lu >= HEARD_LOUD_LU)
-        st = say(c, a, "loses %.1f LU more in mono", c->file.mono_loss_lu - c->reference.mono_loss_lu);
+    return st;
+}
+
+static td_status say_stereo(talk *t)
+{
+    const td_compared *file = &t->c->file, *reference = &t->c->reference;
+    double lean = fabs(file->balance_db) - fabs(reference->balance_db);
+    double loss = file->mono_loss_lu - reference->mono_loss_lu;
+    td_status st = say_width(t);
+    if (!st && lean >= HEARD_MIDDLE_DB)
+        st = say(t, lean / HEARD_MIDDLE_DB, "leans to the %s: %.1f dB", file->balance_db > 0 ? "left" : "right",
+                 fabs(file->balance_db));
+    if (!st && loss >= HEARD_LOUD_LU) st = say(t, loss / HEARD_LOUD_LU, "loses %.1f LU more in mono", loss);
     return st;
 }
 
 static td_status in_words(td_comparison *c, td_arena *a)
 {
+    talk t = { .c = c, .arena = a };
     c->word = td_arena_array(a, WORDS_MAX, sizeof *c->word);
     if (!c->word) return TD_NOMEM;
-    td_status st = say_tone(c, a);
-    if (!st) st = say_dynamics(c, a);
-    if (!st) st = say_stereo(c, a);
+    td_status st = say_tone(&t);
+    if (!st) st = say_dynamics(&t);
+    if (!st) st = say_stereo(&t);
     if (!st && c->file.true_peak_dbtp > 0 && c->reference.true_peak_dbtp <= 0)
-        st = say(c, a, "peaks pass full scale by %.1f dB", c->file.true_peak_dbtp);
+        st = say(&t, c->file.true_peak_dbtp, "peaks pass full scale by %.1f dB", c->file.true_peak_dbtp);
     return st;
 }
 
@@ -156,19 +260,18 @@ static td_status in_words(td_comparison *c, td_arena *a)
 
 static void hold_together(td_comparison *c)
 {
-    double known[TD_BANDS], sum = 0, n = 0;
+    double known[TD_BANDS];
     c->gain_db = c->reference.loudness_lufs - c->file.loudness_lufs;
+    for (size_t i = 0; i < TD_BANDS; i++) c->difference_db[i] = c->file.level_db[i] - c->reference.level_db[i];
+    without_tilt(c, 0, c->difference_db);
     for (size_t i = 0; i < TD_BANDS; i++) {
-        double d = c->difference_db[i] = c->file.level_db[i] - c->reference.level_db[i];
+        double d = c->difference_db[i];
         known[i] = isnan(d) ? 0 : d;
-        if (isnan(d) || !td_band_within(i, 100, 10000)) continue;
-        sum += fabs(d);
-        n++;
-        if (fabs(d) <= fabs(c->most_db)) continue;
+        if (isnan(d) || !td_band_within(i, 100, 10000) || fabs(d) <= fabs(c->most_db)) continue;
         c->most_db = d;
         c->most_at_hz = td_band_label(i);
     }
-    c->mean_db = sum / n;
+    c->mean_db = mean_size(c->difference_db);
     c->tilt_db = td_tone_tilt(known, 100, 10000);
 }
 

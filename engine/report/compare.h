@@ -1,7 +1,9 @@
 /* engine/report/compare.h - two finished files beside each other, at the same loudness: tone, dynamics, width.
  *
  * What is louder sounds better, so the file is turned until both have the integrated loudness of the reference; only
- * the native figures show what they were. A mono file is what it sounds like on two speakers. */
+ * the native figures show what they were. A mono file is what it sounds like on two speakers, 3 dB louder than BS.1770
+ * has its one channel. Tone is told about the median band: a boost that made a file louder has not taken from all
+ * other bands. */
 #ifndef TD_REPORT_COMPARE_H
 #define TD_REPORT_COMPARE_H
 
@@ -9,6 +11,7 @@
 #include "engine/report/stereo.h"
 
 typedef struct td_compared {
+    bool mono;
     double loudness_lufs, range_lu, max_short_lufs, true_peak_dbtp, crest_db, plr_db; /* as it stands on disk */
     double correlation, low_correlation, mono_loss_lu, balance_db; /* low: below 120 Hz; balance: left over right */
     double
@@ -19,11 +22,11 @@ typedef struct td_compared {
 typedef struct td_comparison {
     double gain_db; /* brings the file to the reference's loudness */
     td_compared file, reference;
-    double difference_db[TD_BANDS]; /* of the file: positive where it has more; NaN where one is silent */
+    double difference_db[TD_BANDS]; /* of the file about their median: positive: it has more; NaN: one is silent */
     double tilt_db;                 /* of that, dB an octave, 100 Hz to 10 kHz: positive is brighter */
     double mean_db, most_db;        /* over 100 Hz to 10 kHz; the greatest with its sign */
     double most_at_hz;
-    const char **word; /* what an engineer would say, most audible first */
+    const char **word; /* what is heard, and first what is heard most */
     size_t n_words;
 } td_comparison;
 

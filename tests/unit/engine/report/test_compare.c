@@ -17,15 +17,27 @@ enum { RATE = 48000, SECONDS = 2, BLOCK = 1000 };
 
 typedef double (*sound)(double t, unsigned c);
 
-/* A sine in the middle of every third octave from 100 Hz to 10 kHz, louder by `tilt` dB an octave. */
-static double comb(double t, double tilt)
+/* A sine in the middle of every third octave from 100 Hz to 10 kHz, louder by `tilt` dB an octave, and by `bell` dB at
+ * 315 Hz. */
+static double comb_with_bell(double t, double tilt, double bell)
 {
     double x = 0;
     for (int n = 20; n <= 40; n++) {
-        double hz = pow(10, n / 10.0);
-        x += 0.01 * pow(10, tilt * log2(hz / 1000) / 20) * sin(2 * M_PI * hz * t + n);
+        double hz = pow(10, n / 10.0), more = tilt * log2(hz / 1000) + (n == 25 ? bell : 0);
+        x += 0.01 * pow(10, more / 20) * sin(2 * M_PI * hz * t + n);
     }
     return x;
+}
+
+static double comb(double t, double tilt)
+{
+    return comb_with_bell(t, tilt, 0);
+}
+
+static double boosted(double t, unsigned c)
+{
+    (void)c;
+    return comb_with_bell(t, 0, 4);
 }
 
 static double even(double t, unsigned c)
@@ -63,15 +75,15 @@ static double nothing(double t, unsigned c)
     return 0;
 }
 
-static void write_sound(char *path, sound f)
+static void write_sound(char *path, sound f, double seconds, unsigned channels)
 {
-    td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 32, .rate_hz = RATE, .channels = 2 };
+    td_file_spec spec = { .codec = TD_CODEC_WAV, .bits = 32, .rate_hz = RATE, .channels = channels };
     td_writer *w;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
     assert_int_equal(td_writer_open(path, &spec, NULL, &w, NULL), TD_OK);
-    for (size_t at = 0; at < (size_t)SECONDS * RATE; at += BLOCK) {
+    for (size_t at = 0; at < (size_t)(seconds * RATE); at += BLOCK) {
         float x[2][BLOCK];
         for (size_t i = 0; i < BLOCK; i++)
             for (unsigned c = 0; c < 2; c++) x[c][i] = (float)f((double)(at + i) / RATE, c);
@@ -80,15 +92,21 @@ static void write_sound(char *path, sound f)
     assert_int_equal(td_writer_commit(w, true, NULL), TD_OK);
 }
 
-static td_status compare(sound f, sound reference, td_arena *a, td_comparison *out)
+static td_status compare_files(sound f, double seconds, unsigned channels, sound reference, td_arena *a,
+                               td_comparison *out, td_error *err)
 {
     char path[] = "/tmp/topdown-compare-XXXXXX", other[] = "/tmp/topdown-compare-XXXXXX";
-    write_sound(path, f);
-    write_sound(other, reference);
-    td_status st = td_compare_files(path, other, a, out, NULL);
+    write_sound(path, f, seconds, channels);
+    write_sound(other, reference, SECONDS, 2);
+    td_status st = td_compare_files(path, other, a, out, err);
     unlink(path);
     unlink(other);
     return st;
+}
+
+static td_status compare(sound f, sound reference, td_arena *a, td_comparison *out)
+{
+    return compare_files(f, SECONDS, 2, reference, a, out, NULL);
 }
 
 static void loudness_is_no_difference(void **state)
@@ -115,6 +133,49 @@ static void a_tilt_is_found_and_said(void **state)
         if (!strncmp(c.word[i], "less ", 5)) assert_null(strchr(c.word[i], '-'));
 }
 
+/* 4 dB in one band are 4 dB there and nothing elsewhere, though they make the whole louder. */
+static void a_boost_takes_nothing_from_other_bands(void **state)
+{
+    td_comparison c;
+    assert_int_equal(compare(boosted, even, *state, &c), TD_OK);
+    assert_true(c.gain_db < 0);
+    assert_float_equal(c.most_db, 4, 0.1);
+    assert_float_equal(c.most_at_hz, 315, 0.1);
+    assert_float_equal(c.difference_db[19], 0, 0.05);
+    assert_int_equal(c.n_words, 1);
+    assert_string_equal(c.word[0], "more low mid: 4.0 dB at 315 Hz");
+}
+
+/* One channel on two speakers is both sides alike. */
+static void mono_is_two_equal_sides(void **state)
+{
+    td_comparison c;
+    assert_int_equal(compare_files(even, SECONDS, 1, even, *state, &c, NULL), TD_OK);
+    assert_float_equal(c.gain_db, 0, 0.01);
+    assert_float_equal(c.mean_db, 0, 0.01);
+    assert_float_equal(c.file.plr_db, c.reference.plr_db, 0.01);
+    assert_float_equal(c.file.level_db[16], c.reference.level_db[16], 0.05);
+    assert_int_equal(c.n_words, 1);
+    assert_string_equal(c.word[0], "mono: this file has one channel, the other two");
+}
+
+/* Twice what is heard by each rule comes before once. */
+static void what_is_heard_first_comes_first(void **state)
+{
+    td_comparison c;
+    assert_int_equal(compare(middle_and_half_at_the_sides, middle, *state, &c), TD_OK);
+    assert_true(c.n_words > 1);
+    assert_non_null(strstr(c.word[0], "wider above 800 Hz"));
+}
+
+static void what_is_short_is_not_silent(void **state)
+{
+    td_comparison c;
+    td_error err = { 0 };
+    assert_int_equal(compare_files(even, 0.3, 2, even, *state, &c, &err), TD_INPUT);
+    assert_string_equal(err.what, "is too short to compare: loudness takes 0.4 s, and it has 0.31 s");
+}
+
 /* Power 1 in the middle and 1/4 at the sides: -6.02 dB, correlation (1 - 1/4) / (1 + 1/4). */
 static void width_is_side_over_middle(void **state)
 {
@@ -126,7 +187,6 @@ static void width_is_side_over_middle(void **state)
     assert_float_equal(c.file.correlation, 0.6, 0.01);
     assert_float_equal(c.reference.correlation, 1, 1e-6);
     assert_true(isnan(c.file.width_db[8]));
-    assert_non_null(strstr(c.word[c.n_words - 2], "wider above 800 Hz"));
 }
 
 static void silence_cannot_be_compared(void **state)
@@ -153,6 +213,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loudness_is_no_difference),
         cmocka_unit_test(a_tilt_is_found_and_said),
+        cmocka_unit_test(a_boost_takes_nothing_from_other_bands),
+        cmocka_unit_test(mono_is_two_equal_sides),
+        cmocka_unit_test(what_is_heard_first_comes_first),
+        cmocka_unit_test(what_is_short_is_not_silent),
         cmocka_unit_test(width_is_side_over_middle),
         cmocka_unit_test(silence_cannot_be_compared),
     };
