@@ -39,7 +39,7 @@ typedef struct td_findings {
 
 /* survey NULL: only what the files show. TD_NOMEM, or what reading the survey gave. */
 td_status td_intake_make(const td_session *session, const td_survey *survey, td_findings **out, td_error *err);
-/* The same for nothing: what files and levels show, and no spectrum or sound is read for. */
+/* The same for nearly nothing: what files and levels show, and no spectrum or sound is read for, but of twins. */
 td_status td_intake_glance(const td_session *session, const td_survey *survey, td_findings **out, td_error *err);
 void td_intake_free(td_findings *in); /* NULL is welcome */
 

@@ -238,6 +238,9 @@ td_status td_solve_range(td_decider *d, const td_range_case *c, const double *va
 td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error *err);
 /* Warns of buses in which left and right oppose each other when the fixes have turned what they turn. */
 td_status td_warn_of_cancelling(td_decider *d, td_error *err);
+/* Warns of buses that lie far under their stems, naming the two that take each other away; where fixes end that, faders
+ * give back what the buses gain. opposed.c */
+td_status td_settle_opposed(td_decider *d, td_error *err);
 
 /* Decides an equaliser's parts anew, with what is known now; what was remarked about them goes. */
 td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,

@@ -425,6 +425,7 @@ static td_status decide(td_decider *d, td_error *err)
     TD_TRY(td_decide_fixes(d, err));
     TD_TRY(each_group(d, solve_group_again, err));
     TD_TRY(td_warn_of_cancelling(d, err));
+    TD_TRY(td_settle_opposed(d, err));
     TD_TRY(decide_returns(d, err));
     TD_TRY(td_decide_shares(d, err));
     TD_TRY(td_decide_check(d, err));

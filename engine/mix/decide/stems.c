@@ -5,11 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The plan says of roles and twins elsewhere, an offset is a recipe's to take out, and where a file came from is a
- * guess. */
-#define NOT_HERE                                                                                           \
-    (TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DOUBLE_ROLE) | TD_FAULT_BIT(DUPLICATE) | TD_FAULT_BIT(DC) | \
-     TD_FAULT_BIT(LOSSY_SOURCE))
+/* The plan says of roles elsewhere, an offset is a recipe's to take out, and where a file came from is a guess. */
+#define NOT_HERE (TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DOUBLE_ROLE) | TD_FAULT_BIT(DC) | TD_FAULT_BIT(LOSSY_SOURCE))
 
 enum { EACH = 3 }; /* as many stems with one fault have a line each */
 
@@ -30,7 +27,8 @@ static bool is_told(const td_decider *d, const td_findings *in, size_t stem, siz
 {
     const td_stem *m = &d->session->stem[stem];
     bool part = m->bus != UINT_MAX || td_stem_is_refused(m);
-    return part && !(NOT_HERE & 1u << in->stem[stem].finding[which].code);
+    unsigned bit = 1u << in->stem[stem].finding[which].code;
+    return part && !(NOT_HERE & bit) && !(m->faults & bit & TD_FAULT_BIT(DUPLICATE)); /* the very file: warn_of_twins */
 }
 
 /* The first stem with a fault speaks for all where they are many. */

@@ -156,12 +156,85 @@ static void a_loudness_nobody_asks_for_is_told(void **state)
     leave(&d);
 }
 
+/* Plucked notes a third apart, twice a second. */
+static double plucked(double t)
+{
+    double in = fmod(t, 0.5), hz = fmod(t, 2) < 1 ? 110 : 138.6;
+    return t < 0 ? 0 : 0.4 * exp(-6 * in) * (sin(2 * M_PI * hz * in) + 0.5 * sin(6 * M_PI * hz * in));
+}
+
+static double amp(double t, unsigned c)
+{
+    (void)c;
+    return plucked(t);
+}
+
+static double turned(double t, unsigned c)
+{
+    (void)c;
+    return -0.75 * plucked(t);
+}
+
+static double upside_down(double t, unsigned c)
+{
+    (void)c;
+    return -plucked(t);
+}
+
+static scene *two_of_one(sound other)
+{
+    scene *s = scene_new();
+    scene_add(s, "Gtr Amp.wav", 48000, 1, 12, amp);
+    scene_add(s, "Gtr DI.wav", 48000, 1, 12, other);
+    scene_add(s, "Kick.wav", 48000, 1, 12, tone);
+    return s;
+}
+
+/* 1 - 0.75 of the amplifier is left: 12.0 dB less. */
+static void who_cancels_is_told(void **state)
+{
+    (void)state;
+    decided d = decide(two_of_one(turned), "balance: loudness\n");
+    const char *told = warning(&d, "guitars: Gtr Amp.wav and Gtr DI.wav cancel each other", "12.0 dB softer");
+    assert_non_null(told);
+    assert_non_null(strstr(told, "Gtr DI.wav is upside down"));
+    leave(&d);
+    d = decide(two_of_one(upside_down), "balance: loudness\n");
+    assert_non_null(warning(&d, "Gtr DI.wav: it is another of the files upside down", "(Gtr Amp.wav)"));
+    assert_null(warning(&d, "guitars", "cancel"));
+    leave(&d);
+    d = decide(two_of_one(amp), "balance: loudness\n");
+    assert_non_null(warning(&d, "Gtr DI.wav is the same file", ""));
+    assert_null(warning(&d, "guitars", "cancel"));
+    leave(&d);
+}
+
+/* 0.25 of it was heard, 1.75 of it will be: 16.9 dB. */
+static void a_fix_that_ends_it_costs_the_fader_as_much(void **state)
+{
+    (void)state;
+    decided d = decide(two_of_one(turned), "balance: loudness\n"), mended;
+    double fader_db = d.plan->bus[scene_bus(d.s, "guitars")].fader_db;
+    leave(&d);
+    mended = decide(two_of_one(turned), "balance: loudness\n"
+                                        "tracks: [ { fix: amp, for: guitars, except: [ guitars.di ], "
+                                        "when: inverted(guitars.di), align: guitars.di } ]\n");
+    const td_plan_bus *b = &mended.plan->bus[scene_bus(mended.s, "guitars")];
+    assert_null(warning(&mended, "guitars", "cancel"));
+    assert_float_equal(b->fader_db, fader_db - 20 * log10(1.75 / 0.25), 0.06);
+    assert_non_null(strstr(b->fader_reason, "; -16.9 dB, for its fixes end a cancellation"));
+    leave(&mended);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(faults_and_padding_are_told),     cmocka_unit_test(what_many_have_is_told_once),
-        cmocka_unit_test(who_is_ignored_is_told),          cmocka_unit_test(what_cannot_play_so_low_has_its_hum_cut),
-        cmocka_unit_test(a_fix_is_told_wherever_it_works), cmocka_unit_test(a_loudness_nobody_asks_for_is_told)
-    };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(faults_and_padding_are_told),
+                                        cmocka_unit_test(what_many_have_is_told_once),
+                                        cmocka_unit_test(who_is_ignored_is_told),
+                                        cmocka_unit_test(what_cannot_play_so_low_has_its_hum_cut),
+                                        cmocka_unit_test(a_fix_is_told_wherever_it_works),
+                                        cmocka_unit_test(a_loudness_nobody_asks_for_is_told),
+                                        cmocka_unit_test(who_cancels_is_told),
+                                        cmocka_unit_test(a_fix_that_ends_it_costs_the_fader_as_much) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
