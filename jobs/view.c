@@ -214,6 +214,8 @@ static void add_mixes(td_text *out, const json_t *mixes)
         }
         if (json_is_number(loudness)) td_text_addf(out, "  %.1f LUFS", json_number_value(loudness));
         if (json_is_number(peak)) td_text_addf(out, "  %.1f dBTP", json_number_value(peak));
+        if (td_view_text(mix, "problem", NULL)) td_text_add(out, "  failed: ");
+        add_safe(out, td_view_text(mix, "problem", ""));
         td_text_add(out, "\n");
         add_outputs(out, json_object_get(mix, "outputs"));
     }

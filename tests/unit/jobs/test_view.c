@@ -91,6 +91,19 @@ static void what_did_not_arrive_is_named_with_its_cure(void **state)
            lines);
 }
 
+static void a_mix_that_failed_says_why(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "problem     Tight: 1 of 2 mixes failed\n", "\nWarm, pop-rock  -14.0 LUFS\n",
+                                         "\nTight  failed: mix: breaths are a voice's\n", NULL };
+    expect(shown("{" CREATED "\"state\":\"done\",\"attempt\":1,\"problem\":{\"code\":\"partial\",\"detail\":"
+                 "\"Tight: 1 of 2 mixes failed\"},\"mixes\":[{\"label\":\"Warm\",\"recipe\":\"pop-rock\","
+                 "\"state\":\"done\",\"problem\":null,\"loudness_lufs\":-14.0},{\"label\":\"Tight\",\"recipe\":"
+                 "\"Tight\",\"state\":\"failed\",\"problem\":\"mix: breaths are a voice's\"}]}",
+                 NULL, "2026-11-21T14:01:00Z"),
+           lines);
+}
+
 static void a_job_that_waits_says_what_for(void **state)
 {
     (void)state;
@@ -140,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_running_job_counts_the_attempt_under_way),
         cmocka_unit_test(a_held_job_says_what_it_waits_for),
         cmocka_unit_test(what_did_not_arrive_is_named_with_its_cure),
+        cmocka_unit_test(a_mix_that_failed_says_why),
         cmocka_unit_test(a_job_that_waits_says_what_for),
         cmocka_unit_test(a_job_is_told_from_one_that_is_leaving),
         cmocka_unit_test(a_list_has_a_line_a_job),
