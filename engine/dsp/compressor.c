@@ -177,34 +177,81 @@ typedef struct computer {
     bool has_cell, has_vca;
 } computer;
 
+/* Frames are gone through in short rows: what waits for the frame before by itself, and all else abreast. */
+enum { ROW = 128 };
+
+TD_WIDE static void reductions_of(const td_knee *curve, const double *level_db, size_t n, double *wanted)
+{
+    const td_knee c = *curve;
+    for (size_t i = 0; i < n; i++) wanted[i] = td_knee_reduction(&c, level_db[i]);
+}
+
 /* What takes seconds need not be looked at every frame: a frame would wait for two divisions of the one before. */
 enum { REMEMBER = 8 };
 
 static inline void remember(cell *c)
 {
-    double lit = fmin(c->stores.s / cell_full_db, 1);
-    c->memory += c->memory_share * (lit - c->memory);
+    double lit = c->stores.s / cell_full_db;
+    c->memory += c->memory_share * ((lit < 1 ? lit : 1) - c->memory);
     c->stores.fall_slow = 1 - 1 / (0.5 + c->forget_frames * (1 + (cell_slowest - 1) * c->memory));
 }
 
-static inline double cell_step(cell *c, double level_db)
+static void cell_run(cell *c, const double *level_db, size_t n, double *by_cell)
 {
-    if (c->frame++ % REMEMBER == 0) remember(c);
-    return td_stores_step(&c->stores, td_knee_reduction(&c->curve, level_db));
+    cell own = *c; /* out of reach of what is written meanwhile, so that it may stay in registers */
+    reductions_of(&c->curve, level_db, n, by_cell);
+    for (size_t i = 0; i < n; i++) {
+        if (own.frame++ % REMEMBER == 0) remember(&own);
+        by_cell[i] = td_stores_step(&own.stores, by_cell[i]);
+    }
+    *c = own;
+}
+
+/* By frame: how fast the reduction rises and falls, and how steep the curve is there. */
+typedef struct pace {
+    double attack[ROW], release[ROW], bend[ROW];
+} pace;
+
+TD_WIDE static void powers_of(const double *level_db, size_t n, double *power)
+{
+    for (size_t i = 0; i < n; i++) {
+        double level = td_db_gain(level_db[i]);
+        power[i] = level * level;
+    }
+}
+
+TD_WIDE static void crest_times(const crest *c, const double *peak, const double *mean, size_t n, pace *p)
+{
+    double least_attack = c->attack_frames / 80, least_release = c->release_frames / 50;
+    for (size_t i = 0; i < n; i++) {
+        double flat = peak[i] > 0 ? mean[i] / peak[i] : 1;
+        double attack = flat * c->attack_frames, release = flat * c->release_frames - attack;
+        if (c->attack) p->attack[i] = 1 / (0.5 + (attack > least_attack ? attack : least_attack));
+        if (c->release) p->release[i] = 1 / (0.5 + (release > least_release ? release : least_release));
+    }
 }
 
 /* The crest factor of the last 200 ms decides the times (Giannoulis, Massberg, Reiss, JAES 61(10), 2013): 80 ms down
  * and 1 s back for a sine, shorter for what has peaks; not below 1 ms and 20 ms, where the gain's own motion is heard.
  */
-static inline void crest_step(crest *c, td_ballistics *b, double level_db)
+static void crest_run(crest *c, const double *level_db, size_t n, pace *p)
 {
-    double level = td_db_gain(level_db), power = level * level, fallen = c->peak - c->share * c->peak;
-    c->peak = fmax(power, fallen);
-    c->mean += c->share * (power - c->mean);
-    double flat = c->peak > 0 ? c->mean / c->peak : 1;
-    double attack = flat * c->attack_frames, release = flat * c->release_frames - attack;
-    if (c->attack) b->attack = 1 / (0.5 + fmax(attack, c->attack_frames / 80));
-    if (c->release) b->release = 1 / (0.5 + fmax(release, c->release_frames / 50));
+    double peaks[ROW], means[ROW], peak = c->peak, mean = c->mean, share = c->share;
+    powers_of(level_db, n, peaks);
+    for (size_t i = 0; i < n; i++) {
+        double power = peaks[i], fallen = peak - share * peak;
+        peaks[i] = peak = power > fallen ? power : fallen;
+        means[i] = mean += share * (power - mean);
+    }
+    c->peak = peak;
+    c->mean = mean;
+    crest_times(c, peaks, means, n, p);
+}
+
+TD_WIDE static void bends_of(const td_knee *curve, const double *level_db, size_t n, double *bend)
+{
+    const td_knee c = *curve;
+    for (size_t i = 0; i < n; i++) bend[i] = td_knee_bend(&c, level_db[i]);
 }
 
 /* A loop around a curve of this bend closes 1 / (1 - bend) times as fast as its parts: the share of the way it goes in
@@ -214,22 +261,60 @@ static inline double looped(double share, double bend)
     return share / (share + (1 - share) * (1 - bend));
 }
 
-static inline double vca_step(vca *v, double level_db)
+TD_WIDE static void loop(double *share, const double *bend, size_t n)
 {
-    double wanted = td_knee_reduction(&v->curve, level_db);
-    if (v->crest.attack || v->crest.release) crest_step(&v->crest, &v->ballistics, level_db);
-    double bend = v->feedback ? td_knee_bend(&v->curve, level_db) : 0;
-    double attack = looped(v->ballistics.attack, bend), release = v->ballistics.release, *s = &v->ballistics.s;
-    if (v->use_stores) {
-        v->stores.attack = attack;
-        return td_stores_step(&v->stores, wanted);
+    for (size_t i = 0; i < n; i++) share[i] = looped(share[i], bend[i]);
+}
+
+static void fill(double *row, double x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) row[i] = x;
+}
+
+static void stores_run(td_stores *t, const double *attack, size_t n, double *s)
+{
+    td_stores own = *t;
+    for (size_t i = 0; i < n; i++) {
+        own.attack = attack[i];
+        s[i] = td_stores_step(&own, s[i]);
     }
-    /* with nothing above the threshold behind the gain, a feedback loop is open and falls at its plain rate */
-    if (wanted > *s)
-        *s += attack * (wanted - *s);
+    *t = own;
+}
+
+/* With nothing above the threshold behind the gain, a feedback loop is open and falls at its plain rate. */
+static void branch_run(td_ballistics *b, pace *p, size_t n, double *s)
+{
+    double open[ROW], now = b->s;
+    memcpy(open, p->release, n * sizeof *open);
+    loop(p->release, p->bend, n);
+    for (size_t i = 0; i < n; i++) {
+        double wanted = s[i], closed = p->release[i] * (now - wanted),
+               fall = open[i] * (p->bend[i] > 0 ? now : now - wanted);
+        if (wanted > now)
+            now += p->attack[i] * (wanted - now);
+        else
+            now -= p->bend[i] > 0 && closed < fall ? closed : fall;
+        s[i] = now;
+    }
+    b->s = now;
+}
+
+static void vca_run(vca *v, const double *level_db, size_t n, double *by_vca)
+{
+    pace p;
+    fill(p.attack, v->ballistics.attack, n);
+    fill(p.release, v->ballistics.release, n);
+    if (v->crest.attack || v->crest.release) crest_run(&v->crest, level_db, n, &p);
+    if (v->feedback)
+        bends_of(&v->curve, level_db, n, p.bend);
     else
-        *s -= bend > 0 ? fmin(looped(release, bend) * (*s - wanted), release * *s) : release * (*s - wanted);
-    return *s;
+        fill(p.bend, 0, n);
+    loop(p.attack, p.bend, n);
+    reductions_of(&v->curve, level_db, n, by_vca);
+    if (v->use_stores)
+        stores_run(&v->stores, p.attack, n, by_vca);
+    else
+        branch_run(&v->ballistics, &p, n, by_vca);
 }
 
 /* Nothing but a curve and fixed times. */
@@ -237,6 +322,16 @@ static bool is_plain(const computer *c)
 {
     const vca *v = &c->vca;
     return !c->has_cell && c->has_vca && !v->use_stores && !v->feedback && !v->crest.attack && !v->crest.release;
+}
+
+static void react_row(computer *c, size_t n, float *db)
+{
+    double level_db[ROW], by_cell[ROW] = { 0 }, by_vca[ROW] = { 0 };
+    for (size_t i = 0; i < n; i++) level_db[i] = (double)db[i];
+    if (c->has_cell) cell_run(&c->cell, level_db, n, by_cell);
+    for (size_t i = 0; i < n; i++) level_db[i] -= by_cell[i];
+    if (c->has_vca) vca_run(&c->vca, level_db, n, by_vca);
+    for (size_t i = 0; i < n; i++) db[i] = (float)(by_cell[i] + by_vca[i]);
 }
 
 static void computer_run(computer *c, const float *level, size_t frames, float *gr_db)
@@ -248,15 +343,11 @@ static void computer_run(computer *c, const float *level, size_t frames, float *
         c->vca.ballistics = b;
         return;
     }
-    computer own = *c; /* out of reach of what is written meanwhile, so that it may stay in registers */
     td_level_run(level, frames, gr_db);
-    for (size_t i = 0; i < frames; i++) {
-        double level_db = (double)gr_db[i];
-        double by_cell = own.has_cell ? cell_step(&own.cell, level_db) : 0;
-        double by_vca = own.has_vca ? vca_step(&own.vca, level_db - by_cell) : 0;
-        gr_db[i] = (float)(by_cell + by_vca);
+    for (size_t at = 0, n; at < frames; at += n) {
+        n = frames - at < ROW ? frames - at : ROW;
+        react_row(c, n, gr_db + at);
     }
-    *c = own;
 }
 
 /* ---- output transformer ----------------------------------------------------------------------------------------- */
