@@ -40,7 +40,7 @@ typedef struct deesser {
     double share;
     td_knee knee;
     td_ballistics fresh, ballistics;
-    double depth_db;
+    double depth_db, attack_ms;
     float level[TD_BLOCK];
 } deesser;
 
@@ -88,6 +88,7 @@ static td_status deesser_prepare(void *st, const td_format *fmt, const td_settin
     }
     d->share = td_share(window_ms, rate);
     d->depth_db = v[DEPTH];
+    d->attack_ms = v[ATTACK];
     td_knee_set(&d->knee, v[THRESHOLD], v[RATIO], 3);
     td_ballistics_set(&d->fresh, v[ATTACK], v[RELEASE], td_pick_rate(fmt));
     deesser_reset(d);
@@ -122,9 +123,12 @@ static void deesser_react(void *st, size_t detector, const float *level, size_t 
     (void)detector;
     deesser *d = st;
     td_ballistics own = d->ballistics;
+    double depth_db = d->depth_db;
     td_knee_run(&d->knee, level, frames, gr_db);
-    for (size_t i = 0; i < frames; i++)
-        gr_db[i] = (float)td_ballistics_branch(&own, fmin((double)gr_db[i], d->depth_db));
+    for (size_t i = 0; i < frames; i++) {
+        double wanted = (double)gr_db[i];
+        gr_db[i] = (float)td_ballistics_branch(&own, wanted < depth_db ? wanted : depth_db);
+    }
     d->ballistics = own;
 }
 
@@ -177,7 +181,13 @@ static void deesser_destroy(void *st)
     free(d->past);
 }
 
-static const td_dynamics dynamics = { .detectors = deesser_detectors, .sense = deesser_sense, .react = deesser_react };
+/* What it hears moves no faster than the means it is made of. */
+static double deesser_attack_ms(const void *st)
+{
+    return fmax(((const deesser *)st)->attack_ms, window_ms);
+}
+
+static const td_dynamics dynamics = { deesser_detectors, deesser_sense, deesser_react, deesser_attack_ms };
 
 const td_processor td_deesser = {
     .name = "deesser",

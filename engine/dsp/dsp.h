@@ -101,8 +101,8 @@ typedef struct td_dynamics {
     /* From such levels, every format.pick-th, to the gain change in dB (reduction positive, expansion negative).
      * Advances the ballistics. gr_db may be the same array as level. */
     void (*react)(void *st, size_t detector, const float *level, size_t frames, float *gr_db);
-    /* The shortest attack of any detector, where a model or a band brings its own; NULL: the parameter `attack` says.
-     */
+    /* The shortest attack of any detector, where a model or a band brings its own, or how slowly what it hears moves;
+     * NULL: the parameter `attack` says. */
     double (*attack_ms)(const void *st);
 } td_dynamics;
 

@@ -22,17 +22,19 @@ struct td_reduction {
     uint64_t at;
     double max;
     uint64_t max_at;
-    uint32_t now[BINS];           /* the window under way */
-    uint32_t count[LEVELS][BINS]; /* finished windows, by their input's peak */
+    uint32_t now[BINS]; /* the window under way */
     float *steps;
     size_t n_steps, room;
+    bool holds[LEVELS];
+    uint32_t count[LEVELS][BINS]; /* finished windows, by their input's peak; unset where a level holds nothing */
 };
 
 td_status td_reduction_new(double rate_hz, unsigned stride, bool peaks, td_reduction **out)
 {
     *out = NULL;
-    td_reduction *r = calloc(1, sizeof *r);
+    td_reduction *r = malloc(sizeof *r);
     if (!r) return TD_NOMEM;
+    memset(r, 0, offsetof(td_reduction, count)); /* of the rest a song fills a few levels */
     r->rate_hz = rate_hz;
     r->stride = stride ? stride : 1;
     r->peaks = peaks;
@@ -55,12 +57,30 @@ static void count(td_reduction *r, float change_db)
     r->now[bin < BINS ? bin : BINS - 1]++;
 }
 
+/* A level's counts, to be added to. */
+static uint32_t *counts_of(td_reduction *r, size_t level)
+{
+    if (!r->holds[level]) memset(r->count[level], 0, sizeof r->count[level]);
+    r->holds[level] = true;
+    return r->count[level];
+}
+
+static bool any(const uint32_t *count)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < BINS; i++) all |= count[i];
+    return all;
+}
+
 static void end_window(td_reduction *r)
 {
     double db = td_to_db((double)r->window_peak) + 90;
     size_t level = db > 0 ? (size_t)db : 0;
     if (level >= LEVELS) level = LEVELS - 1;
-    for (size_t i = 0; i < BINS; i++) r->count[level][i] += r->now[i];
+    if (any(r->now)) {
+        uint32_t *of_level = counts_of(r, level);
+        for (size_t i = 0; i < BINS; i++) of_level[i] += r->now[i];
+    }
     memset(r->now, 0, sizeof r->now);
     r->in_window = 0;
     r->window_peak = 0;
@@ -127,44 +147,38 @@ double td_reduction_max_at(const td_reduction *r)
 static size_t active_from(const td_reduction *r)
 {
     for (size_t level = LEVELS; level-- > 1;)
-        for (size_t i = 0; i < BINS; i++)
-            if (r->count[level][i]) return level > ACTIVE ? level - ACTIVE : 1;
+        if (r->holds[level]) return level > ACTIVE ? level - ACTIVE : 1;
     return LEVELS;
 }
 
-static uint64_t active_below(const td_reduction *r, size_t bin, uint64_t *all)
+/* Of all active time, by bin; returns how much there is. */
+static uint64_t active_bins(const td_reduction *r, uint64_t *bin)
 {
-    uint64_t below = 0;
-    *all = 0;
-    for (size_t level = active_from(r); level < LEVELS; level++) {
-        for (size_t i = 0; i < BINS; i++) {
-            *all += r->count[level][i];
-            if (i < bin) below += r->count[level][i];
-        }
-    }
-    return below;
+    uint64_t all = 0;
+    memset(bin, 0, BINS * sizeof *bin);
+    for (size_t level = active_from(r); level < LEVELS; level++)
+        for (size_t i = 0; i < BINS && r->holds[level]; i++) bin[i] += r->count[level][i];
+    for (size_t i = 0; i < BINS; i++) all += bin[i];
+    return all;
 }
 
 double td_reduction_percentile(const td_reduction *r, double part)
 {
-    uint64_t all, sum = 0, per_bin[BINS] = { 0 };
-    active_below(r, 0, &all);
+    uint64_t bin[BINS], all = active_bins(r, bin), sum = 0;
     if (!all) return 0;
-    for (size_t level = active_from(r); level < LEVELS; level++)
-        for (size_t i = 0; i < BINS; i++) per_bin[i] += r->count[level][i];
     double want = part * (double)all;
     for (size_t i = 0; i < BINS; i++) {
-        if ((double)(sum + per_bin[i]) >= want && per_bin[i])
-            return fmin(r->max, ((double)i + (want - (double)sum) / (double)per_bin[i]) / 20);
-        sum += per_bin[i];
+        if ((double)(sum + bin[i]) >= want && bin[i])
+            return fmin(r->max, ((double)i + (want - (double)sum) / (double)bin[i]) / 20);
+        sum += bin[i];
     }
     return BINS / 20.0;
 }
 
 double td_reduction_idle(const td_reduction *r)
 {
-    uint64_t all, idle = active_below(r, 2, &all);
-    double part = all ? (double)idle / (double)all : 1;
+    uint64_t bin[BINS], all = active_bins(r, bin);
+    double part = all ? (double)(bin[0] + bin[1]) / (double)all : 1;
     return r->max < 0.1 ? part : fmin(part, 0.999);
 }
 
@@ -175,13 +189,6 @@ const float *td_reduction_steps(const td_reduction *r, size_t *n)
 }
 
 /* ---- as bytes ---------------------------------------------------------------------------------------------------- */
-
-static bool holds(const uint32_t *count)
-{
-    for (size_t i = 0; i < BINS; i++)
-        if (count[i]) return true;
-    return false;
-}
 
 static void put(td_text *to, const void *data, size_t bytes)
 {
@@ -195,7 +202,7 @@ void td_reduction_pack(const td_reduction *r, td_text *to)
     put(to, &r->max, sizeof r->max);
     put(to, &r->max_at, sizeof r->max_at);
     for (; level < LEVELS; level++) {
-        if (!holds(r->count[level])) continue;
+        if (!r->holds[level]) continue;
         put(to, &level, sizeof level);
         put(to, r->count[level], sizeof r->count[level]);
     }
@@ -219,7 +226,7 @@ bool td_reduction_unpack(td_reduction *r, const char **from, const char *end)
     for (;;) {
         if (!take(from, end, &level, sizeof level) || level > LEVELS) return false;
         if (level == LEVELS) break;
-        if (!take(from, end, r->count[level], sizeof r->count[level])) return false;
+        if (!take(from, end, counts_of(r, level), sizeof r->count[level])) return false;
     }
     if (!take(from, end, &steps, sizeof steps) || steps > (size_t)(end - *from) / sizeof *r->steps) return false;
     if (!(r->steps = td_calloc2((size_t)steps + 1, 1, sizeof *r->steps))) return false;

@@ -7,22 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Thresholds are found on picks: every 2nd frame of what the detector looks at, over the whole song, never on block
+/* Thresholds are found on picks: every 8th frame of what the detector looks at, over the whole song, never on block
  * maxima (which are right only for attacks of nothing). Picks lie on disk; a trial streams them through the real gain
  * computer and ballistics. What is active is told by the input's peaks, every few frames, in memory.
  *
  * The search hears few windows: for a maximum those where the detector hears most, for a percentile a sample of those
- * that sound. What it found is judged on the whole song and corrected along the slope until it holds; where it does not
- * come to hold, the whole song is searched. Of slow attacks every 8th frame is heard; percentiles do not mind (0.003
- * dB) and keep no other, but maxima miss up to 0.16 dB, so the highest windows are heard again in full. */
+ * that sound. It only leads near enough: slow attacks are searched on every 40th frame, for what it found is judged on
+ * the whole song and corrected along the slope until it holds; where it does not come to hold, the whole song is
+ * searched.
+ *
+ * Tips are held for longer than 8 frames, so nothing of them is missed; of slow attacks percentiles miss 0.003 dB, but
+ * maxima up to 0.16, and fast attacks up to 0.5. That is found once, on every 2nd frame: of maxima in the highest
+ * windows, of fast attacks in the whole song. A step of the threshold on it is the same, so it is added from then on.
+ */
 
-enum { TRIALS = 13, COARSE = 3 }; /* at most; of which so many only halve the bracket */
-enum { FINE = 2, LOOSE = 8 };     /* frames from one pick to the next */
-enum { PEAK = 40 };               /* frames that share a peak: a multiple of both, and a part of most rates' windows */
-enum { ROUNDS = 3 };              /* corrections at most */
-enum { WARM = 2 };                /* windows in front of one that is heard, for the ballistics to settle */
-enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row, one such row of so many */
-enum { TOPS = 16, PART = 10 };    /* windows in which a maximum is looked for: one of so many of a short song */
+enum { TRIALS = 13, COARSE = 3 };          /* at most; of which so many only halve the bracket */
+enum { FINE = 2, LOOSE = 8, SPARSE = 40 }; /* frames from one pick to the next */
+enum { PEAK = 40 };            /* frames that share a peak: a multiple of all, and a part of most rates' windows */
+enum { ROUNDS = 3 };           /* corrections at most */
+enum { WARM = 2 };             /* windows in front of one that is heard, for the ballistics to settle */
+enum { RUN = 4, EVERY = 8 };   /* a sample: so many windows in a row, one such row of so many */
+enum { TOPS = 16, PART = 10 }; /* windows in which a maximum is looked for: one of so many of a short song */
 
 enum { SHORT_S = 60 };
 
@@ -35,6 +40,7 @@ enum { PIECE_S = 30, PIECES = 8, SETTLE_S = 1 };
 #define NEAR_DB  0.05 /* from what is asked, or a bracket as narrow: a plan's thresholds have steps of 0.1 dB */
 #define FAR_DB   6    /* no correction goes further */
 #define MISS_DB  0.5  /* every 8th frame misses less of a maximum */
+#define ALIKE_DB 1    /* as long as a value has not moved farther, it misses as much */
 #define SOUNDS   0.03 /* of the highest peak: 30 dB below it, as percentiles count */
 
 typedef struct goal {
@@ -50,6 +56,7 @@ typedef struct goal {
     bool found;
     bool more_is_less; /* a higher value reduces less (thresholds) */
     double max_db, max_at_s, p95_db, idle;
+    double missed_max_db, missed_p95_db, missed_at; /* by every 8th frame, and at which value; NAN: not known */
 } goal;
 
 typedef struct solver {
@@ -59,6 +66,7 @@ typedef struct solver {
     goal goals[TD_DETECTORS_MAX];
     size_t n_goals, detectors;
     unsigned stride, pick;     /* of the search, and of what is kept, in frames */
+    bool fast;                 /* attacks, and tips are not held: every 8th frame misses something */
     td_scratch *picks[PIECES]; /* a plane per detector */
     td_scratch *front;         /* of a bus: the sound they are of */
     uint64_t frames;
@@ -75,6 +83,11 @@ typedef struct solver {
 static bool is_of_maximum(const goal *g)
 {
     return g->wish.kind != TD_WISH_ABOUT;
+}
+
+static bool misses(const solver *s, const goal *g)
+{
+    return s->fast || (is_of_maximum(g) && !s->step->proc->peaks);
 }
 
 static td_status unit_for(const solver *s, unsigned pick, td_unit_state **out, td_error *err)
@@ -234,9 +247,11 @@ static td_status look_at(solver *s, td_error *err)
                        : slot < 0          ? NAN
                                            : s->step->value[slot];
     td_unit_free(unit);
-    s->stride = s->pick = attack_ms >= SLOW_MS ? LOOSE : FINE;
+    s->fast = !s->step->proc->peaks && !(attack_ms >= SLOW_MS);
+    s->stride = s->fast || s->step->proc->peaks ? LOOSE : SPARSE;
+    s->pick = LOOSE;
     for (size_t i = 0; i < s->n_goals; i++)
-        if (is_of_maximum(&s->goals[i])) s->pick = FINE;
+        if (misses(s, &s->goals[i])) s->pick = FINE;
     return TD_OK;
 }
 
@@ -362,12 +377,13 @@ static td_status trial(solver *s, unsigned stride, bool whole, td_error *err)
     td_unit_state *unit = NULL;
     td_reduction *r[TD_DETECTORS_MAX] = { 0 };
     double rate = (double)s->d->session->rate_hz / stride;
+    unsigned counted = stride < LOOSE ? LOOSE / stride : 1;
     size_t most = s->window / s->pick;
     float *block = td_calloc2(s->detectors + 1, most, sizeof *block), *plane[TD_DETECTORS_MAX + 1];
     td_status st = block ? unit_for(s, stride, &unit, err) : td_no_memory(err);
     for (size_t i = 0; block && i <= s->detectors; i++) plane[i] = block + i * most;
     for (size_t i = 0; !st && i < s->n_goals; i++)
-        if (!s->goals[i].found && td_reduction_new(rate, 1, s->step->proc->peaks, &r[i])) st = td_no_memory(err);
+        if (!s->goals[i].found && td_reduction_new(rate, counted, s->step->proc->peaks, &r[i])) st = td_no_memory(err);
     for (size_t w = 0; !st && w < s->n_windows; w++)
         if (whole || plays(s, w)) st = try_window(s, unit, r, stride, whole, w, plane, err);
     for (size_t i = 0; i < s->n_goals; i++) {
@@ -416,28 +432,46 @@ static void take(solver *s, goal *g, double value)
     set_value(s, g);
 }
 
-/* The song as the values stand. Where a maximum was found on every 8th frame, the highest windows tell how much every
- * 2nd adds. */
+static bool is_known(const solver *s, const goal *g)
+{
+    return g->found || !misses(s, g) || fabs(g->value - g->missed_at) < ALIKE_DB;
+}
+
+/* How much every 2nd frame adds to what was heard in every 8th: of a fast attack all along the song, of a maximum in
+ * the highest windows. */
+static td_status find_missed(solver *s, td_error *err)
+{
+    goal song[TD_DETECTORS_MAX], loose[TD_DETECTORS_MAX];
+    memcpy(song, s->goals, sizeof song);
+    memset(s->heard, 0, s->n_windows);
+    for (size_t i = 0; i < s->n_goals && !s->fast; i++)
+        if (is_of_maximum(&s->goals[i])) hear_tops(s, i, s->goals[i].max_db - MISS_DB);
+    if (!s->fast) TD_TRY(trial(s, LOOSE, false, err));
+    memcpy(loose, s->goals, sizeof loose);
+    TD_TRY(trial(s, FINE, s->fast, err));
+    for (size_t i = 0; i < s->n_goals; i++) {
+        if (song[i].found || !misses(s, &song[i])) continue;
+        song[i].missed_max_db = s->goals[i].max_db - loose[i].max_db;
+        song[i].missed_p95_db = s->fast ? s->goals[i].p95_db - loose[i].p95_db : 0;
+        song[i].missed_at = song[i].value;
+    }
+    memcpy(s->goals, song, sizeof song);
+    return TD_OK;
+}
+
+/* The song as the values stand. */
 static td_status judge_song(solver *s, td_error *err)
 {
-    goal song[TD_DETECTORS_MAX];
-    double coarse[TD_DETECTORS_MAX];
-    bool any = false;
-    TD_TRY(trial(s, s->stride, true, err));
-    memset(s->heard, 0, s->n_windows);
-    for (size_t i = 0; i < s->n_goals && s->stride > FINE; i++) {
-        if (!is_of_maximum(&s->goals[i])) continue;
-        hear_tops(s, i, s->goals[i].max_db - MISS_DB);
-        any = true;
+    bool known = true;
+    TD_TRY(trial(s, LOOSE, true, err));
+    for (size_t i = 0; i < s->n_goals; i++) known = known && is_known(s, &s->goals[i]);
+    if (!known) TD_TRY(find_missed(s, err));
+    for (size_t i = 0; i < s->n_goals; i++) {
+        goal *g = &s->goals[i];
+        if (g->found || !misses(s, g)) continue;
+        g->max_db += g->missed_max_db;
+        g->p95_db += g->missed_p95_db;
     }
-    if (!any) return TD_OK;
-    memcpy(song, s->goals, sizeof song);
-    TD_TRY(trial(s, s->stride, false, err));
-    for (size_t i = 0; i < s->n_goals; i++) coarse[i] = s->goals[i].max_db;
-    TD_TRY(trial(s, FINE, false, err));
-    for (size_t i = 0; i < s->n_goals; i++)
-        if (is_of_maximum(&s->goals[i])) song[i].max_db += s->goals[i].max_db - coarse[i];
-    memcpy(s->goals, song, sizeof song);
     return TD_OK;
 }
 
@@ -453,9 +487,11 @@ static bool correct(solver *s, bool again)
         double by = -off / g->slope;
         g->last_value = before;
         g->last_off = off;
+        g->found = true;
         if (!isfinite(by)) continue;
         take(s, g, td_clamp(before + td_clamp(by, -FAR_DB, FAR_DB), g->least, g->most));
-        moved = moved || g->value != before;
+        g->found = g->value == before;
+        moved = moved || !g->found;
     }
     return moved;
 }
@@ -561,7 +597,12 @@ static td_status add_goal(solver *s, const td_processor *proc, size_t slot, cons
     if (solved < 0 || s->n_goals == TD_DETECTORS_MAX)
         return td_fail(err, TD_RECIPE, s->step->name, NULL, "'%s' cannot be solved here", proc->params[slot].name);
     goal *g = &s->goals[s->n_goals++];
-    *g = (goal){ .detector = detector, .part = part, .goal_slot = slot, .solved_slot = (size_t)solved, .wish = *wish };
+    *g = (goal){ .detector = detector,
+                 .part = part,
+                 .goal_slot = slot,
+                 .solved_slot = (size_t)solved,
+                 .wish = *wish,
+                 .missed_at = NAN };
     g->solved = &proc->params[solved];
     g->low = g->least = g->solved->solved_min != 0 ? g->solved->solved_min : g->solved->min;
     g->high = g->most = g->solved->max;
