@@ -26,7 +26,7 @@ enum { FINE = 2, LOOSE = 8, SPARSE = 40 }; /* frames from one pick to the next *
 enum { PEAK = 40 };            /* frames that share a peak: a multiple of all, and a part of most rates' windows */
 enum { ROUNDS = 3 };           /* corrections at most */
 enum { WARM = 2 };             /* windows in front of one that is heard, for the ballistics to settle */
-enum { RUN = 4, EVERY = 8 };   /* a sample: so many windows in a row, one such row of so many */
+enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row; of so many such rows one, of few picks more */
 enum { TOPS = 16, PART = 10 }; /* windows in which a maximum is looked for: one of so many of a short song */
 
 enum { SHORT_S = 60 };
@@ -241,14 +241,14 @@ static td_status look_at(solver *s, td_error *err)
     const td_dynamics *dynamics = s->step->proc->dynamics;
     int slot = td_param_find(s->step->proc, "attack");
     td_unit_state *unit;
-    TD_TRY(unit_for(s, 0, &unit, err));
+    TD_TRY(unit_for(s, LOOSE, &unit, err)); /* which makes no filters in front of detectors */
     s->detectors = dynamics->detectors(td_unit_raw(unit));
     double attack_ms = dynamics->attack_ms ? dynamics->attack_ms(td_unit_raw(unit))
                        : slot < 0          ? NAN
                                            : s->step->value[slot];
     td_unit_free(unit);
     s->fast = !s->step->proc->peaks && !(attack_ms >= SLOW_MS);
-    s->stride = s->fast || s->step->proc->peaks ? LOOSE : SPARSE;
+    s->stride = s->step->proc->peaks ? LOOSE : SPARSE;
     s->pick = LOOSE;
     for (size_t i = 0; i < s->n_goals; i++)
         if (misses(s, &s->goals[i])) s->pick = FINE;
@@ -290,7 +290,7 @@ static void hear_sample(solver *s, size_t index)
     size_t peaks = s->window / PEAK, n = 0, k = 0;
     float least = td_largest(s->peak, s->n_windows * peaks) * (float)SOUNDS;
     for (size_t w = 0; w < s->n_windows; w++) n += td_largest(s->peak + w * peaks, peaks) >= least;
-    size_t every = n > RUN * EVERY * EVERY / 2 ? EVERY : n > RUN * EVERY ? EVERY / 2 : 1;
+    size_t all = RUN * EVERY * s->stride / LOOSE, every = n > all * EVERY / 2 ? EVERY : n > all ? EVERY / 2 : 1;
     for (size_t w = 0; w < s->n_windows; w++)
         if (td_largest(s->peak + w * peaks, peaks) >= least && k++ / RUN % every == every / 2)
             s->heard[w] |= (unsigned char)(1u << index);
@@ -432,9 +432,11 @@ static void take(solver *s, goal *g, double value)
     set_value(s, g);
 }
 
+/* What is far from what is asked, and can come nearer, need not be known closely yet. */
 static bool is_known(const solver *s, const goal *g)
 {
-    return g->found || !misses(s, g) || fabs(g->value - g->missed_at) < ALIKE_DB;
+    bool far = fabs(reached(g) - asked(g)) > ALIKE_DB && g->value > g->least && g->value < g->most;
+    return g->found || !misses(s, g) || far || fabs(g->value - g->missed_at) < ALIKE_DB;
 }
 
 /* How much every 2nd frame adds to what was heard in every 8th: of a fast attack all along the song, of a maximum in
