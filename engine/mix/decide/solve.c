@@ -16,9 +16,9 @@
  * the whole song and corrected along the slope until it holds; where it does not come to hold, the whole song is
  * searched.
  *
- * Tips are held for longer than 8 frames, so nothing of them is missed; of slow attacks percentiles miss 0.003 dB, but
- * maxima up to 0.16, and fast attacks up to 0.5. That is found once, on every 2nd frame: of maxima in the highest
- * windows, of fast attacks in the whole song. A step of the threshold on it is the same, so it is added from then on.
+ * Tips are held for longer than 8 frames, so nothing of them is missed. Of slow attacks percentiles miss 0.003 dB, but
+ * maxima up to 0.16, and of fast ones both up to 0.5. How much is found once, on every 2nd frame: of maxima in the
+ * highest windows, of fast attacks in the whole song. It hardly changes with the threshold, and is added from then on.
  */
 
 enum { TRIALS = 13, COARSE = 3 };          /* at most; of which so many only halve the bracket */
@@ -26,7 +26,7 @@ enum { FINE = 2, LOOSE = 8, SPARSE = 40 }; /* frames from one pick to the next *
 enum { PEAK = 40 };            /* frames that share a peak: a multiple of all, and a part of most rates' windows */
 enum { ROUNDS = 3 };           /* corrections at most */
 enum { WARM = 2 };             /* windows in front of one that is heard, for the ballistics to settle */
-enum { RUN = 4, EVERY = 8 };      /* a sample: so many windows in a row; of so many such rows one, of few picks more */
+enum { RUN = 4, EVERY = 8 };   /* a sample: so many windows in a row; of so many such rows one, of few picks more */
 enum { TOPS = 16, PART = 10 }; /* windows in which a maximum is looked for: one of so many of a short song */
 
 enum { SHORT_S = 60 };
