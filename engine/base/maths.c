@@ -1,5 +1,6 @@
 #include "engine/base/maths.h"
 
+#include "engine/base/lanes.h"
 #include <stdint.h>
 #include <string.h>
 
@@ -151,6 +152,22 @@ double td_log10(double x)
     if (log_special(x, &y)) return y;
     int k = split(x, &f);
     return k * LOG10_2HI + (k * LOG10_2LO + log_reduced(f) * LOG10_E);
+}
+
+TD_WIDE static void log10_row(const double *x, double *y, size_t n)
+{
+    const uint64_t sqrt_half = 0x3fe6a09e667f3bcdULL, one = 0x3ff0000000000000ULL, two52 = 0x4330000000000000ULL;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t u = bits_of(x[i]), e = (u + (one - sqrt_half)) >> 52; /* as in split, without a branch */
+        double k = from_bits(e | two52) - (0x1p52 + 1023), f = from_bits(u + one - (e << 52)) - 1;
+        double log10 = k * LOG10_2HI + (k * LOG10_2LO + log_reduced(f) * LOG10_E);
+        y[i] = x[i] < (double)INFINITY ? log10 : x[i];
+    }
+}
+
+void td_log10_row(const double *x, double *y, size_t n)
+{
+    log10_row(x, y, n);
 }
 
 double td_log1p(double x)

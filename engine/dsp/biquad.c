@@ -1,5 +1,6 @@
 #include "engine/dsp/biquad.h"
 
+#include "engine/base/lanes.h"
 #include "engine/base/units.h"
 #include "engine/dsp/solve.h"
 #include <stdbool.h>
@@ -176,9 +177,10 @@ static td_biquad closed_form(const td_prototype *p, double rate_hz)
  * to where the error is largest, so that it ends nearly even. Poles and zeros stay inside the circle because they are
  * written as reflection coefficients tanh(u). One section is tried first, then two. */
 enum { POINTS = 160, PARAMS = 1 + 4 * TD_MATCH_MAX, ROUNDS = 60, STEPS = 4 };
+enum { HALF = 8, ROW = 12 }; /* slopes of a point, for one section and for two: whole registers */
 
 typedef struct goal {
-    angle w[POINTS];
+    double s[POINTS], c[POINTS];              /* angles */
     double db[POINTS], per_tolerance[POINTS]; /* target; 1 / allowed error */
 } goal;
 
@@ -201,7 +203,9 @@ static void goal_set(goal *g, const td_prototype *p, double rate_hz)
     for (int i = 0; i < POINTS; i++) {
         double part = 2.0 * (i % (POINTS / 2) + 1) / POINTS;
         double freq_hz = i < POINTS / 2 ? 20 * td_exp2(octaves * part) : top_hz * part;
-        g->w[i] = angle_of(freq_hz, rate_hz);
+        angle w = angle_of(freq_hz, rate_hz);
+        g->s[i] = w.s;
+        g->c[i] = w.c;
         g->db[i] = level_db(td_prototype_power(p, freq_hz));
         double allowed_db = freq_hz <= rate_hz / 8 ? 0.01 : 0.1;
         if (g->db[i] < -40) allowed_db *= td_exp10((-40 - g->db[i]) / 40); /* what is hardly heard may err more */
@@ -209,13 +213,30 @@ static void goal_set(goal *g, const td_prototype *p, double rate_hz)
     }
 }
 
+/* level_db of every point; may be the same array. */
+TD_WIDE static void point_levels(const double *power, double *db)
+{
+    for (int p = 0; p < POINTS; p++) db[p] = power[p] > 1e-30 ? power[p] : 1e-30;
+    td_log10_row(db, db, POINTS);
+    for (int p = 0; p < POINTS; p++) db[p] *= 10;
+}
+
+TD_WIDE static void point_powers(const goal *g, const td_biquad *b, size_t sections, double *power)
+{
+    for (int p = 0; p < POINTS; p++) power[p] = 1;
+    for (size_t k = 0; k < sections; k++) {
+        td_biquad own = b[k];
+        for (int p = 0; p < POINTS; p++) power[p] *= section_power(&own, (angle){ g->s[p], g->c[p] });
+    }
+}
+
 static double worst_of(const goal *g, const td_biquad *b, size_t sections)
 {
-    double worst = 0;
-    for (int i = 0; i < POINTS; i++) {
-        double power = 1;
-        for (size_t k = 0; k < sections; k++) power *= section_power(&b[k], g->w[i]);
-        double error = fabs(level_db(power) - g->db[i]) * g->per_tolerance[i];
+    double worst = 0, db[POINTS];
+    point_powers(g, b, sections, db);
+    point_levels(db, db);
+    for (int p = 0; p < POINTS; p++) {
+        double error = fabs(db[p] - g->db[p]) * g->per_tolerance[p];
         worst = error <= worst ? worst : error; /* NaN counts as worst */
     }
     return worst;
@@ -252,38 +273,56 @@ static void fit_sections(const fit *f, td_biquad *b)
     }
 }
 
-/* What a polynomial of these reflections adds to the level in dB, and how that changes with each. */
-static double polynomial_db(double k1, double k2, angle w, double *slope)
+typedef struct search {
+    fit now;
+    double damping;
+    double fixed_db[POINTS]; /* of zeros that do not move */
+    double weight[POINTS], error[POINTS], slope[POINTS][ROW];
+} search;
+
+/* What a polynomial of these reflections has for power, and how its level in dB changes with each. */
+TD_WIDE static void polynomial_powers(double k1, double k2, const goal *g, double *power, double *slope1,
+                                      double *slope2)
 {
     static const double per_neper = 4.342944819032518; /* 10 / ln 10 */
-    double c1 = k1 * (1 + k2), c2 = k2;
-    double at_dc = 1 + c1 + c2, at_nyquist = 1 - c1 + c2, power = digital_power(1, c1, c2, w);
-    double d1 = 2 * (at_dc * w.c - at_nyquist * w.s), d2 = 2 * (at_dc * w.c + at_nyquist * w.s) - 16 * w.s * w.c;
-    slope[0] = per_neper / power * d1 * (1 - k1 * k1) * (1 + k2);
-    slope[1] = per_neper / power * (d1 * k1 + d2) * (1 - k2 * k2);
-    return level_db(power);
+    double c1 = k1 * (1 + k2), c2 = k2, at_dc = 1 + c1 + c2, at_nyquist = 1 - c1 + c2;
+    for (int p = 0; p < POINTS; p++) {
+        angle w = { g->s[p], g->c[p] };
+        double d1 = 2 * (at_dc * w.c - at_nyquist * w.s), d2 = 2 * (at_dc * w.c + at_nyquist * w.s) - 16 * w.s * w.c;
+        power[p] = digital_power(1, c1, c2, w);
+        slope1[p] = per_neper / power[p] * d1 * (1 - k1 * k1) * (1 + k2);
+        slope2[p] = per_neper / power[p] * (d1 * k1 + d2) * (1 - k2 * k2);
+    }
+}
+
+/* Adds a polynomial's level to db, or with sign -1 takes it away, and notes its two slopes from place i on. */
+static void add_polynomial(search *s, const goal *g, size_t i, double sign, double *db)
+{
+    double level[POINTS], slope1[POINTS], slope2[POINTS];
+    polynomial_powers(td_tanh(s->now.x[i]), td_tanh(s->now.x[i + 1]), g, level, slope1, slope2);
+    point_levels(level, level);
+    for (int p = 0; p < POINTS; p++) {
+        db[p] += sign * level[p];
+        s->slope[p][i] = sign * slope1[p] * g->per_tolerance[p];
+        s->slope[p][i + 1] = sign * slope2[p] * g->per_tolerance[p];
+    }
 }
 
 /* Errors of all points and their slopes. */
-static void fit_errors(const fit *f, const goal *g, double *error, double (*slope)[PARAMS])
+static void fit_errors(search *s, const goal *g)
 {
-    double k[PARAMS] = { 0 };
-    for (size_t i = 1; i < 1 + 4 * f->sections; i++) k[i] = td_tanh(f->x[i]);
+    double db[POINTS];
+    for (int p = 0; p < POINTS; p++) db[p] = s->now.x[0];
+    for (size_t i = 1; i < 1 + 4 * s->now.sections; i += 4) {
+        add_polynomial(s, g, i, -1, db);
+        if (i == 1 && s->now.fixed)
+            for (int p = 0; p < POINTS; p++) db[p] += s->fixed_db[p];
+        else
+            add_polynomial(s, g, i + 2, 1, db);
+    }
     for (int p = 0; p < POINTS; p++) {
-        double db = f->x[0];
-        memset(slope[p], 0, sizeof slope[p]);
-        slope[p][0] = 1;
-        for (size_t i = 1; i < 1 + 4 * f->sections; i += 4) {
-            double *s = slope[p] + i;
-            db -= polynomial_db(k[i], k[i + 1], g->w[p], s);
-            s[0] = -s[0], s[1] = -s[1];
-            if (i == 1 && f->fixed)
-                db += level_db(digital_power(1, f->z1, f->z2, g->w[p]));
-            else
-                db += polynomial_db(k[i + 2], k[i + 3], g->w[p], s + 2);
-        }
-        error[p] = (db - g->db[p]) * g->per_tolerance[p];
-        for (int i = 0; i < PARAMS; i++) slope[p][i] *= g->per_tolerance[p];
+        s->error[p] = (db[p] - g->db[p]) * g->per_tolerance[p];
+        s->slope[p][0] = g->per_tolerance[p];
     }
 }
 
@@ -294,39 +333,49 @@ static double weighted(const double *error, const double *weight)
     return sum;
 }
 
-typedef struct search {
-    fit now;
-    double damping;
-    double weight[POINTS], error[POINTS], slope[POINTS][PARAMS];
-} search;
+static inline __attribute__((always_inline)) void add_products(const search *s, size_t n, size_t row,
+                                                               double (*normal)[ROW], double *down)
+{
+    for (int p = 0; p < POINTS; p++)
+        for (size_t i = 0; i < n; i++) {
+            double v = s->weight[p] * s->slope[p][i];
+            down[i] -= v * s->error[p];
+            for (size_t j = 0; j < row; j++) normal[i][j] += v * s->slope[p][j];
+        }
+}
+
+/* The sums that least squares are solved from: what a row has behind its diagonal is for the registers' sake. */
+TD_WIDE static void normal_equations(const search *s, size_t n, double (*normal)[ROW], double *down)
+{
+    if (n <= HALF)
+        add_products(s, n, HALF, normal, down);
+    else
+        add_products(s, n, ROW, normal, down);
+}
 
 /* One step downhill; false when none was found. */
 static bool search_step(search *s, const goal *g)
 {
-    double normal[PARAMS][PARAMS] = { { 0 } }, down[PARAMS] = { 0 };
-    for (int p = 0; p < POINTS; p++)
-        for (int i = 0; i < PARAMS; i++) {
-            double v = s->weight[p] * s->slope[p][i];
-            down[i] -= v * s->error[p];
-            for (int j = 0; j <= i; j++) normal[i][j] += v * s->slope[p][j];
-        }
+    double normal[PARAMS][ROW] = { { 0 } }, down[PARAMS] = { 0 };
+    size_t n = 1 + 4 * s->now.sections;
+    normal_equations(s, n, normal, down);
     double before = weighted(s->error, s->weight);
     for (int attempt = 0; attempt < 6; attempt++, s->damping *= 5) {
-        double a[PARAMS][PARAMS], step[PARAMS];
-        memcpy(a, normal, sizeof a);
+        double a[PARAMS * PARAMS], step[PARAMS];
+        for (size_t i = 0; i < n; i++) memcpy(a + i * n, normal[i], n * sizeof *a);
         memcpy(step, down, sizeof step);
-        for (int i = 0; i < PARAMS; i++) a[i][i] += s->damping * a[i][i] + 1e-9; /* parameters that stand still */
-        if (!td_solve(&a[0][0], step, PARAMS)) continue;
+        for (size_t i = 0; i < n; i++) a[i * n + i] += s->damping * a[i * n + i] + 1e-9; /* those that stand still */
+        if (!td_solve(a, step, n)) continue;
         fit last = s->now;
-        for (int i = 0; i < PARAMS; i++) s->now.x[i] += td_clamp(step[i], -1, 1);
-        fit_errors(&s->now, g, s->error, s->slope);
+        for (size_t i = 0; i < n; i++) s->now.x[i] += td_clamp(step[i], -1, 1);
+        fit_errors(s, g);
         if (weighted(s->error, s->weight) < before) {
             s->damping = fmax(0.3 * s->damping, 1e-12);
             return true;
         }
         s->now = last;
     }
-    fit_errors(&s->now, g, s->error, s->slope);
+    fit_errors(s, g);
     return false;
 }
 
@@ -345,10 +394,13 @@ static void search_reweight(search *s)
 static double refine(const goal *g, fit *start, td_biquad *out)
 {
     search s = { .now = *start, .damping = 1e-3 };
+    double power[POINTS];
+    for (int p = 0; p < POINTS; p++) power[p] = digital_power(1, start->z1, start->z2, (angle){ g->s[p], g->c[p] });
+    point_levels(power, s.fixed_db);
     fit_sections(start, out);
     double best = worst_of(g, out, start->sections);
     for (int p = 0; p < POINTS; p++) s.weight[p] = 1;
-    fit_errors(&s.now, g, s.error, s.slope);
+    fit_errors(&s, g);
     for (int round = 0; round < ROUNDS && !(best <= GOOD); round++) {
         for (int i = 0; i < STEPS; i++)
             if (!search_step(&s, g)) break;
