@@ -24,7 +24,7 @@
 enum { TRIALS = 13, COARSE = 3 };          /* at most; of which so many only halve the bracket */
 enum { FINE = 2, LOOSE = 8, SPARSE = 40 }; /* frames from one pick to the next */
 enum { PEAK = 40 };            /* frames that share a peak: a multiple of all, and a part of most rates' windows */
-enum { ROUNDS = 3 };           /* corrections at most */
+enum { ROUNDS = 4 };           /* corrections at most */
 enum { WARM = 2 };             /* windows in front of one that is heard, for the ballistics to settle */
 enum { RUN = 4, EVERY = 8 };   /* a sample: so many windows in a row; of so many such rows one, of few picks more */
 enum { TOPS = 16, PART = 10 }; /* windows in which a maximum is looked for: one of so many of a short song */
@@ -403,7 +403,13 @@ static double asked(const goal *g)
 
 static double reached(const goal *g)
 {
-    return g->wish.kind == TD_WISH_ABOUT ? g->p95_db : g->max_db;
+    return is_of_maximum(g) ? g->max_db : g->p95_db;
+}
+
+/* What of it was not heard but added. */
+static double missed_db(const goal *g)
+{
+    return is_of_maximum(g) ? g->missed_max_db : g->missed_p95_db;
 }
 
 /* Along the line through the last two trials, where that stays in the bracket; every third time its middle, so that a
@@ -484,11 +490,11 @@ static bool correct(solver *s, bool again)
     bool moved = false;
     for (size_t i = 0; i < s->n_goals; i++) {
         goal *g = &s->goals[i];
-        double before = g->value, off = reached(g) - asked(g);
-        if (again && before != g->last_value) g->slope = (off - g->last_off) / (before - g->last_value);
+        double before = g->value, off = reached(g) - asked(g), heard_off = off - missed_db(g);
+        if (again && before != g->last_value) g->slope = (heard_off - g->last_off) / (before - g->last_value);
         double by = -off / g->slope;
         g->last_value = before;
-        g->last_off = off;
+        g->last_off = heard_off;
         g->found = true;
         if (!isfinite(by)) continue;
         take(s, g, td_clamp(before + td_clamp(by, -FAR_DB, FAR_DB), g->least, g->most));
@@ -544,8 +550,8 @@ static void keep_nearest(const solver *s, goal *best)
         if (nearer(&s->goals[i], &best[i])) best[i] = s->goals[i];
 }
 
-/* What the sample missed is looked for in the whole song. What cannot be met ends where it is nearest, be it where
- * least is done. */
+/* What the sample missed is looked for in the whole song, and closer. What cannot be met ends where it is nearest, be
+ * it where least is done. */
 static td_status settle(solver *s, td_error *err)
 {
     goal best[TD_DETECTORS_MAX];
@@ -560,6 +566,7 @@ static td_status settle(solver *s, td_error *err)
     if (!any) return TD_OK;
     memcpy(best, s->goals, sizeof best);
     memset(s->heard, 0xff, s->n_windows);
+    s->stride = s->fast ? FINE : LOOSE;
     TD_TRY(narrow(s, err));
     TD_TRY(judge_song(s, err));
     keep_nearest(s, best);
