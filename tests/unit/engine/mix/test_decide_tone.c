@@ -1,6 +1,9 @@
 /* What an equaliser is asked to do, and what it must not: fill holes, fight itself, cut the floor. */
+#include "engine/base/text.h"
 #include "engine/base/units.h"
 #include "engine/mix/decide/targets.h"
+#include "engine/mix/master.h"
+#include "engine/mix/render.h"
 #include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
@@ -205,7 +208,8 @@ static void test_a_match_waits_for_the_others(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         scene *s = scene_new();
         const char *reason = NULL;
-        for (size_t k = 0; k < 2; k++) scene_add(s, cases[i].name[k], 48000, 2, SECONDS, with_a_whistle);
+        scene_add(s, cases[i].name[0], 48000, 1, SECONDS / 2, with_a_whistle);
+        scene_add(s, cases[i].name[1], 48000, 1, SECONDS / 2, piano);
         decided d = plan(s, tone);
         assert_true((bells_at_8k(d.plan, &reason) == 0) == (cases[i].words != NULL));
         if (cases[i].words) assert_true(says(d.plan, cases[i].words));
@@ -257,13 +261,64 @@ static void test_a_target_out_of_reach_is_told(void **state)
     }
 }
 
+/* Ten pulses a second, and for the first 10 s four times as high: a limiter takes of these what it leaves the rest. */
+static double uneven_pulses(double t, unsigned c)
+{
+    double in = fmod(t, 0.1);
+    (void)c;
+    return in < 0.02 ? (t < 10 ? 0.8 : 0.2) * exp(-in / 0.004) * sin(2 * M_PI * 300 * in) : 0;
+}
+
+static double soft_piano(double t, unsigned c)
+{
+    (void)c;
+    return 0.04 * sin(2 * M_PI * 440 * t);
+}
+
+static double mastered_lufs(const decided *d)
+{
+    td_error err = { 0 };
+    td_rendered *r = NULL;
+    td_master *m = NULL;
+    td_scratch *audio = NULL;
+    td_master_result result = { 0 };
+    td_render_wish w = { .session = d->s->session,
+                         .survey = d->s->survey,
+                         .plan = d->plan,
+                         .pool = d->s->pool,
+                         .scratch_folder = d->s->path };
+    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    assert_int_equal(td_master_new(r->premaster, d->plan->rate_hz, d->s->path, &m, &err), TD_OK);
+    assert_int_equal(td_master_render(m, &d->plan->master, NULL, &audio, &result, &err), TD_OK);
+    td_scratch_free(audio);
+    td_master_free(m);
+    td_rendered_free(r);
+    return result.loudness_lufs;
+}
+
+/* What the plan foretells is what the song comes to, though it hears the loudest passages alone. */
+static void test_the_forecast_is_of_the_song(void **state)
+{
+    (void)state;
+    static const char words[] = "the master will come to about ";
+    scene *s = scene_new();
+    scene_add(s, "Drums.wav", 48000, 1, 40, uneven_pulses);
+    scene_add(s, "Piano.wav", 48000, 1, 40, soft_piano);
+    decided d = plan(s, "master: { loudness: -9 LUFS, true_peak: -1 dBTP }");
+    double foretold = NAN;
+    for (size_t i = 0; i < d.plan->n_notes; i++)
+        if (td_starts_with(d.plan->note[i].text, words)) foretold = strtod(d.plan->note[i].text + strlen(words), NULL);
+    assert_float_equal(foretold, mastered_lufs(&d), 0.5);
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hole_stays_a_hole),          cmocka_unit_test(test_tone_is_judged_by_what_is_finished),
         cmocka_unit_test(test_each_match_keeps_its_bells),   cmocka_unit_test(test_a_shelf_does_not_fight_the_match),
         cmocka_unit_test(test_the_floor_is_not_cut),         cmocka_unit_test(test_a_target_out_of_reach_is_told),
-        cmocka_unit_test(test_a_match_waits_for_the_others),
+        cmocka_unit_test(test_a_match_waits_for_the_others), cmocka_unit_test(test_the_forecast_is_of_the_song),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
