@@ -25,6 +25,10 @@
 #define NOISE_DBFS          (-65.0)
 #define NOISE_DB            (-35.0) /* against what plays */
 #define CUT_S               2.0     /* so much shorter than the others, and sounding from its first sample */
+#define SHORTER_S           1.0     /* than the others: asked about, unless they only ring out behind it */
+#define RING_S              10.0    /* no longer */
+#define RING_POWER          0.001   /* -30 dB against the song: what rises over that plays */
+#define RING_RISE           4.0     /* 6 dB */
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
@@ -223,6 +227,16 @@ static const struct {
         { "das ist eine MIDI-Datei, die Noten enthält und keinen Ton", AGAIN_DE } } },
 };
 
+/* Cut in front or at the end, nobody can tell who does not know the song. */
+static const words shorter[TD_LANGUAGES] = {
+    { "its length differs from the others",
+      "Does it start where the song starts? If something is missing in front, it would play at the wrong time: please "
+      "export all files from the start of the song." },
+    { "ihre Länge weicht von den anderen ab",
+      "Beginnt sie, wo das Stück beginnt? Fehlt vorn etwas, erklänge sie zur falschen Zeit: bitte exportieren Sie alle "
+      "Dateien ab Beginn des Stücks." },
+};
+
 static const words *instead_of(const td_finding *f, td_language l)
 {
     for (size_t i = 0; f->format && i < sizeof instead / sizeof *instead; i++)
@@ -233,7 +247,7 @@ static const words *instead_of(const td_finding *f, td_language l)
 static const words *words_of(const td_finding *f, td_language l)
 {
     const words *w = instead_of(f, l);
-    return w ? w : &faults[f->code].says[l];
+    return w ? w : f->played_on ? &shorter[l] : &faults[f->code].says[l];
 }
 
 /* ---- what is heard ----------------------------------------------------------------------------------------------- */
@@ -276,6 +290,29 @@ static void compare_lengths(const hearing *h, td_finding *f)
 {
     f->value = h->usual_s;
     f->length_s = (double)h->stem->frames / h->session->rate_hz;
+}
+
+/* A tail only falls: it neither rises nor holds its level. */
+static bool only_rings(const td_signal *sum, double from_s, double to_s)
+{
+    size_t first = (size_t)(from_s / TD_STEP_S), end = (size_t)(to_s / TD_STEP_S), middle = (first + end) / 2;
+    double mean = 0, lowest = INFINITY, half[2] = { 0 };
+    for (size_t i = 0; i < sum->steps; i++) mean += (double)sum->k[i] / (double)sum->steps;
+    for (size_t i = first; i < end && i < sum->steps; i++) {
+        double now = (double)sum->k[i];
+        half[i >= middle] += now;
+        if (now > RING_POWER * mean && now > RING_RISE * lowest) return false;
+        lowest = fmin(lowest, now);
+    }
+    return RING_RISE * half[1] < half[0] || half[1] < RING_POWER * mean * (double)(end - middle);
+}
+
+/* Whether a file ends while the others play on: then its start is to be asked about. */
+static bool others_play_on(const hearing *h, double length_s)
+{
+    double missing_s = h->usual_s - length_s;
+    if (missing_s <= SHORTER_S || missing_s > RING_S || !h->survey) return missing_s > SHORTER_S;
+    return !only_rings(td_survey_signal(h->survey, td_survey_sum(h->survey)), length_s, h->usual_s);
 }
 
 static bool was_cut(hearing *h, td_finding *f)
@@ -481,6 +518,7 @@ static void keep_shown(const hearing *h, td_stem_findings *in, td_fault_code cod
     td_finding f = finding(code);
     if (faults[code].detail == DETAIL_RATE) f.value = h->stem->info.rate_hz;
     if (faults[code].detail == DETAIL_LENGTH) compare_lengths(h, &f);
+    f.played_on = code == TD_FAULT_LENGTH_DIFFERS && others_play_on(h, f.length_s);
     if (code == TD_FAULT_UNREADABLE || code == TD_FAULT_EMPTY) f.format = h->stem->info.format;
     for (size_t i = 0; faults[code].detail == DETAIL_TWIN && i < h->index && !f.twin; i++)
         if (!strcmp(h->session->stem[i].sha256, h->stem->sha256)) f.twin = h->session->stem[i].name;
@@ -751,7 +789,8 @@ static const struct {
  * out, for it comes anew anyway. */
 static bool is_told(const td_stem_findings *in, const td_finding *f, td_language l)
 {
-    return faults[f->code].says[l].remedy && td_fault_verdict(f->code) == in->verdict;
+    bool asked = f->code == TD_FAULT_LENGTH_DIFFERS && in->faults & TD_FAULT_BIT(STARTS_LATE);
+    return words_of(f, l)->remedy && td_fault_verdict(f->code) == in->verdict && !asked;
 }
 
 static size_t tell(const td_session *session, const td_findings *in, td_verdict verdict, td_language l, td_text *out)

@@ -18,6 +18,7 @@ typedef struct td_finding {
                          usual length, s; rate, rate_differs, low_rate: Hz */
     double at_hz;     /* hum: 50 or 60 */
     double length_s;  /* length_differs, starts_late: its own */
+    bool played_on;   /* length_differs: the others did when it ended; what they rang out with does not count */
     const char *twin; /* duplicate: the stem it sounds like; of the session */
     const char *format; /* lossy_file: "mp3", "ogg", "opus"; unreadable: what it is; empty: ""; of the session */
 } td_finding;

@@ -189,6 +189,50 @@ static void lengths_are_told(void **state)
     scene_free(s);
 }
 
+/* Rests for a while and plays then. */
+static double late(double t, unsigned c)
+{
+    return t < 1.6 ? 0 : plain(t, c);
+}
+
+/* Twelve seconds of music, and what its reverb leaves: 60 dB in 2 s. */
+static double with_tail(double t, unsigned c)
+{
+    return bass(t, c) * (t < 12 ? 1 : td_exp(-3.45 * (t - 12)));
+}
+
+static void who_ends_while_others_play_is_asked(void **state)
+{
+    (void)state;
+    static const char *const asks[] = { "Does it start where the song starts?", "Beginnt sie, wo das Stück beginnt?" };
+    static const struct {
+        sound others;
+        double others_s, its_s;
+        bool asked;
+    } c[] = {
+        { bass, 24, 16, true }, { bass, 12, 11.2, false }, { with_tail, 15, 12, false }, { bass, 12, 15, false }
+    };
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        scene *s = scene_new();
+        scene_add(s, "Bass.wav", 48000, 1, c[i].others_s, c[i].others);
+        scene_add(s, "Kick.wav", 48000, 2, c[i].others_s, c[i].others);
+        scene_add(s, "Lead Vox.wav", 48000, 1, c[i].its_s, late);
+        scene_open(s);
+        s->survey = scene_hear(s, 1);
+        td_findings *in = judged(s);
+        assert_int_equal(of(s, in, "Lead Vox.wav")->faults & TD_FAULT_BIT(LENGTH_DIFFERS),
+                         TD_FAULT_BIT(LENGTH_DIFFERS));
+        for (td_language l = 0; l < TD_LANGUAGES; l++) {
+            td_text text = { 0 };
+            assert_int_equal(td_intake_message(s->session, in, l, &text), TD_OK);
+            assert_int_equal(strstr(text.data, asks[l]) != NULL, c[i].asked);
+            td_text_free(&text);
+        }
+        td_intake_free(in);
+        scene_free(s);
+    }
+}
+
 /* The same sound in another file is a duplicate as well. */
 static void twins_are_heard(void **state)
 {
@@ -428,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_heard),
         cmocka_unit_test(lengths_are_told),
+        cmocka_unit_test(who_ends_while_others_play_is_asked),
         cmocka_unit_test(twins_are_heard),
         cmocka_unit_test(turned_twins_are_told_from_copies),
         cmocka_unit_test(steady_tones_are_no_copies),
