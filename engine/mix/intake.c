@@ -22,6 +22,7 @@
 #define CUTOFF_PART         0.9     /* of half the file's rate */
 #define HUM_DB              (-50.0) /* against what plays */
 #define HUM_MARGIN_DB       3.0
+#define LOUD_HUM_DB         (-15.0) /* what plays low may hold a note as long */
 #define NOISE_DBFS          (-65.0)
 #define NOISE_DB            (-35.0) /* against what plays */
 #define CUT_S               2.0     /* so much shorter than the others, and sounding from its first sample */
@@ -452,15 +453,17 @@ static bool is_one_of(const td_stem *m, const char *const *roles)
     return *roles != NULL;
 }
 
-/* Hum never stops: a pause quieter than it unmasks the low note of a bass. Tails of drums fill the pauses. */
+/* Hum never stops: a pause quieter than it unmasks the low note of a bass, and so does a hum louder than any. Tails of
+ * drums fill the pauses. */
 static bool hums(hearing *h, td_finding *f)
 {
     static const char *const no_cable[] = { "drums", "percussion", "synths", "fx", NULL };
+    static const char *const low[] = { "bass", "keys", "other", NULL };
     double at_hz;
     if (is_one_of(h->stem, no_cable)) return false;
     f->value = feature(h, "hum", &f->at_hz);
-    if (h->status || !(f->value > HUM_DB)) return false;
-    return feature(h, "noise_floor", &at_hz) > h->signal->rms_dbfs + f->value - HUM_MARGIN_DB;
+    if (h->status || !(f->value > HUM_DB) || (f->value > LOUD_HUM_DB && is_one_of(h->stem, low))) return false;
+    return !(feature(h, "noise_floor", &at_hz) <= h->signal->rms_dbfs + f->value - HUM_MARGIN_DB); /* NaN: no pause */
 }
 
 /* Only what is recorded close and pauses: in the pauses of a tom one hears the other drums. */

@@ -11,9 +11,10 @@
 #define NOTES     5
 #define FAR       3 /* semitones: twelfths of an octave are just that */
 #define HARMONICS 6
-#define PAUSES    10 /* steps of rest in which hum is looked for, at least */
-#define STEADY_DB 4  /* between the quietest and the loudest fifth of them: what dies away is no hum */
-#define PARTIAL   6  /* dB: a note has other partials that stand out as well, a resonance has none */
+#define PAUSES    10   /* steps of rest in which hum is looked for, at least */
+#define RESTS     0.02 /* of what plays: who rests less is heard while it plays */
+#define STEADY_DB 4    /* between the quietest and the loudest fifth of them: what dies away is no hum */
+#define PARTIAL   6    /* dB: a note has other partials that stand out as well, a resonance has none */
 
 static double twelfth_hz(double twelfth)
 {
@@ -229,26 +230,43 @@ static double comb_power(const hum *h, double base_hz)
     return low_one && 2 * standing >= HARMONICS ? power : 0;
 }
 
+/* Whether what is heard over the mains moves: a quarter of the semitones of 300 Hz to 5 kHz by more than any hum. */
+static bool something_plays(const hum *h)
+{
+    size_t moving = 0, first = twelfth_at(300), end = twelfth_at(5000);
+    for (size_t b = first; b < end; b++) moving += level_db(h, b, 0.8) - level_db(h, b, 0.2) > 3 * STEADY_DB;
+    return 4 * moving >= end - first;
+}
+
+static void conclude(const hum *h, const td_signal *g, td_found *out)
+{
+    double fifty = comb_power(h, 50), sixty = comb_power(h, 60), most = fmax(fifty, sixty);
+    if (!(most > 0)) return;
+    out->value = td_power_db(0.5 * most) - g->rms_dbfs; /* codes are of L+R, the mean square is their mean */
+    out->at_hz = fifty > sixty ? 50 : 60;
+}
+
+/* Pauses tell; where there are hardly any, be it that the hum itself lifts them over the gate, all that sounds does:
+ * then it has to stand still below what moves. */
 td_status td_find_hum(const td_survey *s, size_t signal, td_found *out, td_error *err)
 {
     const td_signal *g = td_survey_signal(s, signal);
-    hum *h = calloc(1, sizeof *h);
-    unsigned char *mask = calloc(g->steps + 1, 1);
-    td_status st = h && mask ? TD_OK : td_no_memory(err);
+    hum *h = calloc(2, sizeof *h), *all = h ? h + 1 : NULL;
+    unsigned char *active = calloc(g->steps + 1, 1), *mask = calloc(g->steps + 1, 1);
+    td_status st = h && active && mask ? TD_OK : td_no_memory(err);
     *out = TD_NOT_FOUND;
     if (!st) {
-        td_gated_frames(g->k, g->steps, mask);
-        for (size_t i = 0; i < g->steps; i++) mask[i] = !mask[i] && g->ms[i] > 1e-12f;
+        td_gated_frames(g->k, g->steps, active);
+        for (size_t i = 0; i < g->steps; i++) mask[i] = !active[i] && g->ms[i] > 1e-12f;
         st = each_code(s, signal, mask, count_codes, h, err);
     }
-    if (!st && h->frames >= PAUSES) {
-        double fifty = comb_power(h, 50), sixty = comb_power(h, 60), most = fmax(fifty, sixty);
-        if (most > 0) {
-            out->value = td_power_db(0.5 * most) - g->rms_dbfs; /* codes are of L+R, the mean square is their mean */
-            out->at_hz = fifty > sixty ? 50 : 60;
-        }
+    if (!st && h->frames >= PAUSES) conclude(h, g, out);
+    if (!st && isnan(out->value) && h->frames < PAUSES + RESTS * g->active_steps) {
+        st = each_code(s, signal, active, count_codes, all, err);
+        if (!st && all->frames >= PAUSES && something_plays(all)) conclude(all, g, out);
     }
     free(mask);
+    free(active);
     free(h);
     return st;
 }

@@ -18,7 +18,7 @@ td_status td_find_resonance(const td_survey *s, size_t signal, double low_hz, do
                             td_error *err);
 
 /* Harmonics of 50 or 60 Hz in what never stops: value is their power against the mean square of active frames, in dB.
- */
+ * Heard in pauses; where there are hardly any, below what moves. */
 td_status td_find_hum(const td_survey *s, size_t signal, td_found *out, td_error *err);
 
 #endif

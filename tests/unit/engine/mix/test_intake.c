@@ -189,6 +189,43 @@ static void lengths_are_told(void **state)
     scene_free(s);
 }
 
+static double scattered(double t)
+{
+    double x = fmod(t * 48000 * 0.6180339887498949, 1);
+    return fmod(x * 7919, 1) - 0.5;
+}
+
+/* Hum over whose level no pause is left: 5 dB over what comes and goes. */
+static double drowned(double t, unsigned c)
+{
+    (void)c;
+    return (fmod(t, 1) < 0.5 ? 0.3 * scattered(t) : 0) + 0.1 * (sine(t, 50) + sine(t, 100) + sine(t, 150));
+}
+
+/* The same tones, and nothing else: a synthesizer's drone. */
+static double drone(double t, unsigned c)
+{
+    (void)c;
+    return 0.1 * (sine(t, 50) + sine(t, 100) + sine(t, 150)) + 0.02 * scattered(t);
+}
+
+static void loud_hum_is_no_pause(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    scene_add(s, "Vox.wav", 48000, 1, SECONDS, drowned);
+    scene_add(s, "Gtr.wav", 48000, 1, SECONDS, drone);
+    scene_add(s, "Bass.wav", 48000, 1, SECONDS, drowned);
+    scene_open(s);
+    s->survey = scene_hear(s, 1);
+    td_findings *in = judged(s);
+    assert_true(of(s, in, "Vox.wav")->faults & TD_FAULT_BIT(HUM));
+    assert_false(of(s, in, "Gtr.wav")->faults & TD_FAULT_BIT(HUM));
+    assert_false(of(s, in, "Bass.wav")->faults & TD_FAULT_BIT(HUM)); /* it may play that */
+    td_intake_free(in);
+    scene_free(s);
+}
+
 /* Rests for a while and plays then. */
 static double late(double t, unsigned c)
 {
@@ -472,6 +509,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_are_heard),
         cmocka_unit_test(lengths_are_told),
+        cmocka_unit_test(loud_hum_is_no_pause),
         cmocka_unit_test(who_ends_while_others_play_is_asked),
         cmocka_unit_test(twins_are_heard),
         cmocka_unit_test(turned_twins_are_told_from_copies),
