@@ -161,7 +161,7 @@ install: $(BUILD)/topdown
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/topdown/recipes $(DESTDIR)$(PREFIX)/share/topdown/schema
 	install -m 755 $(BUILD)/topdown $(DESTDIR)$(PREFIX)/bin/topdown
 	install -m 644 recipes/library/*.yaml $(DESTDIR)$(PREFIX)/share/topdown/recipes
-	install -m 644 packaging/schema/report-1.json $(DESTDIR)$(PREFIX)/share/topdown/schema
+	install -m 644 packaging/schema/plan-1.json packaging/schema/report-1.json $(DESTDIR)$(PREFIX)/share/topdown/schema
 	$(BUILD)/topdown recipe schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/recipe-1.json
 	$(BUILD)/topdown job schema > $(DESTDIR)$(PREFIX)/share/topdown/schema/job-1.json
 

@@ -94,7 +94,7 @@ int td_refuse_words(const td_args *a, size_t most);
 /* One object on one line of stdout, taken over; NULL is none. */
 struct json_t;
 void td_print_json(struct json_t *o);
-/* A plan as --json prints it: its file as text. */
+/* A plan as --json prints it: its numbers, and its file as text. */
 struct td_plan;
 void td_print_plan(const struct td_plan *p);
 

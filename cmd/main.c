@@ -2,7 +2,7 @@
 #include "recipes/recipes.h"
 
 #include <fcntl.h>
-#include <jansson.h>
+#include "engine/base/json.h"
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ int td_refuse_words(const td_args *a, size_t most)
 void td_print_json(struct json_t *o)
 {
     if (!o) return;
-    json_dumpf(o, stdout, JSON_COMPACT);
+    json_dumpf(o, stdout, TD_JSON_LINE);
     putchar('\n');
     json_decref(o);
 }

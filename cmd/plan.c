@@ -122,12 +122,12 @@ void td_print_plan(const td_plan *p)
 {
     td_text t = { 0 };
     td_plan_write(p, &t);
-    td_print_json(
-        json_pack("{s:s, s:i, s:s?, s:s}", "type", "plan", "v", 1, "label", p->label, "plan", td_text_or_empty(&t)));
+    td_print_json(json_pack("{s:s, s:i, s:s?, s:o, s:s}", "type", "plan", "v", 1, "label", p->label, "numbers",
+                            td_plan_numbers(p), "plan", td_text_or_empty(&t)));
     td_text_free(&t);
 }
 
-/* For people a view; with --json one object a plan, on a line as progress is, with the plan's file as text. */
+/* For people a view; with --json one object a plan, on a line as progress is. */
 static void print_plan(const td_plan *p, bool json)
 {
     td_text t = { 0 };

@@ -26,6 +26,7 @@ static const td_row goal_rows[] = {
     DB(td_plan_goal, "asked", asked_db, .absent = NAN),
     DB(td_plan_goal, "most", max_db, .absent = NAN),
     DB(td_plan_goal, "p95", p95_db, .absent = NAN),
+    ROW(td_plan_goal, "at", SECONDS, at_s, .absent = NAN, MOMENT),
     { 0 },
 };
 
@@ -50,6 +51,8 @@ const td_row td_part_rows[] = {
 static const td_row send_rows[] = {
     ROW(td_plan_send, "to", TEXT, to, .needed = true),
     DB(td_plan_send, "level", level_db, .absent = NAN, .needed = true, SEND),
+    DB(td_plan_send, "asked", asked_lu),
+    DB(td_plan_send, "heard", heard_lu),
     ROW(td_plan_send, "reason", TEXT, reason),
     { 0 },
 };

@@ -122,6 +122,7 @@ td_measure td_measure_of(const char *unit);
 /* A pattern (ECMA 262) for the schema. Returns out. */
 const char *td_measure_pattern(td_measure m, char *out, size_t size);
 const char *td_measure_name(td_measure m); /* "a frequency" */
+const char *td_measure_unit(td_measure m); /* "Hz"; "": none */
 const char *td_measure_text(td_measure m, double value, char *out, size_t size);
 /* The shortest decimal that reads back as the same double. */
 const char *td_number_text(double value, char *out, size_t size);

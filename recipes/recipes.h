@@ -138,6 +138,10 @@ void td_plan_view(const td_plan *p, size_t room, td_text *out);
 /* The same, but only what reads otherwise than in `before`. */
 void td_plan_changes(const td_plan *p, const td_plan *before, size_t room, td_text *out);
 
+/* Its numbers for programs, an array of objects: where each stands, its value and unit, and where they are known the
+ * wish, what was measured for it and where, and what it came to. The caller's; NULL: no memory. */
+struct json_t *td_plan_numbers(const td_plan *p);
+
 /* The same as rows, for reports: mix bus, groups, tracks, returns. Texts live in a or in the plan. TD_NOMEM. */
 td_status td_plan_decisions(const td_plan *p, td_arena *a, td_decision **out, size_t *n);
 

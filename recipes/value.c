@@ -56,6 +56,11 @@ static const struct {
     [TD_MEASURE_KBITS] = { "a bit rate", "192 kbit/s", "kbit/s" },
 };
 
+const char *td_measure_unit(td_measure m)
+{
+    return measures[m].unit;
+}
+
 const char *td_measure_name(td_measure m)
 {
     return measures[m].name;

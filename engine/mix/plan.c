@@ -3,7 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const td_plan_goal td_no_goal = { NAN, NAN, NAN };
+const td_plan_goal td_no_goal = { NAN, NAN, NAN, NAN };
+
+bool td_goal_over_time(const td_plan_goal *g)
+{
+    return fabs(g->p95_db - g->asked_db) < fabs(g->max_db - g->asked_db);
+}
 
 void td_plan_free(td_plan *p)
 {

@@ -11,12 +11,13 @@
 #include "engine/mix/recipe.h"
 #include "engine/mix/session.h"
 
-/* A wish for a gain reduction, and what the planner brought it to; NaN where there is none. */
+/* A wish for a gain reduction, and what the planner brought it to, most of it at_s; NaN where there is none. */
 typedef struct td_plan_goal {
-    double asked_db, max_db, p95_db;
+    double asked_db, max_db, p95_db, at_s;
 } td_plan_goal;
 
 extern const td_plan_goal td_no_goal;
+bool td_goal_over_time(const td_plan_goal *g); /* "about": p95 was brought there; else "at most", the maximum */
 
 typedef struct td_plan_part {
     const td_processor *proc;
@@ -54,6 +55,7 @@ typedef struct td_plan_send {
     const char *to;
     double level_db;
     const char *reason;
+    double asked_lu, heard_lu; /* against the dry sound; both 0: the level was written */
 } td_plan_send;
 
 /* A breakpoint of gain over time, linear in dB between points. */

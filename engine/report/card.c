@@ -278,8 +278,7 @@ static void judge_files(const td_mix *m, figures *f)
 /* Told by the plan: the figure that was brought to what was asked. */
 bool td_asked_over_time(const td_step_reached *r)
 {
-    const td_plan_goal *g = &r->planned;
-    return fabs(g->p95_db - g->asked_db) < fabs(g->max_db - g->asked_db);
+    return td_goal_over_time(&r->planned);
 }
 
 double td_over_asked(const td_step_reached *r)

@@ -158,6 +158,23 @@ printf 'topdown: job/1\nstems: %s\nrecipes: [ anything ]\n' "$PWD/demo/stems" >"
 ok "what would be sent is shown" says "$PWD/demo/stems" "$topdown" submit -n "$work/dry.yaml" --key /none --server http://127.0.0.1:1
 ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"
 ok "a moved plan as JSON" bash -c '"$1" revise "$2" "drums +1 dB" --json | python3 -c "import json, sys; assert json.load(sys.stdin)[\"type\"] == \"plan\""' - "$topdown" "$work/p.yaml"
+planned() { "$topdown" plan "$@" --json 2>/dev/null | tail -1; }
+planned demo/stems --tempo 124 -r pop-rock >"$work/plan.json"
+ok "a plan for programs holds to its schema" /usr/bin/python3 tests/mix/schema.py packaging/schema/plan-1.json "$work/plan.json"
+ok "and says of a goal what was asked, measured where, and reached" python3 - "$work/plan.json" <<'END'
+import json, sys
+plan = json.load(open(sys.argv[1]))
+n = next(n for n in plan["numbers"] if (n["place"], n["step"], n["parameter"]) == ("drums", "punch", "threshold"))
+assert n["kind"] == "group" and n["what"] == "compressor" and n["unit"] == "dBFS" and n["origin"] == "solved", n
+assert n["wish"] == "about 3 dB" and abs(n["after"] - 3) < 0.1 and n["measured"] > n["after"], n
+assert f"{n['measured']:.1f} dB at 0:{int(n['at_s']):02}" in n["reason"], n
+ratio = next(m for m in plan["numbers"] if (m["step"], m["parameter"]) == ("punch", "ratio"))
+assert ratio["value"] == 3 and ratio["wish"] == "as written" and ratio["at_s"] is None, ratio
+send = next(m for m in plan["numbers"] if m["step"] == "send" and m["place"] == "vocals")
+assert send["what"] == "plate" and send["wish"] == "about -12 LU" and abs(send["after"] + 12) < 0.1, send
+faders = [m["place"] for m in plan["numbers"] if m["step"] == "fader" and m["kind"] == "group"]
+assert "drums" in faders and "vocals" in faders, faders
+END
 ok "a list of recipes too" bash -c '"$1" recipe list --json | grep -qF "\"title\":\"Pop / rock, warm and forward\""' - "$topdown"
 ok "what has no JSON says so" exits 2 "$topdown" help --json
 ok "a move without quotes is told of them" says 'in quotes: topdown revise' exits 2 "$topdown" revise "$work/p.yaml" vocals +1 dB

@@ -24,8 +24,9 @@ td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_
     if (!send) return td_no_memory(err);
     for (size_t i = 0; i < n; i++) {
         bool share = wish[i].level_db.kind == TD_WISH_ABOUT;
-        send[i] =
-            (td_plan_send){ td_arena_strdup(d->arena, wish[i].to), wish[i].level_db.a, share ? NULL : "as written" };
+        send[i] = (td_plan_send){ .to = td_arena_strdup(d->arena, wish[i].to),
+                                  .level_db = wish[i].level_db.a,
+                                  .reason = share ? NULL : "as written" };
         if (!send[i].to) return td_no_memory(err);
     }
     *out = send;
@@ -191,6 +192,8 @@ static td_status set_level(td_decider *d, const share *s, const char *who, td_er
         p->reason = td_arena_printf(d->arena, "about %.3g LU wanted: %s is heard %.1f LU under %s dry%s", asked, p->to,
                                     -reached, who, fabs(reached - asked) > 0.1 ? "; held at the limit" : "");
         p->level_db = level;
+        p->asked_lu = asked;
+        p->heard_lu = td_round_to(reached, 0.1);
     }
     return p->reason ? TD_OK : td_no_memory(err);
 }

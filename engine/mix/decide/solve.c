@@ -675,8 +675,10 @@ static td_status explain(solver *s, td_error *err)
                                   s->site->name, s->step->name, asked(g), reached(g), g->solved->name));
         *(g->part < 0 ? &s->step->reason : &s->step->part[g->part].reason) = reason;
         *(g->part < 0 ? &s->step->goal : &s->step->part[g->part].goal) =
-            (td_plan_goal){ asked(g), td_round_to(g->max_db, 0.01),
-                            in_passages(d, s->site) ? NAN : td_round_to(g->p95_db, 0.01) };
+            (td_plan_goal){ .asked_db = asked(g),
+                            .max_db = td_round_to(g->max_db, 0.01),
+                            .p95_db = in_passages(d, s->site) ? NAN : td_round_to(g->p95_db, 0.01),
+                            .at_s = td_round_to(td_front_time(d, s->site, g->max_at_s), 0.1) };
     }
     s->step->origin = TD_SOLVED;
     return TD_OK;

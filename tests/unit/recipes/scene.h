@@ -49,9 +49,10 @@ static void add_parts(td_arena *a, td_random *r, td_plan_step *s)
     while (s->proc->parts && s->proc->parts[n]) n++;
     s->part = td_arena_array(a, n ? n : 1, sizeof *s->part);
     for (; s->n_parts < n; s->n_parts++)
-        s->part[s->n_parts] = (td_plan_part){ s->proc->parts[s->n_parts], any_values(a, r, s->proc->parts[s->n_parts]),
-                                              "because: \"why\" # not",
-                                              s->n_parts % 2 ? td_no_goal : (td_plan_goal){ any(r, 0, 6), 3.1, 2 } };
+        s->part[s->n_parts] =
+            (td_plan_part){ s->proc->parts[s->n_parts], any_values(a, r, s->proc->parts[s->n_parts]),
+                            "because: \"why\" # not",
+                            s->n_parts % 2 ? td_no_goal : (td_plan_goal){ any(r, 0, 6), 3.1, 2, 71.5 } };
 }
 
 /* Every processor of the table, once. */
@@ -70,7 +71,7 @@ static td_plan_chain any_chain(td_arena *a, td_random *r)
                              .origin = (td_origin)(i % 4),
                              .reason = "reaches 1.9 dB at 2:31",
                              .note = i % 2 ? "- ein Gru\xc3\x9f" : NULL,
-                             .goal = { any(r, 0, 6), NAN, -INFINITY } };
+                             .goal = { any(r, 0, 6), NAN, -INFINITY, NAN } };
         s->value = any_values(a, r, s->proc);
         add_parts(a, r, s);
     }
@@ -85,7 +86,8 @@ static inline td_plan *any_plan(uint64_t seed)
     td_arena *a = td_arena_new();
     td_plan *p = td_arena_alloc(a, sizeof *p);
     static const char *keys[] = { "01 Kick In.wav", "x: y, [z] {w}" };
-    static td_plan_send sends[] = { { "plate", -12.3, "as written" }, { "hall", -1.0 / 3, NULL } };
+    static td_plan_send sends[] = { { "plate", -12.3, "as written", -12, -11.8 },
+                                    { .to = "hall", .level_db = -1.0 / 3 } };
     static td_breakpoint ride[40];
     static td_plan_move moves[] = { { "softer: 1", TD_MOVE_LEVEL, -30, "peak is 0.0 dBFS" },
                                     { "aside", TD_MOVE_PAN, 0, NULL } };
