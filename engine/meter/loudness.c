@@ -152,20 +152,35 @@ static double mean_above(const float *k, size_t n, size_t width, double gate)
 }
 
 /* Above silence and above `relative_db` below the mean of what is above silence. */
-static double gate_of(const float *k, size_t n, size_t width, double relative_db)
+static double gate_of(const float *k, size_t n, size_t width, double silence, double relative_db)
 {
-    double silence = power_at(SILENCE);
     return fmax(silence, mean_above(k, n, width, silence) * td_db_power(relative_db));
 }
 
 double td_gated_loudness(const float *k, size_t n)
 {
-    return lufs(mean_above(k, n, BLOCK, gate_of(k, n, BLOCK, -10)));
+    return lufs(mean_above(k, n, BLOCK, gate_of(k, n, BLOCK, power_at(SILENCE), -10)));
+}
+
+/* What is silence beside the loudest block: as far below it as -70 LUFS usually lies below a track's. */
+#define SILENT_LU      (-50)
+#define NOTHING_SOUNDS -80.0
+
+static double own_gate(const float *k, size_t n)
+{
+    double loudest = 0;
+    for (size_t i = 0; i + BLOCK <= n; i++) loudest = fmax(loudest, mean_of(k + i, BLOCK));
+    return loudest < power_at(NOTHING_SOUNDS) ? INFINITY : gate_of(k, n, BLOCK, loudest * td_db_power(SILENT_LU), -10);
+}
+
+double td_own_loudness(const float *k, size_t n)
+{
+    return lufs(mean_above(k, n, BLOCK, own_gate(k, n)));
 }
 
 size_t td_gated_frames(const float *k, size_t n, unsigned char *active)
 {
-    double gate = gate_of(k, n, BLOCK, -10);
+    double gate = own_gate(k, n);
     size_t marked_to = 0, count = 0;
     if (active) memset(active, 0, n);
     for (size_t i = 0; i + BLOCK <= n; i++) {
@@ -189,7 +204,7 @@ double td_gated_range(const float *k, size_t n)
     if (n < SHORT) return 0;
     float *window = malloc((n - SHORT + 1) * sizeof *window);
     if (!window) return NAN;
-    double gate = gate_of(k, n, SHORT, -20);
+    double gate = gate_of(k, n, SHORT, power_at(SILENCE), -20);
     size_t count = 0;
     for (size_t i = 0; i + SHORT <= n; i++) {
         double p = mean_of(k + i, SHORT);

@@ -35,8 +35,11 @@ const float *td_loudness_steps(const td_loudness *m, size_t *n);
 /* The same figures from such powers (mean squares per 100 ms, channels added), as the planner combines them. */
 double td_gated_loudness(const float *k, size_t n);
 double td_gated_range(const float *k, size_t n);
-/* Frames of 100 ms that count: above -70 LUFS and above the relative gate (-10 LU) of the signal itself. Returns how
- * many; active may be NULL. A 400 ms block that passes marks its four frames. */
+/* Of what is not at its level yet: silence lies 50 LU below its own loudest block and not at -70 LUFS, so a gain
+ * changes the figure by as much and nothing else. -INFINITY: no block reaches -80 LUFS. */
+double td_own_loudness(const float *k, size_t n);
+/* Frames of 100 ms that count by such gates: above silence and above the relative gate (-10 LU) of the signal itself.
+ * Returns how many; active may be NULL. A 400 ms block that passes marks its four frames. */
 size_t td_gated_frames(const float *k, size_t n, unsigned char *active);
 
 /* |K(f)|^2 of the K weighting, for loudness from band powers. */

@@ -38,7 +38,7 @@ static td_status measure_spread(const td_decider *d, spread *s, td_error *err)
         td_sides placed = td_stem_sides(is_mono ? 1 : 2, 0, t->pan, false);
         /* in front of the pan law: a mono stem enters 3.01 dB lower than it was printed */
         peak[s->n] = g->peak_dbfs - td_to_db(fmax(placed.left, placed.right));
-        loudness[s->n] = g->loudness_lufs;
+        loudness[s->n] = td_own_loudness(g->k, g->steps);
         if (!is_mono) TD_TRY(td_survey_bands(d->survey, td_survey_stem(d->survey, i), NULL, &bands, err));
         mono += is_mono;
         alike += is_mono || td_survey_sides_equal(&bands);
@@ -415,7 +415,7 @@ static td_status mark_active(td_decider *d, td_error *err)
     td_mix_power(d, SIZE_MAX, mix);
     memset(d->active, 0, d->steps);
     td_gated_frames(mix, d->steps, d->active);
-    d->raw_mix_lufs = td_gated_loudness(mix, d->steps);
+    d->raw_mix_lufs = td_own_loudness(mix, d->steps);
     return TD_OK;
 }
 

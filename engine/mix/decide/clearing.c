@@ -16,7 +16,7 @@ enum { GLIMPSES = 600 }; /* steps of the song that are looked at, roughly, sprea
 /* What a move must bring, of the whole: a quarter of a hundredth at 3 dB, growing with the square of the way. So the
  * best place follows the stems without a jump, and lies far from where a fader stood only for what is heard. */
 #define COST_AT_3_DB 0.0025
-#define LEAST_DB     0.5 /* of such a way; less is nobody's reason to touch a fader */
+#define LEAST_DB     0.4 /* of such a way; less is nobody's reason to touch a fader */
 
 #define BEAT_DB 3 /* kick and snare are parted, against what is usual, by no more than this, or than they stood */
 

@@ -86,7 +86,7 @@ static double standing(const moves *m, double from_s, double to_s)
     size_t from = (size_t)(from_s / TD_STEP_S + 0.5), to = (size_t)(to_s / TD_STEP_S + 0.5), n = 0;
     double own = 0, rest = 0;
     if (m->site->kind == TD_SITE_MIX) {
-        double loud = td_gated_loudness(m->own + from, to - from);
+        double loud = td_own_loudness(m->own + from, to - from);
         return isfinite(loud) ? loud : NAN;
     }
     for (size_t i = from; i < to; i++) {

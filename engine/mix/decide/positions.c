@@ -167,8 +167,8 @@ static td_status add_player(td_decider *d, field *f, size_t stem, double *const 
     if (!p) {
         p = &f->player[f->n++];
         *p = (player){ .stem = stem, .place = place_of(d->session->stem[stem].role.name) };
-        p->loudness_lufs = td_survey_signal(d->survey, td_survey_stem(d->survey, stem))->loudness_lufs;
-        p->loudness_lufs += td_stem_gain_db(d, stem);
+        const td_signal *heard = td_survey_signal(d->survey, td_survey_stem(d->survey, stem));
+        p->loudness_lufs = td_own_loudness(heard->k, heard->steps) + td_stem_gain_db(d, stem);
         p->cell = td_arena_array(d->arena, f->n_cells, sizeof(double));
         if (!p->cell) return td_no_memory(err);
     }

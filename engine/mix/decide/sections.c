@@ -120,12 +120,12 @@ static void join_alike(td_plan *p)
 static void measure_sections(td_decider *d)
 {
     const td_signal *sum = td_survey_signal(d->survey, td_survey_sum(d->survey));
+    double whole = td_own_loudness(sum->k, sum->steps);
     for (size_t i = 0; i < d->plan->n_sections; i++) {
         td_plan_section *s = &d->plan->section[i];
         size_t from = (size_t)(s->from_s / TD_STEP_S + 0.5), to = (size_t)(s->to_s / TD_STEP_S + 0.5);
-        double loud = td_gated_loudness(sum->k + from, to - from);
-        s->loudness_lu =
-            isfinite(loud) && isfinite(sum->loudness_lufs) ? td_round_to(loud - sum->loudness_lufs, 0.1) : NAN;
+        double loud = td_own_loudness(sum->k + from, to - from);
+        s->loudness_lu = isfinite(loud) && isfinite(whole) ? td_round_to(loud - whole, 0.1) : NAN;
     }
 }
 

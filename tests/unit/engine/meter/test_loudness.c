@@ -251,6 +251,27 @@ static void frames_that_count(void **state)
     assert_int_equal(td_gated_frames(k, 3, active), 0);
 }
 
+/* A part at -25 LUFS that dies away into hiss at -65: gated at -70 LUFS, softer by 20 LU it is another part. */
+static void a_gain_changes_own_loudness_by_as_much(void **state)
+{
+    (void)state;
+    enum { N = 200 };
+    float k[N], soft[N];
+    unsigned char active[2][N];
+    for (size_t i = 0; i < N; i++) {
+        k[i] = (float)pow(10, -2.5 - fmin((double)i * 0.02, 4));
+        soft[i] = k[i] / 64;
+    }
+    double down = 10 * log10(64);
+    assert_float_equal(td_own_loudness(k, N) - td_own_loudness(soft, N), down, 1e-9);
+    assert_true(fabs(td_gated_loudness(k, N) - td_gated_loudness(soft, N) - down) > 0.1);
+    assert_int_equal(td_gated_frames(k, N, active[0]), td_gated_frames(soft, N, active[1]));
+    assert_memory_equal(active[0], active[1], N);
+    for (size_t i = 0; i < N; i++) k[i] = 1e-9f; /* -90 LUFS */
+    assert_true(isinf(td_own_loudness(k, N)));
+    assert_int_equal(td_gated_frames(k, N, NULL), 0);
+}
+
 /* |K|^2 against the loudness of sines. */
 static void weight_is_the_filter(void **state)
 {
@@ -277,6 +298,7 @@ int main(void)
         cmocka_unit_test(block_size_changes_nothing),
         cmocka_unit_test(silence_is_a_value),
         cmocka_unit_test(frames_that_count),
+        cmocka_unit_test(a_gain_changes_own_loudness_by_as_much),
         cmocka_unit_test(weight_is_the_filter),
     };
     td_denormals_off();
