@@ -1,5 +1,6 @@
 #include "cmd/mixing.h"
 
+#include "recipes/yaml.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +110,7 @@ static int compare(const td_mixing *m, const td_args *a)
     const char *path = td_args_get(a, "expect");
     size_t length;
     td_text t = { 0 };
-    td_status st = arena ? td_file_read(arena, path, 16 << 20, &old, &length, &err) : TD_NOMEM;
+    td_status st = arena ? td_file_read(arena, path, TD_PLAN_BYTES, &old, &length, &err) : TD_NOMEM;
     if (!st) st = td_plan_write(m->done->plan[0], &t);
     bool differs = !st && strcmp(old, td_text_or_empty(&t));
     if (differs) st = tell_difference(path, old, length, m->done->plan[0], t.data, arena);

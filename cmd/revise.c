@@ -24,7 +24,8 @@ static td_status load(const char *path, td_plan **out, td_error *err)
 static td_status keep(const td_plan *p, const td_args *a, td_error *err)
 {
     td_text t = { 0 };
-    td_status st = td_plan_write(p, &t);
+    td_status st = td_plan_is_readable(p, err);
+    if (!st) st = td_plan_write(p, &t);
     if (!st) st = td_file_write(td_args_get(a, "output"), t.data, t.length, td_args_has(a, "force"), err);
     td_text_free(&t);
     return st;

@@ -22,7 +22,7 @@ td_status td_defaults_load(td_arena *a, const char *path, td_default **out, size
     char *text;
     size_t length;
     *n = 0;
-    td_status st = td_document_load(a, path, &text, &length, m);
+    td_status st = td_document_load(a, path, TD_YAML_BYTES, &text, &length, m);
     td_node *root = st ? NULL : td_yaml_read(a, path, text, length, m);
     if (!root) return td_messages_broken(m) ? TD_NOMEM : TD_ARG;
     *out = td_arena_array(a, texts_in(root) + 1, sizeof **out);

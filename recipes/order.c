@@ -649,7 +649,7 @@ td_status td_order_load(const td_library *l, const char *path, td_order **out, t
     td_arena *a = td_arena_new();
     char *text;
     size_t length;
-    td_status st = td_document_load(a, path, &text, &length, m);
+    td_status st = td_document_load(a, path, TD_YAML_BYTES, &text, &length, m);
     if (!st) st = parse(l, path, text, length, true, out, m);
     td_arena_free(a);
     return st;

@@ -486,7 +486,7 @@ static void tell_decided(td_reader *r, const td_node *root, td_plan *p, bool edi
 
 static td_plan *read_plan(td_reader *r, const char *file, const char *text, size_t length)
 {
-    td_node *root = td_yaml_read(r->arena, file, text, length, r->messages);
+    td_node *root = td_yaml_read_plan(r->arena, file, text, length, r->messages);
     if (!root || !td_check_header(r->messages, root, "plan/1")) return NULL;
     for (size_t i = 0; i < root->n; i++)
         if (strcmp(root->key[i]->text, "topdown") == 0) td_node_remove(root, i--);
@@ -518,8 +518,49 @@ td_status td_plan_load(const char *path, td_plan **out, td_messages *m)
     td_arena *a = td_arena_new();
     char *text;
     size_t length;
-    td_status st = td_document_load(a, path, &text, &length, m);
+    td_status st = td_document_load(a, path, TD_PLAN_BYTES, &text, &length, m);
     if (!st) st = td_plan_read(path, text, length, out, m);
     td_arena_free(a);
+    return st;
+}
+
+/* ---- how much of it is read -------------------------------------------------------------------------------------- */
+
+typedef struct longest {
+    const td_plan_step *step;
+    const char *where;
+} longest;
+
+static void look_at(longest *l, const td_plan_chain *c, const char *where)
+{
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (!l->step || c->step[i].n_parts > l->step->n_parts) *l = (longest){ &c->step[i], where };
+}
+
+static td_status too_large(const td_plan *p, td_error *err)
+{
+    longest l = { NULL, "" };
+    look_at(&l, &p->mix, "mix");
+    for (size_t i = 0; i < p->n_stems; i++) look_at(&l, &p->stem[i].chain, p->stem[i].name);
+    for (size_t i = 0; i < p->n_buses; i++) look_at(&l, &p->bus[i].chain, p->bus[i].name);
+    for (size_t i = 0; i < p->n_rets; i++) look_at(&l, &p->ret[i].chain, p->ret[i].name);
+    return td_fail(err, TD_RECIPE, NULL, "fewer points, or the step on a bus instead of its stems",
+                   "the plan would be too large to be read again: '%s' on %s alone has %zu parts",
+                   l.step ? l.step->name : "", l.where, l.step ? l.step->n_parts : 0);
+}
+
+/* What is no larger than any other document cannot have too many parts. */
+td_status td_plan_is_readable(const td_plan *p, td_error *err)
+{
+    td_text t = { 0 };
+    td_plan *again = NULL;
+    td_messages *m = td_messages_new();
+    td_status st = m && !td_plan_write(p, &t) ? TD_OK : td_no_memory(err);
+    if (!st && t.length > TD_YAML_BYTES) st = td_plan_read("plan", t.data, t.length, &again, m);
+    if (st == TD_RECIPE) too_large(p, err);
+    if (st == TD_NOMEM) td_no_memory(err);
+    td_plan_free(again);
+    td_messages_free(m);
+    td_text_free(&t);
     return st;
 }

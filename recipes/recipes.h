@@ -126,6 +126,8 @@ const char *td_wish_text(const td_param *p, const td_wish *w, char *out, size_t 
 td_status td_plan_write(const td_plan *p, td_text *out);
 td_status td_plan_read(const char *file, const char *text, size_t length, td_plan **out, td_messages *m);
 td_status td_plan_load(const char *path, td_plan **out, td_messages *m);
+/* Whether its file can be read again: 16 MiB, a million parts. TD_RECIPE names the step with most points. */
+td_status td_plan_is_readable(const td_plan *p, td_error *err);
 
 /* An edit in words: "vocals +1 dB", "kick louder", "drums -0.5 dB 0:45-1:10", "less reverb on lead". Buses move by
  * their faders, stems inside their bus, sends by 3 dB when nothing is said. TD_ARG: not understood, nobody is called

@@ -9,6 +9,7 @@ typedef struct loader {
     yaml_parser_t parser;
     yaml_event_t event; /* the current one */
     size_t events;
+    bool plan; /* within its bounds */
     td_arena *arena;
     td_document *doc;
     td_messages *messages;
@@ -109,7 +110,9 @@ static bool next(loader *l)
         say_problem(l);
         return false;
     }
-    if (++l->events > TD_YAML_EVENTS) return refuse(l, "too_large", NULL, "the document has more than 100,000 parts");
+    if (++l->events > (l->plan ? TD_PLAN_EVENTS : TD_YAML_EVENTS))
+        return refuse(l, "too_large", NULL,
+                      l->plan ? "the plan has more than 1,000,000 parts" : "the document has more than 100,000 parts");
     const yaml_event_t *e = &l->event;
     const yaml_char_t *anchor = NULL, *tag = NULL;
     switch (e->type) {
@@ -361,13 +364,14 @@ static td_node *load_document(loader *l)
     return root;
 }
 
-td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t length, td_messages *m)
+static td_node *read_within(td_arena *a, const char *file, const char *text, size_t length, bool plan, td_messages *m)
 {
-    loader l = { .arena = a, .messages = m };
-    l.doc = document_new(a, file, length > TD_YAML_BYTES ? "" : text, length > TD_YAML_BYTES ? 0 : length);
+    loader l = { .arena = a, .messages = m, .plan = plan };
+    bool fits = length <= (plan ? TD_PLAN_BYTES : TD_YAML_BYTES);
+    l.doc = document_new(a, file, fits ? text : "", fits ? length : 0);
     if (!l.doc) return broken(&l), NULL;
-    if (length > TD_YAML_BYTES) {
-        td_mistake_at(m, l.doc, 0, 0, 0, "too_large", NULL, "the document is larger than 1 MiB");
+    if (!fits) {
+        td_mistake_at(m, l.doc, 0, 0, 0, "too_large", NULL, "the document is larger than %d MiB", plan ? 16 : 1);
         return NULL;
     }
     if (!no_tabs(l.doc, m)) return NULL;
@@ -378,6 +382,16 @@ td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t le
     yaml_event_delete(&l.event);
     yaml_parser_delete(&l.parser);
     return root;
+}
+
+td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t length, td_messages *m)
+{
+    return read_within(a, file, text, length, false, m);
+}
+
+td_node *td_yaml_read_plan(td_arena *a, const char *file, const char *text, size_t length, td_messages *m)
+{
+    return read_within(a, file, text, length, true, m);
 }
 
 /* ---- trees ------------------------------------------------------------------------------------------------------- */
@@ -467,10 +481,10 @@ void td_node_remove(td_node *from, size_t at)
     from->n--;
 }
 
-td_status td_document_load(td_arena *a, const char *path, char **text, size_t *length, td_messages *m)
+td_status td_document_load(td_arena *a, const char *path, size_t most, char **text, size_t *length, td_messages *m)
 {
     td_error err = { 0 };
-    td_status st = a ? td_file_read(a, path, TD_YAML_BYTES, text, length, &err) : TD_NOMEM;
+    td_status st = a ? td_file_read(a, path, most, text, length, &err) : TD_NOMEM;
     if (st && st != TD_NOMEM) td_mistake_file(m, path, &err);
     return st;
 }

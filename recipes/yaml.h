@@ -11,6 +11,10 @@
 #define TD_YAML_EVENTS 100000
 #define TD_YAML_KEYS   4096 /* of one map: searching them stays cheap, however hostile the text */
 
+/* A plan holds what a program decided: many steps may have a thousand points each. */
+#define TD_PLAN_BYTES  ((size_t)16 << 20)
+#define TD_PLAN_EVENTS 1000000
+
 typedef struct td_messages td_messages;
 
 typedef struct td_document {
@@ -39,6 +43,8 @@ struct td_node {
 /* The root, a map, or NULL: m then holds what is wrong, or is broken (memory). Also with a root m may hold mistakes:
  * keys that come again, of which the first stays. text is copied. */
 td_node *td_yaml_read(td_arena *a, const char *file, const char *text, size_t length, td_messages *m);
+/* The same within the bounds of a plan. */
+td_node *td_yaml_read_plan(td_arena *a, const char *file, const char *text, size_t length, td_messages *m);
 
 /* The value of a map's member; NULL when absent or node is no map. */
 td_node *td_node_get(const td_node *map, const char *key);
@@ -54,7 +60,8 @@ void td_node_pointer(const td_node *n, td_text *out);
 bool td_node_append(td_arena *a, td_node *into, size_t at, td_node *key, td_node *value);
 void td_node_remove(td_node *from, size_t at);
 
-/* The text of a document from its file, in the arena (NULL: TD_NOMEM); why it cannot be had is a message. */
-td_status td_document_load(td_arena *a, const char *path, char **text, size_t *length, td_messages *m);
+/* The text of a document from its file, in the arena (NULL: TD_NOMEM); why it cannot be had is a message. most: bytes.
+ */
+td_status td_document_load(td_arena *a, const char *path, size_t most, char **text, size_t *length, td_messages *m);
 
 #endif

@@ -215,6 +215,10 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .progress = tell,
                           .user = m };
     td_status st = td_plan_make(&wish, &m->plan[i], &own);
+    if (!st && (st = td_plan_is_readable(m->plan[i], &own))) {
+        td_plan_free(m->plan[i]);
+        m->plan[i] = NULL;
+    }
     if (st && err) *err = own;
     if (!st || td_status_retry(st)) return st;
     if (td_plan_undecided(&wish, &m->plan[i], err) || td_mix_new(m->plan[i], &m->mix[i])) return td_no_memory(err);

@@ -205,6 +205,46 @@ static void an_edit_is_a_revision(void **state)
     td_plan_free(p);
 }
 
+/* So many stems with so many points each. */
+static td_plan *many_points(td_plan_stem *stem, size_t stems, size_t points)
+{
+    td_text t = { 0 };
+    td_text_add(&t, HEAD BUSES "stems:\n  - name: K.wav\n    bus: drums\n    chain:\n      - automation: {}\n"
+                               "        as: ride\n        bands:\n");
+    for (size_t i = 0; i < points; i++)
+        td_text_addf(&t, "          - point: { at: %zu ms, gain: %s0.125 dB }\n", i, i % 2 ? "-" : "");
+    td_plan *p = read_text(t.data);
+    for (size_t i = 0; i < stems; i++) stem[i] = p->stem[0];
+    p->stem = stem;
+    p->n_stems = stems;
+    td_text_free(&t);
+    return p;
+}
+
+/* What a program wrote it can read, or it says so before anything is rendered. */
+static void what_is_written_can_be_read(void **state)
+{
+    (void)state;
+    static td_plan_stem stem[256];
+    td_error err = { 0 };
+    td_text t = { 0 };
+    td_plan *p = many_points(stem, 24, TD_POINTS_MAX), *again;
+    td_messages *m = td_messages_new();
+    assert_int_equal(td_plan_is_readable(p, &err), TD_OK);
+    assert_int_equal(td_plan_write(p, &t), TD_OK);
+    assert_true(t.length > 1 << 20); /* more than a job or a recipe may have */
+    assert_int_equal(td_plan_read("p.yaml", t.data, t.length, &again, m), TD_OK);
+    assert_int_equal(again->stem[23].chain.step[0].n_parts, TD_POINTS_MAX);
+    td_plan_free(again);
+    td_plan_free(p);
+    td_text_free(&t);
+    td_messages_free(m);
+    p = many_points(stem, 256, TD_POINTS_MAX);
+    assert_int_equal(td_plan_is_readable(p, &err), TD_RECIPE);
+    assert_non_null(strstr(err.what, "'ride' on K.wav alone has 1024 parts"));
+    td_plan_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +253,7 @@ int main(void)
         cmocka_unit_test(hands_are_told),
         cmocka_unit_test(decisions_are_for_reading),
         cmocka_unit_test(an_edit_is_a_revision),
+        cmocka_unit_test(what_is_written_can_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
