@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What was heard of the stems without the levels of a plan; NULL: nothing. */
+static const td_survey *delivered(const td_report_wish *w)
+{
+    return w->delivered ? w->delivered : w->survey;
+}
+
 static json_t *series(const float *x, size_t n, double step)
 {
     json_t *a = json_array();
@@ -474,7 +480,7 @@ static td_status add_sound(json_t *j, const td_report_wish *w, const td_report_m
     td_status st = td_portrait_make(path, a, p, err);
     if (st) return st;
     td_tone tone;
-    td_tone_make(p, m->plan->curve, w->survey ? td_survey_percussiveness(w->survey) : NAN, &tone);
+    td_tone_make(p, m->plan->curve, delivered(w) ? td_survey_percussiveness(delivered(w)) : NAN, &tone);
     td_translate(p, m->rendered, w->session, device);
     json_t *devices = json_array();
     for (size_t i = 0; i < TD_DEVICES; i++) json_array_append_new(devices, device_json(&device[i]));
@@ -652,9 +658,9 @@ static td_status report(const td_report_wish *w, td_arena *a, json_t *j, td_erro
     for (size_t i = 0; i < w->n_isrc; i++) json_array_append_new(isrc, td_json_text(w->isrc[i]));
     td_status st = g ? guest_make(w->session->rough, a, &g->rough, err) : td_no_memory(err);
     if (!st) st = guest_make(w->session->reference, a, &g->reference, err);
-    if (!st && w->survey) {
+    if (!st && delivered(w)) {
         g->sum = td_arena_alloc(a, sizeof *g->sum);
-        st = g->sum ? td_card_hear_sum(w->survey, w->session, a, g->sum, err) : td_no_memory(err);
+        st = g->sum ? td_card_hear_sum(delivered(w), w->session, a, g->sum, err) : td_no_memory(err);
     }
     json_object_set_new(j, "v", json_integer(1));
     json_object_set_new(j, "topdown", json_string(TD_VERSION));

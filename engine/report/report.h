@@ -20,6 +20,7 @@ typedef struct td_report_mix {
 typedef struct td_report_wish {
     const td_session *session;
     const td_survey *survey;     /* NULL: nothing was surveyed, a plan was played and none is kept */
+    const td_survey *delivered;  /* of other levels, as the stems were delivered; NULL: survey's */
     const td_findings *findings; /* NULL: nobody asked */
     const td_report_mix *mix;
     size_t n_mixes;

@@ -159,6 +159,19 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
     return st;
 }
 
+/* A plan's stems stand at the levels it decided, which makes them another session than was heard for it. What was is
+ * the plain sum that its report holds the mix against, where it is kept. */
+static void recall_delivered(const td_mixdown_wish *w, td_mixdown *m)
+{
+    char path[4096];
+    td_session *heard = td_arena_alloc(m->arena, sizeof *heard);
+    if (!heard || !w->n_plans || m->survey_cached) return;
+    *heard = *m->session;
+    snprintf(heard->hash, sizeof heard->hash, "%s", m->plan[0]->session_hash);
+    if (td_cache_path(w->cache, TD_CACHE_SURVEY, heard->hash, path, sizeof path) && td_is_file(path))
+        td_survey_load(heard, path, scratch_of(w), &m->delivered, NULL); /* a cache may fail */
+}
+
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
 bool td_mixdown_failed(const td_mixdown *m, size_t i)
@@ -424,6 +437,7 @@ static td_status write_report(const td_mixdown_wish *w, td_mixdown *m, td_recipe
     td_report_mix *said = td_arena_array(m->arena, m->n + 1, sizeof *said);
     td_report_wish wish = { .session = m->session,
                             .survey = w->n_plans && !m->survey_cached ? NULL : m->survey,
+                            .delivered = m->delivered,
                             .mix = said,
                             .n_mixes = m->n,
                             .folder = w->out,
@@ -653,6 +667,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
         m->lost[i] = !recipe[i];
     }
     if ((st = make_survey(w, m, err))) return st;
+    recall_delivered(w, m);
     if (!w->n_plans && ((st = judge_sound(m, err)) || (st = decide_all(w, m, recipe, err)))) return st;
     return w->out ? render_all(w, m, recipe, err) : tell_failures(m, err);
 }
@@ -693,6 +708,7 @@ void td_mixdown_free(td_mixdown *m)
     td_mix_free(m->guests);
     td_guests_close(m->guest, m->n_guests);
     for (size_t i = 0; i < m->n && m->plan; i++) td_plan_free(m->plan[i]);
+    td_survey_free(m->delivered);
     td_survey_free(m->survey);
     td_session_free(m->session);
     td_messages_free(m->messages);

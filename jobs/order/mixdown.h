@@ -77,7 +77,8 @@ typedef struct td_mixdown {
     td_text would;         /* dry: the files of all mixes, one a line */
     bool *lost;            /* of each mix whose plan was given: its recipe is not here as it was */
     bool survey_cached;
-    int claim; /* the folder, held open and locked; -1: none */
+    td_survey *delivered; /* of plans: the stems as they were heard for them, without what was decided; NULL */
+    int claim;            /* the folder, held open and locked; -1: none */
     td_arena *arena;
     td_pool *pool;
 } td_mixdown;

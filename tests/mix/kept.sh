@@ -35,6 +35,12 @@ ok "the files of a revised plan have names of their own" sh -c 'ls "$1"/*_PopRoc
 ok "and is heard" alike "$work/up-plain" "$work/up"
 ok "in the master" sh -c '! cmp -s "$1"/*Master* "$2"/*Master*' - "$work/up" "$work/plain"
 
+"$topdown" revise "$work/a/plan-pop-rock.yaml" "break beat -1 dB" -o "$work/beat.yaml" -q
+plan "$work/beat.yaml" "$work/beat" -q
+against_sum() { python3 -c 'import json, sys; c = json.load(open(sys.argv[1]))["mixes"][0]["card"]; print(*((r["id"], r["sum"]) for r in c if r["sum"] is not None))' "$1/report.json"; }
+ok "a plan whose stems stand at other levels is held against the same sum" test "$(against_sum "$work/beat")" = "$(against_sum "$work/a")"
+ok "which there is" sh -c 'test -n "$1"' - "$(against_sum "$work/beat")"
+
 sed 's/model: punch, threshold: -[0-9.]*/model: punch, threshold: -20/' "$work/a/plan-pop-rock.yaml" >"$work/drums.yaml"
 plan "$work/drums.yaml" "$work/drums-plain" -q --no-cache >"$work/log"
 ok "a changed group is made, the others are not" says "$((groups - 1)) of $groups groups" plan "$work/drums.yaml" "$work/drums"
