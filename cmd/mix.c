@@ -51,6 +51,7 @@ static void session_line(const td_mixdown *d)
 static size_t print_mix(const td_mix *m)
 {
     size_t missed = 0, widest = 0;
+    char text[TD_GOAL_TEXT];
     for (size_t i = 0; i < m->n_files; i++)
         if (strlen(m->file[i].name) > widest) widest = strlen(m->file[i].name);
     for (size_t i = 0; i < m->n_files; i++) {
@@ -64,12 +65,10 @@ static size_t print_mix(const td_mix *m)
     }
     for (size_t i = 0; m->rendered && i < m->rendered->n_steps; i++) {
         const td_step_reached *s = &m->rendered->step[i];
-        if (!(td_over_asked(s) > TD_OVER_ASKED_DB)) continue;
-        missed++;
-        bool over_time = td_asked_over_time(s);
-        printf("  warn: %s %s takes %.1f dB%s, asked: %s %.1f dB\n", s->place, s->step,
-               over_time ? s->p95_db : s->max_db, over_time ? " for 95 % of the time" : "",
-               over_time ? "about" : "at most", s->planned.asked_db);
+        double off_db = fabs(td_off_asked(s));
+        if (!(off_db > TD_MISSED_DB)) continue;
+        missed += off_db > TD_OFF_ASKED_DB;
+        printf("  missed: %s\n", td_goal_text(s, text));
     }
     return missed;
 }

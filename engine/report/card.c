@@ -5,6 +5,7 @@
 #include "engine/report/report.h"
 #include "engine/report/stereo.h"
 #include "engine/report/tone.h"
+#include <stdio.h>
 #include <string.h>
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
@@ -38,7 +39,7 @@ enum row {
 
 /* clang-format off */
 #define LEAD_LU   { -TD_LEAD_TASTE_LU, TD_LEAD_TASTE_LU }
-#define MOST_OVER { NAN, TD_OVER_ASKED_DB }
+#define MOST_OFF  { NAN, TD_OFF_ASKED_DB }
 
 /* Half a decibel is about the least that is told of a broadband sound (Miller 1947: 0.4 dB for noise): of a level, of the
  * ends of a tilt (100 Hz to 10 kHz are 3.3 octaves from their middle), of third octaves on average. So much on one
@@ -79,7 +80,7 @@ static const struct row_kind {
     [PK]        = { "PK",        "peaks over their limit",                       "dB",     { NAN, 0 },     { NAN, 0 },    1, 0, 0,              0 },
     [LT]        = { "LT",        "loudness off its target",                      "LU",     { NAN, 0.1 },   { NAN, 0.1 },  1, 0, 0,              0 },
     [LT_HELD]   = { "LT held",   "loudness given up at the limiter's bound",     "LU",     { NAN, 0.1 },   { NAN, 0.1 },  0, 0, 0,              0 },
-    [GR]        = { "GR",        "gain reduction over what was asked",           "dB",     MOST_OVER,   MOST_OVER,  1, 0, 0,              0 },
+    [GR]        = { "GR",        "gain reduction off what was asked",            "dB",     MOST_OFF,       MOST_OFF,      1, 0, 0,              0 },
 };
 /* clang-format on */
 
@@ -281,9 +282,26 @@ bool td_asked_over_time(const td_step_reached *r)
     return td_goal_over_time(&r->planned);
 }
 
-double td_over_asked(const td_step_reached *r)
+static double reached_db(const td_step_reached *r)
 {
-    return td_round_to((td_asked_over_time(r) ? r->p95_db : r->max_db) - r->planned.asked_db, 0.01);
+    return td_asked_over_time(r) ? r->p95_db : r->max_db;
+}
+
+double td_off_asked(const td_step_reached *r)
+{
+    const td_plan_goal *g = &r->planned;
+    double off = td_round_to(reached_db(r) - g->asked_db, 0.01);
+    bool allowed = !td_asked_over_time(r) && g->max_db < g->asked_db - TD_MISSED_DB;
+    return allowed && off < 0 ? 0 : off;
+}
+
+const char *td_goal_text(const td_step_reached *r, char out[TD_GOAL_TEXT])
+{
+    double asked = r->planned.asked_db, got = reached_db(r);
+    int decimals = fabs(got - asked) < 0.2 ? 2 : 1;
+    snprintf(out, TD_GOAL_TEXT, "%s %s: %.*f dB of %s %.1f", r->place, r->step, decimals, got,
+             td_asked_over_time(r) ? "about" : "at most", asked);
+    return out;
 }
 
 static td_status judge_steps(const td_mix *m, td_arena *a, figures *f)
@@ -293,7 +311,7 @@ static td_status judge_steps(const td_mix *m, td_arena *a, figures *f)
         if (isnan(r->planned.asked_db)) continue;
         const char *where = td_arena_printf(a, "%s %s", r->place, r->step);
         if (!where) return TD_NOMEM;
-        worse(f, GR, td_over_asked(r), where);
+        worse(f, GR, fabs(td_off_asked(r)), where);
     }
     return TD_OK;
 }

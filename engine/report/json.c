@@ -174,6 +174,7 @@ static json_t *step_json(const td_step_reached *r)
     const char *of = isnan(r->planned.asked_db) ? NULL : td_asked_over_time(r) ? "p95" : "max";
     json_object_set_new(j, "asked_db", td_json_db(r->planned.asked_db));
     json_object_set_new(j, "asked_of", td_json_text(of));
+    json_object_set_new(j, "off_asked_db", td_json_db(td_off_asked(r)));
     json_object_set_new(j, "planned_max_db", td_json_db(r->planned.max_db));
     json_object_set_new(j, "planned_p95_db", td_json_db(r->planned.p95_db));
     json_object_set_new(j, "max_db", td_json_db(r->max_db));
@@ -192,14 +193,25 @@ static json_t *step_json(const td_step_reached *r)
     return j;
 }
 
+/* Goals that were not met. */
+static json_t *missed_json(const td_rendered *r)
+{
+    json_t *missed = json_array();
+    char text[TD_GOAL_TEXT];
+    for (size_t i = 0; r && i < r->n_steps; i++)
+        if (fabs(td_off_asked(&r->step[i])) > TD_MISSED_DB)
+            json_array_append_new(missed, td_json_text(td_goal_text(&r->step[i], text)));
+    return missed;
+}
+
 /* The step whose render contradicts what its plan says it reaches, as after an edit that feeds it more; NULL. */
 static const td_step_reached *contradicted(const td_rendered *r, const td_decision *d)
 {
     for (size_t i = 0; r && i < r->n_steps; i++) {
         const td_step_reached *s = &r->step[i];
         if (isnan(s->planned.asked_db) || strcmp(s->place, d->place) || strcmp(s->step, d->step)) continue;
-        bool off = fabs(s->max_db - s->planned.max_db) > TD_OVER_ASKED_DB ||
-                   fabs(s->p95_db - s->planned.p95_db) > TD_OVER_ASKED_DB;
+        bool off = fabs(s->max_db - s->planned.max_db) > TD_OFF_ASKED_DB ||
+                   fabs(s->p95_db - s->planned.p95_db) > TD_OFF_ASKED_DB;
         return off ? s : NULL;
     }
     return NULL;
@@ -539,6 +551,7 @@ static json_t *mix_json(const td_report_mix *said)
     for (size_t i = 0; r && i < r->n_steps; i++) json_array_append_new(steps, step_json(&r->step[i]));
     json_object_set_new(j, "buses", buses);
     json_object_set_new(j, "steps", steps);
+    json_object_set_new(j, "missed", missed_json(r));
     json_object_set_new(j, "premaster_lufs", td_json_db(r ? r->premaster_lufs : NAN));
     json_object_set_new(j, "premaster_peak_dbfs", td_json_db(r ? r->premaster_peak_dbfs : NAN));
     json_object_set_new(j, "residual_lufs", td_json_db(r ? r->residual_lufs : NAN));

@@ -59,6 +59,7 @@
     X(STEP, "Step", "Schritt")                                                                                         \
     X(ASKED, "Asked", "Verlangt")                                                                                      \
     X(PLANNED, "Planned", "Geplant")                                                                                   \
+    X(GOALS_MISSED, "Missed by more than 0.1\u00a0dB", "Um mehr als 0,1\u00a0dB verfehlt")                             \
     X(REDUCTION_NOTE, "In dB. \u2264: the most it may take; \u2248: what it takes no more than for 95\u00a0% of the time.", \
       "In dB. \u2264: so viel höchstens; \u2248: zu 95\u00a0% der Zeit nicht mehr.")                                        \
     X(MEDIAN, "Median", "Median")                                                                                      \
@@ -199,7 +200,7 @@
     X(CARD_LT, "Loudness off its target", "Lautheit neben der Vorgabe")                                                \
     X(CARD_LT_HELD, "Loudness given up at the limiter's bound",                                                        \
       "Lautheit, die an der Grenze des Limiters aufgegeben wurde")                                                     \
-    X(CARD_GR, "Gain reduction over what was asked", "Pegelreduktion über der verlangten")                             \
+    X(CARD_GR, "Gain reduction off what was asked", "Pegelreduktion neben der verlangten")                             \
     X(VU_MAX, "VU, highest", "VU, höchster")                                                                           \
     X(VU_MEAN, "VU, mean", "VU, Mittel")                                                                               \
     X(VU_NOTE, "VU: 0 is a sine of −18 dBFS; groups behind their faders, the mix bus at its input.",                   \

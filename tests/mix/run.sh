@@ -74,13 +74,14 @@ sed "s/\(step: fader, what: gain, as: \)-8.5 dB/\1-3.0 dB/" "$work/d/plan-pop-ro
 ok "what is there for reading is not edited unheard" says "says otherwise than this: the plan counts" \
     "$topdown" mix --plan "$work/told.yaml" -o "$work/told-mix" --quiet
 hand() { "$topdown" mix --plan "$work/hand.yaml" -o "$work/hand" --force "$@"; }
-too_much() { hand 2>&1 | grep -E 'mix glue takes 2\.[6-9] dB, asked: at most 2\.0 dB'; }
+too_much() { hand 2>&1 | grep -E 'missed: mix glue: 2\.[6-9] dB of at most 2\.0$'; }
 ok "drives the glue beyond what was asked" too_much
 ok "which is a target missed" exits 5 hand --strict
 ok "for the page as well" grep -q "Not every target is reached" "$work/hand/report.html"
 ok "where the fader is said to be by hand" grep -q '"by hand, instead of -8.5 dB"' "$work/hand/report.json"
 ok "and the glue not to be as planned" grep -Eq '"planned: at most 2 dB wanted by .glue: 2.0 dB .*; rendered: 2\.[6-9] dB at' "$work/hand/report.json"
 "$topdown" report "$work/hand" >"$work/hand.txt"
+ok "which the report lists" grep -Eq 'missed: mix glue: 2\.[6-9] dB of at most 2\.0$' "$work/hand.txt"
 ok "and its report" grep -Eq "glue .*at most 2.0 +2.0 +[0-9.]+ +2\.[6-9]" "$work/hand.txt"
 ok "and read back" mix -r pop-rock -o "$work/e"
 ok "to the same bytes again" cmp "$work/d/Lithium_PopRock01_Master_48k24.wav" "$work/e/Lithium_PopRock01_Master_48k24.wav"

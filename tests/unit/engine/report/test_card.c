@@ -1,5 +1,6 @@
 /* The score card against formulas: spectra, correlations and balances that are known. */
 #include "engine/report/card.h"
+#include "engine/report/report.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -223,6 +224,16 @@ static void what_was_promised_passes_or_fails(void **state)
     assert_int_equal(row(s, "LT")->verdict, TD_ROW_PASS);
     assert_int_equal(row(s, "GR")->verdict, TD_ROW_PASS);
     assert_string_equal(row(s, "GR")->where, "mix glue");
+    reached[0].max_db = 1.6; /* too little is off as well, but where the plan went no further */
+    make(s);
+    assert_float_equal(row(s, "GR")->value, 0.4, 1e-9);
+    assert_int_equal(row(s, "GR")->verdict, TD_ROW_FAIL);
+    char text[TD_GOAL_TEXT];
+    assert_string_equal(td_goal_text(&reached[0], text), "mix glue: 1.6 dB of at most 2.0");
+    assert_string_equal(td_goal_text(&reached[1], text), "mix edge: 2.90 dB of about 3.0");
+    reached[0].planned.max_db = 1.7;
+    make(s);
+    assert_float_equal(row(s, "GR")->value, 0.1, 1e-9);
     s->mix.n_files = 2;
     reached[1].p95_db = 3.5;
     make(s);
