@@ -21,7 +21,7 @@
 static void tell(void *user, const char *stage, double fraction)
 {
     const td_mixdown *m = user;
-    bool pass = !strcmp(stage, "survey") || !strcmp(stage, "rendering");
+    bool pass = !strcmp(stage, "survey") || !strcmp(stage, "rough") || !strcmp(stage, "rendering");
     td_stage_at step = { .stage = stage,
                          .fraction = fraction,
                          .mix = m->mix_now,

@@ -14,7 +14,7 @@
 
 /* How far it is. */
 typedef struct td_stage_at {
-    const char *stage; /* "checking", "survey", "planning", "rendering", "encoding" */
+    const char *stage; /* "checking", "survey", "rough", "planning", "rendering", "encoding" */
     double fraction;   /* of the stage */
     const char *mix;   /* the label of the one it is about; NULL: there is but one, or it is about all */
     double song_s;     /* what it goes through from end to end; 0: it is no pass over the song */

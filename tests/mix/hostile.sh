@@ -24,6 +24,23 @@ stopped() { # SIGNAL: sent while stems are heard; ends within seconds and leaves
 
 ok "Ctrl-C ends a survey" stopped INT
 ok "and so does SIGTERM" stopped TERM
+mkdir -p "$work/long"
+sox -n -r 44100 -c 1 -b 16 "$work/minute.wav" synth 60 pinknoise gain -20
+for i in 1 2 3; do sox "$work/minute.wav" "$work/long/Synth $i.wav" pad 0 "$i" repeat 9; done
+sox -m "$work"/long/*.wav "$work/long.wav"
+printf 'topdown: job/1\nstems: { folder: long }\nrough: long.wav\ntempo: 120\nrecipes: [ recipes/plain.yaml ]\n' \
+    >"$work/long.yaml"
+stopped_in_rough() { # while a rough mix is read, which tells how far it is
+    "$topdown" plan --job "$work/long.yaml" --json >"$work/heard" 2>&1 &
+    local pid=$! end=$((SECONDS + 120)) code=0 asked
+    until grep -Eq '"stage": *"rough", *"fraction": *0\.0*[1-9]' "$work/heard" || [ "$SECONDS" -ge "$end" ]; do sleep 0.05; done
+    kill -s TERM "$pid"
+    asked=$SECONDS
+    wait "$pid" || code=$?
+    [ "$code" -eq 143 ] && [ $((SECONDS - asked)) -le 5 ]
+}
+ok "SIGTERM while a rough mix is read ends within seconds" stopped_in_rough
+rm -r "$work/long" "$work/long.wav" "$work/minute.wav"
 
 # what is named like sound and cannot be read is never left out in silence
 mkfifo "$work/pipe.wav"

@@ -11,12 +11,21 @@ typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print
 
 enum { TD_PASSAGE_STEPS = 16, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
 
-/* Read from a rough mix, by bus. */
+/* A stem in a rough mix. */
+typedef struct td_rough_stem {
+    double move_db;  /* from how it was delivered; NaN: not found in it */
+    double apart_db; /* how far pieces of the song differ */
+    bool together;   /* with others of its bus, from which it cannot be told apart */
+} td_rough_stem;
+
+/* Read from a rough mix. */
 typedef struct td_rough {
-    double move_db[TD_BUSES_MAX];  /* from how it was delivered; NaN: not found in it */
-    double apart_db[TD_BUSES_MAX]; /* how far pieces of the song differ */
-    double later_s[TD_BUSES_MAX];  /* the rough begins */
-    double fit_db;                 /* what it leaves of the rough */
+    bool by_stem;                     /* else by bus: stems are towards each other as they were delivered */
+    td_rough_stem stem[TD_STEMS_MAX]; /* where by_stem */
+    double move_db[TD_BUSES_MAX];     /* from how it was delivered; NaN: not found in it */
+    double apart_db[TD_BUSES_MAX];    /* how far pieces of the song differ */
+    double later_s[TD_BUSES_MAX];     /* the rough begins */
+    double fit_db;                    /* what it leaves of the rough */
 } td_rough;
 
 typedef struct td_decider {
@@ -35,7 +44,7 @@ typedef struct td_decider {
     const td_plan_stem *unfixed;    /* the plan's stems, before their fixes */
     td_playing playing;
     td_print print;
-    const td_rough *rough;    /* NULL: the balance is another */
+    td_rough *rough;          /* NULL: the balance is another */
     td_balance without_rough; /* the balance it would be then */
     double raw_mix_lufs;      /* of the sum with the first faders, before the trim */
     td_target_curve curve;    /* what the mix is held against */
@@ -117,6 +126,11 @@ const td_group_wish *td_group_for(const td_decider *d, const td_plan_bus *b);
 
 /* How the stems were made; sets print. reason in words. */
 td_status td_classify(td_decider *d, td_error *err);
+/* Whether what the stems said about each other is gone. */
+static inline bool td_proportions_lost(const td_decider *d)
+{
+    return d->print == TD_RAW || d->print == TD_NORMALISED;
+}
 
 /* ---- balance.c --------------------------------------------------------------------------------------------------- */
 
@@ -143,7 +157,9 @@ typedef struct td_uncovered {
 td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err);
 
 /* Faders as they stand in the session's rough mix; NULL where these stems are not found in it. rough.c */
-td_status td_read_rough(td_decider *d, const td_rough **out, td_error *err);
+td_status td_read_rough(td_decider *d, td_rough **out, td_error *err);
+/* How far anything is moved by it. */
+double td_rough_most_db(const td_decider *d);
 /* Sets them. Faders stand as they would without a rough mix when this begins: buses that are not in it keep their
  * places there, beside the others. delivered_db: faders as delivered. */
 td_status td_decide_rough(td_decider *d, const double *delivered_db, td_error *err);

@@ -126,41 +126,121 @@ static void know_drum(const td_decider *d, member *m, size_t n, size_t which)
  * (standard deviation) from these places, half of them farther off than 3.3. */
 #define INSIDE_TASTE_LU 3.0
 
-/* Stems stand towards each other as is usual; the bus stays as loud as it was: its own place is the fader's matter.
- * room: what taste leaves each of them, by stem. */
-static td_status levels_inside(td_decider *d, size_t bus, double taste_lu, td_leeway *room, td_error *err)
+/* The stems of a bus that are heard, and what brings each to its usual place among them. */
+typedef struct levelled {
+    size_t stem[TD_STEMS_MAX], n;
+    double gain_db[TD_STEMS_MAX];
+} levelled;
+
+/* room: what taste leaves each of them, by stem. */
+static td_status usual_levels(const td_decider *d, size_t bus, double taste_lu, td_leeway *room, levelled *out,
+                              td_error *err)
 {
-    double drum_off[TD_STEMS_MAX], gain_db[TD_STEMS_MAX];
-    size_t stem[TD_STEMS_MAX], n = 0, drums = 0;
+    double drum_off[TD_STEMS_MAX];
+    size_t n = 0, drums = 0;
     member m[TD_STEMS_MAX] = { 0 };
     for (size_t i = 0; i < d->session->n_stems; i++) {
         if (d->session->stem[i].bus != bus) continue;
         double x = NAN;
         TD_TRY(active_loudness(d, i, &x, err));
         if (isnan(x)) continue;
-        m[n].stem = stem[n] = i;
+        m[n].stem = out->stem[n] = i;
         TD_TRY(usual_inside(d, i, &m[n].usual_lu, err));
         m[n].off_db = m[n].usual_lu - x;
         n++;
     }
-    if (n < 2) return TD_OK;
+    out->n = n;
     for (size_t k = 0; k < n; k++) {
         know_drum(d, m, n, k);
         if (m[k].first) drum_off[drums++] = m[k].drum_off_db;
     }
     qsort(drum_off, drums, sizeof *drum_off, ascending);
-    double middle = drum_off[drums / 2];
+    double middle = drums ? drum_off[drums / 2] : 0;
     for (size_t k = 0; k < n; k++) {
         double left = td_clamp(m[k].drum_off_db - middle, -taste_lu, taste_lu);
-        gain_db[k] = td_clamp(m[k].off_db - middle - left, -12, 12);
+        out->gain_db[k] = td_clamp(m[k].off_db - middle - left, -12, 12);
         room[m[k].stem] = (td_leeway){ taste_lu + left, taste_lu - left };
     }
-    double louder = louder_db(d, stem, gain_db, n);
-    for (size_t k = 0; k < n; k++) {
-        const char *why = td_arena_printf(d->arena, "to a usual place for %s", d->plan->stem[stem[k]].role);
+    return TD_OK;
+}
+
+/* Stems stand towards each other as is usual; the bus stays as loud as it was: its own place is the fader's matter. */
+static td_status levels_inside(td_decider *d, size_t bus, double taste_lu, td_leeway *room, td_error *err)
+{
+    levelled l;
+    TD_TRY(usual_levels(d, bus, taste_lu, room, &l, err));
+    if (l.n < 2) return TD_OK;
+    double louder = louder_db(d, l.stem, l.gain_db, l.n);
+    for (size_t k = 0; k < l.n; k++) {
+        const char *why = td_arena_printf(d->arena, "to a usual place for %s", d->plan->stem[l.stem[k]].role);
         if (!why) return td_no_memory(err);
-        TD_TRY(set_level(d, stem[k], gain_db[k], -louder, why, err));
+        TD_TRY(set_level(d, l.stem[k], l.gain_db[k], -louder, why, err));
     }
+    return TD_OK;
+}
+
+/* ---- levels as in a rough mix ------------------------------------------------------------------------------------ */
+
+/* What those of a bus gain by their usual levels that stand in the rough together. */
+static double louder_together(const td_decider *d, const levelled *l)
+{
+    levelled u = { .n = 0 };
+    for (size_t k = 0; k < l->n; k++) {
+        if (!d->rough->stem[l->stem[k]].together) continue;
+        u.stem[u.n] = l->stem[k];
+        u.gain_db[u.n++] = l->gain_db[k];
+    }
+    return louder_db(d, u.stem, u.gain_db, u.n);
+}
+
+/* From usual levels to those of the rough; who is not found in it stands beside the others. False: nobody is. */
+static bool level_as_rough(const td_decider *d, levelled *l)
+{
+    double off[TD_STEMS_MAX], together_db = louder_together(d, l);
+    size_t found = 0;
+    for (size_t k = 0; k < l->n; k++) {
+        const td_rough_stem *r = &d->rough->stem[l->stem[k]];
+        if (!isnan(r->move_db)) off[found++] = r->together ? r->move_db - together_db : r->move_db - l->gain_db[k];
+    }
+    if (!found) return false;
+    qsort(off, found, sizeof *off, ascending);
+    for (size_t k = 0; k < l->n; k++) {
+        const td_rough_stem *r = &d->rough->stem[l->stem[k]];
+        if (isnan(r->move_db))
+            l->gain_db[k] += off[found / 2];
+        else
+            l->gain_db[k] = r->together ? l->gain_db[k] + r->move_db - together_db : r->move_db;
+    }
+    return true;
+}
+
+static const char *rough_reason(const td_decider *d, size_t stem, bool held)
+{
+    const td_rough_stem *r = &d->rough->stem[stem];
+    char limit[40] = "";
+    if (held) snprintf(limit, sizeof limit, "; held at the limit of %.0f dB", td_rough_most_db(d));
+    if (isnan(r->move_db)) return td_arena_printf(d->arena, "beside the others, not found in the rough mix%s", limit);
+    return td_arena_printf(d->arena, "%s in the rough mix (pieces agree within %.1f dB)%s",
+                           r->together ? "with others of its group, as they stand" : "as it stands", r->apart_db,
+                           limit);
+}
+
+/* Stems stand towards each other as in the rough mix; how loud all of them are in it is the fader's matter. usual: who
+ * is not found goes to its usual place beside them. */
+static td_status levels_of_rough(td_decider *d, size_t bus, bool usual, double taste_lu, td_leeway *room, td_error *err)
+{
+    levelled l;
+    TD_TRY(usual_levels(d, bus, taste_lu, room, &l, err));
+    for (size_t k = 0; k < l.n && !usual; k++) l.gain_db[k] = 0;
+    if (!level_as_rough(d, &l)) return usual ? levels_inside(d, bus, taste_lu, room, err) : TD_OK;
+    double most_db = td_rough_most_db(d), louder = louder_db(d, l.stem, l.gain_db, l.n);
+    for (size_t k = 0; k < l.n; k++) {
+        double inside_db = l.gain_db[k] - louder, moved_db = td_clamp(inside_db, -most_db, most_db);
+        const char *why = rough_reason(d, l.stem[k], moved_db != inside_db);
+        if (!why) return td_no_memory(err);
+        TD_TRY(set_level(d, l.stem[k], moved_db, 0, why, err));
+    }
+    d->rough->move_db[bus] = louder;
     return TD_OK;
 }
 
@@ -268,12 +348,6 @@ static td_status find_peak(void *shared, size_t bus, td_error *err)
     return st;
 }
 
-/* Whether what the stems said about each other is gone. */
-static bool proportions_lost(const td_decider *d)
-{
-    return d->print == TD_RAW || d->print == TD_NORMALISED;
-}
-
 /* Where a group is told to stand; the order's word about a stem wins. */
 static td_status place_group(td_decider *d, size_t bus, const td_group_wish *g, td_error *err)
 {
@@ -290,26 +364,31 @@ static td_status place_group(td_decider *d, size_t bus, const td_group_wish *g, 
 
 td_status td_decide_places(td_decider *d, td_error *err)
 {
-    bool placing = d->plan->balance == TD_BALANCE_LOUDNESS || d->plan->balance == TD_BALANCE_FOCUS;
+    td_balance balance = d->rough ? d->without_rough : d->plan->balance;
+    bool placing = balance == TD_BALANCE_LOUDNESS || balance == TD_BALANCE_FOCUS;
     bool changed[TD_BUSES_MAX] = { 0 }, clears[TD_BUSES_MAX] = { 0 };
     td_leeway room[TD_STEMS_MAX] = { 0 };
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_group_wish *g = td_group_for(d, &d->plan->bus[b]);
-        bool kit = proportions_lost(d) && !strcmp(d->plan->bus[b].name, "drums");
+        bool kit = td_proportions_lost(d) && !strcmp(d->plan->bus[b].name, "drums");
         /* no stem says how loud it was meant; an effect's loudness says nothing about its neighbours */
-        bool levelled = d->print == TD_NORMALISED && strcmp(d->plan->bus[b].name, "fx") != 0;
-        clears[b] = placing && (kit || levelled);
+        bool level = d->print == TD_NORMALISED && strcmp(d->plan->bus[b].name, "fx") != 0;
+        bool usual = placing && (kit || level);
+        clears[b] = usual && !d->rough;
         d->peak_dbfs[b] = NAN;
         if (g && g->pan == TD_PAN_GIVEN) {
             TD_TRY(place_group(d, b, g, err));
             changed[b] = true;
         }
-        if (!clears[b] && !(g && g->inside_loudness)) continue;
-        TD_TRY(levels_inside(d, b, clears[b] ? INSIDE_TASTE_LU : 0, room, err));
+        usual = usual || (g && g->inside_loudness);
+        bool of_rough = d->rough && d->rough->by_stem;
+        if (!usual && !of_rough) continue;
+        double taste_lu = g && g->inside_loudness && !clears[b] ? 0 : INSIDE_TASTE_LU;
+        TD_TRY(of_rough ? levels_of_rough(d, b, usual, taste_lu, room, err) : levels_inside(d, b, taste_lu, room, err));
         weigh_again(d, b);
         changed[b] = true;
     }
-    if (proportions_lost(d)) { /* who stands where depends on how loud everybody will be */
+    if (td_proportions_lost(d)) { /* who stands where depends on how loud everybody will be */
         TD_TRY(td_decide_staging(d, err));
         TD_TRY(td_guess_balance(d, err));
         TD_TRY(td_decide_positions(d, changed, err));

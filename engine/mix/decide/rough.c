@@ -1,299 +1,49 @@
-#include "engine/mix/decide/decide.h"
+#include "engine/mix/decide/rough.h"
 
-#include "engine/base/fft.h"
 #include "engine/base/units.h"
 #include "engine/dsp/solve.h"
-#include "engine/mix/stemsum.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Faders read from a rough mix: rough and buses at 12 kHz, aligned to a fraction of a sample, whitened by what predicts
- * the rough, then y = sum of t(n) g x by least squares, where t is one gain per 100 ms (compressors, rides). Plain
- * least squares miss by 1 dB behind a compressor and by 18 dB when they are 10 ms late. */
+/* Faders read from a rough mix: rough and parts whitened by what predicts the rough, then y = sum of t(n) g x by least
+ * squares, where t is one gain per 100 ms (compressors, rides). Plain least squares miss by 1 dB behind a compressor.
+ * Each side is fitted apart, for a rough pans what was delivered in mono. */
 
 enum {
-    RATE = 12000,
-    ORDER = 24,            /* of the prediction */
-    FRAME = RATE / 10,     /* one gain */
-    ENVELOPE = RATE / 100, /* a step of the coarse alignment */
-    SEARCH = 60 * 100,     /* how many of them the rough may begin later or earlier */
-    LONGEST = 1 << 19,     /* of them are looked at: 87 minutes */
-    GUESSES = 6,           /* lags the coarse one leaves to the fine one */
-    PASSAGE = 32768,       /* 2.7 s, for the fine one */
-    TRIES = 5,
-    NEAR = RATE / 10, /* a bus may stand off the others by this */
-    TAPS = 16,        /* on each side of a point between samples */
+    ORDER = 24,                /* of the prediction */
+    FRAME = TD_ROUGH_HZ / 10,  /* one gain */
+    TAPS = 16,                 /* on each side of a point between samples */
+    FILTER = 2 * TAPS + ORDER, /* both */
     ROUNDS = 4,
     PIECES = 8
 };
 #define PIECE_S    30.0
-#define STEADY_DB  2.0 /* by how much pieces may disagree */
-#define MOST_DB    12.0
+#define STEADY_DB  2.0   /* by how much pieces may disagree */
+#define FAINT_DB   -20.0 /* over what the fit leaves: softer ones follow its errors, alike in all pieces of a loop */
+#define ABSENT_DB  -40.0 /* who is not in the rough at all */
+#define SOUNDS     0.1   /* of its mean power: less is silence */
+#define PRESENT    1e-3  /* of the power of all in a piece: a part with less says nothing there */
+#define ROOM_BYTES 256e6 /* what products may take in memory */
 #define SOFTEST_LU -30.0
-#define SWIFT_HZ   25.0 /* the swiftest onsets that are looked at: a lag between two steps of 10 ms stays one lag */
-#define CLEARLY    1.02 /* a guess must agree so much better than a likelier one */
 
+/* What is solved for: columns of one part, or of several that stay together. */
 typedef struct rough {
+    td_meeting *meet;
     td_decider *d;
-    size_t n;                            /* buses; sound[n] is the rough, sound[n + 1] the sum of all buses */
-    td_scratch *sound[TD_BUSES_MAX + 2]; /* at 12 kHz */
-    double late[TD_BUSES_MAX];           /* where a bus's start lies in the rough, samples */
+    size_t n, n_columns; /* parts */
+    size_t column[TD_STEMS_MAX];
     double predict[ORDER + 1];
     size_t frames;
-    double *gram, *cross, *energy, *t; /* a frame each: n x n, n, 1, 1 */
+    float *gram, *cross; /* by frame and side: n x n, n */
+    double *energy, *t;  /* by frame */
+    double *sum, *small; /* n x n, what is solved */
 } rough;
 
-/* ---- sound at 12 kHz --------------------------------------------------------------------------------------------- */
+/* A gain for each side of each column. */
+typedef double gains[2][TD_STEMS_MAX];
 
-static td_status open_all(const rough *r, td_source **source, td_error *err)
-{
-    const td_session *s = r->d->session;
-    for (size_t i = 0; i < s->n_stems; i++)
-        if (s->stem[i].bus < r->n) TD_TRY(td_stem_open(&s->stem[i], RATE, &source[i], err));
-    return td_stem_open(s->rough, RATE, &source[s->n_stems], err);
-}
-
-/* The next block of what belongs to one bus (index n: of the rough), as the survey summed it. */
-static td_status next_block(rough *r, td_source **source, size_t b, bool *more, td_error *err)
-{
-    const td_session *s = r->d->session;
-    double left[TD_BLOCK] = { 0 }, right[TD_BLOCK] = { 0 }, *sum[2] = { left, right };
-    float one[2][TD_BLOCK], *to[2] = { one[0], one[1] };
-    for (size_t i = 0; i <= s->n_stems; i++) {
-        size_t got = 0, bus = i < s->n_stems ? s->stem[i].bus : r->n;
-        if (!source[i] || bus != b) continue;
-        const td_stem *t = i < s->n_stems ? &s->stem[i] : s->rough;
-        unsigned channels = td_source_channels(source[i]);
-        TD_TRY(td_source_read(source[i], to, TD_BLOCK, &got, err));
-        td_stem_add(sum, (const float *const *)to, channels, td_stem_sides(channels, t->level_db, t->pan, t->flip),
-                    got);
-        *more = *more || got;
-    }
-    td_stem_store((const double *const *)sum, to, TD_BLOCK);
-    return td_scratch_append(r->sound[b], (const float *const *)to, TD_BLOCK, err);
-}
-
-static td_status sum_buses(const rough *r, td_error *err)
-{
-    float *const block = malloc(4 * TD_BLOCK * sizeof *block), *sum[2] = { block, block ? block + TD_BLOCK : NULL };
-    float *one[2] = { block ? block + 2 * TD_BLOCK : NULL, block ? block + 3 * TD_BLOCK : NULL };
-    td_status st = block ? TD_OK : td_no_memory(err);
-    for (uint64_t at = 0; !st && at < td_scratch_length(r->sound[0]); at += TD_BLOCK) {
-        memset(block, 0, 2 * TD_BLOCK * sizeof *block);
-        for (size_t b = 0; !st && b < r->n; b++) {
-            st = td_scratch_read(r->sound[b], (int64_t)at, one, TD_BLOCK, err);
-            for (size_t i = 0; !st && i < 2 * TD_BLOCK; i++) block[i] += block[2 * TD_BLOCK + i];
-        }
-        if (!st) st = td_scratch_append(r->sound[r->n + 1], (const float *const *)sum, TD_BLOCK, err);
-    }
-    free(block);
-    return st;
-}
-
-static td_status load(rough *r, td_error *err)
-{
-    td_source *source[TD_STEMS_MAX + 1] = { 0 };
-    td_status st = open_all(r, source, err);
-    for (size_t b = 0; !st && b <= r->n + 1; b++) st = td_scratch_new(r->d->wish->scratch_folder, 2, &r->sound[b], err);
-    for (bool more = true; !st && more;) {
-        more = false;
-        for (size_t b = 0; !st && b <= r->n; b++) st = next_block(r, source, b, &more, err);
-    }
-    for (size_t i = 0; i <= r->d->session->n_stems; i++) td_source_close(source[i]);
-    return st ? st : sum_buses(r, err);
-}
-
-/* n samples of a sound from any point in time, between samples by a windowed sinc. */
-static td_status read_at(const td_scratch *s, double at, float *const *out, size_t n, td_error *err)
-{
-    double tap[2 * TAPS], whole = floor(at), part = at - whole;
-    size_t room = n + 2 * TAPS;
-    float *x = malloc(2 * room * sizeof *x), *plane[2] = { x, x ? x + room : NULL };
-    td_status st = x ? td_scratch_read(s, (int64_t)whole - TAPS + 1, plane, room, err) : td_no_memory(err);
-    for (int k = 0; k < 2 * TAPS; k++) {
-        double u = k - TAPS + 1 - part, w = td_cos(TD_PI * u / (2 * TAPS + 2));
-        tap[k] = fabs(u) < 1e-9 ? 1 : td_sin(TD_PI * u) / (TD_PI * u) * w * w;
-    }
-    for (unsigned c = 0; !st && c < 2; c++)
-        for (size_t i = 0; i < n; i++) {
-            double sum = 0;
-            for (size_t k = 0; k < 2 * TAPS; k++) sum += tap[k] * (double)plane[c][i + k];
-            out[c][i] = (float)sum;
-        }
-    free(x);
-    return st;
-}
-
-/* ---- where the rough begins -------------------------------------------------------------------------------------- */
-
-static int falling(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (y > x) - (y < x);
-}
-
-/* Rises of the log level, one per 10 ms, into a lane. */
-static td_status onsets(const rough *r, size_t sound, td_v2 *out, size_t lane, size_t n, td_error *err)
-{
-    float one[2][ENVELOPE], *to[2] = { one[0], one[1] };
-    double before = 0;
-    for (size_t i = 0; i < n; i++) {
-        double power = 1e-8;
-        TD_TRY(td_scratch_read(r->sound[sound], (int64_t)i * ENVELOPE, to, ENVELOPE, err));
-        for (size_t k = 0; k < ENVELOPE; k++) {
-            double x = (double)one[0][k] + (double)one[1][k];
-            power += x * x / ENVELOPE;
-        }
-        double level = td_power_db(power);
-        out[i][lane] = i ? fmax(0, level - before) : 0;
-        before = level;
-    }
-    return TD_OK;
-}
-
-/* The correlation of a signal's two lanes with all frequencies between two bins weighing the same, into lane 0; x: a
- * circle of n. */
-static void whitened_correlation(td_fft *fft, td_v2 *x, td_v2 *re, td_v2 *im, size_t n, size_t low, size_t high)
-{
-    td_fft_forward(fft, x, re, im);
-    for (size_t i = 0; i <= n / 2; i++) {
-        double p = re[i][0] * re[i][1] + im[i][0] * im[i][1], q = re[i][0] * im[i][1] - im[i][0] * re[i][1];
-        double size = sqrt(p * p + q * q), k = i < low || i > high || !(size > 0) ? 0 : 1 / size;
-        re[i] = td_v2_set(k * p);
-        im[i] = td_v2_set(k * q);
-    }
-    td_fft_inverse(fft, re, im, x);
-}
-
-/* Lags at which onsets meet, the likeliest first; at last none, which is commonest. Whitened, for what a beat repeats
- * would leave no lag standing out. */
-static td_status coarse(const rough *r, double lag[GUESSES], td_error *err)
-{
-    size_t n = (size_t)td_scratch_length(r->sound[0]) / ENVELOPE, circle = 16, n_lags = 0;
-    if (n > LONGEST) n = LONGEST;
-    while (circle < 2 * n) circle *= 2;
-    long reach = n / 2 < SEARCH ? (long)(n / 2) : SEARCH, apart = NEAR / ENVELOPE / 2;
-    td_v2 *x = calloc(3 * circle, sizeof *x);
-    td_fft *fft = NULL;
-    td_status st = x ? td_fft_new(circle, &fft) : td_no_memory(err);
-    if (!st) st = onsets(r, r->n + 1, x, 0, n, err);
-    if (!st) st = onsets(r, r->n, x, 1, n, err);
-    if (!st)
-        whitened_correlation(fft, x, x + circle, x + 2 * circle, circle, 1, (size_t)(SWIFT_HZ / 100 * (double)circle));
-    while (!st && n_lags + 1 < GUESSES) {
-        long best = 0;
-        for (long k = -reach; k <= reach; k++)
-            if (x[(size_t)(k + (long)circle) % circle][0] > x[(size_t)(best + (long)circle) % circle][0]) best = k;
-        lag[n_lags++] = (double)best * ENVELOPE;
-        for (long k = best - apart; k <= best + apart; k++) x[(size_t)(k + (long)circle) % circle][0] = -INFINITY;
-    }
-    if (!st) lag[n_lags] = 0;
-    td_fft_free(fft);
-    free(x);
-    return st;
-}
-
-/* Where a sound meets the rough, and how well. */
-typedef struct meeting {
-    double lag, height; /* NaN and 0: nowhere */
-} meeting;
-
-/* Both from `at` (of the stems) on: the lag of the highest correlation within NEAR of what is known, with a parabola
- * through its neighbours, if it stands out. */
-static td_status fine(const rough *r, td_fft *fft, td_v2 *work, size_t sound, double at, double known, meeting *out,
-                      td_error *err)
-{
-    float *a = malloc(4 * PASSAGE * sizeof *a), *one[2] = { a, a ? a + PASSAGE : NULL };
-    float *two[2] = { a ? a + 2 * PASSAGE : NULL, a ? a + 3 * PASSAGE : NULL };
-    td_v2 *x = work;
-    td_status st = a ? td_scratch_read(r->sound[sound], (int64_t)at, one, PASSAGE, err) : td_no_memory(err);
-    if (!st) st = td_scratch_read(r->sound[r->n], (int64_t)floor(at + known), two, PASSAGE, err);
-    *out = (meeting){ .lag = NAN };
-    for (size_t i = 0; !st && i < PASSAGE; i++) {
-        double w = 0.5 - 0.5 * td_cos(2 * TD_PI * (double)i / PASSAGE);
-        x[i][0] = w * ((double)one[0][i] + (double)one[1][i]);
-        x[i][1] = w * ((double)two[0][i] + (double)two[1][i]);
-    }
-    free(a);
-    if (st) return st;
-    whitened_correlation(fft, x, work + PASSAGE, work + 2 * PASSAGE, PASSAGE, 60 * PASSAGE / RATE,
-                         5500 * (size_t)PASSAGE / RATE);
-    double power = 0, highest = 0;
-    int best = 0;
-    for (int k = -NEAR; k <= NEAR; k++) {
-        double v = fabs(x[(size_t)(k + PASSAGE) % PASSAGE][0]);
-        power += v * v / (2 * NEAR + 1);
-        if (v <= highest) continue;
-        highest = v;
-        best = k;
-    }
-    if (!(highest > 8 * sqrt(power))) return TD_OK;
-    double l = x[(size_t)(best - 1 + PASSAGE) % PASSAGE][0], m = x[(size_t)(best + PASSAGE) % PASSAGE][0];
-    double n = x[(size_t)(best + 1 + PASSAGE) % PASSAGE][0], bend = l - 2 * m + n;
-    out->lag = floor(at + known) - at + best + (bend != 0 ? td_clamp(0.5 * (l - n) / bend, -0.5, 0.5) : 0);
-    out->height = highest;
-    return TD_OK;
-}
-
-static int later(const void *a, const void *b)
-{
-    const meeting *x = a, *y = b;
-    return (x->lag > y->lag) - (x->lag < y->lag);
-}
-
-/* The middle of what a sound's loudest passages say, if two or more, and half of them, agree to a sample. */
-static td_status agree(const rough *r, td_fft *fft, td_v2 *work, size_t sound, double known, meeting *out,
-                       td_error *err)
-{
-    const td_survey *v = r->d->survey;
-    const td_signal *s = td_survey_signal(v, sound < r->n ? td_survey_bus(v, sound) : td_survey_sum(v));
-    meeting found[TRIES];
-    size_t n = 0, agreed = 0;
-    for (size_t i = 0; i < TRIES && i < TD_PASSAGES && s->passage[i].frames; i++) {
-        double at = floor((double)s->passage[i].at * RATE / r->d->session->rate_hz);
-        TD_TRY(fine(r, fft, work, sound, at, known, &found[n], err));
-        n += !isnan(found[n].lag);
-    }
-    qsort(found, n, sizeof *found, later);
-    *out = (meeting){ .lag = n ? found[n / 2].lag : NAN };
-    for (size_t i = 0; i < n; i++) {
-        if (fabs(found[i].lag - out->lag) >= 1) continue;
-        out->height += found[i].height;
-        agreed++;
-    }
-    if (agreed < 2 || 2 * agreed < n) *out = (meeting){ .lag = NAN };
-    return TD_OK;
-}
-
-/* A bus that cannot be told from the others lies where all together do. */
-static td_status align_with(rough *r, td_fft *fft, td_v2 *work, bool *found, td_error *err)
-{
-    double guess[GUESSES];
-    meeting all = { .lag = NAN }, one;
-    TD_TRY(coarse(r, guess, err));
-    for (size_t i = 0; i < GUESSES; i++) {
-        TD_TRY(agree(r, fft, work, r->n + 1, guess[i], &one, err));
-        if (one.height > CLEARLY * all.height) all = one;
-    }
-    *found = !isnan(all.lag);
-    for (size_t b = 0; *found && b < r->n; b++) {
-        TD_TRY(agree(r, fft, work, b, all.lag, &one, err));
-        r->late[b] = isnan(one.lag) ? all.lag : one.lag;
-    }
-    return TD_OK;
-}
-
-static td_status align(rough *r, bool *found, td_error *err)
-{
-    td_fft *fft = NULL;
-    td_v2 *work = malloc(3 * PASSAGE * sizeof *work);
-    td_status st = !work || td_fft_new(PASSAGE, &fft) ? td_no_memory(err) : align_with(r, fft, work, found, err);
-    td_fft_free(fft);
-    free(work);
-    return st;
-}
-
-/* ---- the fit ----------------------------------------------------------------------------------------------------- */
+/* ---- products ---------------------------------------------------------------------------------------------------- */
 
 /* Linear prediction from the rough's autocorrelation: what is left of any signal then has nearly the same weight at all
  * frequencies, and an equaliser on the rough does hardly any harm. */
@@ -301,8 +51,9 @@ static td_status learn_whitening(rough *r, td_error *err)
 {
     double corr[ORDER + 1] = { 0 }, a[ORDER * ORDER], b[ORDER];
     float one[2][FRAME], *to[2] = { one[0], one[1] };
-    for (uint64_t at = 0; at < td_scratch_length(r->sound[r->n]); at += FRAME) {
-        TD_TRY(td_scratch_read(r->sound[r->n], (int64_t)at, to, FRAME, err));
+    for (size_t f = 0; f < r->frames; f++) {
+        TD_TRY(td_decide_go_on(r->d->wish, err));
+        TD_TRY(td_scratch_read(r->meet->rough, (int64_t)(f * FRAME), to, FRAME, err));
         for (unsigned c = 0; c < 2; c++)
             for (size_t k = 0; k <= ORDER; k++)
                 for (size_t i = k; i < FRAME; i++) corr[k] += (double)one[c][i] * (double)one[c][i - k];
@@ -317,48 +68,82 @@ static td_status learn_whitening(rough *r, td_error *err)
     return TD_OK;
 }
 
+TD_WIDE static void filtered(const float *x, const double *tap, double *out)
+{
+    memset(out, 0, FRAME * sizeof *out);
+    for (size_t k = 0; k < FILTER; k++)
+        for (size_t i = 0; i < FRAME; i++) out[i] += tap[k] * (double)x[i + k];
+}
+
+/* A frame from any point in time, between samples by a windowed sinc, and whitened: one side after the other. */
 static td_status whitened(const rough *r, const td_scratch *s, double at, double *out, td_error *err)
 {
-    float x[2][FRAME + ORDER], *to[2] = { x[0], x[1] };
-    TD_TRY(read_at(s, at - ORDER, to, FRAME + ORDER, err));
-    for (unsigned c = 0; c < 2; c++)
-        for (size_t i = 0; i < FRAME; i++) {
-            double sum = 0;
-            for (size_t k = 0; k <= ORDER; k++) sum += r->predict[k] * (double)x[c][ORDER + i - k];
-            out[c * FRAME + i] = sum;
-        }
+    double tap[FILTER] = { 0 }, whole = floor(at), part = at - whole;
+    float x[2][FRAME + FILTER], *to[2] = { x[0], x[1] };
+    for (int k = 0; k < 2 * TAPS; k++) {
+        double u = k - TAPS + 1 - part, w = td_cos(TD_PI * u / (2 * TAPS + 2));
+        double sinc = fabs(u) < 1e-9 ? 1 : td_sin(TD_PI * u) / (TD_PI * u) * w * w;
+        for (int p = 0; p <= ORDER; p++) tap[k + ORDER - p] += r->predict[p] * sinc;
+    }
+    TD_TRY(td_scratch_read(s, (int64_t)whole - ORDER - TAPS + 1, to, FRAME + FILTER, err));
+    for (unsigned c = 0; c < 2; c++) filtered(x[c], tap, out + c * FRAME);
     return TD_OK;
 }
 
-/* Products of all signals in a frame; all a fit needs. Time is the rough's. */
-static td_status multiply(void *shared, size_t f, td_error *err)
+TD_WIDE static double product(const double *a, const double *b)
 {
-    const rough *r = shared;
-    double *x = td_calloc2(r->n + 1, 2 * FRAME, sizeof *x), *y = x ? x + r->n * 2 * FRAME : NULL;
-    double start = (double)f * FRAME, *g = r->gram + f * r->n * r->n, *c = r->cross + f * r->n;
-    td_status st = x ? whitened(r, r->sound[r->n], start, y, err) : td_no_memory(err);
-    for (size_t b = 0; !st && b < r->n; b++) st = whitened(r, r->sound[b], start - r->late[b], x + b * 2 * FRAME, err);
-    for (size_t b = 0; !st && b < r->n; b++) {
-        const double *p = x + b * 2 * FRAME;
-        for (size_t i = 0; i < 2 * FRAME; i++) c[b] += p[i] * y[i];
-        for (size_t k = 0; k <= b; k++) {
-            const double *q = x + k * 2 * FRAME;
-            double sum = 0;
-            for (size_t i = 0; i < 2 * FRAME; i++) sum += p[i] * q[i];
-            g[b * r->n + k] = g[k * r->n + b] = sum;
+    double sum[4] = { 0 };
+    for (size_t i = 0; i < FRAME; i += 4)
+        for (size_t k = 0; k < 4; k++) sum[k] += a[i + k] * b[i + k];
+    return sum[0] + sum[1] + (sum[2] + sum[3]);
+}
+
+/* Products of all signals in a frame; all a fit needs. Time is the rough's. x: by signal and side, the rough last. */
+static void multiply(rough *r, size_t f, const double *x)
+{
+    const size_t n = r->n;
+    for (size_t side = 0; side < 2; side++) {
+        float *g = r->gram + (2 * f + side) * n * n, *c = r->cross + (2 * f + side) * n;
+        const double *y = x + (2 * n + side) * FRAME;
+        r->energy[f] += product(y, y);
+        for (size_t a = 0; a < n; a++) {
+            const double *own = x + (2 * a + side) * FRAME;
+            double power = product(own, own);
+            if (!(power > 0)) continue;
+            g[a * n + a] = (float)power;
+            c[a] = (float)product(own, y);
+            for (size_t b = 0; b < a; b++)
+                if (g[b * n + b] > 0) g[a * n + b] = g[b * n + a] = (float)product(own, x + (2 * b + side) * FRAME);
         }
     }
-    for (size_t i = 0; !st && i < 2 * FRAME; i++) r->energy[f] += y[i] * y[i];
+}
+
+static td_status multiply_task(void *shared, size_t f, td_error *err)
+{
+    rough *r = shared;
+    double *x = td_calloc2(r->n + 1, 2 * FRAME, sizeof *x), start = (double)f * FRAME;
+    td_status st = x ? whitened(r, r->meet->rough, start, x + r->n * 2 * FRAME, err) : td_no_memory(err);
+    for (size_t p = 0; !st && p < r->n; p++)
+        st = whitened(r, r->meet->sound[p], start - r->meet->late[r->meet->bus[p]], x + p * 2 * FRAME, err);
+    if (!st) multiply(r, f, x);
     free(x);
     return st;
 }
 
-static double frame_gain(const rough *r, const double *g, size_t f)
+/* ---- the fit ----------------------------------------------------------------------------------------------------- */
+
+/* By how much all columns together are louder in a frame. */
+static double frame_gain(const rough *r, const gains g, size_t f)
 {
     double up = 0, down = 0;
-    for (size_t b = 0; b < r->n; b++) {
-        up += g[b] * r->cross[f * r->n + b];
-        for (size_t k = 0; k < r->n; k++) down += g[b] * g[k] * r->gram[(f * r->n + b) * r->n + k];
+    for (size_t side = 0; side < 2; side++) {
+        const float *gram = r->gram + (2 * f + side) * r->n * r->n, *cross = r->cross + (2 * f + side) * r->n;
+        for (size_t a = 0; a < r->n; a++) {
+            double sum = 0;
+            for (size_t b = 0; b < r->n; b++) sum += g[side][r->column[b]] * (double)gram[a * r->n + b];
+            up += g[side][r->column[a]] * (double)cross[a];
+            down += g[side][r->column[a]] * sum;
+        }
     }
     return down > 0 ? td_clamp(up / down, 0.1, 10) : 1;
 }
@@ -368,47 +153,107 @@ static double middle_of(double a, double b, double c)
     return fmax(fmin(a, b), fmin(fmax(a, b), c));
 }
 
-/* Gains over frames [from, to): faders and the gain of each frame in turns. False where they cannot be told apart. */
-static bool fit(rough *r, size_t from, size_t to, double *g)
+/* The gain of each frame, with faders known; the median of three, the last keeps its own. */
+static void fit_frames(rough *r, size_t from, size_t to, const gains g)
 {
-    double a[TD_BUSES_MAX * TD_BUSES_MAX];
+    double before = 1;
+    for (size_t f = from; f < to; f++) r->t[f] = frame_gain(r, g, f);
+    for (size_t f = from; f + 1 < to; f++) {
+        double raw = r->t[f];
+        if (f > from) r->t[f] = middle_of(before, raw, r->t[f + 1]);
+        before = raw;
+    }
+}
+
+/* The columns of one side, with the gain of each frame known. False where they cannot be told apart. */
+static bool fit_side(rough *r, size_t from, size_t to, size_t side, double *g)
+{
+    const size_t n = r->n, columns = r->n_columns;
+    double trace = 0;
+    memset(r->sum, 0, n * n * sizeof *r->sum);
+    memset(r->small, 0, columns * columns * sizeof *r->small);
+    memset(g, 0, columns * sizeof *g);
+    for (size_t f = from; f < to; f++) {
+        const float *gram = r->gram + (2 * f + side) * n * n, *cross = r->cross + (2 * f + side) * n;
+        double t = r->t[f];
+        for (size_t i = 0; i < n * n; i++) r->sum[i] += t * t * (double)gram[i];
+        for (size_t p = 0; p < n; p++) g[r->column[p]] += t * (double)cross[p];
+    }
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = 0; b < n; b++) r->small[r->column[a] * columns + r->column[b]] += r->sum[a * n + b];
+    for (size_t c = 0; c < columns; c++) trace += r->small[c * columns + c];
+    if (!(trace > 0)) return true;                                                  /* nothing on this side */
+    for (size_t c = 0; c < columns; c++) r->small[c * columns + c] += 1e-9 * trace; /* silent ones get 0 */
+    return td_solve(r->small, g, columns);
+}
+
+/* Over frames [from, to): faders and the gain of each frame in turns. */
+static bool fit(rough *r, size_t from, size_t to, gains g)
+{
     for (size_t f = from; f < to; f++) r->t[f] = 1;
     for (int round = 0; round < ROUNDS; round++) {
-        double trace = 0;
-        memset(a, 0, sizeof a);
-        memset(g, 0, r->n * sizeof *g);
-        for (size_t f = from; f < to; f++) {
-            double t = r->t[f];
-            for (size_t i = 0; i < r->n * r->n; i++) a[i] += t * t * r->gram[f * r->n * r->n + i];
-            for (size_t b = 0; b < r->n; b++) g[b] += t * r->cross[f * r->n + b];
-        }
-        for (size_t b = 0; b < r->n; b++) trace += a[b * r->n + b];
-        for (size_t b = 0; b < r->n; b++) a[b * r->n + b] += 1e-9 * trace; /* silent buses get 0 */
-        if (!td_solve(a, g, r->n)) return false;
-        double before = 1;
-        for (size_t f = from; f < to; f++) r->t[f] = frame_gain(r, g, f);
-        for (size_t f = from; f + 1 < to; f++) { /* median of three; the last keeps its own */
-            double raw = r->t[f];
-            if (f > from) r->t[f] = middle_of(before, raw, r->t[f + 1]);
-            before = raw;
-        }
+        for (size_t side = 0; side < 2; side++)
+            if (!fit_side(r, from, to, side, g[side])) return false;
+        fit_frames(r, from, to, g);
     }
     return true;
 }
 
-static double residual_db(const rough *r, const double *g)
+/* What the fit leaves of a frame of the rough. */
+static double frame_left(const rough *r, const gains g, size_t f)
+{
+    double left = r->energy[f], t = r->t[f];
+    for (size_t side = 0; side < 2; side++) {
+        const float *gram = r->gram + (2 * f + side) * r->n * r->n, *cross = r->cross + (2 * f + side) * r->n;
+        for (size_t a = 0; a < r->n; a++) {
+            double own = t * g[side][r->column[a]], sum = 0;
+            for (size_t b = 0; b < r->n; b++) sum += t * g[side][r->column[b]] * (double)gram[a * r->n + b];
+            left += own * (sum - 2 * (double)cross[a]);
+        }
+    }
+    return fmax(left, 0);
+}
+
+static double residual_db(const rough *r, const gains g)
 {
     double left = 0, all = 0;
     for (size_t f = 0; f < r->frames; f++) {
-        double t = r->t[f];
         all += r->energy[f];
-        left += r->energy[f];
-        for (size_t b = 0; b < r->n; b++) {
-            left -= 2 * t * g[b] * r->cross[f * r->n + b];
-            for (size_t k = 0; k < r->n; k++) left += t * t * g[b] * g[k] * r->gram[(f * r->n + b) * r->n + k];
-        }
+        left += frame_left(r, g, f);
     }
-    return all > 0 ? td_power_db(fmax(left, 0) / all) : 0;
+    return all > 0 ? td_power_db(left / all) : 0;
+}
+
+/* Power of each column over frames, by side, and of all. */
+static double weigh_columns(const rough *r, size_t from, size_t to, gains power)
+{
+    double all = 0;
+    memset(power, 0, 2 * sizeof *power);
+    for (size_t f = from; f < to; f++)
+        for (size_t side = 0; side < 2; side++)
+            for (size_t p = 0; p < r->n; p++) {
+                double x = (double)r->gram[((2 * f + side) * r->n + p) * r->n + p];
+                power[side][r->column[p]] += x;
+                all += x;
+            }
+    return all;
+}
+
+/* One gain for both sides, dB: of the power, as a constant-power pan keeps it. NaN: upside down, or not there. */
+static double gain_of(const gains g, const gains power, size_t c)
+{
+    double sum = 0, up = 0, all = power[0][c] + power[1][c];
+    for (size_t side = 0; side < 2; side++) {
+        up += g[side][c] * power[side][c];
+        sum += g[side][c] * g[side][c] * power[side][c];
+    }
+    return up > 0 ? td_power_db(sum / all) : NAN;
+}
+
+static int falling(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (y > x) - (y < x);
 }
 
 static double median_of(double *x, size_t n)
@@ -417,90 +262,217 @@ static double median_of(double *x, size_t n)
     return n ? x[n / 2] : NAN;
 }
 
-/* How much of a bus there is in some frames, against all buses. */
-static double presence(const rough *r, size_t bus, size_t from, size_t to)
-{
-    double own = 0, all = 0;
-    for (size_t f = from; f < to; f++)
-        for (size_t b = 0; b < r->n; b++) {
-            double x = r->gram[(f * r->n + b) * r->n + b];
-            all += x;
-            own += b == bus ? x : 0;
-        }
-    return all > 0 ? own / all : 0;
-}
+/* What the pieces of a song say of each column. */
+typedef struct pieces {
+    double off[TD_STEMS_MAX][PIECES];
+    size_t n[TD_STEMS_MAX];
+    gains g, power;
+    double gain[TD_STEMS_MAX], differ[TD_STEMS_MAX];
+} pieces;
 
-/* Median absolute deviation of a bus's fader over pieces of the song, dB; NaN: it sounds in too few to say. */
-static void disagreement(rough *r, const double *whole, double *mad)
+/* Holds a piece against the whole; what all have in common is no disagreement. */
+static void hear_piece(rough *r, size_t from, size_t to, const double *whole_db, pieces *p)
 {
-    size_t length = (size_t)fmin(PIECE_S * 10, (double)r->frames / 3), pieces = length ? r->frames / length : 0;
-    double off[TD_BUSES_MAX][PIECES], g[TD_BUSES_MAX], common[TD_BUSES_MAX];
-    size_t n[TD_BUSES_MAX] = { 0 };
-    if (pieces > PIECES) pieces = PIECES;
-    for (size_t p = 0; p < pieces; p++) {
-        size_t from = p * (r->frames - length) / (pieces > 1 ? pieces - 1 : 1), k = 0;
-        if (!fit(r, from, from + length, g)) continue;
-        for (size_t b = 0; b < r->n; b++)
-            if (g[b] > 0 && whole[b] > 0 && presence(r, b, from, from + length) > 1e-3)
-                common[k++] = td_to_db(g[b] / whole[b]);
-        double shift = median_of(common, k);
-        for (size_t b = 0; b < r->n; b++)
-            if (presence(r, b, from, from + length) > 1e-3)
-                off[b][n[b]++] = g[b] > 0 && whole[b] > 0 ? fabs(td_to_db(g[b] / whole[b]) - shift) : INFINITY;
+    size_t common = 0;
+    double all = weigh_columns(r, from, to, p->power);
+    if (!fit(r, from, to, p->g)) return;
+    for (size_t c = 0; c < r->n_columns; c++) {
+        bool there = p->power[0][c] + p->power[1][c] > PRESENT * all;
+        p->gain[c] = there ? gain_of(p->g, p->power, c) - whole_db[c] : NAN;
+        if (!isnan(p->gain[c])) p->differ[common++] = p->gain[c];
     }
-    for (size_t b = 0; b < r->n; b++) mad[b] = n[b] ? median_of(off[b], n[b]) : NAN;
+    double shift = median_of(p->differ, common);
+    for (size_t c = 0; c < r->n_columns; c++) {
+        if (!(p->power[0][c] + p->power[1][c] > PRESENT * all)) continue;
+        p->off[c][p->n[c]++] = isnan(p->gain[c]) ? INFINITY : fabs(p->gain[c] - shift);
+    }
 }
 
-/* ---- faders ------------------------------------------------------------------------------------------------------ */
+/* Median absolute deviation of a column's fader over pieces of the song, dB; NaN: it sounds in too few to say. */
+static td_status disagreement(rough *r, const double *whole_db, double *apart_db, td_error *err)
+{
+    size_t length = (size_t)fmin(PIECE_S * 10, (double)r->frames / 3), n = length ? r->frames / length : 0;
+    pieces *p = calloc(1, sizeof *p);
+    if (!p) return td_no_memory(err);
+    if (n > PIECES) n = PIECES;
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < n; i++) {
+        size_t from = i * (r->frames - length) / (n > 1 ? n - 1 : 1);
+        hear_piece(r, from, from + length, whole_db, p);
+        st = td_decide_go_on(r->d->wish, err);
+    }
+    for (size_t c = 0; c < r->n_columns; c++) apart_db[c] = p->n[c] ? median_of(p->off[c], p->n[c]) : NAN;
+    free(p);
+    return st;
+}
 
-/* What of a fit its own pieces bear out, if two buses or more can be held against each other. */
-static td_status trust(rough *r, const double *g, const td_rough **out, td_error *err)
+/* ---- what the pieces bear out ------------------------------------------------------------------------------------ */
+
+/* One fit of all columns: their faders, by how much pieces of the song differ, how far they stand over the rest. */
+typedef struct fitted {
+    gains g, power;
+    double db[TD_STEMS_MAX], apart_db[TD_STEMS_MAX], over_db[TD_STEMS_MAX], left_db;
+} fitted;
+
+/* How far each column stands over what the fit leaves, in the frames in which it sounds. */
+static void hold_against_rest(const rough *r, fitted *out)
+{
+    double own[TD_STEMS_MAX] = { 0 }, rest[TD_STEMS_MAX] = { 0 };
+    for (size_t f = 0; f < r->frames; f++) {
+        double power[TD_STEMS_MAX] = { 0 }, heard[TD_STEMS_MAX] = { 0 }, left = frame_left(r, out->g, f);
+        for (size_t side = 0; side < 2; side++)
+            for (size_t p = 0; p < r->n; p++) {
+                double x = (double)r->gram[((2 * f + side) * r->n + p) * r->n + p], g = out->g[side][r->column[p]];
+                power[r->column[p]] += x;
+                heard[r->column[p]] += x * g * g * r->t[f] * r->t[f];
+            }
+        for (size_t c = 0; c < r->n_columns; c++) {
+            if (!(power[c] * (double)r->frames > SOUNDS * (out->power[0][c] + out->power[1][c]))) continue;
+            own[c] += heard[c];
+            rest[c] += left;
+        }
+    }
+    for (size_t c = 0; c < r->n_columns; c++) out->over_db[c] = td_power_db(own[c] / fmax(rest[c], 1e-30));
+}
+
+/* known: the columns can be told apart. */
+static td_status fit_all(rough *r, fitted *out, bool *known, td_error *err)
+{
+    *known = fit(r, 0, r->frames, out->g);
+    if (!*known) return TD_OK;
+    weigh_columns(r, 0, r->frames, out->power);
+    out->left_db = residual_db(r, out->g);
+    hold_against_rest(r, out);
+    for (size_t c = 0; c < r->n_columns; c++) out->db[c] = gain_of(out->g, out->power, c);
+    return disagreement(r, out->db, out->apart_db, err);
+}
+
+static bool is_steady(const fitted *f, size_t c)
+{
+    return !isnan(f->db[c]) && f->apart_db[c] <= STEADY_DB && f->over_db[c] > ABSENT_DB;
+}
+
+/* Of whom so little is heard that an error would say as much, the most it may be. */
+static double told_db(const fitted *f, size_t c)
+{
+    return f->db[c] + fmax(0, FAINT_DB - f->over_db[c]);
+}
+
+/* The parts of a bus that pieces disagree about stay together, as one column. False: nothing changes by it. */
+static bool join_unsteady(rough *r, const fitted *f)
+{
+    size_t joined[TD_BUSES_MAX], before = r->n_columns;
+    for (size_t b = 0; b < TD_BUSES_MAX; b++) joined[b] = SIZE_MAX;
+    r->n_columns = 0;
+    for (size_t p = 0; p < r->n; p++) {
+        size_t bus = r->meet->bus[p];
+        bool steady = is_steady(f, p);
+        if (!steady && joined[bus] == SIZE_MAX) joined[bus] = r->n_columns++;
+        r->column[p] = steady ? r->n_columns++ : joined[bus];
+    }
+    return r->n_columns < before;
+}
+
+/* What of a fit its own pieces bear out, if two columns or more can be held against each other. */
+static td_status trust(const rough *r, const fitted *f, td_rough **out, td_error *err)
 {
     td_rough *t = td_arena_alloc(r->d->arena, sizeof *t);
-    size_t n = 0;
+    size_t steady = 0, members[TD_STEMS_MAX] = { 0 };
     if (!t) return td_no_memory(err);
-    t->fit_db = residual_db(r, g);
-    disagreement(r, g, t->apart_db);
-    for (size_t b = 0; b < r->n; b++) {
-        bool steady = g[b] > 0 && t->apart_db[b] <= STEADY_DB;
-        t->move_db[b] = steady ? td_to_db(g[b]) : NAN;
-        t->later_s[b] = r->late[b] / RATE;
-        n += steady;
+    for (size_t c = 0; c < r->n_columns; c++) steady += is_steady(f, c);
+    for (size_t p = 0; p < r->n; p++) members[r->column[p]]++;
+    t->fit_db = f->left_db;
+    t->by_stem = r->meet->by_stem;
+    for (size_t b = 0; b < r->d->plan->n_buses; b++) {
+        t->move_db[b] = NAN;
+        t->later_s[b] = r->meet->late[b] / TD_ROUGH_HZ;
     }
-    *out = n > 1 || n == r->n ? t : NULL;
+    for (size_t i = 0; i < r->d->session->n_stems; i++) {
+        size_t p = r->meet->part[i], c = p < r->n ? r->column[p] : 0;
+        bool found = p < r->n && is_steady(f, c);
+        t->stem[i] = (td_rough_stem){ found ? told_db(f, c) : NAN, f->apart_db[c], found && members[c] > 1 };
+        if (!found) continue;
+        size_t bus = r->meet->bus[p];
+        t->move_db[bus] = told_db(f, c);
+        t->apart_db[bus] = fmax(t->apart_db[bus], f->apart_db[c]);
+    }
+    *out = steady > 1 || steady == r->n_columns ? t : NULL;
     return TD_OK;
 }
 
-static td_status solve(rough *r, const td_rough **out, td_error *err)
+static td_status make_room(rough *r, td_error *err)
 {
-    double g[TD_BUSES_MAX] = { 0 };
-    TD_TRY(learn_whitening(r, err));
-    r->frames = (size_t)(td_scratch_length(r->sound[r->n]) / FRAME);
-    r->gram = td_calloc2(r->frames, r->n * r->n, sizeof(double));
-    r->cross = td_calloc2(r->frames, r->n, sizeof(double));
-    r->energy = td_calloc2(r->frames, 1, sizeof(double));
-    r->t = td_calloc2(r->frames, 1, sizeof(double));
-    if (!r->gram || !r->cross || !r->energy || !r->t) return td_no_memory(err);
-    TD_TRY(td_pool_run(r->d->wish->pool, r->frames, multiply, r, err));
-    return fit(r, 0, r->frames, g) ? trust(r, g, out, err) : TD_OK;
+    size_t n = r->n;
+    r->gram = td_calloc2(2 * r->frames, n * n, sizeof *r->gram);
+    r->cross = td_calloc2(2 * r->frames, n, sizeof *r->cross);
+    r->energy = td_calloc2(r->frames, 1, sizeof *r->energy);
+    r->t = td_calloc2(r->frames, 1, sizeof *r->t);
+    r->sum = td_calloc2(n, n, sizeof *r->sum);
+    r->small = td_calloc2(n, n, sizeof *r->small);
+    return r->gram && r->cross && r->energy && r->t && r->sum && r->small ? TD_OK : td_no_memory(err);
 }
 
-td_status td_read_rough(td_decider *d, const td_rough **out, td_error *err)
+/* Every part by itself; then what its pieces disagree about together with its likes. */
+static td_status solve(rough *r, td_rough **out, td_error *err)
 {
-    rough r = { .d = d, .n = d->plan->n_buses };
+    bool known = false;
+    for (size_t p = 0; p < r->n; p++) r->column[p] = p;
+    r->n_columns = r->n;
+    fitted *f = calloc(1, sizeof *f);
+    td_status st = f ? fit_all(r, f, &known, err) : td_no_memory(err);
+    for (size_t p = 0; !st && !known && p < r->n; p++) f->db[p] = NAN;
+    if (!st && join_unsteady(r, f)) st = fit_all(r, f, &known, err);
+    if (!st && known) st = trust(r, f, out, err);
+    free(f);
+    return st;
+}
+
+static td_status fit_parts(rough *r, td_rough **out, td_error *err)
+{
+    r->frames = (size_t)(td_scratch_length(r->meet->rough) / FRAME);
+    TD_TRY(make_room(r, err));
+    TD_TRY(learn_whitening(r, err));
+    TD_TRY(td_pool_run(r->d->wish->pool, r->frames, multiply_task, r, err));
+    return solve(r, out, err);
+}
+
+/* Stems one by one where nobody knows how loud they were meant, and there is room for all their products. */
+static void choose_parts(td_meeting *m)
+{
+    const td_session *s = m->d->session;
+    double frames = (double)s->rough->frames * 10 / s->rate_hz, n = (double)s->n_stems;
+    m->by_stem = td_proportions_lost(m->d) && frames * n * n * 2 * sizeof(float) < ROOM_BYTES;
+    m->n = m->by_stem ? 0 : m->d->plan->n_buses;
+    for (size_t b = 0; b < m->n; b++) m->bus[b] = b;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        unsigned bus = s->stem[i].bus;
+        m->part[i] = bus >= s->n_buses ? SIZE_MAX : m->by_stem ? m->n : bus;
+        if (m->by_stem && bus < s->n_buses) m->bus[m->n++] = bus;
+    }
+}
+
+td_status td_read_rough(td_decider *d, td_rough **out, td_error *err)
+{
+    td_meeting m = { .d = d };
+    rough r = { .meet = &m, .d = d };
     bool found = false;
     *out = NULL;
     if (!d->session->rough) return TD_OK;
-    td_status st = load(&r, err);
-    if (!st) st = align(&r, &found, err);
-    if (!st && found) st = solve(&r, out, err);
-    for (size_t b = 0; b <= r.n + 1; b++) td_scratch_free(r.sound[b]);
+    choose_parts(&m);
+    r.n = m.n;
+    td_status st = td_meet_rough(&m, &found, err);
+    if (!st && found) st = fit_parts(&r, out, err);
+    td_meeting_end(&m);
     free(r.gram);
     free(r.cross);
     free(r.energy);
     free(r.t);
+    free(r.sum);
+    free(r.small);
     return st;
 }
+
+/* ---- faders ------------------------------------------------------------------------------------------------------ */
 
 static td_status stand_beside(td_decider *d, size_t bus, double shift_db)
 {
@@ -511,6 +483,12 @@ static td_status stand_beside(td_decider *d, size_t bus, double shift_db)
     return td_decide_note(d, TD_NOTE_WARNING,
                           "rough: %s not found in the rough mix: stands beside the others as '%s' has it", p->name,
                           otherwise);
+}
+
+/* Faders of printed stems stand near each other; raw and normalised ones are as far apart as their peaks are alike. */
+double td_rough_most_db(const td_decider *d)
+{
+    return td_proportions_lost(d) ? 40 : 12;
 }
 
 td_status td_decide_rough(td_decider *d, const double *delivered_db, td_error *err)
@@ -526,12 +504,15 @@ td_status td_decide_rough(td_decider *d, const double *delivered_db, td_error *e
     double common = median_of(sorted, n);
     for (size_t b = 0; b < p->n_buses; b++) {
         if (isnan(move[b])) continue;
-        double x = td_clamp(move[b] - common, -MOST_DB, MOST_DB), fader_db = delivered_db[b] + x;
+        double most_db = td_rough_most_db(d), asked_db = move[b] - common;
+        double x = td_clamp(asked_db, -most_db, most_db), fader_db = delivered_db[b] + x;
+        char limit[40] = "";
+        if (x != asked_db) snprintf(limit, sizeof limit, "; held at the limit of %.0f dB", most_db);
         shift[n_shifts++] = fader_db - p->bus[b].fader_db;
         p->bus[b].fader_db = td_round_to(fader_db, 0.01);
         p->bus[b].fader_reason = td_arena_printf(
-            d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB; starts %.3f s later)", x,
-            r->fit_db, r->apart_db[b], r->later_s[b]);
+            d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB; starts %.3f s later)%s",
+            x, r->fit_db, r->apart_db[b], r->later_s[b], limit);
         if (!p->bus[b].fader_reason) return td_no_memory(err);
     }
     double with_them = n_shifts ? median_of(shift, n_shifts) : 0;

@@ -11,12 +11,12 @@
 /* Noise that is the same at a time whoever asks, through one pole: low keeps the bass, else it is bright. */
 static double noise(double at, unsigned seed)
 {
-    double sum = 0, whole = floor(at);
+    double whole = floor(at), part = at - whole, sum = 0, high = sin(M_PI * part) / M_PI;
     for (int k = -3; k <= 4; k++) { /* between samples as well */
         uint32_t x = (uint32_t)(int64_t)(whole + k) * 2654435761u + seed * 40503u;
         x ^= x >> 15, x *= 2246822519u, x ^= x >> 13, x *= 3266489917u, x ^= x >> 16;
-        double u = at - whole - k, w = cos(M_PI * u / 9);
-        sum += ((double)x / 4294967296.0 - 0.5) * (fabs(u) < 1e-9 ? 1 : sin(M_PI * u) / (M_PI * u) * w * w);
+        double u = part - k, w = 1 - u * u / 20.25;
+        sum += ((double)x / 4294967296.0 - 0.5) * (fabs(u) < 1e-9 ? 1 : (k % 2 ? -high : high) / u * w * w);
     }
     return sum;
 }
@@ -124,18 +124,23 @@ static double elsewhere(double t, unsigned c)
 
 static const sound song[] = { drums, bass, piano, pad }, loops[] = { looped_drums, looped_bass, looped_piano, pad };
 
-static td_plan *read_rough(const sound play[4], sound rough)
+static td_plan *read_files(const char *const file[4], unsigned channels, const sound play[4], sound rough)
 {
-    static const char *const file[] = { "Drums.wav", "Bass.wav", "Piano.wav", "Pad.wav" };
     scene *s = scene_new();
     td_error err = { 0 };
-    for (int i = 0; i < 4; i++) scene_add(s, file[i], RATE, 1, SECONDS, play[i]);
-    if (rough) scene_add(s, "as we heard it.wav", RATE, 1, SECONDS + 1, rough);
+    for (int i = 0; i < 4; i++) scene_add(s, file[i], RATE, channels, SECONDS, play[i]);
+    if (rough) scene_add(s, "as we heard it.wav", RATE, 2, SECONDS + 1, rough);
     td_session_wish open = { .stem = s->wish, .n_stems = 4, .rough = rough ? s->wish[4].file : NULL };
     if (td_session_open(&open, &s->session, &err)) fail_msg("%s: %s", err.where, err.what);
     td_plan *plan = decide(s, "").plan;
     scene_leave(s);
     return plan;
+}
+
+static td_plan *read_rough(const sound play[4], sound rough)
+{
+    static const char *const file[] = { "Drums.wav", "Bass.wav", "Piano.wav", "Pad.wav" };
+    return read_files(file, 1, play, rough);
 }
 
 /* What reaches the mix bus of a bus against the drums, dB: stems count as they were delivered. */
@@ -224,6 +229,90 @@ static void test_a_bus_that_is_not_in_it(void **state)
     td_plan_free(q);
 }
 
+/* Tracks that all peak alike, and the mix in which one of a bus was far softer than its neighbour and panned. */
+static const double loud_db[] = { -3, -20, -8, -12 };
+
+static double panned_rough(double t, unsigned c)
+{
+    const double pan[] = { 0.5, 0.9, 0.5, 0.2 }; /* of a right angle: equal powers */
+    double part[] = { drums_at(t), piano_at(t), bass_at(t), pad_at(t) }, sum = 0;
+    for (int i = 0; i < 4; i++)
+        sum += pow(10, loud_db[i] / 20) * part[i] * (c ? sin(pan[i] * M_PI / 2) : cos(pan[i] * M_PI / 2));
+    return 0.5 * sum;
+}
+
+static double total_db(const td_plan *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_stems; i++) {
+        if (strcmp(p->stem[i].name, name) != 0) continue;
+        for (size_t b = 0; b < p->n_buses; b++)
+            if (!strcmp(p->bus[b].name, p->stem[i].bus))
+                return p->stem[i].gain_db + p->bus[b].clip_gain_db + p->bus[b].fader_db;
+    }
+    return NAN;
+}
+
+static void test_stems_inside_a_bus(void **state)
+{
+    (void)state;
+    static const char *const file[] = { "Kick.wav", "HiHat.wav", "Bass.wav", "Pad.wav" };
+    const sound play[] = { drums, piano, bass, pad };
+    td_plan *p = read_files(file, 1, play, panned_rough);
+    assert_int_equal(p->balance, TD_BALANCE_ROUGH);
+    for (int i = 1; i < 4; i++) {
+        double off = total_db(p, file[i]) - total_db(p, file[0]) - (loud_db[i] - loud_db[0]);
+        if (!(fabs(off) < 0.5)) fail_msg("%s is %.2f dB off", file[i], off);
+    }
+    td_plan_free(p);
+}
+
+static double side(double x, double t, unsigned c)
+{
+    return c ? x : x * (0.9 + 0.1 * sin(2 * M_PI * 0.7 * t));
+}
+
+static double printed_drums(double t, unsigned c)
+{
+    return side(drums_at(t), t, c);
+}
+
+static double printed_bass(double t, unsigned c)
+{
+    return 0.3 * side(bass_at(t), t, c);
+}
+
+static double printed_piano(double t, unsigned c)
+{
+    return 0.1 * side(piano_at(t), t, c);
+}
+
+static double printed_pad(double t, unsigned c)
+{
+    return 0.1 * side(pad_at(t), t, c);
+}
+
+static double unlike_rough(double t, unsigned c)
+{
+    return 0.3 * (printed_drums(t, c) + printed_bass(t, c) + 8 * printed_piano(t, c) + printed_pad(t, c));
+}
+
+/* Printed stems stand about right: one that is 18 dB louder in the rough goes 12, and that is said. */
+static void test_the_limit_is_told(void **state)
+{
+    (void)state;
+    static const char *const file[] = { "Drums.wav", "Bass.wav", "Piano.wav", "Pad.wav" };
+    const sound play[] = { printed_drums, printed_bass, printed_piano, printed_pad };
+    td_plan *p = read_files(file, 2, play, unlike_rough);
+    size_t told = 0;
+    for (size_t b = 0; b < p->n_buses; b++) {
+        bool held = strstr(p->bus[b].fader_reason, "; held at the limit of 12 dB") != NULL;
+        assert_int_equal(held, !strcmp(p->bus[b].name, "keys"));
+        told += held;
+    }
+    assert_int_equal(told, 1);
+    td_plan_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_faders_of_loops),
         cmocka_unit_test(test_another_song_changes_nothing),
         cmocka_unit_test(test_a_bus_that_is_not_in_it),
+        cmocka_unit_test(test_stems_inside_a_bus),
+        cmocka_unit_test(test_the_limit_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
