@@ -1,6 +1,7 @@
 #include "cmd/cmd.h"
 
 #include "recipes/recipes.h"
+#include "recipes/yaml.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -11,13 +12,21 @@ static const td_flag flags[] = {
     { NULL, 0, NULL, NULL },
 };
 
-static td_status load(const char *path, td_plan **out, td_error *err)
+/* The plan, and the same once more, to compare the moved one with. */
+static td_status load(const char *path, td_plan **out, td_plan **before, td_error *err)
 {
-    td_messages *m = td_messages_new();
-    if (!m) return td_no_memory(err);
-    td_status st = td_plan_load(path, out, m);
-    if (st) td_messages_error(m, st, err);
+    td_arena *arena = td_arena_new();
+    td_messages *m = td_messages_new(), *again = td_messages_new();
+    char *text;
+    size_t length;
+    td_status st =
+        arena && m && again ? td_file_read(arena, path, TD_PLAN_BYTES, &text, &length, err) : td_no_memory(err);
+    if (!st && (st = td_plan_read(path, text, length, out, m))) td_messages_error(m, st, err);
+    if (!st && (st = td_plan_read(path, text, length, before, again))) td_messages_error(again, st, err);
+    if (!st) td_report_messages(m, TD_RECIPE, false);
+    td_messages_free(again);
     td_messages_free(m);
+    td_arena_free(arena);
     return st;
 }
 
@@ -83,8 +92,7 @@ static int run(const td_args *a)
     td_plan *p = NULL, *before = NULL;
     td_error err = { 0 };
     td_status st = plan_and_moves(a, &err);
-    if (!st) st = load(a->word[0], &p, &err);
-    if (!st) st = load(a->word[0], &before, &err);
+    if (!st) st = load(a->word[0], &p, &before, &err);
     int code = st ? 0 : move_all(p, a);
     if (!st && !code) {
         p->revised++; /* all moves of one command are one revision */

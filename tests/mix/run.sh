@@ -88,6 +88,14 @@ ok "to the same bytes again" cmp "$work/d/Lithium_PopRock01_Master_48k24.wav" "$
 ok "the same as without" cmp "${a}_Master_48k24.wav" "$work/e/Lithium_PopRock01_Master_48k24.wav"
 ok "plan --expect holds" "$topdown" plan demo/stems --tempo 124 --title Lithium -r pop-rock --expect "$work/p.yaml" --quiet
 ok "plan --expect tells a difference" exits 5 "$topdown" plan demo/stems --tempo 124 --title Lithium -r jazz --expect "$work/p.yaml" --quiet
+ok "of one recipe alone" says '--expect is one plan' exits 2 "$topdown" plan demo/stems -r jazz -r pop-rock --expect "$work/p.yaml"
+ok "told in JSON as well" bash -c '"$1" plan demo/stems --tempo 124 -r jazz --expect "$2" --json | python3 -c "
+import json, sys
+last = [json.loads(line) for line in sys.stdin][-1]
+assert last[\"type\"] == \"differs\" and last[\"expected\"] != last[\"decided\"], last"' - "$topdown" "$work/p.yaml"
+{ cat "$work/p.yaml"; printf '\0garbage\n'; } >"$work/nul.yaml"
+ok "what stands behind a plan is seen" exits 5 "$topdown" plan demo/stems --tempo 124 --title Lithium -r pop-rock --expect "$work/nul.yaml" --quiet
+ok "what was edited for nothing is told by revise" says 'the plan above says otherwise' "$topdown" revise "$work/told.yaml" "drums +1 dB" --quiet
 ok "every bus is staged to -12.00 dBFS" awk '/"peak_after_dbfs"/ { n++; if ($2 + 0 < -12.01 || $2 + 0 > -11.99) bad = 1 } END { exit bad || n < 10 }' "$work/a/report.json"
 ok "report.json holds to its schema" /usr/bin/python3 tests/mix/schema.py packaging/schema/report-1.json "$work/a/report.json"
 ok "the page is drawn again" "$topdown" report "$work/a" --html "$work/page.html"
