@@ -307,15 +307,27 @@ static bool has_effect(const td_plan *p, const char *effect)
     return false;
 }
 
+/* What was said of it holds no longer where it was found by what is heard. by: its own move, or its return's. */
+static td_status say_turned(const move *m, td_plan_send *s, const char *what, double by)
+{
+    char now[48] = "";
+    if (s->asked_lu != 0) {
+        s->heard_lu = td_round_to(s->heard_lu + by, 0.1);
+        snprintf(now, sizeof now, ": %.1f LU %s now", fabs(s->heard_lu), s->heard_lu > 0 ? "over" : "under");
+    }
+    s->reason = td_arena_printf(m->plan->arena, "%s%s%s%+.1f dB by revision%s", s->reason ? s->reason : "",
+                                s->reason ? "; " : "", what, by, now);
+    return s->reason ? TD_OK : td_no_memory(m->err);
+}
+
 static td_status turn(const move *m, td_plan_send *send, size_t n, const char *effect, double by, size_t *moved)
 {
     for (size_t i = 0; i < n; i++) {
         td_plan_send *s = &send[i];
         if (!is_effect(m->plan, s->to, effect)) continue;
         td_status st = move_to(m, "buses.sends.level", s->level_db + by, 0.1, &s->level_db);
+        if (!st) st = say_turned(m, s, "", by);
         if (st) return st;
-        s->reason = td_arena_printf(m->plan->arena, "%s; %+.1f dB by revision", s->reason ? s->reason : "", by);
-        if (!s->reason) return td_no_memory(m->err);
         ++*moved;
     }
     return TD_OK;
@@ -357,6 +369,27 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
                    inside ? w.stem[0]->bus : "");
 }
 
+/* Whatever is sent to a return that moved is heard by as much more of it. */
+static td_status tell_senders(const move *m, const td_plan_return *to, td_plan_send *send, size_t n)
+{
+    char what[64];
+    td_status st = TD_OK;
+    snprintf(what, sizeof what, "%s ", to->name);
+    for (size_t i = 0; !st && i < n; i++)
+        if (!strcmp(send[i].to, to->name) && send[i].asked_lu != 0) st = say_turned(m, &send[i], what, m->db);
+    return st;
+}
+
+static td_status tell_all_senders(const move *m, const td_plan_return *to)
+{
+    td_plan *p = m->plan;
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < p->n_buses; i++) st = tell_senders(m, to, p->bus[i].send, p->bus[i].n_sends);
+    for (size_t i = 0; !st && i < p->n_stems; i++) st = tell_senders(m, to, p->stem[i].send, p->stem[i].n_sends);
+    for (size_t i = 0; !st && i < p->n_rets; i++) st = tell_senders(m, to, p->ret[i].send, p->ret[i].n_sends);
+    return st;
+}
+
 /* "less reverb": of everything, at the return. */
 static td_status whole_effect(move *m, double sign, const char *effect)
 {
@@ -366,6 +399,7 @@ static td_status whole_effect(move *m, double sign, const char *effect)
         td_plan_return *r = &m->plan->ret[i];
         if (!is_effect(m->plan, r->name, effect)) continue;
         td_status st = shift(m, "returns.fader", &r->fader_db, 0.01, &r->reason);
+        if (!st) st = tell_all_senders(m, r);
         if (st) return st;
     }
     return has_effect(m->plan, effect) ? TD_OK : no_effect(m, effect);

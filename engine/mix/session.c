@@ -195,7 +195,7 @@ static td_status obey(td_stem *m, const td_stem_wish *w, td_error *err)
     return TD_OK;
 }
 
-static bool is_voice(const td_stem *m)
+bool td_stem_is_voice(const td_stem *m)
 {
     return td_role_covers("vocals", m->role.name) || td_role_covers("choir", m->role.name) ||
            td_role_covers("speech", m->role.name);
@@ -210,8 +210,8 @@ static bool voices_alone(const td_session *s)
         if (!takes_part(m)) continue;
         bool effect = td_role_covers("fx", m->role.name) || td_role_covers("returns", m->role.name);
         all++;
-        voices += is_voice(m);
-        others += !is_voice(m) && !effect && !m->role.sung_to;
+        voices += td_stem_is_voice(m);
+        others += !td_stem_is_voice(m) && !effect && !m->role.sung_to;
     }
     return !others && (voices || !all);
 }

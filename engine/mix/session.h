@@ -88,6 +88,7 @@ bool td_session_refuse(td_session *s, const td_error *err);
 
 /* Whether a stem is refused and somebody has to mind: a broken click track keeps nobody from mixing. */
 bool td_stem_is_refused(const td_stem *m);
+bool td_stem_is_voice(const td_stem *m); /* sings or speaks, alone or as a choir */
 /* TD_INPUT with all refused stems in one message; TD_OK when there are none. */
 td_status td_session_refusal(const td_session *s, td_error *err);
 

@@ -12,7 +12,7 @@
 #define RANGE_DB   2.0  /* of sections, where nothing is said */
 #define WORTH_DB   0.3  /* a smaller move nobody hears */
 #define LEAST_S    2.0  /* of a part in which it sounds, to be judged */
-#define RESTS_DB   10.0 /* under its own mean: all else rests in such a part */
+#define RESTS_DB   6.0  /* under its own mean: all else rests in such a part */
 #define RAMP_S_DB  1.0  /* seconds a decibel, towards the edge of a part */
 #define FADE_S     0.03 /* beside a breath */
 #define COVERED_DB 20.0 /* a breath that far below the mix is nobody's concern */
@@ -112,7 +112,8 @@ static double mean_rest(const moves *m, size_t from, size_t to)
 }
 
 /* Who is left nearly alone needs no place against the others: such a part is not ridden, and has no say in what is
- * usual. Returns how many there are. */
+ * usual. A mix bus that evens parts lifts it: to lower there what still plays would undo that. Returns how many there
+ * are. */
 static size_t leave_rests(moves *m)
 {
     const td_plan *p = m->d->plan;
@@ -413,6 +414,17 @@ static size_t sung_levels(const float *k, size_t steps, double gain_db, float *l
     return n;
 }
 
+/* A bus of voices is one all of whose stems are. */
+static bool is_sung(const td_decider *d, const td_site *site)
+{
+    bool sung = site->kind != TD_SITE_MIX;
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        const td_stem *s = &d->session->stem[i];
+        if (site->kind == TD_SITE_BUS ? s->bus == site->index : i == site->index) sung = sung && td_stem_is_voice(s);
+    }
+    return sung;
+}
+
 td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step, td_error *err)
 {
     int slot = td_param_find(step->proc, "level");
@@ -435,8 +447,8 @@ td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step
     for (size_t i = 0; i < n; i++) sum += (double)level[i];
     step->value[slot] = td_param_round(&step->proc->params[slot], sum / (double)n);
     step->origin = TD_SOLVED;
-    step->reason =
-        td_arena_printf(d->arena, "rides to %.1f dBFS, the mean of what is sung; nine tenths of it lie within %.1f dB",
-                        step->value[slot], (double)(level[n * 19 / 20] - level[n / 20]));
+    step->reason = td_arena_printf(
+        d->arena, "rides to %.1f dBFS, the mean of what is %s; nine tenths of it lie within %.1f dB", step->value[slot],
+        is_sung(d, site) ? "sung" : "played", (double)(level[n * 19 / 20] - level[n / 20]));
     return step->reason ? TD_OK : td_no_memory(err);
 }

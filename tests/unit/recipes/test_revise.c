@@ -383,6 +383,24 @@ static void test_sends(void **state)
     td_arena_free(p.arena);
 }
 
+/* A reason that said how far under it is heard says so still. */
+static void test_a_send_says_how_it_is_heard_now(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move, *reason;
+    } said[] = { { "less reverb on vocals", "wanted: 12.0 LU under; -3.0 dB by revision: 15.0 LU under now" },
+                 { "plate +2 dB", "wanted: 12.0 LU under; plate +2.0 dB by revision: 10.0 LU under now" } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = song();
+        td_error err = { 0 };
+        to_plate[0] = (td_plan_send){ "plate", -14, "wanted: 12.0 LU under", -12, -12 };
+        assert_int_equal(td_plan_revise(&p, said[i].move, &err), TD_OK);
+        assert_string_equal(p.bus[1].send[0].reason, said[i].reason);
+        td_arena_free(p.arena);
+    }
+}
+
 /* A return's own send is turned by the return's name, or by what it is. */
 static void test_sends_of_returns(void **state)
 {
@@ -508,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_levels_stay_what_a_plan_can_hold),
         cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
         cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_a_send_says_how_it_is_heard_now),
         cmocka_unit_test(test_sends_of_returns),
         cmocka_unit_test(test_returns),
         cmocka_unit_test(test_what_is_not_understood_is_refused),
