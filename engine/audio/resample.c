@@ -114,18 +114,23 @@ static const double *interpolated_row(const td_resampler *r)
     return r->row;
 }
 
+/* Four sums, so that additions need not wait for one another. */
+TD_WIDE static void sum_taps(const td_v2 *x, const double *c, size_t taps, td_v2 *out)
+{
+    td_v4 a = { 0 }, b = { 0 };
+    for (size_t j = 0; j < taps; j += 4) {
+        td_v2 c0 = *(const td_v2 *)(c + j), c2 = *(const td_v2 *)(c + j + 2);
+        a += *(const td_v4 *)(x + j) * __builtin_shufflevector(c0, c0, 0, 0, 1, 1);
+        b += *(const td_v4 *)(x + j + 2) * __builtin_shufflevector(c2, c2, 0, 0, 1, 1);
+    }
+    *out = (TD_LOW(a) + TD_HIGH(a)) + (TD_LOW(b) + TD_HIGH(b));
+}
+
 static td_v2 filtered(const td_resampler *r)
 {
-    const double *c = r->row ? interpolated_row(r) : r->table + r->phase * r->taps;
-    const td_v2 *x = r->held + r->at;
-    td_v2 a = { 0 }, b = { 0 }, d = { 0 }, e = { 0 };
-    for (size_t j = 0; j < r->taps; j += 4) { /* four sums, so that additions need not wait for one another */
-        a += x[j] * td_v2_set(c[j]);
-        b += x[j + 1] * td_v2_set(c[j + 1]);
-        d += x[j + 2] * td_v2_set(c[j + 2]);
-        e += x[j + 3] * td_v2_set(c[j + 3]);
-    }
-    return (a + b) + (d + e);
+    td_v2 y;
+    sum_taps(r->held + r->at, r->row ? interpolated_row(r) : r->table + r->phase * r->taps, r->taps, &y);
+    return y;
 }
 
 /* Takes in frames, or zeros when there are no more, as far as there is room. */
