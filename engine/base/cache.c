@@ -49,6 +49,29 @@ bool td_cache_end(FILE *f, const char *temp, const char *path, bool good)
     return false;
 }
 
+uint64_t td_cache_sum(uint64_t sum, const void *data, size_t bytes)
+{
+    const char *from = data;
+    for (; bytes; from += sizeof sum) {
+        uint64_t word = 0;
+        size_t n = bytes < sizeof word ? bytes : sizeof word;
+        memcpy(&word, from, n);
+        sum = (sum ^ word) * 0x100000001b3;
+        bytes -= n;
+    }
+    return sum;
+}
+
+uint64_t td_cache_program(void)
+{
+    char block[1 << 14];
+    uint64_t sum = 0;
+    FILE *f = fopen("/proc/self/exe", "rbe");
+    for (size_t n; f && (n = fread(block, 1, sizeof block, f));) sum = td_cache_sum(sum, block, n);
+    if (f) fclose(f);
+    return sum;
+}
+
 /* ---- room ------------------------------------------------------------------------------------------------------- */
 
 typedef struct entry {

@@ -52,17 +52,6 @@ uint64_t td_frozen_bytes(uint64_t frames)
     return sizeof(head) + frames * FRAME + sizeof(foot);
 }
 
-/* FNV-1a by words of 64 bits: a word that changed always shows, and against accidents that is enough. */
-static void sum_up(td_frozen *f, const void *data, size_t bytes)
-{
-    uint64_t sum = f->sum, word;
-    for (size_t i = 0; i < bytes; i += WORD) {
-        memcpy(&word, (const char *)data + i, WORD);
-        sum = (sum ^ word) * 0x100000001b3;
-    }
-    f->sum = sum;
-}
-
 static td_frozen *frozen_new(const char *folder, const char *hash, uint64_t frames)
 {
     td_frozen *f = calloc(1, sizeof *f);
@@ -88,7 +77,7 @@ void td_frozen_free(td_frozen *f)
 
 static void put(td_frozen *f, const void *data, size_t bytes)
 {
-    sum_up(f, data, bytes);
+    f->sum = td_cache_sum(f->sum, data, bytes);
     if (fwrite(data, 1, bytes, f->file) != bytes) f->broken = true;
 }
 
@@ -141,7 +130,7 @@ void td_frozen_commit(td_frozen *f, const char *figures, size_t n)
 static bool get(td_frozen *f, void *data, size_t bytes)
 {
     if (fread(data, 1, bytes, f->file) != bytes) return false;
-    sum_up(f, data, bytes);
+    f->sum = td_cache_sum(f->sum, data, bytes);
     return true;
 }
 

@@ -9,17 +9,23 @@
 /* A survey in a file, little-endian as x86-64 and aarch64 keep it:
  *
  *     head | for each signal: its figures, then k, ms, peak, and true peak where it has one | rows of each signal that
- *     sounds
+ *     sounds | sum of all before it
  *
- * A file is foreign bytes: its length has to be what the head says, and every figure a number. */
+ * A file is foreign bytes: its length has to be what the head says, every figure a number, and the sum right. It is of
+ * this very program: whoever mends a figure hears anew. */
 #define MAGIC   "topdown survey\n"
-#define VERSION 2 /* raised by whatever changes a figure of a survey, or how it is written */
+#define VERSION 3 /* raised by whatever changes how it is written */
 #define BATCH   64
+
+typedef struct summed {
+    FILE *file;
+    uint64_t sum; /* of what was written or read */
+} summed;
 
 typedef struct head {
     char magic[16];
     uint32_t version, signals;
-    uint64_t steps, frames;
+    uint64_t program, steps, frames;
     char session[TD_SHA256_HEX + 7];
     double tempo_bpm, percussiveness_db;
 } head;
@@ -36,6 +42,7 @@ static head head_of(const td_survey *s)
     head h = { .magic = MAGIC,
                .version = VERSION,
                .signals = (uint32_t)s->n_signals,
+               .program = td_cache_program(),
                .steps = td_session_steps(s->session),
                .frames = s->session->frames,
                .tempo_bpm = s->tempo_bpm,
@@ -51,12 +58,13 @@ static td_status unwritten(const char *path, td_error *err)
     return td_fail(err, TD_DISK, path, NULL, "the survey cannot be written");
 }
 
-static bool put(FILE *f, const void *data, size_t size)
+static bool put(summed *f, const void *data, size_t size)
 {
-    return fwrite(data, 1, size, f) == size;
+    f->sum = td_cache_sum(f->sum, data, size);
+    return fwrite(data, 1, size, f->file) == size;
 }
 
-static bool put_signal(FILE *f, const td_survey *s, size_t i)
+static bool put_signal(summed *f, const td_survey *s, size_t i)
 {
     const td_signal *g = &s->signal[i];
     figures x = { .like = s->like[i],
@@ -79,7 +87,7 @@ static bool put_signal(FILE *f, const td_survey *s, size_t i)
            (!g->true_peak || put(f, g->true_peak, size));
 }
 
-static td_status put_rows(FILE *f, const td_survey *s, size_t i, const char *path, td_error *err)
+static td_status put_rows(summed *f, const td_survey *s, size_t i, const char *path, td_error *err)
 {
     td_row row[BATCH];
     for (size_t at = 0, steps = s->signal[i].steps; at < steps; at += BATCH) {
@@ -95,14 +103,16 @@ td_status td_survey_save(const td_survey *s, const char *path, td_error *err)
 {
     char temp[4096];
     head h = head_of(s);
-    FILE *f = td_cache_begin(path, temp, sizeof temp);
-    if (!f) return unwritten(path, err);
-    bool good = put(f, &h, sizeof h);
-    for (size_t i = 0; good && i < s->n_signals; i++) good = put_signal(f, s, i);
+    summed f = { .file = td_cache_begin(path, temp, sizeof temp) };
+    if (!f.file) return unwritten(path, err);
+    bool good = put(&f, &h, sizeof h);
+    for (size_t i = 0; good && i < s->n_signals; i++) good = put_signal(&f, s, i);
     td_status st = good ? TD_OK : unwritten(path, err);
     for (size_t i = 0; !st && i < s->n_signals; i++)
-        if (s->row[i]) st = put_rows(f, s, i, path, err);
-    if (!td_cache_end(f, temp, path, !st) && !st) st = unwritten(path, err);
+        if (s->row[i]) st = put_rows(&f, s, i, path, err);
+    uint64_t sum = f.sum;
+    if (!st && !put(&f, &sum, sizeof sum)) st = unwritten(path, err);
+    if (!td_cache_end(f.file, temp, path, !st) && !st) st = unwritten(path, err);
     return st;
 }
 
@@ -113,13 +123,15 @@ static td_status refuse(const char *path, td_error *err)
     return td_fail(err, TD_INPUT, path, "remove it, it is made again", "is no survey of this session and version");
 }
 
-static bool get(FILE *f, void *data, size_t size)
+static bool get(summed *f, void *data, size_t size)
 {
-    return fread(data, 1, size, f) == size;
+    if (fread(data, 1, size, f->file) != size) return false;
+    f->sum = td_cache_sum(f->sum, data, size);
+    return true;
 }
 
 /* Powers and peaks: numbers, and none below 0. */
-static bool get_powers(FILE *f, const float *to, size_t n)
+static bool get_powers(summed *f, const float *to, size_t n)
 {
     float *x = (float *)to;
     if (!get(f, x, n * sizeof *x)) return false;
@@ -146,7 +158,7 @@ static bool sane(const td_survey *s, size_t i, const figures *x)
     return true;
 }
 
-static td_status get_signal(FILE *f, td_survey *s, size_t i, bool *rows, const char *path, td_error *err)
+static td_status get_signal(summed *f, td_survey *s, size_t i, bool *rows, const char *path, td_error *err)
 {
     td_signal *g = &s->signal[i];
     figures x;
@@ -185,7 +197,7 @@ static bool rows_are_numbers(const td_row *row, size_t n)
     return true;
 }
 
-static td_status get_rows(FILE *f, td_survey *s, size_t i, const char *path, td_error *err)
+static td_status get_rows(summed *f, td_survey *s, size_t i, const char *path, td_error *err)
 {
     td_row row[BATCH];
     td_status st = td_scratch_new(s->folder, 1, &s->row[i], err);
@@ -198,7 +210,7 @@ static td_status get_rows(FILE *f, td_survey *s, size_t i, const char *path, td_
     return st;
 }
 
-static td_status read_all(FILE *f, td_survey *s, const char *path, td_error *err)
+static td_status read_all(summed *f, td_survey *s, const char *path, td_error *err)
 {
     head h, own = head_of(s);
     bool *rows = calloc(s->n_signals, sizeof *rows);
@@ -213,7 +225,8 @@ static td_status read_all(FILE *f, td_survey *s, const char *path, td_error *err
     for (size_t i = 0; !st && i < s->n_signals; i++) st = get_signal(f, s, i, &rows[i], path, err);
     for (size_t i = 0; !st && i < s->n_signals; i++)
         if (rows[i]) st = get_rows(f, s, i, path, err);
-    if (!st && fgetc(f) != EOF) st = refuse(path, err);
+    uint64_t sum = f->sum, written;
+    if (!st && (!get(f, &written, sizeof written) || written != sum || fgetc(f->file) != EOF)) st = refuse(path, err);
     free(rows);
     return st;
 }
@@ -222,12 +235,12 @@ td_status td_survey_load(const td_session *session, const char *path, const char
                          td_error *err)
 {
     *out = NULL;
-    FILE *f = td_cache_open(path);
-    if (!f) return td_fail(err, TD_DISK, path, NULL, "cannot be read");
+    summed f = { .file = td_cache_open(path) };
+    if (!f.file) return td_fail(err, TD_DISK, path, NULL, "cannot be read");
     td_status st = td_survey_alloc(session, scratch_folder, out, err);
-    if (!st) st = read_all(f, *out, path, err);
-    if (!st) futimens(fileno(f), NULL); /* it was of use: others go first */
-    fclose(f);
+    if (!st) st = read_all(&f, *out, path, err);
+    if (!st) futimens(fileno(f.file), NULL); /* it was of use: others go first */
+    fclose(f.file);
     if (st) {
         td_survey_free(*out);
         *out = NULL;
