@@ -256,7 +256,7 @@ static const char *lead_reason(const td_decider *d, td_lead lead, double ratio, 
     return td_arena_printf(d->arena, "%s%+.1f LU against the rest where it %s, usual %+.1f%s%s",
                            lead.sings ? "" : "no singer, and no other solo instrument: it leads; ", ratio,
                            lead.sings ? "sings" : "plays", td_usual_lead_lu(d->recipe, lead.sings),
-                           undone_db ? "; held at the limit" : "",
+                           fabs(undone_db) >= 0.05 ? "; held at the limit" : "",
                            stays ? "; the focus stays, and the others go to it" : "");
 }
 
@@ -275,6 +275,7 @@ static void place_lead(td_decider *d, size_t anchor, double most_db)
     double move = td_clamp(off, -most_db, most_db), undone = off - move;
     if (undone > 0 && (lead.sings || lost)) /* what the limit leaves undone: the others come down, at most 6 dB */
         others = -fmin(undone, 6);
+    undone += others;
     p->fader_db += stays ? 0 : move;
     others -= stays ? move : 0;
     for (size_t b = 0; b < d->plan->n_buses && others != 0; b++) {

@@ -123,6 +123,12 @@ static td_status measure(td_decider *d, const td_site *site, const td_condition 
     return td_feature_measure(d->survey, d->session, c->feature, site->signal, c, &f->value, &f->at_hz, &f->q, err);
 }
 
+/* One, unless that would show the limit itself. */
+static int decimals(double x, double limit)
+{
+    return td_round_to(x, 0.1) == td_round_to(limit, 0.1) && x != limit ? 2 : 1;
+}
+
 static td_status evaluate_compare(td_decider *d, const td_site *site, const td_condition *c, td_answer *out,
                                   td_error *err)
 {
@@ -149,7 +155,7 @@ static td_status evaluate_compare(td_decider *d, const td_site *site, const td_c
     else if (f->unit == TD_UNIT_SWITCH)
         snprintf(out->text, sizeof out->text, "%s%s", x > 0 ? "" : "not ", f->name);
     else
-        snprintf(out->text, sizeof out->text, "%s is %.*f%s%s%s", f->name, fabs(x - c->value) < 0.2 ? 2 : 1, x,
+        snprintf(out->text, sizeof out->text, "%s is %.*f%s%s%s", f->name, decimals(x, c->value), x,
                  f->unit_name[0] ? " " : "", f->unit_name, out->on);
     return TD_OK;
 }

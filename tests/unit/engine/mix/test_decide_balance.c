@@ -37,6 +37,11 @@ static double lead(double t, unsigned c)
     return fmod(t, 4) < 2 ? tone(t, 440, 0.06) : 0;
 }
 
+static double lead_rather_soft(double t, unsigned c)
+{
+    return 1.8 * lead(t, c);
+}
+
 static double lead_far_too_hot(double t, unsigned c)
 {
     return 15 * lead(t, c);
@@ -144,6 +149,21 @@ static void test_the_focus_stays_and_the_others_go(void **state)
     assert_non_null(strstr(bus_of(&focus, "bass")->fader_reason, "with all others, for the lead"));
     leave(&focus);
     leave(&loudness);
+}
+
+/* 9 dB too soft: what its own limit of 6 leaves, the others do. 14 dB: that is more than both. */
+static void test_a_limit_is_told_where_it_leaves_something(void **state)
+{
+    (void)state;
+    static const char *const balances[] = { "loudness", "focus" };
+    for (size_t i = 0; i < 2; i++) {
+        decided some = decide_sung(balances[i], lead_rather_soft), more = decide_sung(balances[i], lead);
+        assert_non_null(strstr(bus_of(&some, "drums")->fader_reason, "with all others, for the lead"));
+        assert_null(strstr(bus_of(&some, "vocals")->fader_reason, "held at the limit"));
+        assert_non_null(strstr(bus_of(&more, "vocals")->fader_reason, "held at the limit"));
+        leave(&some);
+        leave(&more);
+    }
 }
 
 static void test_a_focus_that_does_not_lead_stays(void **state)
@@ -401,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_a_hot_lead_moves_no_other_fader),
         cmocka_unit_test(test_a_lone_instrument_leads),
         cmocka_unit_test(test_the_focus_stays_and_the_others_go),
+        cmocka_unit_test(test_a_limit_is_told_where_it_leaves_something),
         cmocka_unit_test(test_a_focus_that_does_not_lead_stays),
         cmocka_unit_test(test_no_focus_is_said),
         cmocka_unit_test(test_reasons_add_up),
