@@ -107,8 +107,57 @@ static td_status bands_after_fixes(td_decider *d, size_t bus, td_band_power *p, 
     return TD_OK;
 }
 
+#define LOW_HZ      120.0 /* clubs and vinyl play what is below in mono */
+#define LOW_APART   0.5   /* correlation: 1.2 dB of it are lost then */
+#define LOW_CARRIES 0.3   /* a part of the song's low end that is heard to go */
+
+static bool centres_lows(const td_plan_chain *c)
+{
+    for (size_t i = 0; i < c->n_steps; i++) {
+        const td_plan_step *s = &c->step[i];
+        int slot = td_param_find(s->proc, "mono_below");
+        if (slot >= 0 && !s->bypass && !isnan(s->value[slot])) return true;
+    }
+    return false;
+}
+
+/* LL, RR and LR below LOW_HZ. */
+static void sum_lows(const td_band_power *p, double low[3])
+{
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        if (td_band_hz(i) > LOW_HZ) break;
+        low[0] += p->ll[i];
+        low[1] += p->rr[i];
+        low[2] += p->lr[i];
+    }
+}
+
+/* Of buses that carry the low end of the song, sides that differ there. */
+static td_status warn_of_lows(td_decider *d, td_error *err)
+{
+    double low[TD_BUSES_MAX][3] = { 0 }, all = 0;
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        td_band_power p;
+        TD_TRY(bands_after_fixes(d, b, &p, err));
+        sum_lows(&p, low[b]);
+        all += td_db_power(td_bus_gain_db(d, b)) * (low[b][0] + low[b][1]);
+    }
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        double ll = low[b][0], rr = low[b][1], lr = low[b][2], power = td_db_power(td_bus_gain_db(d, b)) * (ll + rr);
+        double correlation = ll > 0 && rr > 0 ? lr / sqrt(ll * rr) : 1;
+        if (correlation >= LOW_APART || !(power > LOW_CARRIES * all) || centres_lows(&d->plan->bus[b].chain)) continue;
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
+                              "%s: its sides differ below %g Hz (correlation %.2f); where lows are played in mono %.1f "
+                              "dB of them are lost",
+                              d->plan->bus[b].name, LOW_HZ, correlation,
+                              fmin(td_power_db((ll + rr) / fmax((ll + rr + 2 * lr) / 2, 1e-30)), 60)));
+    }
+    return TD_OK;
+}
+
 td_status td_warn_of_cancelling(td_decider *d, td_error *err)
 {
+    TD_TRY(warn_of_lows(d, err));
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_band_power p;
         double correlation;

@@ -586,6 +586,47 @@ static void test_sides_that_cancel_are_told(void **state)
     scene_leave(s);
 }
 
+/* Two sines beside each other are as loud on each side and have nothing in common; in mono 3 dB of them are lost. */
+static double unlike(double t, unsigned c)
+{
+    return 0.2 * sin(2 * M_PI * (c ? 100 : 50) * t);
+}
+
+static size_t lows_told(const char *name, sound lows)
+{
+    const part parts[] = { { "Piano.wav", 2, chord }, { name, 2, lows } };
+    scene *s = hear(parts, 2);
+    td_plan *p = plan_on(s, bare, s->pool);
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_notes; i++) {
+        if (!strstr(p->note[i].text, "sides differ below 120 Hz")) continue;
+        n++;
+        double correlation, lost_db;
+        assert_int_equal(sscanf(p->note[i].text,
+                                "bass: its sides differ below 120 Hz (correlation %lf); where lows are played in mono "
+                                "%lf dB of them are lost",
+                                &correlation, &lost_db),
+                         2);
+        assert_float_equal(correlation, 0, 0.05);
+        assert_float_equal(lost_db, 3.01, 0.2);
+    }
+    td_plan_free(p);
+    scene_leave(s);
+    return n;
+}
+
+static double same_low(double t, unsigned c)
+{
+    return unlike(t, 0) + 0 * c;
+}
+
+static void test_lows_that_differ_are_told(void **state)
+{
+    (void)state;
+    assert_int_equal(lows_told("Bass.wav", unlike), 1);
+    assert_int_equal(lows_told("Bass.wav", same_low), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_a_fix_leaves_the_mix_bus_of_the_library_as_it_is),
         cmocka_unit_test(test_the_mix_bus_may_change_groups),
         cmocka_unit_test(test_sides_that_cancel_are_told),
+        cmocka_unit_test(test_lows_that_differ_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
