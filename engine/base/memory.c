@@ -17,6 +17,7 @@ typedef struct chunk {
 
 struct td_arena {
     chunk *first;
+    bool broken;
 };
 
 td_arena *td_arena_new(void)
@@ -40,18 +41,30 @@ void td_arena_join(td_arena *a, td_arena *from)
     chunk **last = &a->first;
     while (*last) last = &(*last)->next;
     *last = from->first;
+    a->broken |= from->broken;
     free(from);
+}
+
+bool td_arena_broken(const td_arena *a)
+{
+    return a->broken;
+}
+
+static void *refuse(td_arena *a)
+{
+    a->broken = true;
+    return NULL;
 }
 
 void *td_arena_alloc(td_arena *a, size_t size)
 {
-    if (size > LARGEST) return NULL;
+    if (size > LARGEST) return refuse(a);
     size = (size + 15) & ~(size_t)15;
     chunk *c = a->first;
     if (!c || c->size - c->used < size) {
         size_t want = size > CHUNK / 4 ? size : CHUNK;
         chunk *fresh = calloc(1, sizeof *fresh + want);
-        if (!fresh) return NULL;
+        if (!fresh) return refuse(a);
         fresh->size = want;
         if (c && want == size) { /* a large block: the open chunk stays first */
             fresh->next = c->next;
@@ -70,7 +83,7 @@ void *td_arena_alloc(td_arena *a, size_t size)
 void *td_arena_array(td_arena *a, size_t n, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) return NULL;
+    if (__builtin_mul_overflow(n, size, &bytes)) return refuse(a);
     return td_arena_alloc(a, bytes);
 }
 
@@ -92,7 +105,7 @@ char *td_arena_printf(td_arena *a, const char *fmt, ...)
     va_start(args, fmt);
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, fmt, args);
-    char *p = n < 0 ? NULL : td_arena_alloc(a, (size_t)n + 1);
+    char *p = n < 0 ? refuse(a) : td_arena_alloc(a, (size_t)n + 1);
     if (p) vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(args);

@@ -4,6 +4,7 @@
 #ifndef TD_BASE_MEMORY_H
 #define TD_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct td_arena td_arena;
@@ -13,6 +14,9 @@ void td_arena_free(td_arena *a); /* NULL is welcome */
 
 /* What `from` handed out lives as long as `a` from now on; `from` is freed. NULL from is welcome. */
 void td_arena_join(td_arena *a, td_arena *from);
+
+/* Whether it ever handed out NULL, or what was joined to it did: who makes many texts asks once, at the end. */
+bool td_arena_broken(const td_arena *a);
 
 /* Zeroed memory, aligned to 16; NULL when memory is short or size exceeds 1 GiB. It lives until td_arena_free. */
 void *td_arena_alloc(td_arena *a, size_t size);

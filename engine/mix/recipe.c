@@ -38,7 +38,7 @@ const char *td_target_text(td_arena *a, const td_target *t)
     if (!isnan(t->loudness_lufs)) td_text_addf(&out, ", %g LUFS", t->loudness_lufs);
     if (!isnan(t->true_peak_dbtp)) td_text_addf(&out, ", %g dBTP", t->true_peak_dbtp);
     if (!isnan(t->peak_dbfs)) td_text_addf(&out, ", %g dBFS", t->peak_dbfs);
-    const char *kept = td_arena_strdup(a, out.length ? out.data + 2 : "as the mix bus leaves it");
+    const char *kept = out.broken ? NULL : td_arena_strdup(a, out.length ? out.data + 2 : "as the mix bus leaves it");
     td_text_free(&out);
     return kept;
 }

@@ -166,8 +166,9 @@ static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *
     c->proc = p->proc;
     td_status st = take_values(d, c, w->value, p->value, &own, err);
     p->reason = own.reason.length ? td_arena_strdup(d->arena, own.reason.data) : as_written;
+    bool broken = own.reason.broken || !p->reason;
     td_text_free(&own.reason);
-    if (st) return st;
+    if (st || broken) return st ? st : td_no_memory(err);
     bool floor;
     double share;
     TD_TRY(takes_the_floor(d, c->site, step, p, &share, &floor, err));

@@ -450,6 +450,7 @@ td_status td_plan_make(const td_plan_wish *wish, td_plan **out, td_error *err)
     p->arena = a;
     p->draft = true;
     td_status st = decide(&d, err);
+    if (!st && td_arena_broken(a)) st = td_no_memory(err); /* a reason may be missing, or the right side of a pair */
     p->draft = false;
     td_scratch_free(d.sum);
     for (size_t b = 0; b < TD_BUSES_MAX; b++) td_scratch_free(d.behind[b].sound);
@@ -470,6 +471,7 @@ td_status td_plan_undecided(const td_plan_wish *wish, td_plan **out, td_error *e
         .wish = wish, .session = wish->session, .survey = wish->survey, .recipe = wish->recipe, .plan = p, .arena = a
     };
     td_status st = p ? copy_head(&d, err) : td_no_memory(err);
+    if (!st && td_arena_broken(a)) st = td_no_memory(err);
     if (st) {
         td_arena_free(a);
         return st;

@@ -6,67 +6,11 @@
 #include <cmocka.h>
 
 #include "recipes/recipes.h"
+#include "tests/unit/failing.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Every allocation of the readers fails once, one after the other: they say so and leave nothing behind. The sanitisers
- * have an allocator of their own and cannot be told to fail, so there the readers only run. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define COUNTS 0
-#endif
-#endif
-#ifndef COUNTS
-#define COUNTS 1
-#endif
-
-static long left = -1; /* allocations until one fails; below 0: none does */
-static long live;
-static bool failed;
-
-#if COUNTS
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void __libc_free(void *p);
-
-static bool fails(void)
-{
-    if (left < 0 || left-- > 0) return false;
-    failed = true;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    void *p = fails() ? NULL : __libc_malloc(size);
-    live += p != NULL;
-    return p;
-}
-
-void *calloc(size_t n, size_t size)
-{
-    void *p = fails() ? NULL : __libc_calloc(n, size);
-    live += p != NULL;
-    return p;
-}
-
-void *realloc(void *old, size_t size)
-{
-    void *p = fails() ? NULL : __libc_realloc(old, size);
-    live += p && !old;
-    return p;
-}
-
-void free(void *p)
-{
-    live -= p != NULL;
-    __libc_free(p);
-}
-#endif
-
+/* Every allocation of the readers fails once, one after the other: they say so and leave nothing behind. */
 static const char recipe_text[] =
     "topdown: recipe/1\n"
     "name: small\n"
