@@ -239,6 +239,10 @@ static td_status levels_of_rough(td_decider *d, size_t bus, bool usual, double t
         const char *why = rough_reason(d, l.stem[k], moved_db != inside_db);
         if (!why) return td_no_memory(err);
         TD_TRY(set_level(d, l.stem[k], moved_db, 0, why, err));
+        if (isnan(d->rough->stem[l.stem[k]].move_db))
+            TD_TRY(td_decide_note(d, TD_NOTE_WARNING,
+                                  "rough: %s not found in the rough mix: stands beside the others of %s",
+                                  d->plan->stem[l.stem[k]].name, d->plan->bus[bus].name));
     }
     d->rough->move_db[bus] = louder;
     return TD_OK;

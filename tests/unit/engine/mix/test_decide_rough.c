@@ -266,6 +266,25 @@ static void test_stems_inside_a_bus(void **state)
     td_plan_free(p);
 }
 
+static double hatless_rough(double t, unsigned c)
+{
+    (void)c;
+    return 0.5 * drums_at(t) + 0.3 * bass_at(t) + 0.2 * pad_at(t);
+}
+
+static void test_a_stem_that_is_not_in_it(void **state)
+{
+    (void)state;
+    static const char *const file[] = { "Kick.wav", "HiHat.wav", "Bass.wav", "Pad.wav" };
+    const sound play[] = { drums, piano, bass, pad };
+    td_plan *p = read_files(file, 1, play, hatless_rough);
+    assert_int_equal(p->balance, TD_BALANCE_ROUGH);
+    assert_true(is_said(p, "rough: HiHat.wav not found in the rough mix: stands beside the others of drums"));
+    assert_false(is_said(p, "Kick.wav not found"));
+    assert_true(fabs(total_db(p, "HiHat.wav") - total_db(p, "Kick.wav")) < 15); /* heard, as is usual */
+    td_plan_free(p);
+}
+
 static double side(double x, double t, unsigned c)
 {
     return c ? x : x * (0.9 + 0.1 * sin(2 * M_PI * 0.7 * t));
@@ -321,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_another_song_changes_nothing),
         cmocka_unit_test(test_a_bus_that_is_not_in_it),
         cmocka_unit_test(test_stems_inside_a_bus),
+        cmocka_unit_test(test_a_stem_that_is_not_in_it),
         cmocka_unit_test(test_the_limit_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
