@@ -66,12 +66,14 @@ static const char *band_name(size_t band, char out[24])
 
 #define OPPOSED (-0.3) /* sides that merely have nothing to do with each other scatter around 0 */
 
-/* The middle band of the octave that counts whose sides are most opposed; TD_BANDS: none is. */
-static size_t opposed_octave(const td_band_power *p, double *correlation)
+#define MIX_OPPOSED (-0.15) /* of many sources, which scatter less */
+
+/* The middle band of the octave that counts whose sides are most opposed; TD_BANDS: none is by that much. */
+static size_t opposed_octave(const td_band_power *p, double by, double *correlation)
 {
     double least = least_octave(p);
     size_t band = TD_BANDS;
-    *correlation = OPPOSED;
+    *correlation = by;
     for (size_t i = 0; i + 2 < TD_BANDS; i += 3) {
         double ll = p->ll[i] + p->ll[i + 1] + p->ll[i + 2], rr = p->rr[i] + p->rr[i + 1] + p->rr[i + 2];
         double lr = p->lr[i] + p->lr[i + 1] + p->lr[i + 2];
@@ -155,21 +157,45 @@ static td_status warn_of_lows(td_decider *d, td_error *err)
     return TD_OK;
 }
 
+/* Where no bus is to be named: several that stand apart by less may add up. */
+static td_status warn_of_mix(td_decider *d, td_error *err)
+{
+    td_band_power p = { 0 }, own;
+    double correlation;
+    char name[24];
+    for (size_t b = 0; b < d->plan->n_buses; b++) {
+        double gain = td_db_power(td_bus_gain_db(d, b));
+        TD_TRY(bands_after_fixes(d, b, &own, err));
+        for (size_t i = 0; i < TD_BANDS; i++) {
+            p.ll[i] += gain * own.ll[i];
+            p.rr[i] += gain * own.rr[i];
+            p.lr[i] += gain * own.lr[i];
+        }
+    }
+    size_t band = opposed_octave(&p, MIX_OPPOSED, &correlation);
+    if (band == TD_BANDS) return TD_OK;
+    return td_decide_note(d, TD_NOTE_WARNING,
+                          "mix: its sides cancel around %s (correlation %.2f); %.1f LU of it are lost in mono",
+                          band_name(band, name), correlation, check_width(&p, 1).mono_loss_lu);
+}
+
 td_status td_warn_of_cancelling(td_decider *d, td_error *err)
 {
+    bool named = false;
     TD_TRY(warn_of_lows(d, err));
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         td_band_power p;
         double correlation;
         char name[24];
         TD_TRY(bands_after_fixes(d, b, &p, err));
-        size_t band = opposed_octave(&p, &correlation);
+        size_t band = opposed_octave(&p, OPPOSED, &correlation);
         if (band == TD_BANDS) continue;
+        named = true;
         TD_TRY(td_decide_note(
             d, TD_NOTE_WARNING, "%s: its sides cancel around %s (correlation %.2f); %.1f LU of it are lost in mono",
             d->plan->bus[b].name, band_name(band, name), correlation, check_width(&p, 1).mono_loss_lu));
     }
-    return TD_OK;
+    return named ? TD_OK : warn_of_mix(d, err);
 }
 
 td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error *err)

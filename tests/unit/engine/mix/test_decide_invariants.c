@@ -586,6 +586,30 @@ static void test_sides_that_cancel_are_told(void **state)
     scene_leave(s);
 }
 
+/* Power 1 in the middle and 1.6 at the sides: correlation (1 - 1.6) / (1 + 1.6) = -0.23. */
+static double half_opposed(double t, unsigned c)
+{
+    double middle = sin(2 * M_PI * 1000 * t), side = sqrt(1.6) * sin(2 * M_PI * 1100 * t);
+    return 0.1 * (middle + (c ? -side : side));
+}
+
+static void test_a_mix_whose_sides_cancel_is_told(void **state)
+{
+    (void)state;
+    static const part parts[] = { { "Piano.wav", 2, half_opposed }, { "Synth Pad.wav", 2, half_opposed } };
+    scene *s = hear(parts, 2);
+    td_plan *p = plan_on(s, bare, s->pool);
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_notes; i++) {
+        if (!strstr(p->note[i].text, "cancel")) continue;
+        n++;
+        assert_non_null(strstr(p->note[i].text, "mix: its sides cancel around 1 kHz (correlation -0.2"));
+    }
+    assert_int_equal(n, 1);
+    td_plan_free(p);
+    scene_leave(s);
+}
+
 /* Two sines beside each other are as loud on each side and have nothing in common; in mono 3 dB of them are lost. */
 static double unlike(double t, unsigned c)
 {
@@ -641,6 +665,7 @@ int main(void)
         cmocka_unit_test(test_a_fix_leaves_the_mix_bus_of_the_library_as_it_is),
         cmocka_unit_test(test_the_mix_bus_may_change_groups),
         cmocka_unit_test(test_sides_that_cancel_are_told),
+        cmocka_unit_test(test_a_mix_whose_sides_cancel_is_told),
         cmocka_unit_test(test_lows_that_differ_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
