@@ -9,7 +9,7 @@
 
 typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print;
 
-enum { TD_PASSAGE_STEPS = 16, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
+enum { TD_PASSAGE_STEPS = 14, TD_HEARD_MAX = 8 }; /* the passages of the final check: how long, and how many */
 
 /* A stem in a rough mix. */
 typedef struct td_rough_stem {

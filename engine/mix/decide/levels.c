@@ -260,8 +260,8 @@ static void sum_peaks(const td_decider *d, float *peak)
 enum { SLOW, FAST, PEAKS, SCORES };
 
 /* Without and with something that cuts tips: a short song's passages are the first of them. */
-static const unsigned char order_of_scores[2][PASSAGES] = { { SLOW, FAST, FAST, PEAKS, PEAKS, SLOW },
-                                                            { SLOW, FAST, PEAKS, FAST, PEAKS, SLOW } };
+static const unsigned char order_of_scores[2][PASSAGES + 1] = { { SLOW, FAST, FAST, PEAKS, FAST, SLOW },
+                                                                { SLOW, FAST, PEAKS, PEAKS, FAST, SLOW, PEAKS } };
 
 static bool cuts_tips(const td_decider *d)
 {
@@ -316,6 +316,7 @@ static td_status choose_loudest(td_decider *d, bool goals, td_error *err)
     if (goals) TD_TRY(td_hear_highest(d, (td_high){ most_power, peak }, (td_high){ score[FAST], score[PEAKS] }, err));
     if (goals && tips_are_held(d)) ease_peaks(d, power, score[PEAKS]);
     const unsigned char *order = order_of_scores[cuts_tips(d)];
+    most += most == PASSAGES && goals && tips_are_held(d); /* which tips that leaves highest is known but roughly */
     for (size_t i = 0; i < most; i++) add_passage(d, score[goals ? order[i] : SLOW], held);
     return TD_OK;
 }

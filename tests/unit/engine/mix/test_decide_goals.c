@@ -100,6 +100,39 @@ static void test_tips_beside_a_loud_passage(void **state)
     clip_at(near_loud, 26.8);
 }
 
+/* Five chords of 0.4 s, each with a click near its end. */
+static double chords_and_clicks(double t, unsigned c)
+{
+    double in = fmod(t, 4) - 2, click = in - 0.32;
+    (void)c;
+    if (t > 20 || in < 0 || in >= 0.4) return 0;
+    return (0.4 + (click >= 0 && click < 0.002 ? 0.5 : 0)) * sin(TONE * in);
+}
+
+/* A click alone: the sixth in height, until the others are held down with their chords. */
+static double lone_click(double t, unsigned c)
+{
+    double in = t - 30.05;
+    (void)c;
+    return in >= 0 && in < 0.002 ? 0.62 * sin(TONE * in) : 0;
+}
+
+static void test_a_tip_nothing_holds(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    double at_s;
+    scene_add(s, "Keys.wav", 48000, 2, SECONDS, chords_and_clicks);
+    scene_add(s, "Synth.wav", 48000, 2, SECONDS, lone_click);
+    decided d = decide(s, "balance: delivered\n"
+                          "mix: { chain: [ { compressor: { model: clean, ratio: 8:1, attack: 10 ms, release: 100 ms, "
+                          "gain_reduction: at most 8 dB }, as: glue }, "
+                          "{ clipper: { ceiling: -6 dBFS, gain_reduction: at most 2 dB }, as: edge } ] }\n");
+    assert_float_equal(taken_db(&d, &at_s), 2, 0.1);
+    assert_float_equal(at_s, 30, 0.2);
+    leave(&d);
+}
+
 /* Wherever the key is loudest; and where the mix bus is heard in passages, so is what drives it. */
 static void test_a_key_is_heard_where_the_mix_is(void **state)
 {
@@ -363,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tips_a_low_cut_makes),
         cmocka_unit_test(test_tips_beside_a_loud_passage),
+        cmocka_unit_test(test_a_tip_nothing_holds),
         cmocka_unit_test(test_a_detector_that_hears_no_kick),
         cmocka_unit_test(test_what_cancels_in_the_raw_sum),
         cmocka_unit_test(test_a_key_is_heard_where_the_mix_is),
