@@ -53,7 +53,13 @@ typedef enum td_fault_code {
 } td_fault_code;
 
 #define TD_FAULT_BIT(code) (1u << TD_FAULT_##code)
-#define TD_SILENT_DBFS     (-80.0) /* peaks of silence stay below */
+#define TD_SILENT_DBFS     (-80.0)
+
+/* What has no higher peak; NaN is none. */
+static inline bool td_is_silent(double peak_dbfs)
+{
+    return !(peak_dbfs >= TD_SILENT_DBFS);
+}
 
 const char *td_fault_name(td_fault_code code);
 const char *td_fault_help(td_fault_code code);

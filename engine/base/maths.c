@@ -170,14 +170,6 @@ void td_log10_row(const double *x, double *y, size_t n)
     log10_row(x, y, n);
 }
 
-double td_log1p(double x)
-{
-    if (x <= -1 || !(x < (double)INFINITY)) return td_log(1 + x);
-    double u = 1 + x;
-    if (u == 1) return x;
-    return td_log(u) + (x > 1 ? 1 - (u - x) : x - (u - 1)) / u; /* what rounding 1 + x lost (Kahan) */
-}
-
 /* A number as the sum of two doubles, for td_pow alone: its logarithm needs more digits than the result has. */
 typedef struct pair {
     double hi, lo;

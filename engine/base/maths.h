@@ -29,7 +29,6 @@ double td_atan(double x);
 double td_atan2(double y, double x);
 double td_cosh(double x);
 double td_tanh(double x);
-double td_log1p(double x);
 /* y[i] = td_log10(x[i]), many abreast; x positive and no denormal. y may be x. */
 void td_log10_row(const double *x, double *y, size_t n);
 double td_bessel_i0(double x); /* of Kaiser windows; |x| <= 50 */

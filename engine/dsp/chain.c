@@ -185,11 +185,6 @@ size_t td_chain_tail(const td_chain *c)
     return c->tail;
 }
 
-size_t td_chain_latency_before(const td_chain *c, size_t step)
-{
-    return c->stage[step].before;
-}
-
 td_unit_state *td_chain_unit(td_chain *c, size_t step)
 {
     return c->stage[step].unit;

@@ -44,15 +44,3 @@ void td_curve_fini(td_curve *c)
     free(c->cell);
     *c = (td_curve){ 0 };
 }
-
-double td_shape_harmonic(td_shape *f, double bend, double amplitude, unsigned k)
-{
-    enum { POINTS = 256 };
-    double re = 0, im = 0;
-    for (int i = 0; i < POINTS; i++) {
-        double turn = 2 * TD_PI * i / POINTS, y = f(amplitude * td_sin(turn), bend);
-        re += y * td_cos(k * turn);
-        im += y * td_sin(k * turn);
-    }
-    return sqrt(re * re + im * im) / POINTS * (k ? 2 : 1);
-}

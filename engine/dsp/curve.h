@@ -26,9 +26,6 @@ typedef double td_shape(double x, double bend); /* f; what `bend` means is the s
 td_status td_curve_init(td_curve *c, td_shape *f, double bend); /* TD_NOMEM */
 void td_curve_fini(td_curve *c);                                /* also on zeroed storage */
 
-/* Harmonic k of f(amplitude sin) relative to nothing: its plain amplitude. k = 0 is the mean. */
-double td_shape_harmonic(td_shape *f, double bend, double amplitude, unsigned k);
-
 /* The last sample and F there: what the mean needs to know. Zeroed is silence. */
 typedef struct td_curve_past {
     td_v2 x, integral;

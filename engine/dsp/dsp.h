@@ -208,7 +208,6 @@ void td_chain_reset(td_chain *c); /* as freshly made: what comes next is frame 0
 void td_chain_place(td_chain *c, int64_t frame);
 size_t td_chain_latency(const td_chain *c); /* the sum of its steps */
 size_t td_chain_tail(const td_chain *c);
-size_t td_chain_latency_before(const td_chain *c, size_t step);
 td_unit_state *td_chain_unit(td_chain *c, size_t step);
 
 /* ---- the limiter of the master ---------------------------------------------------------------------------------- */

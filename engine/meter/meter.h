@@ -79,7 +79,6 @@ td_status td_vu_new(double rate_hz, td_vu **out);
 void td_vu_free(td_vu *m);
 void td_vu_add(td_vu *m, const float *left, const float *right, size_t frames);
 double td_vu_max_dbfs(const td_vu *m); /* the highest reading so far */
-double td_vu_max_at(const td_vu *m);   /* seconds */
 double td_vu_mean_dbfs(const td_vu *m);
 
 /* ---- spectrum --------------------------------------------------------------------------------------------------- */

@@ -13,11 +13,10 @@
 typedef struct needle {
     double b, a1, a2; /* b (1 + 2 z + z^2) / (1 + a1 z + a2 z^2), bilinear */
     double x1, x2, y1, y2, max, sum;
-    uint64_t shown, max_at; /* readings */
+    uint64_t shown; /* readings */
 } needle;
 
 struct td_vu {
-    double rate_hz; /* of frames */
     size_t group, n_held;
     float held[2][GROUP]; /* of the group under way */
     needle needle;
@@ -29,7 +28,6 @@ td_status td_vu_new(double rate_hz, td_vu **out)
     if (!(rate_hz >= 100 && rate_hz <= 384000)) return TD_ARG;
     td_vu *m = calloc(1, sizeof *m);
     if (!m) return TD_NOMEM;
-    m->rate_hz = rate_hz;
     m->group = rate_hz >= FAST_HZ ? GROUP : 1;
     double k = td_tan(NEEDLE_RADS * (double)m->group / (2 * rate_hz)), a0 = 1 + 2 * DAMPING * k + k * k;
     m->needle.b = k * k / a0 * (TD_PI / 2); /* the mean of a rectified sine is 2/pi of its peak */
@@ -47,10 +45,7 @@ void td_vu_free(td_vu *m)
 static void show(needle *n, double x)
 {
     double y = n->b * (x + n->x1 + n->x1 + n->x2) - n->a2 * n->y2 - n->a1 * n->y1;
-    if (y > n->max) {
-        n->max = y;
-        n->max_at = n->shown;
-    }
+    if (y > n->max) n->max = y;
     n->sum += y;
     n->shown++;
     n->x2 = n->x1, n->x1 = x, n->y2 = n->y1, n->y1 = y;
@@ -94,11 +89,6 @@ void td_vu_add(td_vu *m, const float *left, const float *right, size_t frames)
 double td_vu_max_dbfs(const td_vu *m)
 {
     return td_to_db(m->needle.max);
-}
-
-double td_vu_max_at(const td_vu *m)
-{
-    return (double)(m->needle.max_at * m->group) / m->rate_hz;
 }
 
 double td_vu_mean_dbfs(const td_vu *m)

@@ -271,7 +271,7 @@ typedef struct hearing {
 static bool is_silent(hearing *h, td_finding *f)
 {
     (void)f;
-    return !(h->signal->peak_dbfs >= TD_SILENT_DBFS);
+    return td_is_silent(h->signal->peak_dbfs);
 }
 
 static bool is_clipped(hearing *h, td_finding *f)

@@ -91,7 +91,7 @@ static void conclude(const gauge *g, td_measurement *m)
     m->max_short_lufs = td_loudness_max_short_term(g->loudness);
     m->peak_dbfs = td_to_db(td_sample_peak_max(g->peak));
     m->true_peak_dbtp = td_to_db(td_true_peak_max(g->peak));
-    if (!(m->peak_dbfs >= TD_SILENT_DBFS)) m->faults |= TD_FAULT_BIT(SILENT);
+    if (td_is_silent(m->peak_dbfs)) m->faults |= TD_FAULT_BIT(SILENT);
     if (!g->spectrum) return;
     double steps = (double)g->frames / m->info.rate_hz * 10;
     m->rms_dbfs = g->frames ? td_power_db((g->ll + g->rr) / (2 * (double)g->frames)) : -INFINITY;

@@ -130,11 +130,6 @@ td_status td_survey_bare(const td_session *session, td_pool *pool, const char *s
 
 /* ---- features --------------------------------------------------------------------------------------------------- */
 
-size_t td_survey_signals(const td_survey *s)
-{
-    return s->n_signals;
-}
-
 size_t td_survey_stem(const td_survey *s, size_t stem)
 {
     (void)s;

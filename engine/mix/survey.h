@@ -55,7 +55,6 @@ td_status td_survey_hear(td_session *session, td_pool *pool, const char *scratch
                          void *user, td_survey **out, td_error *err);
 void td_survey_free(td_survey *s);
 
-size_t td_survey_signals(const td_survey *s);
 size_t td_survey_stem(const td_survey *s, size_t stem); /* the signal of a stem, a bus, the sum */
 size_t td_survey_bus(const td_survey *s, size_t bus);
 size_t td_survey_sum(const td_survey *s);

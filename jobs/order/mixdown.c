@@ -124,7 +124,7 @@ static td_status judge_sound(const td_mixdown *m, td_error *err)
 {
     for (size_t i = 0; i < m->session->n_stems; i++) {
         if (m->session->stem[i].bus == UINT_MAX) continue;
-        if (td_survey_signal(m->survey, td_survey_stem(m->survey, i))->peak_dbfs >= TD_SILENT_DBFS) return TD_OK;
+        if (!td_is_silent(td_survey_signal(m->survey, td_survey_stem(m->survey, i))->peak_dbfs)) return TD_OK;
     }
     return td_fail(err, TD_INPUT, NULL, "export them again, with no track muted",
                    "no stem sounds: all peak below %g dBFS", TD_SILENT_DBFS);

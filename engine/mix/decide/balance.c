@@ -31,7 +31,7 @@ static td_status measure_spread(const td_decider *d, spread *s, td_error *err)
     for (size_t i = 0; i < d->session->n_stems; i++) {
         const td_stem *t = &d->session->stem[i];
         const td_signal *g = td_survey_signal(d->survey, td_survey_stem(d->survey, i));
-        if (t->bus >= d->session->n_buses || !(g->peak_dbfs > -80)) continue;
+        if (t->bus >= d->session->n_buses || td_is_silent(g->peak_dbfs)) continue;
         loudest = fmax(loudest, g->peak_dbfs);
         if (d->playing.stem[i] < 1) continue;
         bool is_mono = t->info.channels == 1 && !t->path_right;
@@ -150,7 +150,8 @@ td_status td_decide_staging(td_decider *d, td_error *err)
         double moved = isnan(d->peak_dbfs[b]) ? 0 : d->peak_dbfs[b] - s->peak_dbfs; /* by levels and pans inside */
         p->peak_dbfs = td_round_to(s->peak_dbfs + moved, 0.01);
         /* clip gains carry two decimals: staging is promised to 0.01 dB */
-        p->clip_gain_db = s->peak_dbfs < -80 ? 0 : td_round_to(d->recipe->stage_dbfs - stage_level(d, s) - moved, 0.01);
+        p->clip_gain_db =
+            td_is_silent(s->peak_dbfs) ? 0 : td_round_to(d->recipe->stage_dbfs - stage_level(d, s) - moved, 0.01);
     }
     return TD_OK;
 }
@@ -552,7 +553,7 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     if (p->balance == TD_BALANCE_LOUDNESS || p->balance == TD_BALANCE_FOCUS) TD_TRY(warn_of_lead(d));
     for (size_t b = 0; b < p->n_buses; b++) {
         if (!p->bus[b].fader_reason) return td_no_memory(err);
-        if (p->bus[b].peak_dbfs < TD_SILENT_DBFS) p->bus[b].fader_reason = "nothing on it sounds";
+        if (td_is_silent(p->bus[b].peak_dbfs)) p->bus[b].fader_reason = "nothing on it sounds";
     }
     return mark_active(d, err);
 }

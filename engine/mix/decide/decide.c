@@ -63,7 +63,8 @@ size_t td_keys_meant(const td_decider *d, const char *word, size_t *index)
 {
     size_t meant = td_stems_meant(d->session, word, index), n = 0;
     for (size_t i = 0; i < meant; i++)
-        if (td_survey_signal(d->survey, td_survey_stem(d->survey, index[i]))->peak_dbfs >= -80) index[n++] = index[i];
+        if (!td_is_silent(td_survey_signal(d->survey, td_survey_stem(d->survey, index[i]))->peak_dbfs))
+            index[n++] = index[i];
     return n;
 }
 

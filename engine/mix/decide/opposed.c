@@ -151,7 +151,7 @@ static td_status give_back(td_decider *d, size_t bus, double gained_db, td_error
 {
     td_plan_bus *p = &d->plan->bus[bus];
     if (d->plan->balance != TD_BALANCE_LOUDNESS && d->plan->balance != TD_BALANCE_FOCUS) return TD_OK;
-    if (p->peak_dbfs < TD_SILENT_DBFS)
+    if (td_is_silent(p->peak_dbfs))
         return td_decide_note(d, TD_NOTE_WARNING,
                               "%s: its fixes end a cancellation that left nothing of it: nobody found "
                               "its level",

@@ -170,7 +170,7 @@ static td_status decide_group(void *shared, size_t index, td_error *err)
     td_decider *d = &t->own[b];
     td_plan_bus *p = &t->d->plan->bus[b];
     const td_group_wish *g = td_group_for(d, p);
-    if (!g || p->peak_dbfs < -80) return TD_OK;
+    if (!g || td_is_silent(p->peak_dbfs)) return TD_OK;
     td_site site = { .kind = TD_SITE_BUS,
                      .index = b,
                      .signal = td_survey_bus(d->survey, b),

@@ -252,7 +252,7 @@ static const td_plan_bus *peakiest(const td_decider *d)
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         const td_plan_bus *p = &d->plan->bus[b];
         double peak = p->peak_dbfs + td_bus_gain_db(d, b);
-        if (p->peak_dbfs < -80 || peak <= most) continue;
+        if (td_is_silent(p->peak_dbfs) || peak <= most) continue;
         most = peak;
         bus = p;
     }

@@ -25,7 +25,7 @@ static const char *curve_by_tag(const td_recipe *r)
 static bool has_beat(const td_decider *d)
 {
     for (size_t b = 0; b < d->plan->n_buses; b++)
-        if (!strcmp(d->plan->bus[b].name, "drums") && d->plan->bus[b].peak_dbfs > -80) return true;
+        if (!strcmp(d->plan->bus[b].name, "drums") && !td_is_silent(d->plan->bus[b].peak_dbfs)) return true;
     return false;
 }
 

@@ -28,8 +28,6 @@ static const struct {
     { "log10", td_log10, log10l, 0.01, 20, 1e-15 },
     { "log", td_log, logl, 0.999, 1.001, 1e-15 },
     { "log10", td_log10, log10l, 0, 1e300, 1e-15 },
-    { "log1p", td_log1p, log1pl, -0.9, 3, 1e-15 },
-    { "log1p", td_log1p, log1pl, -1e-5, 1e-5, 1e-15 },
     { "sin", td_sin, sinl, -10, 10, 1e-15 },
     { "sin", td_sin, sinl, -1e6, 1e6, 1e-15 },
     { "cos", td_cos, cosl, -10, 10, 1e-15 },
@@ -103,7 +101,6 @@ static void edges(void **unused)
     assert_true(isinf(td_log(0)) && td_log(0) < 0 && isnan(td_log10(-1)) && isinf(td_log2(INFINITY)) && td_log(1) == 0);
     assert_true(td_log2(0x1p-1074) == -1074 && td_log2(8) == 3);
     assert_true(td_tanh(400) == 1 && td_tanh(-400) == -1 && isinf(td_cosh(-711)));
-    assert_true(isinf(td_log1p(-1)) && isnan(td_log1p(-2)) && td_log1p(1e-300) == 1e-300);
     assert_true(relative(td_exp(709.5), expl(709.5)) < 1e-15 && relative(td_exp(-720), expl(-720)) < 1e-9);
     assert_true(signbit(td_atan(-0.0)) && td_sin(0) == 0);
 }

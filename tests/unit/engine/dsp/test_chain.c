@@ -135,7 +135,6 @@ static void latencies_add(void **unused)
     assert_int_equal(td_chain_new(&format, steps, 3, &c, NULL), TD_OK);
     assert_int_equal(td_chain_latency(c), 3 * LATE);
     assert_int_equal(td_chain_tail(c), 10);
-    assert_int_equal(td_chain_latency_before(c, 2), 2 * LATE);
     static const size_t blocks[] = { 1, 7, 64, 512 };
     for (size_t b = 0; b < 4; b++) {
         fill();

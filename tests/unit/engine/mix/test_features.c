@@ -245,7 +245,7 @@ static void every_row_answers(void **state)
         td_condition c = { .low_hz = 200, .high_hz = 500, .about = "vocals.lead" };
         assert_int_equal(td_feature_find(td_features[i].name), i);
         assert_non_null(td_features[i].help);
-        for (size_t k = 0; k < td_survey_signals(s->survey); k++) ask_about(s, k, td_features[i].name, c);
+        for (size_t k = 0; k <= td_survey_sum(s->survey); k++) ask_about(s, k, td_features[i].name, c);
     }
     assert_int_equal(td_feature_find("loudnes"), -1);
 }

@@ -168,7 +168,7 @@ static void converted_stems_are_kept(void **state)
 
 static void assert_alike(const td_survey *a, const td_survey *b)
 {
-    for (size_t i = 0; i < td_survey_signals(a); i++) {
+    for (size_t i = 0; i <= td_survey_sum(a); i++) {
         td_signal x = *td_survey_signal(a, i), y = *td_survey_signal(b, i);
         td_band_frame f[120], g[120];
         assert_memory_equal(x.k, y.k, x.steps * sizeof(float));
