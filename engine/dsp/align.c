@@ -114,4 +114,5 @@ const td_processor td_align = {
     .latency = align_latency,
     .tail = align_tail,
     .destroy = align_destroy,
+    .linear = true,
 };

@@ -228,4 +228,5 @@ const td_processor td_chorus = {
     .tail = chorus_tail,
     .place = chorus_place,
     .destroy = chorus_destroy,
+    .linear = true,
 };

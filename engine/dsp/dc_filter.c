@@ -61,4 +61,5 @@ const td_processor td_dc_filter = {
     .reset = dc_filter_reset,
     .tail = dc_filter_tail,
     .power_at = dc_filter_power_at,
+    .linear = true,
 };

@@ -14,7 +14,8 @@ static const td_param delay_params[DELAY_PARAMS] = {
     [PING_PONG] = { "ping_pong", TD_UNIT_SWITCH, 0, 1, 0, .help = "echoes of the middle, left and right in turn" },
     [LOW_CUT] = { "low_cut", TD_UNIT_HZ, 20, 1000, 200, .help = "in the loop: each echo thinner, 12 dB/oct" },
     [HIGH_CUT] = { "high_cut", TD_UNIT_HZ, 1000, 20000, 6000, .help = "in the loop: each echo darker, 12 dB/oct" },
-    [DUCK] = { "duck", TD_UNIT_DB, 0, 24, 0, .help = "how far echoes step back while the sound itself is there" },
+    [DUCK] = { "duck", TD_UNIT_DB, 0, 24, 0, .flags = TD_LISTENS,
+        .help = "how far echoes step back while the sound itself is there" },
     [MIX] = { "mix", TD_UNIT_PERCENT, 0, 100, 100, .help = "of echoes in what comes out; a return wants all" },
 };
 /* clang-format on */
@@ -145,4 +146,5 @@ const td_processor td_delay = {
     .reset = delay_reset,
     .tail = delay_tail,
     .destroy = delay_destroy,
+    .linear = true,
 };

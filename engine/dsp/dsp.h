@@ -49,6 +49,7 @@ enum {
     TD_MEASURED = 4, /* the word `measured` is allowed: the planner takes the value from what the condition found */
     TD_SOLVABLE = 8, /* a range is allowed in a recipe; the planner picks the value in it */
     TD_PLANNED = 16, /* what the planner makes parts of, on the song it meets; the slot itself stays NaN in a plan */
+    TD_LISTENS = 32, /* but for 0 it makes a linear processor depend on the sound */
 };
 
 typedef struct td_param {
@@ -135,6 +136,7 @@ struct td_processor {
     td_status (*share)(void *st, const void *other, bool now, bool *shared);
     bool peaks; /* single ones is what it lowers: how much is counted by the 100 ms, not by the frame */
     bool timed; /* its parts are points of the song's time; without any it does nothing */
+    bool linear; /* neither the sound nor the song's time changes what it does, but for slow drifting */
     bool bends; /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 

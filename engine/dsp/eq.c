@@ -362,4 +362,5 @@ const td_processor td_eq = {
     .destroy = eq_destroy,
     .power_at = eq_power_at,
     .share = eq_share,
+    .linear = true,
 };

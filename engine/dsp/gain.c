@@ -45,4 +45,5 @@ const td_processor td_gain = {
     .prepare = gain_prepare,
     .process = gain_process,
     .power_at = gain_power_at,
+    .linear = true,
 };

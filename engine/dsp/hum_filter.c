@@ -82,4 +82,5 @@ const td_processor td_hum_filter = {
     .reset = hum_filter_reset,
     .tail = hum_filter_tail,
     .power_at = hum_filter_power_at,
+    .linear = true,
 };

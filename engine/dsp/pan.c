@@ -74,4 +74,5 @@ const td_processor td_pan = {
     .prepare = pan_prepare,
     .process = pan_process,
     .power_at = pan_power_at,
+    .linear = true,
 };

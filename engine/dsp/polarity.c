@@ -38,4 +38,5 @@ const td_processor td_polarity = {
     .state_size = sizeof(polarity),
     .prepare = polarity_prepare,
     .process = polarity_process,
+    .linear = true,
 };

@@ -323,4 +323,5 @@ const td_processor td_reverb = {
     .tail = reverb_tail,
     .place = reverb_place,
     .destroy = reverb_destroy,
+    .linear = true,
 };

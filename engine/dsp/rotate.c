@@ -43,4 +43,5 @@ const td_processor td_rotate = {
     .state_size = sizeof(rotate),
     .prepare = rotate_prepare,
     .process = rotate_process,
+    .linear = true,
 };

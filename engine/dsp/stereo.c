@@ -95,4 +95,5 @@ const td_processor td_stereo = {
     .process = stereo_process,
     .reset = stereo_reset,
     .tail = stereo_tail,
+    .linear = true,
 };

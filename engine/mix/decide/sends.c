@@ -1,15 +1,17 @@
+#include "engine/mix/decide/response.h"
 #include "engine/mix/decide/sender.h"
 
 #include "engine/base/row.h"
 #include "engine/base/units.h"
+#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* A send's level alone does not tell how much is heard: what a return takes off below and above, how often it repeats
  * and what the source is made of move that by several dB. So a recipe may say how far the wet sound is to lie under the
- * dry (about 9 LU was preferred, as loud as the dry disliked: Pestana and Reiss 2014). Places of the dry sound go
- * through the return one after the other, and silence behind them: what of one place still sounds in the next is
- * counted all the same. */
+ * dry (about 9 LU was preferred, as loud as the dry disliked: Pestana and Reiss 2014). What a linear return makes of
+ * the powers of a bus or a stem its response tells. Else places of the dry sound go through the return one after the
+ * other, and silence behind them: what of one place still sounds in the next is counted all the same. */
 
 enum { PIECE_STEPS = 10, WARM_STEPS = 3 }; /* of 100 ms: what is heard of a place, and what is dropped before it */
 
@@ -39,8 +41,9 @@ td_status td_decide_sends(td_decider *d, const td_send_wish *wish, size_t n, td_
 typedef struct share {
     td_plan_send *send;
     const td_plan_return *ret;
-    td_plan_chain chain; /* of the return, but for what a key drives: that is meant to be gone at times */
-    double heard_db;     /* wet against dry, at the level the send has; NaN: nothing sounds */
+    td_plan_chain chain;           /* of the return, but for what a key drives: that is meant to be gone at times */
+    const td_band_power *response; /* of that; NULL: it is to be played */
+    double heard_db;               /* wet against dry, at the level the send has; NaN: nothing sounds */
 } share;
 
 typedef struct source {
@@ -53,16 +56,85 @@ typedef struct source {
     td_sender sound;
 } source;
 
+/* ---- what is foretold -------------------------------------------------------------------------------------------- */
+
+/* A stem's powers over the song, each step times its weight; NULL: alike. */
+static td_status weigh_bands(const td_decider *d, size_t stem, const float *weight, td_band_power *out, td_error *err)
+{
+    enum { BATCH = 32 };
+    td_band_frame frame[BATCH];
+    size_t signal = td_survey_stem(d->survey, stem), steps = td_survey_signal(d->survey, signal)->steps;
+    if (!weight) return td_survey_bands(d->survey, signal, NULL, out, err);
+    *out = (td_band_power){ 0 };
+    if (steps > d->steps) steps = d->steps;
+    for (size_t at = 0, n; at < steps; at += n) {
+        n = steps - at < BATCH ? steps - at : BATCH;
+        TD_TRY(td_survey_band_frames(d->survey, signal, at, n, frame, err));
+        for (size_t i = 0; i < n; i++)
+            for (size_t b = 0; b < TD_BANDS; b++) {
+                out->ll[b] += (double)(weight[at + i] * frame[i].ll[b]);
+                out->rr[b] += (double)(weight[at + i] * frame[i].rr[b]);
+                out->lr[b] += (double)(weight[at + i] * frame[i].lr[b]);
+            }
+    }
+    return TD_OK;
+}
+
+/* Adds a stem as it stands in its bus now: the survey heard it as it was delivered. */
+static td_status add_stem(const td_decider *d, size_t stem, const float *weight, td_band_power *sum, td_error *err)
+{
+    const td_stem *t = &d->session->stem[stem];
+    const td_plan_stem *p = &d->plan->stem[stem];
+    td_sides was = td_stem_sides(td_stem_channels(t), t->level_db, t->pan, false);
+    td_sides is = td_stem_sides(td_stem_channels(t), p->gain_db, p->pan, false);
+    double left = was.left > 0 ? is.left / was.left : 0, right = was.right > 0 ? is.right / was.right : 0;
+    td_band_power own;
+    double fixes[TD_BANDS];
+    TD_TRY(weigh_bands(d, stem, weight, &own, err));
+    TD_TRY(td_chain_power(d, &p->chain, fixes, err));
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        sum->ll[i] += left * left * fixes[i] * own.ll[i];
+        sum->rr[i] += right * right * fixes[i] * own.rr[i];
+        sum->lr[i] += left * right * fixes[i] * own.lr[i];
+    }
+    return TD_OK;
+}
+
+/* By band, for colour alone counts: what detectors, make-up and faders do to its level they do to wet and dry. */
+static td_status sound_of(const td_decider *d, const source *from, td_band_power *out, td_error *err)
+{
+    double power[TD_BANDS];
+    *out = (td_band_power){ 0 };
+    if (from->stem != SIZE_MAX) return add_stem(d, from->stem, NULL, out, err);
+    for (size_t i = 0; i < d->session->n_stems; i++)
+        if (d->session->stem[i].bus == from->bus) TD_TRY(add_stem(d, i, d->eased[from->bus], out, err));
+    TD_TRY(td_chain_power(d, &d->plan->bus[from->bus].chain, power, err));
+    td_bands_scale(out, power);
+    return TD_OK;
+}
+
+static td_status foretell(const td_decider *d, const source *from, td_error *err)
+{
+    td_band_power sound;
+    TD_TRY(sound_of(d, from, &sound, err));
+    for (size_t i = 0; i < from->shares; i++) {
+        share *s = &from->share[i];
+        if (s->response) s->heard_db = td_response_db(s->response, &sound) + s->send->level_db + s->ret->fader_db;
+    }
+    return TD_OK;
+}
+
 /* ---- what is heard ----------------------------------------------------------------------------------------------- */
 
 typedef struct ear {
+    share *of;
     float level; /* of the send */
     td_chain *chain;
     td_loudness *wet;
 } ear;
 
 typedef struct ears {
-    ear *ear; /* one a send */
+    ear *ear; /* one a send that nobody foretells */
     size_t n;
     td_loudness *dry;
 } ears;
@@ -77,17 +149,21 @@ static void close_ears(ears *e)
     free(e->ear);
 }
 
+static td_status open_ear(ear *e, share *of, const td_format *fmt, td_error *err)
+{
+    e->of = of;
+    e->level = (float)td_from_db(of->send->level_db);
+    TD_TRY(td_chain_of_plan(&of->chain, SIZE_MAX, fmt, &e->chain, err));
+    return td_loudness_new((unsigned)fmt->rate_hz, 2, &e->wet) ? td_no_memory(err) : TD_OK;
+}
+
 static td_status open_ears(ears *e, const td_decider *d, const source *from, td_error *err)
 {
     td_format fmt = td_format_of(d->session, d->plan);
     e->ear = calloc(from->shares, sizeof *e->ear);
-    if (!e->ear || td_loudness_new(fmt.rate_hz, 2, &e->dry)) return td_no_memory(err);
-    e->n = from->shares;
-    for (size_t i = 0; i < e->n; i++) {
-        e->ear[i].level = (float)td_from_db(from->share[i].send->level_db);
-        TD_TRY(td_chain_of_plan(&from->share[i].chain, SIZE_MAX, &fmt, &e->ear[i].chain, err));
-        if (td_loudness_new(fmt.rate_hz, 2, &e->ear[i].wet)) return td_no_memory(err);
-    }
+    if (!e->ear || td_loudness_new((unsigned)fmt.rate_hz, 2, &e->dry)) return td_no_memory(err);
+    for (size_t i = 0; i < from->shares; i++)
+        if (!from->share[i].response) TD_TRY(open_ear(&e->ear[e->n++], &from->share[i], &fmt, err));
     return TD_OK;
 }
 
@@ -152,9 +228,17 @@ static td_status hear_all(const td_decider *d, source *from, ears *e, td_error *
     for (size_t i = 0; i < e->n; i++) {
         TD_TRY(hear_tail(&e->ear[i], step, err));
         double wet = power(e->ear[i].wet);
-        from->share[i].heard_db = dry > 0 && wet > 0 ? td_power_db(wet / dry) + from->share[i].ret->fader_db : NAN;
+        share *s = e->ear[i].of;
+        s->heard_db = dry > 0 && wet > 0 ? td_power_db(wet / dry) + s->ret->fader_db : NAN;
     }
     return TD_OK;
+}
+
+static td_status play(const td_decider *d, source *from, ears *e, td_error *err)
+{
+    TD_TRY(from->ret ? td_sender_open_return(d, from->ret, &from->sound, err)
+                     : td_sender_open(d, from->bus, from->stem, &from->sound, err));
+    return hear_all(d, from, e, err);
 }
 
 typedef struct share_task {
@@ -162,6 +246,7 @@ typedef struct share_task {
     source *source;
     share *share;
     size_t sources, shares;
+    struct known *known; /* by return */
 } share_task;
 
 static td_status measure(void *shared, size_t index, td_error *err)
@@ -169,13 +254,52 @@ static td_status measure(void *shared, size_t index, td_error *err)
     const share_task *t = shared;
     source *from = &t->source[index];
     ears e = { 0 };
-    td_status st = from->ret ? td_sender_open_return(t->d, from->ret, &from->sound, err)
-                             : td_sender_open(t->d, from->bus, from->stem, &from->sound, err);
-    if (!st) st = open_ears(&e, t->d, from, err);
-    if (!st) st = hear_all(t->d, from, &e, err);
+    td_status st = open_ears(&e, t->d, from, err);
+    if (!st && e.n) st = play(t->d, from, &e, err);
+    if (!st && e.n < from->shares) st = foretell(t->d, from, err);
     close_ears(&e);
     td_sender_close(&from->sound);
     return st;
+}
+
+/* ---- responses --------------------------------------------------------------------------------------------------- */
+
+typedef struct known {
+    td_plan_chain chain; /* of a return, but for what a key drives */
+    bool asked, linear;
+    td_band_power response;
+} known;
+
+static td_status respond(void *shared, size_t index, td_error *err)
+{
+    const share_task *t = shared;
+    known *k = &t->known[index];
+    td_format fmt = td_format_of(t->d->session, t->d->plan);
+    return k->asked && k->linear ? td_chain_response(&fmt, &k->chain, &k->response, err) : TD_OK;
+}
+
+/* Of linear returns that a bus or a stem asks for a share. */
+static td_status hear_responses(share_task *t, td_error *err)
+{
+    const td_plan *p = t->d->plan;
+    for (size_t i = 0; i < t->shares; i++) t->known[t->share[i].ret - p->ret].asked = true;
+    TD_TRY(td_pool_run(t->d->wish->pool, p->n_rets, respond, t, err));
+    for (size_t i = 0; i < t->shares; i++) {
+        const known *k = &t->known[t->share[i].ret - p->ret];
+        if (k->linear) t->share[i].response = &k->response;
+    }
+    return TD_OK;
+}
+
+static td_status know_returns(share_task *t, td_error *err)
+{
+    const td_plan *p = t->d->plan;
+    if (!(t->known = td_arena_array(t->d->arena, p->n_rets + 1, sizeof *t->known))) return td_no_memory(err);
+    for (size_t r = 0; r < p->n_rets; r++) {
+        TD_TRY(td_chain_unkeyed(t->d, &p->ret[r].chain, &t->known[r].chain, err));
+        t->known[r].linear = td_chain_linear(&t->known[r].chain);
+    }
+    return TD_OK;
 }
 
 /* ---- levels ------------------------------------------------------------------------------------------------------ */
@@ -206,7 +330,7 @@ static const td_plan_return *return_of(const td_plan *p, const char *name)
 }
 
 /* Those of a source's sends that ask for a share. */
-static td_status collect(share_task *t, const source *of, td_plan_send *send, size_t n, td_error *err)
+static void collect(share_task *t, const source *of, td_plan_send *send, size_t n)
 {
     source *from = &t->source[t->sources];
     *from = *of;
@@ -215,12 +339,10 @@ static td_status collect(share_task *t, const source *of, td_plan_send *send, si
         const td_plan_return *ret = return_of(t->d->plan, send[i].to);
         if (send[i].reason || !ret) continue;
         share *s = &from->share[from->shares++];
-        *s = (share){ .send = &send[i], .ret = ret, .heard_db = NAN };
-        TD_TRY(td_chain_unkeyed(t->d, &ret->chain, &s->chain, err));
+        *s = (share){ .send = &send[i], .ret = ret, .chain = t->known[ret - t->d->plan->ret].chain, .heard_db = NAN };
     }
     t->shares += from->shares;
     t->sources += from->shares > 0;
-    return TD_OK;
 }
 
 static td_status measure_and_set(share_task *t, td_error *err)
@@ -282,7 +404,7 @@ static td_status decide_onward(share_task *t, td_error *err)
     TD_TRY(find_loudest(t->d, &l, err));
     for (size_t r = 0; r < p->n_rets; r++) {
         source from = { .name = p->ret[r].name, .ret = &p->ret[r], .signal = l[r].signal };
-        TD_TRY(collect(t, &from, p->ret[r].send, p->ret[r].n_sends, err));
+        collect(t, &from, p->ret[r].send, p->ret[r].n_sends);
         TD_TRY(measure_and_set(t, err));
     }
     return TD_OK;
@@ -298,16 +420,18 @@ td_status td_decide_shares(td_decider *d, td_error *err)
     share_task t = { .d = d, .share = td_arena_array(d->arena, most + 1, sizeof *t.share) };
     t.source = td_arena_array(d->arena, most + 1, sizeof *t.source);
     if (!t.share || !t.source) return td_no_memory(err);
+    TD_TRY(know_returns(&t, err));
     for (size_t b = 0; b < p->n_buses; b++) {
         source from = { .name = p->bus[b].name, .bus = b, .stem = SIZE_MAX, .signal = td_survey_bus(d->survey, b) };
-        TD_TRY(collect(&t, &from, p->bus[b].send, p->bus[b].n_sends, err));
+        collect(&t, &from, p->bus[b].send, p->bus[b].n_sends);
     }
     for (size_t i = 0; i < p->n_stems; i++) {
         source from = {
             .name = p->stem[i].name, .bus = d->session->stem[i].bus, .stem = i, .signal = td_survey_stem(d->survey, i)
         };
-        if (from.bus < p->n_buses) TD_TRY(collect(&t, &from, p->stem[i].send, p->stem[i].n_sends, err));
+        if (from.bus < p->n_buses) collect(&t, &from, p->stem[i].send, p->stem[i].n_sends);
     }
+    TD_TRY(hear_responses(&t, err));
     TD_TRY(measure_and_set(&t, err));
     return decide_onward(&t, err);
 }

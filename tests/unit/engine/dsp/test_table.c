@@ -389,6 +389,27 @@ static void keys_drive_as_declared(const td_processor *p)
     sound_free(in);
 }
 
+/* What comes out of a sum is the sum of what comes out of its parts, loud or soft. */
+static void linear_as_declared(const td_processor *p)
+{
+    if (!p->linear) return;
+    if (p->dynamics || p->bends || p->timed) fail_msg("%s: cannot be linear", p->name);
+    enum { FRAMES = 12000 };
+    sound a = programme(FRAMES, 8), b = programme(FRAMES, 9), both = sound_new(FRAMES);
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < FRAMES; i++) both.ch[c][i] = a.ch[c][i] + (b.ch[c][i] *= 0.01F);
+    sound part[] = { a, b, both };
+    for (size_t i = 0; i < 3; i++) {
+        td_unit_state *u = usual_unit(p, RATE);
+        sound_run(u, part[i]);
+        td_unit_free(u);
+    }
+    for (unsigned c = 0; c < 2; c++)
+        for (size_t i = 0; i < FRAMES; i++)
+            if (!(fabsf(both.ch[c][i] - a.ch[c][i] - b.ch[c][i]) < 2e-6F)) fail_msg("%s: is not linear", p->name);
+    for (size_t i = 0; i < 3; i++) sound_free(part[i]);
+}
+
 #define EACH(holds)                           \
     static void holds##_in_all(void **unused) \
     {                                         \
@@ -403,6 +424,7 @@ EACH(power_as_declared)
 EACH(both_ends_stay_finite)
 EACH(sense_and_react_make_process)
 EACH(keys_drive_as_declared)
+EACH(linear_as_declared)
 
 int main(void)
 {
@@ -419,6 +441,7 @@ int main(void)
         cmocka_unit_test(power_as_declared_in_all),
         cmocka_unit_test(sense_and_react_make_process_in_all),
         cmocka_unit_test(keys_drive_as_declared_in_all),
+        cmocka_unit_test(linear_as_declared_in_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
