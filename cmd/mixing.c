@@ -350,9 +350,11 @@ static void show_lost(const td_mixdown *d)
 {
     for (size_t i = 0; i < d->n; i++)
         if (d->lost[i])
-            td_report_warning(d->plan[i]->recipe,
-                              "the recipe is not here as it was when the plan was decided: the report does not hold "
-                              "lead and groups against what is usual; --recipes DIR says where it lies");
+            td_report_warning(
+                d->plan[i]->recipe,
+                "no recipe found by that name is the one the plan was decided by: the report does not hold "
+                "lead and groups against what is usual; --recipes DIR names the folder it lies in, as "
+                "NAME.yaml");
 }
 
 /* A name need not be UTF-8, JSON must. */
