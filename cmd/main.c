@@ -1,8 +1,8 @@
 #include "cmd/cmd.h"
 #include "recipes/recipes.h"
 
-#include <fcntl.h>
 #include "engine/base/json.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -27,8 +27,8 @@ FILE *td_cache_begin(const char *path, char *temp, size_t size);
 /* Closes it; good: it was written without fault. Else, and where that fails, nothing stays. */
 bool td_cache_end(FILE *f, const char *temp, const char *path, bool good);
 
-/* FNV-1a by words of 64 bits, the last filled up with zeros: a word that changed always shows, and against accidents that
- * is enough. sum: of what went before, 0 at first. */
+/* FNV-1a by words of 64 bits, the last filled up with zeros: a word that changed always shows, and against accidents
+ * that is enough. sum: of what went before, 0 at first. */
 uint64_t td_cache_sum(uint64_t sum, const void *data, size_t bytes);
 /* Of the running program: a figure that was mended must not be read from yesterday. 0 where it cannot be read. */
 uint64_t td_cache_program(void);

@@ -134,10 +134,10 @@ struct td_processor {
     /* Lets the second channel run with the settings of `other`, another state of this processor: two mono signals then
      * take the time of one. Before the first frame. *shared: whether these two can; `now` false only asks. */
     td_status (*share)(void *st, const void *other, bool now, bool *shared);
-    bool peaks; /* single ones is what it lowers: how much is counted by the 100 ms, not by the frame */
-    bool timed; /* its parts are points of the song's time; without any it does nothing */
+    bool peaks;  /* single ones is what it lowers: how much is counted by the 100 ms, not by the frame */
+    bool timed;  /* its parts are points of the song's time; without any it does nothing */
     bool linear; /* neither the sound nor the song's time changes what it does, but for slow drifting */
-    bool bends; /* waveforms, the louder the more: parts of a sum do not add up behind it */
+    bool bends;  /* waveforms, the louder the more: parts of a sum do not add up behind it */
 };
 
 /* All steps by name, then all parts; NULL-terminated. Adding a processor touches its own file and this table. */

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* The plan says of roles elsewhere, an offset is a recipe's to take out, and where a file came from is a guess. */
-#define NOT_HERE (TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DOUBLE_ROLE) | TD_FAULT_BIT(DC) | TD_FAULT_BIT(LOSSY_SOURCE))
+#define NOT_HERE \
+    (TD_FAULT_BIT(UNKNOWN_ROLE) | TD_FAULT_BIT(DOUBLE_ROLE) | TD_FAULT_BIT(DC) | TD_FAULT_BIT(LOSSY_SOURCE))
 
 enum { EACH = 3 }; /* as many stems with one fault have a line each */
 
