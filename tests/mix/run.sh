@@ -65,7 +65,7 @@ ok "a plan with a kept survey" "$topdown" mix --plan "$work/d/plan-pop-rock.yaml
 ok "is rendered to the same bytes" cmp "$work/d/Lithium_PopRock01_Master_48k24.wav" "$work/heard/Lithium_PopRock01_Master_48k24.wav"
 ok "and reported beside the sum as at first" test "$(heard "$work/d")" = "$(heard "$work/heard")"
 sed 's/^recipe_hash: .*/recipe_hash: another/' "$work/d/plan-pop-rock.yaml" >"$work/older.yaml"
-ok "a plan of a recipe that was changed since, with a hint" says "--recipes DIR says where it lies" \
+ok "a plan of a recipe that was changed since, with a hint" says "--recipes DIR names the folder it lies in" \
     "$topdown" mix --plan "$work/older.yaml" -o "$work/older"
 ok "is not held against what is usual, which is said" grep -q "the recipe 'pop-rock' is not here as it was" "$work/older/report.html"
 sed 's/^    fader: -8.51 dB/    fader: -3 dB/' "$work/d/plan-pop-rock.yaml" >"$work/hand.yaml"
