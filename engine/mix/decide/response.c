@@ -58,7 +58,7 @@ static td_status impulse_init(impulse *p, const td_format *fmt, const td_plan_ch
 static double play(impulse *p, size_t side, bool first)
 {
     td_v2 *x = p->x[side], sum = { 0, 0 };
-    memcpy(x, x + PIECE, PIECE * sizeof *x);
+    memmove(x, x + PIECE, PIECE * sizeof *x);
     for (size_t at = PIECE; at < WINDOW; at += TD_BLOCK) {
         float block[2][TD_BLOCK] = { { 0 } }, *to[2] = { block[0], block[1] };
         if (first && at == PIECE) block[side][0] = 1;
