@@ -52,8 +52,7 @@ static td_status open_session(check *c, td_error *err)
 
 static td_status hear(check *c, td_error *err)
 {
-    const char *tmp = getenv("TMPDIR"), *scratch = td_args_get(c->args, "scratch");
-    if (!scratch) scratch = tmp && *tmp ? tmp : "/var/tmp";
+    const char *scratch = td_scratch_folder(td_args_get(c->args, "scratch"));
     td_progress show = td_args_has(c->args, "json") ? NULL : td_progress_show; /* one object, and nothing beside it */
     return td_survey_hear(c->session, c->pool, scratch, show, c->progress, &c->survey, err);
 }

@@ -154,9 +154,9 @@ static bool is_new(doctor *d, const char *data)
 
 static void scratch(doctor *d)
 {
-    const char *folder = td_args_get(d->args, "scratch"), *data = data_folder(d), *tmp = getenv("TMPDIR");
+    const char *folder = td_args_get(d->args, "scratch"), *data = data_folder(d);
     if (!folder && data) folder = td_arena_printf(d->arena, is_new(d, data) ? "%s" : "%s/scratch", data);
-    if (!folder) folder = tmp && *tmp ? tmp : "/var/tmp";
+    folder = td_scratch_folder(folder);
     struct statvfs v;
     if (data && !td_is_folder(data) && !td_args_has(d->args, "scratch")) return; /* data() says so */
     if (statvfs(folder, &v) != 0) {

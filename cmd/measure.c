@@ -1,7 +1,8 @@
 #include "engine/mix/measure.h"
-#include "cmd/cmd.h"
 #include "cmd/compare.h"
+#include "cmd/mixing.h"
 #include "engine/base/units.h"
+#include "engine/mix/intake.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 static const td_flag flags[] = {
     { "against", 0, "REFERENCE", "compare with this file at the same loudness: tone, dynamics, width" },
     { "skip-rejected", 0, NULL, "measure the others when a file is refused" },
+    { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -20,6 +22,33 @@ static const struct {
                 { "300-1k", 300, 1000 }, { "1k-5k", 1000, 5000 }, { "5k-20k", 5000, 20000 } };
 
 enum { REGIONS = sizeof regions / sizeof regions[0] };
+
+/* A file by itself, judged as `check` judges stems. */
+typedef struct judged {
+    td_session *session;
+    td_survey *survey;
+    td_findings *findings;
+} judged;
+
+/* Whatever it is called, it is no rough mix to be left out and has no role to be asked for. */
+static td_status judge(const td_args *a, const char *path, td_pool *pool, judged *out, td_error *err)
+{
+    td_stem_wish stem = { .file = path, .role = "other", .pan = NAN };
+    td_session_wish wish = { .stem = &stem, .n_stems = 1, .skip_rejected = true };
+    td_status st = td_session_open(&wish, &out->session, err);
+    const char *scratch = td_scratch_folder(td_args_get(a, "scratch"));
+    if (st) return st;
+    out->session->stem[0].faults &= ~TD_FAULT_BIT(RATE_DIFFERS); /* from what it is heard at, which is no fault here */
+    st = td_survey_hear(out->session, pool, scratch, NULL, NULL, &out->survey, err);
+    return st ? st : td_intake_make(out->session, out->survey, &out->findings, err);
+}
+
+static void judged_fini(judged *j)
+{
+    td_intake_free(j->findings);
+    td_survey_free(j->survey);
+    td_session_free(j->session);
+}
 
 /* Zero has no sign. */
 static double figure(double x, double step)
@@ -34,16 +63,13 @@ static const char *level(double x, char out[16])
     return out;
 }
 
-static void print_faults(unsigned faults)
+static void print_faults(const td_stem_findings *f)
 {
-    const char *between = "";
-    printf("  faults      ");
-    for (unsigned i = 0; i < TD_FAULT_COUNT; i++)
-        if (faults & (1u << i)) {
-            printf("%s%s (%s)", between, td_fault_name(i), td_fault_help(i));
-            between = "; ";
-        }
-    puts(faults ? "" : "none a file shows");
+    char text[512];
+    for (size_t i = 0; i < f->n_findings; i++)
+        printf("  %-11s %s: %s\n", i ? "" : "faults", td_fault_name(f->finding[i].code),
+               td_finding_text(&f->finding[i], TD_ENGLISH, text, sizeof text));
+    if (!f->n_findings) puts("  faults      none a file shows");
 }
 
 static void print_figures(const td_measurement *m)
@@ -62,7 +88,7 @@ static void print_figures(const td_measurement *m)
     if (!isnan(m->correlation)) printf("  stereo      correlation %.2f\n", figure(m->correlation, 0.01));
 }
 
-static void print(const char *path, const td_measurement *m)
+static void print(const char *path, const td_measurement *m, const td_stem_findings *f)
 {
     char text[512];
     double seconds = (double)m->info.frames / m->info.rate_hz;
@@ -70,7 +96,7 @@ static void print(const char *path, const td_measurement *m)
            m->info.channels == 1 ? "mono" : "stereo", m->info.rate_hz / 1000.0, m->info.encoding, (int)(seconds / 60),
            seconds - 60 * (int)(seconds / 60));
     if (!(m->faults & TD_FAULT_BIT(SILENT))) print_figures(m);
-    print_faults(m->faults);
+    print_faults(f);
 }
 
 static void member(json_t *o, const char *name, double x)
@@ -78,22 +104,24 @@ static void member(json_t *o, const char *name, double x)
     json_object_set_new(o, name, isfinite(x) ? json_real(td_round_to(x, 0.01)) : json_null());
 }
 
-static json_t *to_json(const char *path, const td_measurement *m, bool refused, const td_error *err)
+/* f NULL: it is refused, and err says why. */
+static json_t *to_json(const char *path, const td_measurement *m, const td_stem_findings *f, const td_error *err)
 {
     static const char *const verdicts[] = { [TD_ACCEPT] = "accept", [TD_WARN] = "warn", [TD_REJECT] = "reject" };
     json_t *o = json_object(), *codes = json_array();
     json_t *name = json_string(path);
+    unsigned faults = f ? f->faults : m->faults;
     json_object_set_new(o, "file", name ? name : json_null());
-    json_object_set_new(o, "verdict", json_string(verdicts[td_faults_verdict(m->faults)]));
+    json_object_set_new(o, "verdict", json_string(verdicts[td_faults_verdict(faults)]));
     for (unsigned i = 0; i < TD_FAULT_COUNT; i++)
-        if (m->faults & (1u << i)) json_array_append_new(codes, json_string(td_fault_name(i)));
+        if (faults & (1u << i)) json_array_append_new(codes, json_string(td_fault_name(i)));
     json_object_set_new(o, "codes", codes);
     json_object_set_new(o, "format", json_string(m->info.format));
     json_object_set_new(o, "encoding", json_string(m->info.encoding));
     json_object_set_new(o, "rate_hz", json_integer(m->info.rate_hz));
     json_object_set_new(o, "channels", json_integer(m->info.channels));
     json_object_set_new(o, "frames", json_integer((json_int_t)m->info.frames));
-    if (refused) {
+    if (!f) {
         json_object_set_new(o, "detail", json_string(err->what));
         json_object_set_new(o, "hint", json_string(err->hint));
         return o;
@@ -109,25 +137,38 @@ static json_t *to_json(const char *path, const td_measurement *m, bool refused, 
     return o;
 }
 
+/* One file; what is said of it goes to stdout, or into files. */
+static td_status measure(const td_args *a, const char *path, td_pool *pool, json_t *files, td_error *err)
+{
+    td_measurement m;
+    judged j = { 0 };
+    td_status st = td_measure_file(path, &m, err);
+    if (!st) st = judge(a, path, pool, &j, err);
+    const td_stem_findings *f = st ? NULL : &j.findings->stem[0];
+    if (td_args_has(a, "json"))
+        json_array_append_new(files, to_json(path, &m, f, err));
+    else if (f)
+        print(path, &m, f);
+    judged_fini(&j);
+    return st;
+}
+
 static int run(const td_args *a)
 {
     td_error err = { 0 };
     int code = 0;
     bool json = td_args_has(a, "json");
+    td_pool *pool = NULL;
     if (!a->n_words) {
         td_fail(&err, TD_ARG, NULL, "topdown measure master.wav", "measure needs a file");
         return td_report_error(TD_ARG, &err);
     }
     if (td_args_has(a, "against")) return td_compare_run(a, td_args_get(a, "against"));
+    if (td_pool_new(1, &pool)) return td_report_error(td_no_memory(&err), &err);
     json_t *files = json_array();
     for (size_t i = 0; i < a->n_words; i++) {
-        td_measurement m;
         err = (td_error){ 0 };
-        td_status st = td_measure_file(a->word[i], &m, &err);
-        if (json)
-            json_array_append_new(files, to_json(a->word[i], &m, st != TD_OK, &err));
-        else if (!st)
-            print(a->word[i], &m);
+        td_status st = measure(a, a->word[i], pool, files, &err);
         if (!st) continue;
         if (!json) td_report_error(st, &err);
         if (!td_args_has(a, "skip-rejected")) code = td_status_exit(st);
@@ -139,6 +180,7 @@ static int run(const td_args *a)
         json_decref(all);
     }
     json_decref(files);
+    td_pool_free(pool);
     return code;
 }
 

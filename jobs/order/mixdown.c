@@ -104,10 +104,10 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
 
 /* ---- survey ------------------------------------------------------------------------------------------------------ */
 
-static const char *scratch_of(const td_mixdown_wish *w)
+const char *td_scratch_folder(const char *wished)
 {
     const char *tmp = getenv("TMPDIR");
-    return w->scratch ? w->scratch : tmp && *tmp ? tmp : "/var/tmp";
+    return wished ? wished : tmp && *tmp ? tmp : "/var/tmp";
 }
 
 /* With nothing left there is no mix, whether refused stems may be left out or not. */
@@ -137,7 +137,8 @@ static bool survey_path(const td_mixdown_wish *w, const td_mixdown *m, char path
 
 static bool load_survey(const td_mixdown_wish *w, td_mixdown *m, const char *path)
 {
-    m->survey_cached = td_is_file(path) && td_survey_load(m->session, path, scratch_of(w), &m->survey, NULL) == TD_OK;
+    m->survey_cached =
+        td_is_file(path) && td_survey_load(m->session, path, td_scratch_folder(w->scratch), &m->survey, NULL) == TD_OK;
     return m->survey_cached;
 }
 
@@ -146,10 +147,11 @@ static td_status make_survey(const td_mixdown_wish *w, td_mixdown *m, td_error *
 {
     char path[4096];
     bool kept = survey_path(w, m, path) && load_survey(w, m, path);
-    if (w->n_plans) return kept ? TD_OK : td_survey_bare(m->session, NULL, scratch_of(w), &m->survey, err);
+    if (w->n_plans)
+        return kept ? TD_OK : td_survey_bare(m->session, NULL, td_scratch_folder(w->scratch), &m->survey, err);
     if (kept) return td_survey_ready(m->survey, m->pool, NULL, err);
     td_status st = judge_stems(w, m->session, err);
-    if (!st) st = td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, err);
+    if (!st) st = td_survey_hear(m->session, m->pool, td_scratch_folder(w->scratch), tell, m, &m->survey, err);
     if (!st) st = td_session_unchanged(m->session, err);
     if (!st) st = judge_stems(w, m->session, err);
     if (!st && survey_path(w, m, path) && td_folder_make(w->cache, NULL) == TD_OK) {
@@ -169,7 +171,7 @@ static void recall_delivered(const td_mixdown_wish *w, td_mixdown *m)
     *heard = *m->session;
     snprintf(heard->hash, sizeof heard->hash, "%s", m->plan[0]->session_hash);
     if (td_cache_path(w->cache, TD_CACHE_SURVEY, heard->hash, path, sizeof path) && td_is_file(path))
-        td_survey_load(heard, path, scratch_of(w), &m->delivered, NULL); /* a cache may fail */
+        td_survey_load(heard, path, td_scratch_folder(w->scratch), &m->delivered, NULL); /* a cache may fail */
 }
 
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
@@ -224,7 +226,7 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .warning = m->said[i].text,
                           .n_warnings = m->said[i].n,
                           .pool = m->pool,
-                          .scratch_folder = scratch_of(w),
+                          .scratch_folder = td_scratch_folder(w->scratch),
                           .progress = tell,
                           .user = m };
     td_status st = td_plan_make(&wish, &m->plan[i], &own);
@@ -384,7 +386,7 @@ static td_outputs_wish outputs_of(const td_mixdown_wish *w, td_mixdown *m, size_
                               .master = &m->aims[i].master,
                               .preview = &m->aims[i].preview,
                               .folder = w->out,
-                              .scratch = scratch_of(w),
+                              .scratch = td_scratch_folder(w->scratch),
                               .cache = w->cache,
                               .force = w->force,
                               .match_lufs = m->match_lufs,
@@ -404,7 +406,7 @@ static td_status render_mix(const td_mixdown_wish *w, td_mixdown *m, size_t i, t
                          .survey = m->survey,
                          .plan = m->plan[i],
                          .pool = m->pool,
-                         .scratch_folder = scratch_of(w),
+                         .scratch_folder = td_scratch_folder(w->scratch),
                          .version = need.version,
                          .n_versions = need.n_versions,
                          .parts = need.parts,
@@ -503,7 +505,7 @@ static td_status prepare_comparison(const td_mixdown_wish *w, td_mixdown *m, td_
 {
     td_status st = TD_OK;
     if (wants_guests(w, m))
-        st = td_guests_open(m->session, m->plan[0]->frames, scratch_of(w), m->guest, &m->n_guests, err);
+        st = td_guests_open(m->session, m->plan[0]->frames, td_scratch_folder(w->scratch), m->guest, &m->n_guests, err);
     if (st) return st;
     m->match_lufs = w->match_lufs;
     if (m->match_lufs >= 0 && w->order->ab && w->order->ab_loudness_match && m->n + m->n_guests > 1)
@@ -645,7 +647,7 @@ static td_status recall_recipe(const td_mixdown_wish *w, const td_plan *p, td_re
 static void hear_out(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     td_error own;
-    td_survey_hear(m->session, m->pool, scratch_of(w), tell, m, &m->survey, &own);
+    td_survey_hear(m->session, m->pool, td_scratch_folder(w->scratch), tell, m, &m->survey, &own);
     td_session_refusal(m->session, err);
 }
 

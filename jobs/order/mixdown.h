@@ -47,6 +47,8 @@ typedef struct td_mixdown_wish {
     const volatile int *stop;
 } td_mixdown_wish;
 
+const char *td_scratch_folder(const char *wished); /* where temporary audio goes; NULL: $TMPDIR, else /var/tmp */
+
 /* What files of the order come to that say nothing themselves: as the recipe asks, or the plan that is rendered. */
 typedef struct td_mixdown_aims {
     td_target master, preview;

@@ -324,7 +324,7 @@ static void compare(const verifying *v, const json_t *mix, const td_mix *again)
 
 static td_status render_mix(const verifying *v, const json_t *mix)
 {
-    const char *tmp = getenv("TMPDIR"), *scratch = v->wish->scratch ? v->wish->scratch : tmp && *tmp ? tmp : "/var/tmp";
+    const char *scratch = td_scratch_folder(v->wish->scratch);
     char folder[4096];
     td_plan *plan;
     td_order *order = NULL;

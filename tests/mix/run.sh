@@ -230,5 +230,10 @@ slope() { echo "$(band "$1" 98-102) $(band "$1" 3k-4k)" | awk '{ print $2 - $1 }
 ok "the master does" awk -v a="$(slope "$(of cut Premaster)")" -v b="$(slope "$(of cut Master)")" \
     'BEGIN { print b - a; exit !(b - a > 23.6 && b - a < 24.6) }'
 ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
+ok "and finds nothing wrong with a master" says "faults      none a file shows" "$topdown" measure "${a}_Master_48k24.wav"
+# a sine of 220 Hz that is 8 dB too loud is cut off twice a period on each side: 4400 times in 5 s
+sox -n -r 48000 -c 2 -b 24 "$work/Master.wav" synth 5 sine 220 gain 8 2>/dev/null
+ok "but clipping" says "clipped: it is clipped (first at 0:00; 4400 places)" "$topdown" measure "$work/Master.wav"
+ok "for programs too" says '"clipped"' "$topdown" measure --json "$work/Master.wav"
 
 finish mix
