@@ -122,6 +122,13 @@ static td_status take_balance(const td_args *a, td_order *o, td_error *err)
     return td_fail(err, TD_ARG, NULL, hint, "no balance mode '%s'", s);
 }
 
+/* A flag wins over the job file. */
+static void take_guests(const td_args *a, td_order *o)
+{
+    if (td_args_has(a, "rough")) o->rough = td_args_get(a, "rough");
+    if (td_args_has(a, "reference")) o->reference = td_args_get(a, "reference");
+}
+
 /* ---- stems from plans -------------------------------------------------------------------------------------------- */
 
 static td_status order_of_plan(td_mixing *m, td_order *o, const td_args *a, td_error *err)
@@ -243,6 +250,7 @@ int td_mixing_init(td_mixing *m, const td_args *a)
         st = order_of_flags(m, a, &err);
     }
     if (!st) st = take_balance(a, m->order, &err);
+    if (!st) take_guests(a, m->order);
     if (!st) st = td_args_all(a, "role", m->role, TD_ROLES_MOST, &m->n_roles, &err);
     if (st) return td_report_error(st, &err);
     if (td_args_has(a, "keep-groups") && td_args_has(a, "no-cache"))

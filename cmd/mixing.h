@@ -6,19 +6,22 @@
 #include "jobs/order/folder.h"
 #include "jobs/order/mixdown.h"
 
-#define TD_MIXING_FLAGS                                                                                                \
-    { "recipe", 'r', "NAME", "a recipe, by name or path; more than one is A/B: previews equally loud" },               \
-        { "set", 0, "KNOB=VALUE", "turn a knob of the recipe, such as warmth=4dB" },                                   \
-        { "job", 0, "FILE", "take stems, recipes and outputs from a job file" },                                       \
-        { "balance", 0, "MODE", "auto, even, delivered, rough, loudness or focus: where faders start" }, TD_ROLE_FLAG, \
-        { "tempo", 0, "BPM", "for recipes with note lengths" },                                                        \
-        { "recipes", 0, "DIR", "look for recipes here first" },                                                        \
-        { "skip-rejected", 0, NULL, "leave out stems that are refused, instead of stopping" },                         \
-        { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },                                        \
-        { "cache-limit", 0, "MB", "of surveys and groups that are kept, the longest unused go; 4000" },                \
-        TD_THREADS_FLAG,                                                                                               \
-    {                                                                                                                  \
-        "no-cache", 0, NULL, "survey and render anew, keep nothing"                                                    \
+#define TD_MIXING_FLAGS                                                                                              \
+    { "recipe", 'r', "NAME", "a recipe, by name or path; more than one is A/B: previews equally loud" },             \
+        { "set", 0, "KNOB=VALUE", "turn a knob of the recipe, such as warmth=4dB" },                                 \
+        { "job", 0, "FILE", "take stems, recipes and outputs from a job file" },                                     \
+        { "balance", 0, "MODE", "auto, even, delivered, rough, loudness or focus: where faders start" },             \
+        { "rough", 0, "FILE",                                                                                        \
+          "the client's rough mix: faders start from its proportions, and mixes are compared with it" },             \
+        { "reference", 0, "FILE", "a finished song of somebody else: compared with; recipes may take on its tone" }, \
+        TD_ROLE_FLAG, { "tempo", 0, "BPM", "for recipes with note lengths" },                                        \
+        { "recipes", 0, "DIR", "look for recipes here first" },                                                      \
+        { "skip-rejected", 0, NULL, "leave out stems that are refused, instead of stopping" },                       \
+        { "scratch", 0, "DIR", "for temporary audio; $TMPDIR, else /var/tmp" },                                      \
+        { "cache-limit", 0, "MB", "of surveys and groups that are kept, the longest unused go; 4000" },              \
+        TD_THREADS_FLAG,                                                                                             \
+    {                                                                                                                \
+        "no-cache", 0, NULL, "survey and render anew, keep nothing"                                                  \
     }
 
 #define TD_CACHE_MB 4000 /* as the flag's help says */

@@ -208,6 +208,14 @@ recipes: [ pop-rock, jazz ]
 outputs:
   previews: [ { format: mp3 }, { format: opus }, { format: flac } ]
 END
+head -n 7 "$work/ab.yaml" >"$work/plain.yaml"
+echo 'recipes: [ pop-rock ]' >>"$work/plain.yaml"
+guided() { "$topdown" plan "$PWD/demo/stems" --tempo 124 --title Lithium -r pop-rock --rough "$work/rough.wav" "$@"; }
+ok "a job with a rough mix and a reference" "$topdown" plan --job "$work/plain.yaml" -o "$work/job-plan.yaml" --quiet
+ok "flags name both as well" guided --reference "$work/reference.wav" -o "$work/flag-plan.yaml" --quiet
+ok "to the same plan" cmp "$work/job-plan.yaml" "$work/flag-plan.yaml"
+ok "which follows the rough mix" grep -q '^balance: rough' "$work/flag-plan.yaml"
+ok "one that is not there is no rough mix" says "gone.wav" exits 65 guided --rough "$work/gone.wav"
 out=$work/ab
 ok "an A/B set" "$topdown" mix --job "$work/ab.yaml" -o "$out" --quiet
 ok "four files a codec" test "$(ls "$out"/*.mp3 | wc -l) $(ls "$out"/*.opus | wc -l) $(ls "$out"/*.flac | wc -l)" = "4 4 4"

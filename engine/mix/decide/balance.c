@@ -459,9 +459,10 @@ static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
     TD_TRY(td_read_rough(d, &d->rough, err));
     balance_by_stems(d);
     if (!d->rough) {
-        TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s: balanced as without it",
-                              d->session->rough ? "rough: these stems are not found in it"
-                                                : "balance rough: there is no rough mix"));
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s",
+                              d->session->rough ? "rough: these stems are not found in it: balanced as without it"
+                                                : "balance rough: there is no rough mix: balanced as without it; name "
+                                                  "it with --rough FILE, or with 'rough:' in the job file"));
         return warn_if_unclear(d);
     }
     d->without_rough = p->balance;

@@ -199,6 +199,16 @@ static void test_another_song_changes_nothing(void **state)
     td_plan_free(q);
 }
 
+static void test_how_a_rough_mix_is_named(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    for (int i = 0; i < 2; i++) scene_add(s, i ? "Bass.wav" : "Drums.wav", RATE, 1, 4, song[i]);
+    decided d = decide(s, "balance: rough\n");
+    assert_true(is_said(d.plan, "there is no rough mix: balanced as without it; name it with --rough FILE"));
+    leave(&d);
+}
+
 static double muted_rough(double t, unsigned c)
 {
     (void)c;
@@ -338,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_faders_of_a_late_and_squeezed_rough),
         cmocka_unit_test(test_faders_of_loops),
         cmocka_unit_test(test_another_song_changes_nothing),
+        cmocka_unit_test(test_how_a_rough_mix_is_named),
         cmocka_unit_test(test_a_bus_that_is_not_in_it),
         cmocka_unit_test(test_stems_inside_a_bus),
         cmocka_unit_test(test_a_stem_that_is_not_in_it),
