@@ -31,7 +31,7 @@ PEERS ?= topdown ffmpeg_1pass ffmpeg_full sox csound
 JOBS ?= $(shell nproc)
 FORMATTED = $(shell git ls-files '*.c' '*.h' ':!tests/bench/gen_session.c')
 
-ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/hear engine/mix/decide engine/report \
+ROOMS := engine/base engine/audio engine/dsp engine/meter engine/mix engine/mix/open engine/mix/hear engine/mix/decide engine/report \
 	recipes jobs jobs/order jobs/store jobs/net jobs/http cmd
 SOURCES := $(filter-out cmd/main.c,$(wildcard $(ROOMS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)

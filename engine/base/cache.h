@@ -12,7 +12,7 @@
 
 typedef enum td_cache_kind {
     TD_CACHE_HASH,   /* of a file that did not change (hash.h) */
-    TD_CACHE_SOUND,  /* what a stem without a telling name sounds like (mix/listen.h) */
+    TD_CACHE_SOUND,  /* what a stem without a telling name sounds like (mix/open/listen.c) */
     TD_CACHE_SURVEY, /* of a session (mix/survey.h) */
     TD_CACHE_GROUP,  /* a group's sound (mix/frozen.h) */
     TD_CACHE_KINDS

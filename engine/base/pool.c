@@ -126,8 +126,18 @@ unsigned td_pool_threads(const td_pool *p)
     return p->n_threads + 1;
 }
 
+static td_status run_alone(size_t n, td_task task, void *shared, td_error *err)
+{
+    unsigned before = td_denormals_off();
+    td_status st = TD_OK;
+    for (size_t i = 0; !st && i < n; i++) st = task(shared, i, err);
+    td_denormals_restore(before);
+    return st;
+}
+
 td_status td_pool_run(td_pool *p, size_t n, td_task task, void *shared, td_error *err)
 {
+    if (!p) return run_alone(n, task, shared, err);
     unsigned before = td_denormals_off();
     run own = { .task = task, .shared = shared, .end = n }, **at = &p->oldest;
     pthread_mutex_lock(&p->lock);

@@ -20,7 +20,7 @@ typedef td_status (*td_task)(void *shared, size_t index, td_error *err);
 
 /* Runs task(shared, 0..n-1, err), the caller helping, and returns when all have ended. Returns the status (and error)
  * of the lowest index that failed; later tasks may then have been skipped. A task may run tasks of its own: threads
- * that have nothing else to do help with them. */
+ * that have nothing else to do help with them. Without a pool the caller does all of it. */
 td_status td_pool_run(td_pool *p, size_t n, td_task task, void *shared, td_error *err);
 
 #endif

@@ -26,10 +26,10 @@ static td_status task(void *shared, size_t i, td_error *err)
 static void every_task_runs_once(void **state)
 {
     (void)state;
-    for (unsigned threads = 1; threads <= 4; threads++) {
+    for (unsigned threads = 0; threads <= 4; threads++) {
         work w = { .fails_at = SIZE_MAX, .stops_at = SIZE_MAX };
-        td_pool *p;
-        assert_int_equal(td_pool_new(threads, &p), TD_OK);
+        td_pool *p = NULL; /* for 0 the caller's own thread, without a pool */
+        if (threads) assert_int_equal(td_pool_new(threads, &p), TD_OK);
         for (int run = 0; run < 50; run++) assert_int_equal(td_pool_run(p, 37, task, &w, NULL), TD_OK);
         assert_int_equal(w.done, 50 * 37);
         td_pool_free(p);
@@ -46,6 +46,10 @@ static void the_first_failure_is_told(void **state)
     assert_int_equal(td_pool_run(p, 100, task, &w, &err), TD_INPUT);
     assert_string_equal(err.what, "task 3");
     td_pool_free(p);
+    w.done = 0;
+    assert_int_equal(td_pool_run(NULL, 100, task, &w, &err), TD_INPUT);
+    assert_string_equal(err.what, "task 3");
+    assert_int_equal(w.done, 3);
 }
 
 static void a_stop_ends_what_runs_and_what_follows(void **state)

@@ -1,7 +1,7 @@
 /* Stems whose names say nothing: what is plain is guessed, what is not is left, and a name is never overruled. */
 #include "tests/unit/engine/mix/scene.h"
 
-#include "engine/mix/listen.h"
+#include "engine/mix/open/open.h"
 
 #include <math.h>
 

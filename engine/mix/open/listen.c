@@ -1,4 +1,4 @@
-#include "engine/mix/listen.h"
+#include "engine/mix/open/open.h"
 
 #include "engine/base/cache.h"
 #include "engine/base/file.h"
