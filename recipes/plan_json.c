@@ -7,8 +7,8 @@
 /* One number of a plan: where it stands, what it is, and how it came to be. Texts may be NULL, numbers NaN. */
 typedef struct entry {
     const char *step, *what, *parameter, *unit, *text, *wish, *reason;
-    size_t band; /* from 1; 0: of the step itself */
-    td_origin origin;
+    size_t band;   /* from 1; 0: of the step itself */
+    int origin;    /* td_origin, NOBODYS */
     json_t *value; /* taken over */
     double measured, at_s, after;
 } entry;
@@ -18,9 +18,13 @@ typedef struct numbers {
     const char *kind, *place; /* "group", "drums" */
 } numbers;
 
-static const char *const origins[] = {
-    [TD_AS_WRITTEN] = "as-written", [TD_SOLVED] = "solved", [TD_FROM_KNOB] = "knob", [TD_FROM_FIX] = "fix"
-};
+enum { NOBODYS = TD_FROM_FIX + 1 }; /* the processor's own, or none: beside td_origin */
+static const char *const origins[] = { [TD_AS_WRITTEN] = "as-written",
+                                       [TD_SOLVED] = "solved",
+                                       [TD_FROM_KNOB] = "knob",
+                                       [TD_FROM_FIX] = "fix",
+                                       [NOBODYS] = "default" };
+static const char as_written[] = "as written";
 
 static json_t *known(double x)
 {
@@ -29,9 +33,10 @@ static json_t *known(double x)
 
 static void add(numbers *n, const entry *e)
 {
-    static const char as_written[] = "as written";
-    bool said = e->reason && !strcmp(e->reason, as_written) && e->origin != TD_FROM_FIX; /* in a step that was solved */
-    td_origin origin = said ? TD_AS_WRITTEN : e->origin;
+    bool said = e->reason && !strcmp(e->reason, as_written); /* which is no reason */
+    bool hands = e->reason && td_starts_with(e->reason, TD_BY_HAND) && !e->wish;
+    bool decided = e->origin == TD_SOLVED || e->origin == TD_FROM_KNOB;
+    int origin = (said && decided) || hands ? TD_AS_WRITTEN : e->origin;
     const char *wish = e->wish ? e->wish : origin == TD_AS_WRITTEN ? as_written : NULL;
     json_t *o = json_pack("{s:s, s:o, s:s?, s:s?, s:o}", "kind", n->kind, "place", td_json_text(n->place), "step",
                           e->step, "what", e->what, "band", e->band ? json_integer((json_int_t)e->band) : json_null());
@@ -44,18 +49,20 @@ static void add(numbers *n, const entry *e)
     json_object_set_new(o, "measured", known(e->measured));
     json_object_set_new(o, "at_s", known(e->at_s));
     json_object_set_new(o, "after", known(e->after));
-    json_object_set_new(o, "reason", td_json_text(e->reason));
+    json_object_set_new(o, "reason", td_json_text(said || origin == NOBODYS ? NULL : e->reason));
     json_array_append_new(n->list, o);
 }
 
-/* A number of a place itself. */
+/* A number of a place itself. Gains have a sign. */
 static void add_number(numbers *n, entry e, td_measure m, double value)
 {
-    char text[80];
+    char text[80] = "+";
     if (isnan(value)) return;
     e.value = isfinite(value) ? json_real(value) : json_null();
     e.unit = td_measure_unit(m);
-    e.text = td_measure_text(m, value, text, sizeof text);
+    size_t sign = m == TD_UNIT_DB && value > 0;
+    td_measure_text(m, value, text + sign, sizeof text - sign);
+    e.text = text;
     add(n, &e);
 }
 
@@ -63,11 +70,47 @@ static void add_number(numbers *n, entry e, td_measure m, double value)
 
 /* ---- steps ------------------------------------------------------------------------------------------------------- */
 
-static bool is_solved(const td_processor *proc, const td_param *p, const td_plan_goal *g)
+/* A step, or a band of one. */
+typedef struct settled {
+    const td_processor *proc;
+    const double *value;
+    const char *file;
+    const td_plan_how *how;
+    const td_plan_goal *goal;
+    bool whole; /* of a step that was solved: the planner made all of this band */
+} settled;
+
+static bool is_solved(const settled *s, const td_param *p)
 {
-    for (size_t i = 0; i < proc->n_params && !isnan(g->asked_db); i++)
+    const td_processor *proc = s->proc;
+    for (size_t i = 0; i < proc->n_params && !isnan(s->goal->asked_db); i++)
         if (proc->params[i].solves && !strcmp(proc->params[i].solves, p->name)) return true;
     return false;
+}
+
+static bool has_name(const char *const *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(list[i], name)) return true;
+    return false;
+}
+
+/* Whose a value is. A fix has no knobs, and what it brings along counts as its own. */
+static void add_origin(entry *e, const settled *s, const td_param *p, double value)
+{
+    const td_plan_how *h = s->how;
+    bool solved = is_solved(s, p) || has_name(h->solved, h->n_solved, p->name);
+    bool turned = has_name(h->knob, h->n_knobs, p->name);
+    bool hands = e->reason && td_starts_with(e->reason, TD_BY_HAND); /* which of a step's values, nobody noted */
+    if (!solved && !turned && value == p->def && !has_name(h->written, h->n_written, p->name)) {
+        e->origin = NOBODYS;
+    } else if (solved || turned || s->whole) {
+        if (e->origin != TD_FROM_FIX) e->origin = turned ? TD_FROM_KNOB : TD_SOLVED;
+    } else if (e->origin != TD_FROM_FIX) {
+        bool others = e->origin != TD_AS_WRITTEN || !isnan(s->goal->asked_db);
+        e->origin = TD_AS_WRITTEN;
+        if (others && !hands) e->reason = NULL; /* it is about what was decided */
+    }
 }
 
 /* A number, or the word that stands for one: "auto", a choice. */
@@ -90,25 +133,29 @@ static void add_goal(entry *e, const td_plan_goal *g, char *wish, size_t size)
     e->after = over_time ? g->p95_db : g->max_db;
 }
 
-static void add_values(numbers *n, const entry *common, const td_processor *proc, const double *value, const char *file,
-                       const td_plan_goal *g)
+static void add_values(numbers *n, const entry *common, const settled *s)
 {
-    for (size_t i = 0; i < proc->n_params; i++) {
-        const td_param *p = &proc->params[i];
+    for (size_t i = 0; i < s->proc->n_params; i++) {
+        const td_param *p = &s->proc->params[i];
         bool is_file = p->unit == TD_UNIT_FILE;
         char text[256], wish[64];
-        if (!p->name || isnan(value[i]) || (is_file && !file)) continue;
+        if (!p->name || isnan(s->value[i]) || (is_file && !s->file)) continue;
         entry e = *common;
         e.parameter = p->name;
-        e.unit = td_measure_unit((td_measure)p->unit);
-        e.text = is_file ? file : td_value_text(p, value[i], text, sizeof text);
-        e.value = value_json(p, value[i], e.text);
-        if (is_solved(proc, p, g))
-            add_goal(&e, g, wish, sizeof wish);
-        else if (!isnan(g->asked_db) && e.origin == TD_SOLVED)
-            e.origin = TD_AS_WRITTEN, e.reason = NULL; /* the goal's is about what it decides */
+        e.text = is_file ? s->file : td_values_text(p, s->value + i, text, sizeof text);
+        e.value = value_json(p, s->value[i], e.text);
+        e.unit = json_is_real(e.value) ? td_measure_unit((td_measure)p->unit) : NULL;
+        add_origin(&e, s, p, s->value[i]);
+        if (is_solved(s, p)) add_goal(&e, s->goal, wish, sizeof wish);
         add(n, &e);
     }
+}
+
+/* A band that the planner put there itself has a reason, though nothing in it was solved by name. */
+static bool is_planners(const td_plan_step *s, const td_plan_part *p)
+{
+    bool said = p->reason && (!strcmp(p->reason, as_written) || td_starts_with(p->reason, TD_BY_HAND));
+    return s->origin == TD_SOLVED && !said && !p->how.n_solved && !p->how.n_knobs && isnan(p->goal.asked_db);
 }
 
 static void add_chain(numbers *n, const td_plan_chain *chain)
@@ -116,22 +163,22 @@ static void add_chain(numbers *n, const td_plan_chain *chain)
     for (size_t i = 0; i < chain->n_steps; i++) {
         const td_plan_step *s = &chain->step[i];
         entry e = { .step = s->name, .what = s->proc->name, .origin = s->origin, .reason = s->reason, PLAIN };
-        add_values(n, &e, s->proc, s->value, s->file, &s->goal);
-        e.parameter = "blend";
-        if (s->blend < 1) add_number(n, e, TD_UNIT_PERCENT, 100 * s->blend);
+        add_values(n, &e, &(settled){ s->proc, s->value, s->file, &s->how, &s->goal, false });
+        entry blend = { .step = s->name, .what = s->proc->name, .parameter = "blend", PLAIN };
+        if (s->blend < 1) add_number(n, blend, TD_UNIT_PERCENT, 100 * s->blend);
         for (size_t k = 0; k < s->n_parts; k++) {
             const td_plan_part *p = &s->part[k];
             e.what = p->proc->name;
             e.reason = p->reason ? p->reason : s->reason;
             e.band = k + 1;
-            add_values(n, &e, p->proc, p->value, NULL, &p->goal);
+            add_values(n, &e, &(settled){ p->proc, p->value, NULL, &p->how, &p->goal, is_planners(s, p) });
         }
     }
 }
 
 /* ---- places ------------------------------------------------------------------------------------------------------ */
 
-static void add_gain(numbers *n, const char *step, double db, td_origin origin, const char *reason)
+static void add_gain(numbers *n, const char *step, double db, int origin, const char *reason)
 {
     add_number(n, (entry){ .step = step, .parameter = "gain", .origin = origin, .reason = reason, PLAIN }, TD_UNIT_DB,
                db);
@@ -185,7 +232,9 @@ static void add_group(numbers *n, const td_plan_bus *b)
     n->place = b->name;
     add_gain(n, "staging", b->clip_gain_db, TD_SOLVED, NULL);
     add_chain(n, &b->chain);
-    add_gain(n, "makeup", b->makeup_db, TD_SOLVED, b->makeup_reason);
+    bool idle = !b->chain.n_steps && b->makeup_db == 0 && !b->makeup_reason;
+    add_gain(n, "makeup", b->makeup_db, idle ? NOBODYS : TD_SOLVED,
+             b->makeup_reason ? b->makeup_reason : TD_MAKEUP_REASON);
     add_gain(n, "fader", b->fader_db, TD_SOLVED, b->fader_reason);
     add_ride(n, b->ride, b->n_ride);
     add_sends(n, b->send, b->n_sends);
@@ -195,7 +244,7 @@ static void add_track(numbers *n, const td_plan_stem *s)
 {
     n->kind = "track";
     n->place = s->name;
-    add_gain(n, "level", s->gain_db, TD_SOLVED, s->reason);
+    add_gain(n, "level", s->gain_db, s->gain_db == 0 ? NOBODYS : TD_SOLVED, s->reason);
     add_number(n, (entry){ .step = "pan", .parameter = "pan", .origin = TD_SOLVED, .reason = s->reason, PLAIN },
                TD_UNIT_PAN, s->pan);
     for (size_t i = 0; i < s->n_moves; i++)

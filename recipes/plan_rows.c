@@ -30,12 +30,18 @@ static const td_row goal_rows[] = {
     { 0 },
 };
 
+#define HOW(type)                                                                                                      \
+    ROW(type, "solved", TEXTS, how.solved, .count_at = offsetof(type, how.n_solved)),                                  \
+    ROW(type, "knob", TEXTS, how.knob, .count_at = offsetof(type, how.n_knobs)),                                       \
+    ROW(type, "written", TEXTS, how.written, .count_at = offsetof(type, how.n_written))
+
 const td_row td_step_rows[] = { /* beside the processor */
     ROW(td_plan_step, "as", TEXT, name),
     ROW(td_plan_step, "key", TEXTS, key, .count_at = offsetof(td_plan_step, n_keys)),
     ROW(td_plan_step, "blend", PORTION, blend, .absent = 1),
     ROW(td_plan_step, "bypass", FLAG, bypass),
     ROW(td_plan_step, "origin", WORD, origin, .words = origins),
+    HOW(td_plan_step),
     ROW(td_plan_step, "reaches", INSIDE, goal, .rows = goal_rows, .inline_ = true),
     ROW(td_plan_step, "reason", TEXT, reason),
     ROW(td_plan_step, "note", TEXT, note),
@@ -43,6 +49,7 @@ const td_row td_step_rows[] = { /* beside the processor */
 };
 
 const td_row td_part_rows[] = {
+    HOW(td_plan_part),
     ROW(td_plan_part, "reaches", INSIDE, goal, .rows = goal_rows, .inline_ = true),
     ROW(td_plan_part, "reason", TEXT, reason),
     { 0 },

@@ -1,5 +1,5 @@
 /* recipes/plan_rows.h - the members of a plan as its file has them, one table a struct: what is written is what is
- * read. For plan_write.c and plan_read.c. */
+ * read. For plan_write.c and plan_read.c; and words that all who tell of plans share. */
 #ifndef TD_RECIPES_PLAN_ROWS_H
 #define TD_RECIPES_PLAN_ROWS_H
 
@@ -42,6 +42,9 @@ extern const char *const td_move_names[]; /* by td_plan_move.what */
 extern const td_row td_plan_rows[];
 const td_row *td_plan_row(const char *path);        /* "buses.ride.gain": one that is there */
 extern const td_row td_step_rows[], td_part_rows[]; /* what stands beside the processor of a step, and of a band */
+
+#define TD_BY_HAND       "by hand" /* how the reason of what a person changed in the file begins */
+#define TD_MAKEUP_REASON "the chain leaves the loudness alone"
 
 /* How many slots a parameter that stands for a row of them has. */
 static inline unsigned td_slots(const td_param *p)

@@ -359,7 +359,7 @@ static void groups(const td_plan *p, table *t)
         add_chain(t, b->name, &b->chain);
         if (b->makeup_db != 0 || b->makeup_reason)
             add_decision(t, b->name, "makeup", "gain", gain_text(t->arena, b->makeup_db), TD_SOLVED, &b->makeup_reason,
-                         "the chain leaves the loudness alone");
+                         TD_MAKEUP_REASON);
         add_decision(t, b->name, "fader", "gain", gain_text(t->arena, b->fader_db), TD_SOLVED, &b->fader_reason, NULL);
         add_ride(t, b->name, b->ride, b->n_ride);
         add_sends(t, b->name, b->send, b->n_sends);
@@ -511,7 +511,7 @@ td_status td_plan_tell_hands(td_plan *p)
     for (line *l = t.first; l; l = l->next) {
         if (l->known || !l->reason) continue;
         const td_decision *old = take_decision(l, p->decided, p->n_decided, false);
-        const char *why = old ? td_arena_printf(p->arena, "by hand, instead of %s", old->settings) : "by hand";
+        const char *why = old ? td_arena_printf(p->arena, TD_BY_HAND ", instead of %s", old->settings) : TD_BY_HAND;
         t.broken |= !why;
         *(const char **)l->reason = why; /* a place in p, which is ours to change */
     }

@@ -19,9 +19,18 @@ typedef struct td_plan_goal {
 extern const td_plan_goal td_no_goal;
 bool td_goal_over_time(const td_plan_goal *g); /* "about": p95 was brought there; else "at most", the maximum */
 
+/* Which parameters the planner found itself, goals aside, which came from a knob, and of which the recipe says what the
+ * processor has anyway; by name. All others stand as the recipe has them, or where they are the processor's own
+ * default, the recipe says nothing of them. */
+typedef struct td_plan_how {
+    const char **solved, **knob, **written;
+    size_t n_solved, n_knobs, n_written;
+} td_plan_how;
+
 typedef struct td_plan_part {
     const td_processor *proc;
     double *value; /* proc->n_params; NaN: not set */
+    td_plan_how how;
     const char *reason;
     td_plan_goal goal; /* of a band with a detector of its own */
 } td_plan_part;
@@ -41,6 +50,7 @@ typedef struct td_plan_step {
     double blend;
     bool bypass;
     td_origin origin;
+    td_plan_how how;
     const char *reason; /* "reaches 1.9 dB at 2:31 (asked: at most 2 dB), 95 % of the time under 0.8 dB" */
     const char *note;
     td_plan_goal goal;

@@ -179,6 +179,9 @@ assert n["wish"] == "about 3 dB" and abs(n["after"] - 3) < 0.1 and n["measured"]
 assert f"{n['measured']:.1f} dB at 0:{int(n['at_s']):02}" in n["reason"], n
 ratio = next(m for m in plan["numbers"] if (m["step"], m["parameter"]) == ("punch", "ratio"))
 assert ratio["value"] == 3 and ratio["wish"] == "as written" and ratio["at_s"] is None, ratio
+origin = {(m["step"], m["parameter"]): m["origin"] for m in plan["numbers"] if m["place"] in ("mix", "vocals")}
+assert origin["tape", "drive"] == "knob" and origin["tape", "bias"] == "default", origin
+assert origin["deesser", "range"] == "as-written" and origin["deesser", "lookahead"] == "default", origin # 5 to 9 kHz is both
 send = next(m for m in plan["numbers"] if m["step"] == "send" and m["place"] == "vocals")
 assert send["what"] == "plate" and send["wish"] == "about -12 LU" and abs(send["after"] + 12) < 0.1, send
 faders = [m["place"] for m in plan["numbers"] if m["step"] == "fader" and m["kind"] == "group"]

@@ -9,13 +9,28 @@
 typedef struct value_notes {
     td_text reason; /* joined by "; " */
     td_origin origin;
+    td_plan_how *how;
 } value_notes;
 
 static const char as_written[] = "as written";
 
-static void because(value_notes *n, td_origin origin, const char *text)
+td_status td_decide_how(td_decider *d, td_plan_how *how, td_origin by, const char *name)
+{
+    const char ***list = by == TD_SOLVED ? &how->solved : by == TD_FROM_KNOB ? &how->knob : &how->written;
+    size_t *n = by == TD_SOLVED ? &how->n_solved : by == TD_FROM_KNOB ? &how->n_knobs : &how->n_written;
+    const char **grown = td_arena_array(d->arena, *n + 1, sizeof *grown);
+    if (!grown) return TD_NOMEM;
+    if (*n) memcpy(grown, *list, *n * sizeof *grown);
+    grown[(*n)++] = name;
+    *list = grown;
+    return TD_OK;
+}
+
+/* A parameter's value has an origin of its own; name NULL: of one that another stands for, or of the whole. */
+static void because(td_decider *d, value_notes *n, td_origin origin, const char *name, const char *text)
 {
     if (origin != TD_AS_WRITTEN && n->origin != TD_SOLVED) n->origin = origin;
+    if (origin != TD_AS_WRITTEN && name && td_decide_how(d, n->how, origin, name)) n->reason.broken = true;
     if (!text) return;
     if (n->reason.length) td_text_add(&n->reason, "; ");
     td_text_add(&n->reason, text);
@@ -36,7 +51,7 @@ static void take_measured(const td_range_case *c, double *value, size_t slot, va
     } else {
         value[slot] = td_param_round(c->param, x);
     }
-    because(n, TD_SOLVED,
+    because(d, n, TD_SOLVED, c->param->name,
             td_arena_printf(d->arena, "%s %s it was measured, %.4g%s", c->param->name,
                             c->param->span == 2 ? "around where"
                             : is_q              ? "as"
@@ -69,12 +84,12 @@ static td_status take_value(td_decider *d, const td_range_case *c, double *value
     case TD_WISH_VALUE:
         value[slot] = w->a;
         if (w->knob)
-            because(n, TD_FROM_KNOB,
+            because(d, n, TD_FROM_KNOB, c->param->name,
                     td_arena_printf(d->arena, "%s from %s", c->param->name ? c->param->name : "", w->knob));
         return TD_OK;
     case TD_WISH_NOTES:
         value[slot] = td_clamp(td_round_to(w->a * 240000 / d->plan->tempo_bpm, 0.1), c->param->min, c->param->max);
-        because(n, TD_SOLVED,
+        because(d, n, TD_SOLVED, c->param->name,
                 td_arena_printf(d->arena, "%s %.1f ms at %g bpm", c->param->name, value[slot], d->plan->tempo_bpm));
         return TD_OK;
     case TD_WISH_AUTO:
@@ -91,7 +106,7 @@ static td_status take_value(td_decider *d, const td_range_case *c, double *value
             return TD_OK;
         }
         TD_TRY(td_solve_range(d, c, value, &value[slot], &reason, err));
-        because(n, TD_SOLVED, reason);
+        because(d, n, TD_SOLVED, c->param->name, reason);
         return TD_OK;
     case TD_WISH_MEASURED:
         take_measured(c, value, slot, n, d);
@@ -113,7 +128,11 @@ static td_status take_values(td_decider *d, td_range_case *c, const td_wish *wis
             if (late != (pass == 1) || (p->flags & (TD_GOAL | TD_PLANNED))) continue;
             c->param = p;
             c->wish = &wish[i];
+            size_t decided = n->how->n_solved + n->how->n_knobs;
             TD_TRY(take_value(d, c, value, i, n, err));
+            bool said = wish[i].kind != TD_WISH_NONE && p->name && n->how->n_solved + n->how->n_knobs == decided;
+            if (said && value[i] == p->def && td_decide_how(d, n->how, TD_AS_WRITTEN, p->name))
+                return td_no_memory(err);
         }
     return TD_OK;
 }
@@ -158,7 +177,7 @@ static td_status take_part(td_decider *d, td_range_case *c, const td_part_wish *
                            td_error *err)
 {
     td_plan_part *p = &step->part[step->n_parts];
-    value_notes own = { .origin = TD_AS_WRITTEN };
+    value_notes own = { .origin = TD_AS_WRITTEN, .how = &p->how };
     *p = (td_plan_part){ .proc = w->proc, .goal = td_no_goal };
     p->value = td_arena_array(d->arena, p->proc->n_params + 1, sizeof(double));
     if (!p->value) return td_no_memory(err);
@@ -300,12 +319,13 @@ static td_status take_keys(td_decider *d, const td_step_wish *w, td_plan_step *s
 }
 
 /* A mono track has one side, which hears both of what drives it. */
-static td_status link_mono(td_decider *d, const td_site *site, td_plan_step *step)
+static td_status link_mono(td_decider *d, const td_site *site, td_plan_step *step, td_error *err)
 {
     int link = td_param_find(step->proc, "link");
     if (link < 0 || !step->n_keys || site->kind != TD_SITE_STEM || step->value[link] == 100) return TD_OK;
     if (td_stem_channels(&d->session->stem[site->index]) != 1) return TD_OK;
     step->value[link] = 100;
+    if (td_decide_how(d, &step->how, TD_SOLVED, "link")) return td_no_memory(err);
     return td_decide_note(d, TD_NOTE_DECISION, "%s %s: link 100 %%, for a mono track hears both sides of its key",
                           site->name, step->name);
 }
@@ -359,8 +379,8 @@ static td_status no_width(td_decider *d, const td_site *site, const td_step_wish
 static td_status decide_step(td_decider *d, const td_site *site, const td_step_wish *w, const td_answer *found,
                              td_plan_step *step, td_error *err)
 {
-    value_notes notes = { .origin = TD_AS_WRITTEN };
-    if (found && found->holds && found->text[0]) because(&notes, TD_AS_WRITTEN, found->text);
+    value_notes notes = { .origin = TD_AS_WRITTEN, .how = &step->how };
+    if (found && found->holds && found->text[0]) because(d, &notes, TD_AS_WRITTEN, NULL, found->text);
     *step = (td_plan_step){ .name = td_arena_strdup(d->arena, w->name), /* a plan outlives its recipe */
                             .proc = w->proc,
                             .file = td_arena_strdup(d->arena, w->file),
@@ -374,7 +394,7 @@ static td_status decide_step(td_decider *d, const td_site *site, const td_step_w
     td_status st = take_values(d, &c, w->value, step->value, &notes, err);
     if (!st) st = take_parts(d, &c, step, &notes, err);
     if (!st) st = take_keys(d, w, step, err);
-    if (!st) st = link_mono(d, site, step);
+    if (!st) st = link_mono(d, site, step, err);
     step->origin = notes.origin;
     step->reason = notes.reason.length ? td_arena_strdup(d->arena, notes.reason.data) : as_written;
     bool broken = notes.reason.broken || !step->reason;

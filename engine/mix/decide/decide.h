@@ -258,6 +258,10 @@ td_status td_warn_of_cancelling(td_decider *d, td_error *err);
  * give back what the buses gain. opposed.c */
 td_status td_settle_opposed(td_decider *d, td_error *err);
 
+/* Notes who gave a parameter its value; TD_AS_WRITTEN: the recipe, what it has anyway. The name outlives the plan.
+ * TD_NOMEM. */
+td_status td_decide_how(td_decider *d, td_plan_how *how, td_origin by, const char *name);
+
 /* Decides an equaliser's parts anew, with what is known now; what was remarked about them goes. */
 td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_step_wish *wish, td_plan_step *step,
                                 td_error *err);

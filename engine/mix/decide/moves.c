@@ -447,6 +447,7 @@ td_status td_decide_rider(td_decider *d, const td_site *site, td_plan_step *step
     for (size_t i = 0; i < n; i++) sum += (double)level[i];
     step->value[slot] = td_param_round(&step->proc->params[slot], sum / (double)n);
     step->origin = TD_SOLVED;
+    if (td_decide_how(d, &step->how, TD_SOLVED, "level")) return td_no_memory(err);
     step->reason = td_arena_printf(
         d->arena, "rides to %.1f dBFS, the mean of what is %s; nine tenths of it lie within %.1f dB", step->value[slot],
         is_sung(d, site) ? "sung" : "played", (double)(level[n * 19 / 20] - level[n / 20]));

@@ -43,6 +43,12 @@ static double *any_values(td_arena *a, td_random *r, const td_processor *proc)
     return value;
 }
 
+static td_plan_how any_how(void)
+{
+    static const char *solved[] = { "at", "gain" }, *written[] = { "slope" };
+    return (td_plan_how){ .solved = solved, .n_solved = 2, .written = written, .n_written = 1 };
+}
+
 static void add_parts(td_arena *a, td_random *r, td_plan_step *s)
 {
     size_t n = 0;
@@ -51,7 +57,7 @@ static void add_parts(td_arena *a, td_random *r, td_plan_step *s)
     for (; s->n_parts < n; s->n_parts++)
         s->part[s->n_parts] =
             (td_plan_part){ s->proc->parts[s->n_parts], any_values(a, r, s->proc->parts[s->n_parts]),
-                            "because: \"why\" # not",
+                            s->n_parts % 3 ? (td_plan_how){ .n_knobs = 0 } : any_how(), "because: \"why\" # not",
                             s->n_parts % 2 ? td_no_goal : (td_plan_goal){ any(r, 0, 6), 3.1, 2, 71.5 } };
 }
 
@@ -69,6 +75,7 @@ static td_plan_chain any_chain(td_arena *a, td_random *r)
                              .blend = any(r, 0, 1),
                              .bypass = i % 3 == 0,
                              .origin = (td_origin)(i % 4),
+                             .how = any_how(),
                              .reason = "reaches 1.9 dB at 2:31",
                              .note = i % 2 ? "- ein Gru\xc3\x9f" : NULL,
                              .goal = { any(r, 0, 6), NAN, -INFINITY, NAN } };

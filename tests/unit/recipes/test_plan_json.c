@@ -84,6 +84,44 @@ static void a_goal_says_what_was_asked_where_and_reached(void **state)
     assert_string_equal(text(ratio, "text"), "3:1");
     assert_true(json_is_null(json_object_get(ratio, "measured")));
     assert_string_equal(text(find(all, "punch", "release"), "value"), "auto");
+    assert_string_equal(text(find(all, "punch", "release"), "unit"), "null");
+    json_decref(all);
+}
+
+/* Of four parameters of a step one was solved, one turned by a knob, and of two that stand at their defaults the
+ * recipe says one. */
+static void what_nobody_wrote_is_a_default(void **state)
+{
+    (void)state;
+    static const char *solved[] = { "attack" }, *knob[] = { "makeup" }, *written[] = { "link" };
+    td_plan p = small();
+    td_plan_step *step = p.bus[0].chain.step;
+    const td_processor *comp = step->proc;
+    td_processor_defaults(comp, step->value);
+    step->value[td_param_find(comp, "ratio")] = 3;
+    step->value[td_param_find(comp, "attack")] = 30;
+    step->value[td_param_find(comp, "makeup")] = 2;
+    step->how = (td_plan_how){ solved, knob, written, 1, 1, 1 };
+    step->reason = "attack 30 ms at 125 bpm; makeup from $loud";
+    step->goal = td_no_goal;
+    json_t *all = td_plan_numbers(&p);
+    static const struct {
+        const char *parameter, *origin, *reason;
+    } expected[] = {
+        { "attack", "solved", "attack 30 ms at 125 bpm; makeup from $loud" },
+        { "makeup", "knob", "attack 30 ms at 125 bpm; makeup from $loud" },
+        { "ratio", "as-written", "null" },
+        { "link", "as-written", "null" },
+        { "transformer", "default", "null" },
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const json_t *o = find(all, "punch", expected[i].parameter);
+        assert_string_equal(text(o, "origin"), expected[i].origin);
+        assert_string_equal(text(o, "reason"), expected[i].reason);
+        assert_string_equal(text(o, "wish"), strcmp(expected[i].origin, "as-written") ? "null" : "as written");
+    }
+    assert_string_equal(text(find(all, "punch", "makeup"), "text"), "+2 dB");
+    assert_string_equal(text(find(all, "makeup", "gain"), "reason"), "the chain leaves the loudness alone");
     json_decref(all);
 }
 
@@ -125,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_goal_says_what_was_asked_where_and_reached),
+        cmocka_unit_test(what_nobody_wrote_is_a_default),
         cmocka_unit_test(faders_sends_and_targets_are_numbers),
         cmocka_unit_test(every_number_is_whole),
     };
