@@ -191,11 +191,28 @@ static void join(const td_plan *p, td_meant *w)
     *w = out;
 }
 
+/* A bus by a word that no file has, in any language roles are read in: "Schlagzeug", "kit". As a file's name a word for
+ * voices is the lead's, as a bus's it is all of them. */
+static const char *bus_called(const td_plan *p, const char *name)
+{
+    static const char *const voices[] = { "gesang", "stimmen", NULL };
+    if (strchr(name, ' ') || td_is_in_file_name(p, name)) return name;
+    for (const char *const *v = voices; *v; v++)
+        if (!strcasecmp(name, *v)) return "vocals";
+    td_role read = td_role_read(name);
+    char *detail = strchr(read.name, '.');
+    if (detail && (!strcmp(detail, ".bus") || !strcmp(detail, ".other"))) *detail = '\0';
+    for (size_t b = 0; read.every_word && b < p->n_buses; b++)
+        if (!strcmp(p->bus[b].name, read.name)) return p->bus[b].name;
+    return name;
+}
+
 static td_status nobody(const td_plan *p, const char *text, const char *name, td_error *err)
 {
     td_text hint = { 0 };
     td_text_add(&hint, "there are ");
     for (size_t b = 0; b < p->n_buses; b++) td_text_addf(&hint, "%s%s", b ? ", " : "", p->bus[b].name);
+    for (size_t r = 0; r < p->n_rets; r++) td_text_addf(&hint, ", %s", p->ret[r].name);
     td_text_add(&hint, ", and stems by role (kick) or file name");
     td_status st = td_fail(err, TD_ARG, text, td_text_or_empty(&hint), "nothing is called '%s'", name);
     td_text_free(&hint);
@@ -323,6 +340,7 @@ td_status td_meant_find(const td_plan *p, const char *text, const char *name, td
 {
     bool by_name = false;
     *out = (td_meant){ .n_buses = 0 };
+    name = bus_called(p, name);
     if (td_is_lead(name))
         add_lead(p, out);
     else

@@ -275,6 +275,12 @@ static void add_sends(table *t, const char *place, const td_plan_send *send, siz
                      origins[TD_AS_WRITTEN]);
 }
 
+/* Slopes lie outside of what was asked for, and take less than a second. */
+static const char *nearest_clock(double at_s, char out[16])
+{
+    return td_clock(floor(at_s + 0.5), out);
+}
+
 /* A few moves are told each ("-0.5 dB 0:45-1:10"), many by their extremes. */
 static const char *ride_text(td_arena *a, const td_breakpoint *ride, size_t n)
 {
@@ -287,8 +293,8 @@ static const char *ride_text(td_arena *a, const td_breakpoint *ride, size_t n)
         low = fmin(low, ride[i].gain_db);
         high = fmax(high, ride[i].gain_db);
         if (!i || ride[i].gain_db == 0 || ride[i].gain_db != ride[i - 1].gain_db) continue;
-        td_text_addf(&t, "%s%+.1f dB %s-%s", flat++ ? ", " : "", ride[i].gain_db, td_clock(ride[i - 1].at_s, from),
-                     td_clock(ride[i].at_s, to));
+        td_text_addf(&t, "%s%+.1f dB %s-%s", flat++ ? ", " : "", ride[i].gain_db, nearest_clock(ride[i - 1].at_s, from),
+                     nearest_clock(ride[i].at_s, to));
     }
     const char *kept = flat && flat <= FEW ? td_arena_strdup(a, td_text_or_empty(&t))
                                            : td_arena_printf(a, "%+.1f to %+.1f dB, %zu points", low, high, n);

@@ -1,170 +1,36 @@
 #include "recipes/meant.h"
 #include "recipes/plan_rows.h"
+#include "recipes/wording.h"
 
 #include "engine/base/text.h"
 #include "engine/base/units.h"
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A revision in an engineer's words: "vocals +1 dB", "kick -0.5 dB 0:45-1:10", "less reverb on vocals". Each becomes an
  * edit of numbers that stand in the plan already. */
 
-enum { WORDS = 16, MOVE_SIZE = 256 };
-#define USUAL_DB   1.0  /* "louder" */
 #define USUAL_SEND 3.0  /* "less reverb" */
-#define MOST_DB    24.0 /* a larger move is a slip of the hand */
-#define LARGE_DB   12.0 /* and one beyond this may be */
+#define LARGE_DB   12.0 /* a larger move may be a slip of the hand */
 #define RAMP_S     0.05 /* a decibel; a hand on a fader */
 #define RAMP_MAX_S 0.5
 
 typedef struct move {
     td_plan *plan;
-    const char *text; /* as written, for messages and notes */
-    char copy[MOVE_SIZE];
-    char *word[WORDS];
-    size_t n;
-    double db, from_s, to_s; /* from_s NaN: all of the song */
-    const char *when;        /* "0:45-1:10"; NULL */
-    const char *moved;       /* whom it moved: ": vocals (Lead.wav), backing (BV.wav)"; NULL */
+    td_wording said;
+    const char *moved; /* whom it moved: ": vocals (Lead.wav), backing (BV.wav)"; NULL */
     td_error *err;
 } move;
-
-static const char forms[] =
-    "write \"vocals +1 dB\", \"kick -0.5 dB 0:45-1:10\", \"bass louder\", \"less reverb\", \"less reverb on "
-    "vocals\" or \"more delay on lead 2 dB\"";
-
-static td_status split(move *m)
-{
-    if (strlen(m->text) >= sizeof m->copy) return td_fail(m->err, TD_ARG, m->text, forms, "a move is a few words");
-    strcpy(m->copy, m->text);
-    char *save, *w = strtok_r(m->copy, " \t", &save);
-    for (; w && m->n < WORDS; w = strtok_r(NULL, " \t", &save)) m->word[m->n++] = w;
-    return w || !m->n ? td_fail(m->err, TD_ARG, m->text, forms, "a move is a few words") : TD_OK;
-}
-
-/* ---- amounts and times, taken off the end ------------------------------------------------------------------------ */
-
-static bool clock_at(const char **s, double *out)
-{
-    char *end;
-    double x = 0;
-    if (!isdigit((unsigned char)**s)) return false;
-    for (;;) { /* 0:45, 1:02:03.5 */
-        double part = strtod(*s, &end);
-        if (end == *s || part < 0) return false;
-        x = x * 60 + part;
-        *s = end;
-        if (**s != ':') break;
-        (*s)++;
-    }
-    *out = x;
-    return true;
-}
-
-static td_status take_times(move *m)
-{
-    m->from_s = m->to_s = NAN;
-    const char *s = m->word[m->n - 1];
-    if (!strchr(s, ':')) return TD_OK;
-    bool both = clock_at(&s, &m->from_s) && *s++ == '-' && clock_at(&s, &m->to_s) && !*s;
-    if (!both || !(m->to_s > m->from_s))
-        return td_fail(m->err, TD_ARG, m->text, "write for example 0:45-1:10", "'%s' is no stretch of the song",
-                       m->word[m->n - 1]);
-    double song_s = (double)m->plan->frames / m->plan->rate_hz;
-    char song[16];
-    if (m->from_s >= song_s || m->to_s > ceil(song_s)) /* lengths are told in whole seconds */
-        return td_fail(m->err, TD_ARG, m->text, "choose a stretch within it",
-                       "'%s' goes beyond the song, which is %s long with its tail", m->word[m->n - 1],
-                       td_clock(ceil(song_s), song));
-    m->when = m->word[--m->n];
-    return TD_OK;
-}
-
-/* "-0.5", "-0,5" */
-static double decimal(const char *s, const char **end)
-{
-    char copy[MOVE_SIZE], *stop;
-    snprintf(copy, sizeof copy, "%s", s);
-    for (char *c = copy; *c; c++)
-        if (*c == ',') *c = '.';
-    double x = strtod(copy, &stop);
-    *end = s + (stop - copy);
-    return x;
-}
-
-/* "+1 dB", "-0.5dB", "- 2 dB"; NaN: none is there. */
-static td_status take_amount(move *m)
-{
-    const char *end;
-    m->db = NAN;
-    if (m->n > 1 && !strcasecmp(m->word[m->n - 1], "db")) m->n--, m->word[m->n] = NULL;
-    if (!m->n) return td_fail(m->err, TD_ARG, m->text, forms, "what shall move?");
-    const char *s = m->word[m->n - 1];
-    double x = decimal(s, &end);
-    if (end == s || (*end && strcasecmp(end, "db"))) return TD_OK;
-    if (!(fabs(x) <= MOST_DB))
-        return td_fail(m->err, TD_ARG, m->text, "say it in several moves if it is meant", "%s dB is more than %g", s,
-                       MOST_DB);
-    m->db = x;
-    m->n--;
-    bool minus = m->n && !strcmp(m->word[m->n - 1], "-"), apart = minus || (m->n && !strcmp(m->word[m->n - 1], "+"));
-    if (apart) m->n--;
-    if (minus) m->db = -m->db;
-    return TD_OK;
-}
-
-/* "louder", also behind an amount or in front of it: "drums down 2 dB". 0: none is there. */
-static int take_direction(move *m)
-{
-    static const struct {
-        const char *word;
-        int sign;
-    } directions[] = { { "louder", 1 }, { "up", 1 }, { "softer", -1 }, { "quieter", -1 }, { "down", -1 } };
-    for (size_t i = 0; m->n && i < sizeof directions / sizeof *directions; i++)
-        if (!strcasecmp(m->word[m->n - 1], directions[i].word)) return m->n--, directions[i].sign;
-    return 0;
-}
-
-static td_status take_change(move *m)
-{
-    int sign = take_direction(m);
-    td_status st = m->n ? take_amount(m) : td_fail(m->err, TD_ARG, m->text, forms, "what shall move?");
-    if (!st && !sign) sign = take_direction(m);
-    if (st || !sign) return st;
-    if (sign > 0 && m->db < 0) return td_fail(m->err, TD_ARG, m->text, forms, "up, by less than nothing");
-    m->db = sign * (isnan(m->db) ? USUAL_DB : fabs(m->db));
-    return TD_OK;
-}
 
 static void name_of(const move *m, size_t first, char *out, size_t size)
 {
     *out = '\0';
-    for (size_t i = first; i < m->n; i++)
-        if (strlen(out) + strlen(m->word[i]) + 2 < size) {
+    for (size_t i = first; i < m->said.n; i++)
+        if (strlen(out) + strlen(m->said.word[i]) + 2 < size) {
             if (*out) strcat(out, " ");
-            strcat(out, m->word[i]);
+            strcat(out, m->said.word[i]);
         }
-}
-
-static bool is_one_of(const char *word, const char *const *list)
-{
-    while (*list && strcasecmp(word, *list) != 0) list++;
-    return *list;
-}
-
-/* "make the drums a bit" are the drums: a bit is what is usual. "BD A" keeps its A. */
-static void drop_fillers(move *m)
-{
-    static const char *const fillers[] = { "the", "bit", "little", "make", "turn", NULL };
-    size_t n = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        const char *next = i + 1 < m->n ? m->word[i + 1] : "";
-        bool article = !strcasecmp(m->word[i], "a") && is_one_of(next, fillers);
-        if (!article && !is_one_of(m->word[i], fillers)) m->word[n++] = m->word[i];
-    }
-    m->n = n;
 }
 
 /* ---- levels ------------------------------------------------------------------------------------------------------ */
@@ -175,7 +41,7 @@ static td_status move_to(const move *m, const char *path, double to_db, double s
     const td_row *row = td_plan_row(path);
     *level_db = td_round_to(to_db, step);
     if (*level_db >= row->least && *level_db <= row->most) return TD_OK;
-    return td_fail(m->err, TD_ARG, m->text, "move what it is heard against",
+    return td_fail(m->err, TD_ARG, m->said.text, "move what it is heard against",
                    "its %s would stand at %+.1f dB, and can at %+g to %+g", row->name, *level_db, row->least,
                    row->most);
 }
@@ -184,8 +50,8 @@ static td_status move_to(const move *m, const char *path, double to_db, double s
 static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
 {
     static const char gain[] = "buses.ride.gain";
-    double slope = td_clamp(RAMP_S * fabs(m->db), RAMP_S, RAMP_MAX_S);
-    double place[4] = { m->from_s - slope, m->from_s, m->to_s, m->to_s + slope };
+    double slope = td_clamp(RAMP_S * fabs(m->said.db), RAMP_S, RAMP_MAX_S);
+    double place[4] = { m->said.from_s - slope, m->said.from_s, m->said.to_s, m->said.to_s + slope };
     const td_breakpoint *old = *ride;
     td_breakpoint *out = td_arena_array(m->plan->arena, *n_ride + 4, sizeof *out);
     td_status st = TD_OK;
@@ -196,11 +62,11 @@ static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
         bool inside = k == 1 || k == 2;
         double before = td_ride_db(old, *n_ride, place[k]);
         out[n].at_s = place[k];
-        if (k != 0 || place[0] >= 0) st = move_to(m, gain, before + (inside ? m->db : 0), 0.01, &out[n++].gain_db);
+        if (k != 0 || place[0] >= 0) st = move_to(m, gain, before + (inside ? m->said.db : 0), 0.01, &out[n++].gain_db);
         for (size_t i = 0; !st && k == 1 && i < *n_ride; i++) {
             if (old[i].at_s <= place[1] || old[i].at_s >= place[2]) continue;
             out[n].at_s = old[i].at_s;
-            st = move_to(m, gain, old[i].gain_db + m->db, 0.01, &out[n++].gain_db);
+            st = move_to(m, gain, old[i].gain_db + m->said.db, 0.01, &out[n++].gain_db);
         }
     }
     for (size_t i = 0; i < *n_ride; i++)
@@ -213,14 +79,14 @@ static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
 static td_status say_why(const move *m, const char **reason)
 {
     *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
-                              *reason ? "; " : "", m->db, m->when ? m->when : "", m->when ? " " : "");
+                              *reason ? "; " : "", m->said.db, m->said.when, *m->said.when ? " " : "");
     return *reason ? TD_OK : td_no_memory(m->err);
 }
 
 /* A level for all of the song. */
 static td_status shift(const move *m, const char *path, double *level_db, double step, const char **reason)
 {
-    td_status st = move_to(m, path, *level_db + m->db, step, level_db);
+    td_status st = move_to(m, path, *level_db + m->said.db, step, level_db);
     return st ? st : say_why(m, reason);
 }
 
@@ -228,7 +94,7 @@ static td_status shift(const move *m, const char *path, double *level_db, double
 static td_status shift_there(const move *m, const char *path, double *level_db, double step, td_breakpoint **ride,
                              size_t *n_ride, const char **reason)
 {
-    if (!m->when) return shift(m, path, level_db, step, reason);
+    if (!*m->said.when) return shift(m, path, level_db, step, reason);
     td_status st = lift(m, ride, n_ride);
     return st ? st : say_why(m, reason);
 }
@@ -268,7 +134,7 @@ static td_status say_moved(move *m, const td_meant *w)
 static td_status level(move *m, const char *name)
 {
     td_meant w;
-    td_status st = td_meant_find(m->plan, m->text, name, &w, m->err);
+    td_status st = td_meant_find(m->plan, m->said.text, name, &w, m->err);
     if (!st) st = say_moved(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
@@ -283,11 +149,20 @@ static td_status level(move *m, const char *name)
 
 /* ---- sends ------------------------------------------------------------------------------------------------------- */
 
+/* What a return holds, as people call it. */
+static const char *effect_called(const char *word)
+{
+    static const char *const called[][2] = { { "echo", "delay" }, { "hall", "reverb" }, { "nachhall", "reverb" } };
+    for (size_t i = 0; i < sizeof called / sizeof *called; i++)
+        if (!strcasecmp(word, called[i][0])) return called[i][1];
+    return word;
+}
+
 /* "reverb" is any return with one in it; "plate" the return of that name. */
 static bool is_effect(const td_plan *p, const char *ret, const char *word)
 {
     if (!strcasecmp(ret, word)) return true;
-    if (!strcasecmp(word, "echo")) word = "delay";
+    word = effect_called(word);
     for (size_t i = 0; i < p->n_rets; i++)
         for (size_t k = 0; !strcmp(p->ret[i].name, ret) && k < p->ret[i].chain.n_steps; k++)
             if (!strcasecmp(p->ret[i].chain.step[k].proc->name, word)) return true;
@@ -296,7 +171,7 @@ static bool is_effect(const td_plan *p, const char *ret, const char *word)
 
 static td_status no_effect(const move *m, const char *effect)
 {
-    return td_fail(m->err, TD_ARG, m->text, forms,
+    return td_fail(m->err, TD_ARG, m->said.text, td_move_forms,
                    "a move changes levels and what is sent to returns, and no return is or holds '%s'", effect);
 }
 
@@ -348,14 +223,15 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
 {
     td_meant w = { .n_buses = 0 };
     size_t moved = 0;
-    double by = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
+    double by = sign * (isnan(m->said.db) ? USUAL_SEND * m->said.degree : fabs(m->said.db));
     if (!has_effect(m->plan, effect)) return no_effect(m, effect);
     if (td_is_lead(name)) /* what goes out of a bus is sent by all of it */
         td_meant_buses(m->plan, "vocals", false, &w);
     td_plan_return *ret = w.n_buses ? NULL : return_named(m->plan, name);
-    td_status st = w.n_buses || ret ? TD_OK : td_meant_find(m->plan, m->text, name, &w, m->err);
+    td_status st = w.n_buses || ret ? TD_OK : td_meant_find(m->plan, m->said.text, name, &w, m->err);
     if (st) return st;
-    if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "sends stand for the whole song");
+    if (*m->said.when)
+        return td_fail(m->err, TD_ARG, m->said.text, "leave the times out", "sends stand for the whole song");
     for (size_t b = 0; b < w.n_buses; b++)
         if ((st = turn(m, w.bus[b]->send, w.bus[b]->n_sends, effect, by, &moved))) return st;
     for (size_t i = 0; i < w.n_stems; i++)
@@ -363,7 +239,7 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
     if (ret && (st = turn(m, ret->send, ret->n_sends, effect, by, &moved))) return st;
     if (moved) return say_moved(m, &w);
     bool inside = w.n_stems > 0;
-    return td_fail(m->err, TD_ARG, m->text,
+    return td_fail(m->err, TD_ARG, m->said.text,
                    inside ? "move what its bus sends, or its level" : "`topdown plan` lists what is sent where",
                    "%s sends to no %s that could be changed%s%s", name, effect, inside ? ": it is part of " : "",
                    inside ? w.stem[0]->bus : "");
@@ -376,7 +252,7 @@ static td_status tell_senders(const move *m, const td_plan_return *to, td_plan_s
     td_status st = TD_OK;
     snprintf(what, sizeof what, "%s ", to->name);
     for (size_t i = 0; !st && i < n; i++)
-        if (!strcmp(send[i].to, to->name) && send[i].asked_lu != 0) st = say_turned(m, &send[i], what, m->db);
+        if (!strcmp(send[i].to, to->name) && send[i].asked_lu != 0) st = say_turned(m, &send[i], what, m->said.db);
     return st;
 }
 
@@ -393,8 +269,9 @@ static td_status tell_all_senders(const move *m, const td_plan_return *to)
 /* "less reverb": of everything, at the return. */
 static td_status whole_effect(move *m, double sign, const char *effect)
 {
-    m->db = sign * (isnan(m->db) ? USUAL_SEND : fabs(m->db));
-    if (m->when) return td_fail(m->err, TD_ARG, m->text, "leave the times out", "returns stand for the whole song");
+    m->said.db = sign * (isnan(m->said.db) ? USUAL_SEND * m->said.degree : fabs(m->said.db));
+    if (*m->said.when)
+        return td_fail(m->err, TD_ARG, m->said.text, "leave the times out", "returns stand for the whole song");
     for (size_t i = 0; i < m->plan->n_rets; i++) {
         td_plan_return *r = &m->plan->ret[i];
         if (!is_effect(m->plan, r->name, effect)) continue;
@@ -405,13 +282,40 @@ static td_status whole_effect(move *m, double sign, const char *effect)
     return has_effect(m->plan, effect) ? TD_OK : no_effect(m, effect);
 }
 
-/* "keys pan L30": places are the stems' own, and come from the job or the recipe. */
-static bool asks_for_pan(const move *m)
+/* ---- what moves elsewhere --------------------------------------------------------------------------------------- */
+
+static bool has_word(const char *list, const char *word)
 {
-    for (size_t i = 1; i < m->n; i++)
-        if (!strcasecmp(m->word[i], "pan") || !strcasecmp(m->word[i], "left") || !strcasecmp(m->word[i], "right"))
-            return true;
+    size_t n = strlen(word);
+    for (const char *at = list; (at = strcasestr(at, word)); at++)
+        if ((at == list || at[-1] == ' ') && (!at[n] || at[n] == ' ')) return true;
     return false;
+}
+
+/* What a move does not change, by words that ask for it: where that is done. */
+static td_status tell_elsewhere(const move *m)
+{
+    static const struct {
+        const char *words, *what, *where;
+    } rows[] = {
+        { "compress compressed compression compressor kompression komprimieren", "compression",
+          "that is the recipe's: `gain_reduction` of the `compressor` in the chain" },
+        { "brighter bright darker dark warmer treble highs lows mids eq heller dunkler h\xc3\xb6hen mitten tiefen",
+          "tone", "that is the recipe's: an `eq` in the chain of `mix` or of a group" },
+        { "wider narrower width breiter schmaler", "width",
+          "that is the recipe's: `stereo: { width: 120 % }` in a chain" },
+        { "mute muted solo without remove stumm ohne", "who plays",
+          "leave the file out, or say `--role FILE=ignore` when it is mixed" },
+        { "pan panned left right links rechts", "places",
+          "write `pan` at the stem in plan.yaml, as L30, or in the job file" },
+        { "master loudness lautheit", "how loud the mix leaves", "write `loudness` of a master in the job file" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t k = 0; k < m->said.n; k++)
+            if (has_word(rows[i].words, m->said.word[k]) && !td_is_in_file_name(m->plan, m->said.word[k]))
+                return td_fail(m->err, TD_ARG, m->said.text, rows[i].where, "a move changes levels and sends, not %s",
+                               rows[i].what);
+    return TD_ARG; /* as it was told */
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
@@ -432,67 +336,62 @@ static td_status note(const move *m, int kind, const char *text)
 static td_status remember(const move *m)
 {
     td_arena *a = m->plan->arena;
-    td_status st = note(m, TD_NOTE_DECISION, td_arena_printf(a, "revised: %s%s", m->text, m->moved ? m->moved : ""));
-    if (st || !(fabs(m->db) > LARGE_DB)) return st;
+    td_status st =
+        note(m, TD_NOTE_DECISION, td_arena_printf(a, "revised: %s%s", m->said.text, m->moved ? m->moved : ""));
+    if (st || !(fabs(m->said.db) > LARGE_DB)) return st;
     return note(m, TD_NOTE_WARNING,
-                td_arena_printf(a, "revised: %s: a move of more than %g dB; is it meant?", m->text, LARGE_DB));
-}
-
-static bool says_more(const move *m)
-{
-    return !strcasecmp(m->word[0], "more");
-}
-
-static bool says_less(const move *m)
-{
-    return !strcasecmp(m->word[0], "less");
+                td_arena_printf(a, "revised: %s: a move of more than %g dB; is it meant?", m->said.text, LARGE_DB));
 }
 
 /* "less reverb on vocals" */
 static bool names_send(const move *m)
 {
-    return (says_more(m) || says_less(m)) && m->n > 3 && !strcasecmp(m->word[2], "on");
+    return td_wording_more(&m->said) && m->said.n > 3 && td_wording_on(&m->said, 2);
+}
+
+/* "less reverb", of everything; else "less bass", which is softer. */
+static td_status more_of(move *m, int sign)
+{
+    char name[TD_MOVE_SIZE];
+    name_of(m, 1, name, sizeof name);
+    if (has_effect(m->plan, name)) return whole_effect(m, sign, name);
+    if (td_processor_find(effect_called(name))) return no_effect(m, name);
+    m->said.db = sign * (isnan(m->said.db) ? TD_USUAL_DB * m->said.degree : fabs(m->said.db));
+    return level(m, name);
 }
 
 static td_status understand(move *m)
 {
-    char name[MOVE_SIZE];
-    bool more = says_more(m), less = says_less(m);
+    char name[TD_MOVE_SIZE];
+    int more = td_wording_more(&m->said);
     if (names_send(m)) {
         name_of(m, 3, name, sizeof name);
-        return sends(m, more ? 1 : -1, m->word[1], name);
+        return sends(m, more, m->said.word[1], name);
     }
-    if ((more || less) && m->n == 2) return whole_effect(m, more ? 1 : -1, m->word[1]);
-    if (asks_for_pan(m))
-        return td_fail(m->err, TD_ARG, m->text, "write `pan` at the stem in plan.yaml, as L30, or in the job file",
-                       "a move changes levels and sends, not places");
-    if (isnan(m->db))
-        return td_fail(m->err, TD_ARG, m->text, forms,
+    if (more && m->said.n > 1) return more_of(m, more);
+    if (isnan(m->said.db))
+        return td_fail(m->err, TD_ARG, m->said.text, td_move_forms,
                        "this is no level or send that moves, for the whole song or a stretch of it");
     name_of(m, 0, name, sizeof name);
     td_plan_return *r = return_named(m->plan, name);
-    if (r && !m->when) return whole_effect(m, m->db < 0 ? -1 : 1, name);
+    if (r && !*m->said.when) return whole_effect(m, m->said.db < 0 ? -1 : 1, name);
     return level(m, name);
 }
 
 static td_status read_move(move *m)
 {
-    td_status st = split(m);
-    if (!st) st = take_times(m);
-    if (!st) st = take_change(m);
-    drop_fillers(m);
-    return st || m->n ? st : td_fail(m->err, TD_ARG, m->text, forms, "what shall move?");
+    return td_wording_read(m->said.text, (double)m->plan->frames / m->plan->rate_hz, &m->said, m->err);
 }
 
 static td_status make_move(move *m)
 {
     td_status st = understand(m);
-    return st ? st : remember(m);
+    return st == TD_ARG ? tell_elsewhere(m) : st ? st : remember(m);
 }
 
 static bool asks_for_something(const move *m)
 {
-    return !isnan(m->db) || says_more(m) || says_less(m);
+    return !isnan(m->said.db) || td_wording_more(&m->said);
 }
 
 /* One of several: who is named without a change ("kick and snare -1 dB") gets that of the next. */
@@ -505,10 +404,10 @@ static td_status move_part(move *named, size_t *n_named, move *m)
         return TD_OK;
     }
     for (size_t i = 0; !st && i < *n_named; i++) {
-        named[i].db = m->db;
-        named[i].from_s = m->from_s;
-        named[i].to_s = m->to_s;
-        named[i].when = m->when;
+        named[i].said.db = m->said.db;
+        named[i].said.from_s = m->said.from_s;
+        named[i].said.to_s = m->said.to_s;
+        strcpy(named[i].said.when, m->said.when);
         st = make_move(&named[i]);
     }
     *n_named = 0;
@@ -521,13 +420,23 @@ static bool is_decimal(const char *text, const char *comma)
     return *comma == ',' && comma > text && isdigit((unsigned char)comma[-1]) && isdigit((unsigned char)comma[1]);
 }
 
+/* Length of what parts two moves, if it stands here; "between 0:45 and 1:10" is one. */
+static size_t parting(const char *s)
+{
+    static const char *const words[] = { ",", ";", " and ", " but ", " und ", " aber " };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t n = strlen(words[i]);
+        if (!strncasecmp(s, words[i], n)) return td_is_clock(s + n) ? 0 : n;
+    }
+    return 0;
+}
+
 /* The next of "vocals +1 dB, drums -1 dB and less reverb"; NULL: none is left. */
 static char *next_part(char **rest)
 {
     char *part = *rest, *end = NULL;
     for (char *c = part; c && *c && !end; c++) {
-        if (is_decimal(part, c)) continue;
-        size_t n = *c == ',' || *c == ';' ? 1 : !strncasecmp(c, " and ", 5) ? 5 : !strncasecmp(c, " but ", 5) ? 5 : 0;
+        size_t n = is_decimal(part, c) ? 0 : parting(c);
         if (!n) continue;
         *c = '\0';
         end = c + n;
@@ -546,15 +455,15 @@ static td_status move_parts(td_plan *plan, const char *text, td_error *err)
     if (!rest) return td_no_memory(err);
     while (!st && rest && named < PARTS) {
         const char *one = next_part(&rest);
-        part[named] = (move){ .plan = plan, .text = one + strspn(one, " "), .err = err };
+        part[named] = (move){ .plan = plan, .said.text = one + strspn(one, " "), .err = err };
         st = move_part(part, &named, &part[named]);
     }
-    return st || !named ? st : understand(&part[0]); /* nobody said what shall become of it */
+    return st || !named ? st : make_move(&part[0]); /* nobody said what shall become of it */
 }
 
 static bool has_parts(const char *text)
 {
-    char copy[MOVE_SIZE], *rest = copy;
+    char copy[TD_MOVE_SIZE], *rest = copy;
     snprintf(copy, sizeof copy, "%s", text);
     next_part(&rest);
     return rest;
@@ -563,9 +472,9 @@ static bool has_parts(const char *text)
 /* "Kick, close -1 dB": a comma in a name parts nothing. */
 static bool is_one_name(td_plan *plan, const char *text)
 {
-    char name[MOVE_SIZE];
+    char name[TD_MOVE_SIZE];
     td_error none = { 0 };
-    move m = { .text = text, .plan = plan, .err = &none };
+    move m = { .said.text = text, .plan = plan, .err = &none };
     if (read_move(&m)) return false;
     name_of(&m, names_send(&m) ? 3 : 0, name, sizeof name);
     return td_is_in_file_name(plan, name);
@@ -573,7 +482,7 @@ static bool is_one_name(td_plan *plan, const char *text)
 
 td_status td_plan_revise(td_plan *plan, const char *text, td_error *err)
 {
-    move m = { .plan = plan, .text = text, .err = err };
+    move m = { .plan = plan, .said.text = text, .err = err };
     if (has_parts(text) && !is_one_name(plan, text)) return move_parts(plan, text, err);
     td_status st = read_move(&m);
     return st ? st : make_move(&m);

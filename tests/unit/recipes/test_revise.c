@@ -77,6 +77,9 @@ static void test_vocals_are_lead_and_backing(void **state)
     assert_string_equal(p.note[0].text, "revised: vocals +1dB: vocals (Lead Vox.wav, Dopplung.wav), backing (BV.wav); "
                                         "'lead' means the lead alone");
     td_arena_free(p.arena);
+    p = after("Gesang lauter");
+    assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
+    td_arena_free(p.arena);
     p = after("backing vocals softer");
     assert_true(p.bus[1].fader_db == 0 && p.bus[2].fader_db == -7);
     td_arena_free(p.arena);
@@ -124,8 +127,20 @@ static void test_moves_in_plain_words(void **state)
                  { "drums 2 dB quieter", -2 },
                  { "drums up 1.5 dB", 1.5 },
                  { "turn the drums down", -1 },
-                 { "make the drums a bit quieter", -1 },
-                 { "drums a little louder", 1 },
+                 { "make the drums a bit quieter", -0.5 },
+                 { "drums a little louder", 0.5 },
+                 { "drums much louder", 2 },
+                 { "turn down the drums a lot", -2 },
+                 { "turn up the drums by 1 dB", 1 },
+                 { "raise the drums by 2 dB", 2 },
+                 { "louder drums please", 1 },
+                 { "more drums", 1 },
+                 { "a bit less drums", -0.5 },
+                 { "less drums 2 dB", -2 },
+                 { "Schlagzeug lauter", 1 },
+                 { "das Schlagzeug um 2 dB leiser", -2 },
+                 { "mach das Schlagzeug etwas leiser", -0.5 },
+                 { "mehr Schlagzeug", 1 },
                  { "drums down -2 dB", -2 },
                  { "drums - 2 dB", -2 } };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
@@ -287,15 +302,10 @@ static void test_a_large_move_is_warned_of(void **state)
 static void test_what_is_not_understood_moves_nothing(void **state)
 {
     (void)state;
-    static const char *const said[] = { "vocals not louder",
-                                        "don't touch vocals, drums -1 dB",
-                                        "everything but drums -1 dB",
-                                        "drums without kick -1 dB",
-                                        "compress kick 3 dB",
-                                        "tune lead vox down 2",
-                                        "vocals +1 dB +2 dB",
-                                        "kick much louder",
-                                        "kick 3 -1 dB" };
+    static const char *const said[] = { "vocals not louder",          "don't touch vocals, drums -1 dB",
+                                        "everything but drums -1 dB", "drums without kick -1 dB",
+                                        "compress kick 3 dB",         "tune lead vox down 2",
+                                        "vocals +1 dB +2 dB",         "kick 3 -1 dB" };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         td_plan p = song();
         td_error err = { 0 };
@@ -306,14 +316,39 @@ static void test_what_is_not_understood_moves_nothing(void **state)
     }
 }
 
+/* A word that no role has is none of the bus of those. */
+static void test_an_unknown_word_is_not_the_bus_other(void **state)
+{
+    (void)state;
+    td_plan p = song();
+    td_error err = { 0 };
+    p.bus[5].name = "other";
+    assert_int_equal(td_plan_revise(&p, "flumph +1 dB", &err), TD_ARG);
+    assert_int_equal(td_plan_revise(&p, "other +1 dB", &err), TD_OK);
+    td_arena_free(p.arena);
+}
+
 static void test_what_cannot_move_is_told(void **state)
 {
     (void)state;
     td_plan p = song();
     td_error err = { 0 };
     assert_int_equal(td_plan_revise(&p, "less compression on vocals", &err), TD_ARG);
-    assert_string_equal(err.what, "a move changes levels and what is sent to returns, and no return is or holds "
-                                  "'compression'");
+    assert_string_equal(err.what, "a move changes levels and sends, not compression");
+    assert_non_null(strstr(err.hint, "`gain_reduction`"));
+    assert_int_equal(td_plan_revise(&p, "less chorus on vocals", &err), TD_ARG);
+    assert_string_equal(err.what,
+                        "a move changes levels and what is sent to returns, and no return is or holds 'chorus'");
+    static const char *const said[][2] = { { "brighter", "`eq`" },
+                                           { "vocals brighter", "`eq`" },
+                                           { "mute the overheads", "--role FILE=ignore" },
+                                           { "guitars pan L30", "`pan`" },
+                                           { "guitars left 2 dB", "`pan`" },
+                                           { "kick 0 dB", "vocals +1 dB" } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        assert_int_equal(td_plan_revise(&p, said[i][0], &err), TD_ARG);
+        if (!strstr(err.hint, said[i][1])) fail_msg("%s: %s", said[i][0], err.hint);
+    }
     td_arena_free(p.arena);
 }
 
@@ -333,6 +368,33 @@ static void test_a_stem_is_ridden_for_a_stretch(void **state)
     td_plan_view(&p, 0, &view);
     assert_non_null(strstr(view.data, "-0.5 dB 0:45-1:10 by revision"));
     assert_non_null(strstr(view.data, "ride"));
+    td_text_free(&view);
+    td_arena_free(p.arena);
+}
+
+/* However a stretch is said, it is one; and what lies over another is told without a hole. */
+static void test_a_stretch_is_said_in_many_ways(void **state)
+{
+    (void)state;
+    static const char *const said[] = { "drums +1 dB 0:05 - 0:10",
+                                        "drums +1 dB from 0:05 to 0:10",
+                                        "drums +1 dB between 0:05 and 0:10",
+                                        "from 0:05 to 0:10 drums louder",
+                                        "drums +1 dB 0:05\xe2\x80\x93"
+                                        "0:10",
+                                        "Schlagzeug +1 dB von 0:05 bis 0:10" };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = after(said[i]);
+        assert_true(p.n_notes == 1 && p.bus[0].n_ride == 4);
+        assert_true(p.bus[0].ride[1].at_s == 5 && p.bus[0].ride[2].at_s == 10 && p.bus[0].ride[2].gain_db == 1);
+        assert_string_equal(p.bus[0].fader_reason, "as delivered; +1.0 dB 0:05-0:10 by revision");
+        td_arena_free(p.arena);
+    }
+    td_plan p = after("drums +1 dB 0:05-0:10, drums +2 dB 0:07-0:12");
+    td_text view = { 0 };
+    p.n_rets = 0;
+    td_plan_view(&p, 0, &view);
+    assert_non_null(strstr(view.data, "+1.0 dB 0:05-0:07, +3.0 dB 0:07-0:10, +2.0 dB 0:10-0:12"));
     td_text_free(&view);
     td_arena_free(p.arena);
 }
@@ -377,6 +439,12 @@ static void test_sends(void **state)
     td_arena_free(p.arena);
     p = after("more reverb on the vocals");
     assert_true(p.bus[1].send[0].level_db == -11);
+    td_arena_free(p.arena);
+    p = after("weniger Hall auf dem Gesang");
+    assert_true(p.bus[1].send[0].level_db == -17);
+    td_arena_free(p.arena);
+    p = after("a bit more reverb on the vocals");
+    assert_true(p.bus[1].send[0].level_db == -12.5);
     td_arena_free(p.arena);
     p = after("more plate on lead 1.5 dB");
     assert_true(p.bus[1].send[0].level_db == -12.5);
@@ -520,8 +588,10 @@ int main(void)
         cmocka_unit_test(test_a_comma_may_be_decimal),
         cmocka_unit_test(test_a_large_move_is_warned_of),
         cmocka_unit_test(test_what_is_not_understood_moves_nothing),
+        cmocka_unit_test(test_an_unknown_word_is_not_the_bus_other),
         cmocka_unit_test(test_what_cannot_move_is_told),
         cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
+        cmocka_unit_test(test_a_stretch_is_said_in_many_ways),
         cmocka_unit_test(test_large_moves_take_longer),
         cmocka_unit_test(test_levels_stay_what_a_plan_can_hold),
         cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
