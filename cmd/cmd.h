@@ -83,7 +83,7 @@ td_status td_args_number(const td_args *a, const char *flag, long lo, long hi, l
 
 /* Prints "topdown: error: where: what" and the hint to stderr and returns the exit code of st. */
 int td_report_error(td_status st, const td_error *err);
-void td_report_warning(const char *where, const char *what);
+void td_report_warning(const char *where, const char *what); /* where: NULL where what names it */
 /* Prints all messages, to stderr or as JSON to stdout, and returns the exit code: of `bad` when one is an error. */
 struct td_messages;
 int td_report_messages(const struct td_messages *m, td_status bad, bool json);

@@ -44,7 +44,8 @@ int td_report_error(td_status st, const td_error *err)
 void td_report_warning(const char *where, const char *what)
 {
     char a[320], b[640];
-    fprintf(stderr, "topdown: warning: %s: %s\n", td_printable(where, a, sizeof a), td_printable(what, b, sizeof b));
+    fprintf(stderr, "topdown: warning: %s%s%s\n", where ? td_printable(where, a, sizeof a) : "", where ? ": " : "",
+            td_printable(what, b, sizeof b));
 }
 
 int td_report_messages(const struct td_messages *m, td_status bad, bool json)

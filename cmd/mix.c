@@ -20,23 +20,94 @@ static const td_flag flags[] = {
     { NULL, 0, NULL, NULL },
 };
 
+/* The first that could be made: all are of the same stems. */
+static const td_plan *first_plan(const td_mixdown *d)
+{
+    size_t i = 0;
+    while (i + 1 < d->n && td_mixdown_failed(d, i)) i++;
+    return d->plan[i];
+}
+
+/* What is left out by name; why is told by the warnings below. */
+static void left_out_line(const td_plan *p)
+{
+    char text[512];
+    const char *before = "left out: ";
+    for (size_t i = 0; i < p->n_stems; i++) {
+        if (td_plan_stem_plays(&p->stem[i])) continue;
+        fprintf(stderr, "%s%s", before, td_printable(p->stem[i].name, text, sizeof text));
+        before = ", ";
+    }
+    if (*before == ',') fputc('\n', stderr);
+}
+
+/* Roles of stems that are left out need no word. */
+static size_t guessed_roles(const td_session *s, const td_plan *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_stems && i < p->n_stems; i++)
+        n += td_plan_stem_plays(&p->stem[i]) && (s->stem[i].role.guess || s->stem[i].role.source == TD_ROLE_UNKNOWN);
+    return n;
+}
+
 static void session_line(const td_mixdown *d)
 {
     const td_session *s = d->session;
-    size_t guessed = 0, playing = 0;
-    for (size_t i = 0; i < s->n_stems; i++) {
-        guessed += s->stem[i].role.guess || s->stem[i].role.source == TD_ROLE_UNKNOWN;
-        playing += s->stem[i].bus < s->n_buses;
-    }
+    const td_plan *p = first_plan(d);
+    size_t guessed = guessed_roles(s, p), playing = td_plan_playing(p);
     char clock[16], whole[16];
-    fprintf(stderr, "%zu stem%s, %s (%s with its tail), %g kHz, %zu bus%s", playing, playing == 1 ? "" : "s",
-            td_clock((double)s->frames / s->rate_hz, clock),
-            td_clock((double)d->plan[0]->frames / d->plan[0]->rate_hz, whole), s->rate_hz / 1000.0, s->n_buses,
-            s->n_buses == 1 ? "" : "es");
+    if (playing < p->n_stems) fprintf(stderr, "%zu of ", playing);
+    fprintf(stderr, "%zu stem%s, %s (%s with its tail), %g kHz, %zu bus%s", p->n_stems, p->n_stems == 1 ? "" : "s",
+            td_clock((double)s->frames / s->rate_hz, clock), td_clock((double)p->frames / p->rate_hz, whole),
+            s->rate_hz / 1000.0, s->n_buses, s->n_buses == 1 ? "" : "es");
     if (guessed)
         fprintf(stderr, "    (%zu role%s guessed or unknown: 'topdown plan' shows them, --role FILE=ROLE says them)",
                 guessed, guessed == 1 ? "" : "s");
     fputc('\n', stderr);
+    left_out_line(p);
+}
+
+/* ---- warnings ---------------------------------------------------------------------------------------------------- */
+
+static bool warns(const td_plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->n_notes; i++)
+        if (p->note[i].kind == TD_NOTE_WARNING && !strcmp(p->note[i].text, text)) return true;
+    return false;
+}
+
+/* Recipes were told of before the first sound. */
+static bool is_said(const td_mixdown_said *said, const char *text)
+{
+    for (size_t i = 0; i < said->n; i++)
+        if (!strcmp(said->text[i], text)) return true;
+    return false;
+}
+
+/* What plans warn of, in their words: what all of them do once, what some do with the mix it is about. */
+static void show_warnings(const td_mixdown *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const td_plan *p = d->plan[i];
+        for (size_t k = 0; k < p->n_notes; k++) {
+            const char *text = p->note[k].text;
+            size_t before = 0, all = 0;
+            for (size_t j = 0; j < d->n; j++) {
+                bool same = warns(d->plan[j], text);
+                before += same && j < i;
+                all += same || td_mixdown_failed(d, j);
+            }
+            if (p->note[k].kind != TD_NOTE_WARNING || is_said(&d->said[i], text) || (before && all == d->n)) continue;
+            td_report_warning(all == d->n ? NULL : p->label, text);
+        }
+    }
+}
+
+/* ---- what came of it --------------------------------------------------------------------------------------------- */
+
+/* What an earlier render left to be played again. */
+static void kept_line(const td_mixdown *d)
+{
     size_t thawed = 0, buses = 0;
     for (size_t i = 0; i < d->n && d->mix; i++) {
         const td_rendered *r = d->mix[i] ? d->mix[i]->rendered : NULL;
@@ -136,7 +207,11 @@ static int run(const td_args *a)
     size_t missed = 0;
     bool json = td_args_has(a, "json");
     bool made = !code || code == td_status_exit(TD_PARTIAL);
-    if (made && !td_args_has(a, "quiet") && !json) session_line(d);
+    if (made && !td_args_has(a, "quiet") && !json) {
+        session_line(d);
+        show_warnings(d);
+        kept_line(d);
+    }
     for (size_t i = 0; made && i < d->n && !m.wish.dry && !json; i++) {
         if (i == 0) printf("%s\n", m.wish.out);
         if (!print_failed(d, i)) missed += print_mix(d->mix[i]);

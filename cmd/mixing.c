@@ -296,37 +296,6 @@ static void show_refused(const td_session *s, td_error *err)
     snprintf(err->what, sizeof err->what, "%zu stems are refused", n);
 }
 
-static void show_twins(const td_session *s)
-{
-    char text[512];
-    for (size_t i = 0; i < s->n_stems; i++) {
-        const td_stem *twin = td_session_twin(s, i);
-        if (!twin) continue;
-        snprintf(text, sizeof text, "is the same file as %s: both are mixed", twin->name);
-        td_report_warning(s->stem[i].name, text);
-    }
-}
-
-static bool lies_aside(const td_stem *m, const char *folder)
-{
-    size_t length = td_stem_aside(m);
-    return m->faults & TD_FAULT_BIT(SET_ASIDE) && length == strlen(folder) && !strncmp(m->name, folder, length);
-}
-
-/* A folder is told of once, by the first of its stems. */
-static void show_aside(const td_session *s)
-{
-    char folder[300];
-    for (size_t i = 0, before; i < s->n_stems; i++) {
-        const td_stem *m = &s->stem[i];
-        snprintf(folder, sizeof folder, "%.*s", (int)td_stem_aside(m), m->name);
-        for (before = 0; before < i && !lies_aside(&s->stem[before], folder); before++) continue;
-        if (before == i && lies_aside(m, folder))
-            td_report_warning(folder, "reads like other takes or old versions, and is mixed too: name the stems to "
-                                      "mix, or move it elsewhere");
-    }
-}
-
 static void show_earlier(const char *folder, td_arena *a)
 {
     char text[160];
@@ -431,11 +400,7 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         tell_error(a, st, &err, d);
         return td_status_exit(st);
     }
-    if (!st && !td_args_has(a, "quiet")) {
-        show_lost(d);
-        show_twins(d->session);
-        show_aside(d->session);
-    }
+    if (!st && !td_args_has(a, "quiet")) show_lost(d);
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
     tell_error(a, st, &err, d);

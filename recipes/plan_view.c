@@ -324,8 +324,10 @@ static void stems(const td_plan *p, table *t)
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_plan_stem *s = &p->stem[i];
         const td_plan_bus *bus = bus_named(p, s->bus);
+        const char *why = s->reason ? td_arena_printf(t->arena, "left out: %s", s->reason) : "left out";
+        if (s->role && td_role_covers("mix", s->role)) why = "left out, to compare with";
         add_line(t, s->name, s->role, bus ? bus->name : "-",
-                 bus ? gain_text(t->arena, bus->clip_gain_db + s->gain_db) : "", s->reason);
+                 bus ? gain_text(t->arena, bus->clip_gain_db + s->gain_db) : "", bus ? s->reason : why);
     }
 }
 
@@ -577,8 +579,10 @@ static void print_count(const td_plan *p, td_text *out)
 
 void td_plan_view(const td_plan *p, size_t room, td_text *out)
 {
-    td_text_addf(out, "Plan of '%s' revision %u for %zu stem%s\n", p->recipe, p->recipe_revision, p->n_stems,
-                 p->n_stems == 1 ? "" : "s");
+    size_t playing = td_plan_playing(p);
+    td_text_addf(out, "Plan of '%s' revision %u for ", p->recipe, p->recipe_revision);
+    if (playing < p->n_stems) td_text_addf(out, "%zu of ", playing);
+    td_text_addf(out, "%zu stem%s\n", p->n_stems, p->n_stems == 1 ? "" : "s");
     const char *mode = td_balance_name(p->balance), *reason = p->balance_reason;
     bool said = reason && td_starts_with(reason, mode);
     td_text balance = { 0 };

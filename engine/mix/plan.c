@@ -15,6 +15,20 @@ void td_plan_free(td_plan *p)
     if (p) td_arena_free(p->arena); /* the plan itself lives in it */
 }
 
+const char td_silent_stem[] = "silent: left out";
+
+bool td_plan_stem_plays(const td_plan_stem *s)
+{
+    return s->bus && !(s->reason && !strcmp(s->reason, td_silent_stem));
+}
+
+size_t td_plan_playing(const td_plan *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_stems; i++) n += td_plan_stem_plays(&p->stem[i]);
+    return n;
+}
+
 double td_ride_db(const td_breakpoint *ride, size_t n, double at_s)
 {
     if (!n) return 0;

@@ -184,6 +184,12 @@ typedef struct td_plan {
 
 void td_plan_free(td_plan *p); /* NULL is welcome */
 
+/* The reason of a stem that stands on a bus, and of which nothing sounds. */
+extern const char td_silent_stem[];
+/* Those that are heard: refused and ignored ones are on no bus. */
+bool td_plan_stem_plays(const td_plan_stem *s);
+size_t td_plan_playing(const td_plan *p);
+
 /* The gain of a ride at a moment: straight lines in dB between breakpoints, theirs before the first and after the last;
  * 0 dB without any. */
 double td_ride_db(const td_breakpoint *ride, size_t n, double at_s);

@@ -11,16 +11,19 @@
 
 enum { EACH = 3 }; /* as many stems with one fault have a line each */
 
-/* Who ends before the longest is padded; who is the longest has the others padded. */
-static const char *padding(const td_decider *d, size_t stem, const td_finding *f, char out[64])
+/* What is done about it. Who ends before the longest is padded; who is the longest has the others padded. */
+static const char *handling(const td_decider *d, size_t stem, const td_finding *f, char out[80])
 {
     const td_session *s = d->session;
     double missing_s = (double)(s->frames - s->stem[stem].frames) / s->rate_hz;
     double over_s = (double)s->stem[stem].frames / s->rate_hz - f->value;
     out[0] = 0;
     if (f->code == TD_FAULT_LENGTH_DIFFERS)
-        snprintf(out, 64, missing_s > 0 ? "; padded by %.1f s at the end" : "; the others are padded by %.1f s",
+        snprintf(out, 80, missing_s > 0 ? "; padded by %.1f s at the end" : "; the others are padded by %.1f s",
                  missing_s > 0 ? missing_s : over_s);
+    if (f->code == TD_FAULT_SET_ASIDE)
+        snprintf(out, 80, "; it is mixed too: name the stems to mix, or move it elsewhere");
+    if (td_fault_verdict(f->code) == TD_REJECT) snprintf(out, 80, "; left out");
     return out;
 }
 
@@ -35,7 +38,7 @@ static bool is_told(const td_decider *d, const td_findings *in, size_t stem, siz
 /* The first stem with a fault speaks for all where they are many. */
 static td_status tell(td_decider *d, const td_findings *in, size_t stem, size_t which)
 {
-    char what[400], pad[64];
+    char what[400], done[80];
     const td_finding *f = &in->stem[stem].finding[which];
     const char *name = d->session->stem[stem].name;
     size_t before = 0, all = 0;
@@ -47,11 +50,28 @@ static td_status tell(td_decider *d, const td_findings *in, size_t stem, size_t 
         }
     if (all <= EACH)
         return td_decide_note(d, TD_NOTE_WARNING, "%s: %s%s", name, td_finding_text(f, TD_ENGLISH, what, sizeof what),
-                              padding(d, stem, f, pad));
+                              handling(d, stem, f, done));
     td_finding bare = { .code = f->code, .at_s = NAN, .value = NAN, .at_hz = NAN };
     return before ? TD_OK
                   : td_decide_note(d, TD_NOTE_WARNING, "%s and %zu more: %s", name, all - 1,
                                    td_finding_text(&bare, TD_ENGLISH, what, sizeof what));
+}
+
+/* Of refused ones nothing else is of interest: no role is asked for. */
+static td_status give_reason(td_decider *d, const td_findings *in, size_t stem)
+{
+    char what[400];
+    td_plan_stem *s = &d->plan->stem[stem];
+    if (in->stem[stem].faults & TD_FAULT_BIT(SILENT)) s->reason = td_silent_stem;
+    if (!td_stem_is_refused(&d->session->stem[stem])) return TD_OK;
+    s->reason = NULL;
+    for (size_t k = 0; k < in->stem[stem].n_findings && !s->reason; k++) {
+        const td_finding *f = &in->stem[stem].finding[k];
+        if (td_fault_verdict(f->code) != TD_REJECT) continue;
+        s->reason = td_arena_strdup(d->arena, td_finding_text(f, TD_ENGLISH, what, sizeof what));
+        if (!s->reason) return TD_NOMEM;
+    }
+    return TD_OK;
 }
 
 static td_status tell_faults(td_decider *d, td_error *err)
@@ -60,7 +80,7 @@ static td_status tell_faults(td_decider *d, td_error *err)
     td_status st = td_intake_glance(d->session, d->survey, &in, err);
     if (st) return st;
     for (size_t i = 0; !st && i < in->n_stems; i++) {
-        if (in->stem[i].faults & TD_FAULT_BIT(SILENT)) d->plan->stem[i].reason = "silent: left out";
+        st = give_reason(d, in, i);
         for (size_t k = 0; !st && k < in->stem[i].n_findings; k++)
             if (is_told(d, in, i, k)) st = tell(d, in, i, k);
     }
