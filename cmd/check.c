@@ -1,5 +1,5 @@
 #include "cmd/mixing.h"
-#include "engine/mix/intake.h"
+#include "engine/report/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,9 +90,9 @@ static td_status print(const check *c)
     td_text t = { 0 };
     td_status st = TD_OK;
     if (td_args_has(c->args, "message")) {
-        st = td_intake_message(c->session, c->findings, c->language, &t);
+        st = td_findings_letter(c->session, c->findings, c->language, &t);
     } else if (td_args_has(c->args, "json")) {
-        st = td_intake_json(c->session, c->survey, c->findings, &t);
+        st = td_findings_json(c->session, c->survey, c->findings, &t);
     } else {
         for (size_t i = 0; i < c->session->n_stems; i++) print_stem(&c->session->stem[i], &c->findings->stem[i]);
     }

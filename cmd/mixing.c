@@ -1,6 +1,6 @@
 #include "cmd/mixing.h"
 
-#include "engine/mix/intake.h"
+#include "engine/report/findings.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,7 +344,7 @@ static json_t *printable_json(const char *text)
 static json_t *message_json(const td_session *s, const td_findings *f, td_language language)
 {
     td_text t = { 0 };
-    td_intake_message(s, f, language, &t);
+    td_findings_letter(s, f, language, &t);
     json_t *o = json_string(td_text_or_empty(&t));
     td_text_free(&t);
     return o;

@@ -1,8 +1,8 @@
 /* engine/mix/intake.h - the gate: what is wrong with each stem, known before anything is mixed.
  *
- * Joins what the files show (td_stem.faults) with what the survey heard, gives every stem a verdict, and says it three
- * ways: as findings for screens and reports, as JSON, and as the message a client can be sent. The list of what can be
- * wrong stands in audio.h (TD_FAULT_MAP); thresholds and words stand in intake.c, one row a fault. */
+ * Joins what the files show (td_stem.faults) with what the survey heard, and gives every stem a verdict and the
+ * findings it rests on. The list of what can be wrong stands in audio.h (TD_FAULT_MAP), thresholds in intake.c, words
+ * in intake_words.c, one row a fault. */
 #ifndef TD_MIX_INTAKE_H
 #define TD_MIX_INTAKE_H
 
@@ -49,12 +49,7 @@ td_status td_intake_measure_peaks(const td_session *session, td_pool *pool, td_f
 
 /* "it is clipped (first at 0:41; 12 places)". Returns out. */
 const char *td_finding_text(const td_finding *f, td_language language, char *out, size_t size);
-
-/* { "v": 1, "files": [ { "file", "verdict", "codes", "findings", what the file is, and what was measured } ] }, adding
- * a newline. Levels of silence are null. */
-td_status td_intake_json(const td_session *session, const td_survey *survey, const td_findings *in, td_text *out);
-
-/* The message for the client: polite, per stem what is wrong and what to export instead. */
-td_status td_intake_message(const td_session *session, const td_findings *in, td_language language, td_text *out);
+/* A sentence that asks the client for what would mend it; NULL: there is nothing a client could do. */
+const char *td_finding_remedy(const td_finding *f, td_language language);
 
 #endif
