@@ -565,11 +565,7 @@ static void check_all_keys(td_reader *r, const td_node *root)
 /* The reference's tone is what bells of a match lead to. */
 static void check_reference(td_reader *r, const td_recipe *recipe, const td_node *tone)
 {
-    bool matches = false;
-    for (size_t i = 0; i < recipe->mix.n_steps; i++)
-        for (size_t k = 0; k < recipe->mix.step[i].n_parts; k++)
-            matches |= !strcmp(recipe->mix.step[i].part[k].proc->name, "match");
-    if (tone && recipe->reference_tone > 0 && !matches)
+    if (tone && recipe->reference_tone > 0 && !td_recipe_matches(recipe))
         td_caution(r->messages, td_node_key(tone), "no_match",
                    "write for example 'chain: [ eq: [ match ] ]' under 'mix'",
                    "the reference's tone is asked for, and no 'match' of the mix bus answers it");

@@ -1,5 +1,6 @@
 #include "engine/mix/recipe.h"
 
+#include "engine/dsp/dsp.h"
 #include <string.h>
 
 /* Published delivery levels; where sources disagree the stricter stands (dBTP). Platforms turn music up or down to
@@ -75,6 +76,14 @@ const td_group_wish *td_recipe_group(const td_recipe *r, const char *bus, const 
 {
     const td_group_wish *g = named(r, bus);
     return g ? g : named(r, group);
+}
+
+bool td_recipe_matches(const td_recipe *r)
+{
+    for (size_t i = 0; i < r->mix.n_steps; i++)
+        for (size_t k = 0; k < r->mix.step[i].n_parts; k++)
+            if (!strcmp(r->mix.step[i].part[k].proc->name, "match")) return true;
+    return false;
 }
 
 bool td_recipe_tagged(const td_recipe *r, const char *const *words)

@@ -221,6 +221,8 @@ void td_recipe_free(td_recipe *r); /* NULL is welcome */
 
 /* What is wished for a bus: in its own name, else in that of its group; NULL. */
 const td_group_wish *td_recipe_group(const td_recipe *r, const char *bus, const char *group);
+/* Whether a `match` of the mix bus leads its tone somewhere. */
+bool td_recipe_matches(const td_recipe *r);
 /* Whether it carries one of these tags; words end with NULL. */
 bool td_recipe_tagged(const td_recipe *r, const char *const *words);
 

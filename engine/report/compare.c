@@ -3,7 +3,6 @@
 #include "engine/base/base.h"
 #include "engine/base/maths.h"
 #include "engine/base/units.h"
-#include "engine/report/portrait.h"
 #include "engine/report/tone.h"
 #include <stdio.h>
 
@@ -39,17 +38,11 @@ static td_status no_loudness(const char *path, const td_measurement *m, td_error
     return td_fail(err, TD_INPUT, path, NULL, "is silent: there is nothing to compare");
 }
 
-static td_status listen(const char *path, td_arena *a, td_compared *out, td_error *err)
+bool td_compared_make(const td_measurement *m, const td_portrait *portrait, td_compared *out)
 {
-    td_measurement *m = td_arena_alloc(a, sizeof *m);
-    td_portrait *portrait = td_arena_alloc(a, sizeof *portrait);
-    if (!m || !portrait) return td_no_memory(err);
-    td_status st = td_measure_file(path, m, err);
-    if (!st) st = td_portrait_make(path, a, portrait, err);
-    if (st) return st;
-    if (!isfinite(m->loudness_lufs)) return no_loudness(path, m, err);
     double more_db = on_two_speakers_db(m), loudness_lufs = m->loudness_lufs + more_db;
     td_band_power p = td_portrait_bands(portrait);
+    if (!isfinite(m->loudness_lufs)) return false;
     *out = (td_compared){
         .mono = m->info.channels == 1,
         .loudness_lufs = loudness_lufs,
@@ -64,7 +57,17 @@ static td_status listen(const char *path, td_arena *a, td_compared *out, td_erro
         .balance_db = td_power_db(td_power_within(p.ll, 0, 20000)) - td_power_db(td_power_within(p.rr, 0, 20000)),
     };
     spectrum_of(&p, loudness_lufs, out);
-    return TD_OK;
+    return true;
+}
+
+static td_status listen(const char *path, td_arena *a, td_compared *out, td_error *err)
+{
+    td_measurement *m = td_arena_alloc(a, sizeof *m);
+    td_portrait *portrait = td_arena_alloc(a, sizeof *portrait);
+    if (!m || !portrait) return td_no_memory(err);
+    td_status st = td_measure_file(path, m, err);
+    if (!st) st = td_portrait_make(path, a, portrait, err);
+    return st || td_compared_make(m, portrait, out) ? st : no_loudness(path, m, err);
 }
 
 /* ---- in words --------------------------------------------------------------------------------------------------- */
@@ -275,12 +278,18 @@ static void hold_together(td_comparison *c)
     c->tilt_db = td_tone_tilt(known, 100, 10000);
 }
 
+td_status td_comparison_make(const td_compared *file, const td_compared *reference, td_arena *a, td_comparison *out)
+{
+    *out = (td_comparison){ .file = *file, .reference = *reference };
+    hold_together(out);
+    return in_words(out, a);
+}
+
 td_status td_compare_files(const char *path, const char *reference, td_arena *a, td_comparison *out, td_error *err)
 {
-    *out = (td_comparison){ 0 };
-    td_status st = listen(reference, a, &out->reference, err);
-    if (!st) st = listen(path, a, &out->file, err);
+    td_compared own, other;
+    td_status st = listen(reference, a, &other, err);
+    if (!st) st = listen(path, a, &own, err);
     if (st) return st;
-    hold_together(out);
-    return in_words(out, a) ? td_no_memory(err) : TD_OK;
+    return td_comparison_make(&own, &other, a, out) ? td_no_memory(err) : TD_OK;
 }

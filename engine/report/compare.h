@@ -8,6 +8,7 @@
 #define TD_REPORT_COMPARE_H
 
 #include "engine/mix/measure.h"
+#include "engine/report/portrait.h"
 #include "engine/report/stereo.h"
 
 typedef struct td_compared {
@@ -30,7 +31,11 @@ typedef struct td_comparison {
     size_t n_words;
 } td_comparison;
 
-/* Decodes both; words live in a. */
+/* A file that was measured already. False: it is silent, or too short for a loudness. */
+bool td_compared_make(const td_measurement *m, const td_portrait *portrait, td_compared *out);
+/* Words live in a. TD_NOMEM. */
+td_status td_comparison_make(const td_compared *file, const td_compared *reference, td_arena *a, td_comparison *out);
+/* Decodes both. */
 td_status td_compare_files(const char *path, const char *reference, td_arena *a, td_comparison *out, td_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "engine/base/json.h"
 #include "engine/base/units.h"
 #include "engine/report/card.h"
+#include "engine/report/compare.h"
 #include "engine/report/portrait.h"
 #include "engine/report/report.h"
 #include "engine/report/tone.h"
@@ -412,15 +413,39 @@ static json_t *guest_json(const td_report_wish *w, const guest *g, const char *k
     return j;
 }
 
-static json_t *match_json(const td_portrait *p, const guest *g)
+/* A mix beside the reference at one loudness, the mix's figures less the reference's; null where one is silent. */
+static json_t *match_json(const td_comparison *c)
 {
-    if (!g->stem) return json_null();
-    td_tone_match m = td_tone_compare(p->level_db, g->portrait.level_db);
+    const td_compared *own = &c->file, *its = &c->reference;
+    double width[TD_OCTAVES];
+    for (size_t o = 0; o < TD_OCTAVES; o++) width[o] = own->width_db[o] - its->width_db[o];
     json_t *j = json_object();
-    json_object_set_new(j, "mean_db", td_json_number(m.mean_db, 0.1));
-    json_object_set_new(j, "most_db", td_json_number(m.most_db, 0.1));
-    json_object_set_new(j, "most_at_hz", td_json_number(m.most_hz, 0.1));
+    json_object_set_new(j, "gain_db", td_json_db(c->gain_db));
+    json_object_set_new(j, "mean_db", td_json_number(c->mean_db, 0.1));
+    json_object_set_new(j, "most_db", td_json_number(c->most_db, 0.1));
+    json_object_set_new(j, "most_at_hz", td_json_number(c->most_at_hz, 0.1));
+    json_object_set_new(j, "difference_db", row(c->difference_db, TD_BANDS, 0.1));
+    json_object_set_new(j, "plr_db", td_json_number(own->plr_db - its->plr_db, 0.1));
+    json_object_set_new(j, "crest_db", td_json_number(own->crest_db - its->crest_db, 0.1));
+    json_object_set_new(j, "loudness_range_lu", td_json_number(own->range_lu - its->range_lu, 0.1));
+    json_object_set_new(j, "width_db", row(width, TD_OCTAVES, 0.1));
     return j;
+}
+
+static td_status add_match(json_t *j, const char *path, const td_portrait *p, const guest *g, td_arena *a,
+                           td_error *err)
+{
+    td_measurement *m = td_arena_alloc(a, sizeof *m);
+    td_comparison *c = td_arena_alloc(a, sizeof *c);
+    td_compared own, its;
+    td_status st = m && c ? TD_OK : td_no_memory(err);
+    json_object_set_new(j, "against_reference", json_null());
+    if (!st && g->stem) st = td_measure_file(path, m, err);
+    if (st || !g->stem || !td_compared_make(m, p, &own) || !td_compared_make(&g->measured, &g->portrait, &its))
+        return st;
+    if (td_comparison_make(&own, &its, a, c)) return td_no_memory(err);
+    json_object_set_new(j, "against_reference", match_json(c));
+    return TD_OK;
 }
 
 /* What every mix is held against. */
@@ -498,8 +523,9 @@ static td_status add_sound(json_t *j, const td_report_wish *w, const td_report_m
     for (size_t i = 0; i < TD_DEVICES; i++) json_array_append_new(devices, device_json(&device[i]));
     json_object_set_new(j, "portrait", portrait_json(f, p));
     json_object_set_new(j, "tone", tone_json(&tone));
-    json_object_set_new(j, "against_reference", match_json(p, &g->reference));
     json_object_set_new(j, "translation", devices);
+    st = add_match(j, path, p, &g->reference, a, err);
+    if (st) return st;
     return add_card(j, w, said, g, p, &tone, a) ? td_no_memory(err) : TD_OK;
 }
 

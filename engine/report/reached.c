@@ -205,6 +205,34 @@ static void region_name(td_page *p, const json_t *r, char *out, size_t size)
              td_figure(p, td_held(r, "high_hz"), 0, false, "Hz", high));
 }
 
+/* "Peak to loudness -1.2 dB, ": what this mix has more of. */
+static void more_of(td_page *p, td_word what, double x, const char *unit, const char *behind)
+{
+    char text[TD_FIGURE];
+    td_element(p, "", td_say(p, what), " ");
+    td_element(p, "", td_figure(p, x, 1, true, unit, text), behind);
+}
+
+/* Tone over 100 Hz to 10 kHz, dynamics, and sides against the middle over all octaves in which both sound. */
+static void against_reference(td_page *p, const json_t *match)
+{
+    char text[TD_FIGURE];
+    size_t n, octaves = 0;
+    double *width = td_held_list(p, match, "width_db", &n), wider = 0;
+    for (size_t i = 0; width && i < n; i++)
+        if (!isnan(width[i])) wider += width[i], octaves++;
+    td_element(p, "<p>", td_say(p, TD_WORD_AGAINST_REFERENCE), " ");
+    td_element(p, "", td_say(p, TD_WORD_TONE), " ");
+    td_element(p, "", td_figure(p, td_held(match, "mean_db"), 1, false, "dB", text), " ");
+    td_element(p, "", td_say(p, TD_WORD_ON_AVERAGE), ", ");
+    td_element(p, "", td_figure(p, td_held(match, "most_db"), 1, true, "dB", text), " ");
+    td_element(p, "", td_say(p, TD_WORD_AT_MOST), " (");
+    td_element(p, "", td_figure(p, td_held(match, "most_at_hz"), 0, false, "Hz", text), "); ");
+    more_of(p, TD_WORD_PLR, td_held(match, "plr_db"), "dB", ", ");
+    more_of(p, TD_WORD_RANGE, td_held(match, "loudness_range_lu"), "LU", ", ");
+    more_of(p, TD_WORD_WIDTH, octaves ? wider / (double)octaves : NAN, "dB", ".</p>\n");
+}
+
 void td_section_tone(td_page *p, const json_t *mix)
 {
     static const td_head heads[] = {
@@ -232,13 +260,7 @@ void td_section_tone(td_page *p, const json_t *mix)
         td_row_close(p);
     }
     td_table_close(p);
-    if (!json_is_object(match)) return;
-    td_element(p, "<p>", td_say(p, TD_WORD_AGAINST_REFERENCE), " ");
-    td_element(p, "", td_figure(p, td_held(match, "mean_db"), 1, false, "dB", a), " ");
-    td_element(p, "", td_say(p, TD_WORD_ON_AVERAGE), ", ");
-    td_element(p, "", td_figure(p, td_held(match, "most_db"), 1, true, "dB", a), " ");
-    td_element(p, "", td_say(p, TD_WORD_AT_MOST), " (");
-    td_element(p, "", td_figure(p, td_held(match, "most_at_hz"), 0, false, "Hz", a), ").</p>\n");
+    if (json_is_object(match)) against_reference(p, match);
 }
 
 static const char *device_name(const td_page *p, const char *device)

@@ -62,22 +62,3 @@ void td_tone_make(const td_portrait *p, const char *name, double percussiveness_
                          .ever_db = { l->ever[0], l->ever[1] } };
     }
 }
-
-td_tone_match td_tone_compare(const double mix_db[TD_BANDS], const double reference_db[TD_BANDS])
-{
-    double off[TD_BANDS], sum = 0, n = 0;
-    for (size_t i = 0; i < TD_BANDS; i++) off[i] = fmax(mix_db[i], -100) - fmax(reference_db[i], -100);
-    double shift = mean_of(off, 100, 10000);
-    td_tone_match m = { 0 };
-    for (size_t i = 0; i < TD_BANDS; i++) {
-        if (!td_band_within(i, 100, 10000)) continue;
-        double d = off[i] - shift;
-        sum += fabs(d);
-        n++;
-        if (fabs(d) <= fabs(m.most_db)) continue;
-        m.most_db = d;
-        m.most_hz = td_band_label(i);
-    }
-    m.mean_db = sum / n;
-    return m;
-}

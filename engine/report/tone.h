@@ -26,10 +26,4 @@ void td_tone_make(const td_portrait *p, const char *curve, double percussiveness
 /* The slope of a straight line through it, dB an octave. */
 double td_tone_tilt(const double off[TD_BANDS], double low_hz, double high_hz);
 
-/* Of two spectra with their mean difference removed: mean and greatest difference, and where that is. */
-typedef struct td_tone_match {
-    double mean_db, most_db, most_hz;
-} td_tone_match;
-td_tone_match td_tone_compare(const double mix_db[TD_BANDS], const double reference_db[TD_BANDS]);
-
 #endif

@@ -207,6 +207,7 @@ tempo: 124 bpm
 recipes: [ pop-rock, jazz ]
 outputs:
   previews: [ { format: mp3 }, { format: opus }, { format: flac } ]
+  report: html
 END
 head -n 7 "$work/ab.yaml" >"$work/plain.yaml"
 echo 'recipes: [ pop-rock ]' >>"$work/plain.yaml"
@@ -215,6 +216,7 @@ ok "a job with a rough mix and a reference" "$topdown" plan --job "$work/plain.y
 ok "flags name both as well" guided --reference "$work/reference.wav" -o "$work/flag-plan.yaml" --quiet
 ok "to the same plan" cmp "$work/job-plan.yaml" "$work/flag-plan.yaml"
 ok "which follows the rough mix" grep -q '^balance: rough' "$work/flag-plan.yaml"
+ok "and says what of the reference no recipe of the library takes" grep -q "'reference: { tone: 50 % }' in the recipe takes on half" "$work/flag-plan.yaml"
 ok "one that is not there is no rough mix" says "gone.wav" exits 65 guided --rough "$work/gone.wav"
 out=$work/ab
 ok "an A/B set" "$topdown" mix --job "$work/ab.yaml" -o "$out" --quiet
@@ -259,6 +261,23 @@ for f in ab["files"]:
     assert ab["matched_lufs"] is None or abs(f["gain_db"]) <= 0.1
 END
 }
+alike() { # FOLDER: pop-rock is held against a file that it hardly differs from, but by level; jazz against the same
+    python3 - "$1/report.json" <<'END'
+import json, sys
+report = json.load(open(sys.argv[1]))
+pop, jazz = (mix["against_reference"] for mix in report["mixes"])
+print(pop, jazz)
+own = next(o for o in report["mixes"][0]["outputs"] if o["kind"] == "preview" and o["format"] == "flac")
+assert abs(pop["gain_db"] - (report["reference"]["loudness_lufs"] - own["loudness_lufs"])) <= 0.25
+assert abs(pop["most_db"]) < 2 and abs(pop["plr_db"]) < 2 and abs(pop["loudness_range_lu"]) < 1
+assert max(abs(x) for x in pop["width_db"] if x is not None) < 2
+assert jazz["mean_db"] > pop["mean_db"]
+for mix in report["mixes"]:
+    assert sum("nothing of reference.wav is taken on" in w for w in mix["warnings"]) == 1, mix["warnings"]
+END
+}
+ok "each mix is held against the reference at one loudness" alike "$out"
+ok "and the page says so" grep -q 'with loudness aligned: Tone .* Peak to loudness .* Loudness range .* Width ' "$out/report.html"
 ok "the report says by how much each was turned down" compared "$out"
 ok "verify knows guests" "$topdown" verify "$out" --quiet
 ok "and turns down again" says "rendered again: the same bytes" "$topdown" verify "$out" --render --quiet

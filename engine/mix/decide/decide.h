@@ -271,6 +271,9 @@ td_status td_decide_parts_again(td_decider *d, const td_site *site, const td_ste
 td_status td_decide_match(td_decider *d, const td_site *site, const td_part_wish *wish, td_plan_step *step, size_t room,
                           td_error *err);
 
+/* Of a reference song that this recipe makes no use of, what a recipe has to say to do so. */
+td_status td_tell_reference(td_decider *d);
+
 /* Chooses curve and curve_name for the session and recipe. */
 td_status td_choose_curve(td_decider *d, td_error *err);
 

@@ -405,6 +405,7 @@ static td_status decide(td_decider *d, td_error *err)
     for (size_t i = 0; i < d->wish->n_warnings; i++)
         TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", d->wish->warning[i]));
     TD_TRY(td_tell_stems(d, err));
+    TD_TRY(td_tell_reference(d));
     TD_TRY(take_tempo(d));
     TD_TRY(td_find_sections(d, err));
     TD_TRY(td_classify(d, err));

@@ -270,6 +270,16 @@ static td_status reference_target(td_decider *d, match_target *out, td_error *er
     return TD_OK;
 }
 
+td_status td_tell_reference(td_decider *d)
+{
+    if (!d->session->reference || d->recipe->reference_tone > 0) return TD_OK;
+    return td_decide_note(
+        d, TD_NOTE_WARNING,
+        "reference: nothing of %s is taken on, mixes are only compared with it; 'reference: { tone: 50 "
+        "%% }' in the recipe%s takes on half of its tone",
+        d->session->reference->name, td_recipe_matches(d->recipe) ? "" : ", and 'match' in an eq of its mix bus,");
+}
+
 static td_status choose_target(td_decider *d, const td_site *site, const td_part_wish *wish, match_target *out,
                                td_error *err)
 {
