@@ -8,7 +8,7 @@
 const td_flag td_flags_common[] = {
     { "help", 'h', NULL, "this text" },
     { "quiet", 'q', NULL, "no progress, only results and errors" },
-    { "json", 0, NULL, "results (and progress) as JSON with a version in it" },
+    { "json", 0, NULL, "results (and progress, without -q) as JSON with a version in it" },
     { NULL, 0, NULL, NULL },
 };
 

@@ -19,7 +19,9 @@ static const td_flag flags[] = {
 static const char *plan_path(const td_args *a, const char *label, bool several, td_arena *arena)
 {
     const char *out = td_args_get(a, "output");
-    return out && several ? td_arena_printf(arena, "%s/plan-%s.yaml", out, label) : out;
+    char name[TD_PLAN_NAME];
+    td_plan_name(label, name);
+    return out && several ? td_arena_printf(arena, "%s/%s", out, name) : out;
 }
 
 /* Refused before anything is heard. */

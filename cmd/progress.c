@@ -33,10 +33,10 @@ td_meter_line *td_progress_new(const td_args *a)
     pthread_mutex_init(&p->lock, NULL);
     const char *term = getenv("TERM");
     p->verbose = td_args_has(a, "verbose");
-    if (td_args_has(a, "json"))
-        p->form = JSON;
-    else if (td_args_has(a, "quiet"))
+    if (td_args_has(a, "quiet"))
         p->form = SILENT;
+    else if (td_args_has(a, "json"))
+        p->form = JSON;
     else
         p->form = isatty(STDERR_FILENO) && !(term && !strcmp(term, "dumb")) ? TERMINAL : PLAIN;
     return p;

@@ -5,8 +5,8 @@
 #include "engine/mix/planner.h"
 #include "engine/report/report.h"
 #include "jobs/order/folder.h"
+#include "jobs/order/naming.h"
 #include "jobs/order/outputs.h"
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -301,14 +301,16 @@ static td_status write_text(const char *folder, const char *name, const td_text 
     return t->broken ? td_no_memory(err) : td_file_write(path, t->data, t->length, replace, err);
 }
 
+void td_plan_name(const char *label, char out[TD_PLAN_NAME])
+{
+    char words[64];
+    td_name_words(label, "-", sizeof words, words, sizeof words);
+    snprintf(out, TD_PLAN_NAME, "plan-%s.yaml", *words ? words : "mix");
+}
+
 void td_mixdown_plan_name(const td_mixdown_wish *w, size_t i, char out[TD_PLAN_NAME])
 {
-    char label[64];
-    const char *given = w->n_plans ? w->plan[i]->label : w->order->mix[i].label;
-    snprintf(label, sizeof label, "%s", given ? given : "mix");
-    for (char *c = label; *c; c++)
-        if (!isalnum((unsigned char)*c)) *c = '-';
-    snprintf(out, TD_PLAN_NAME, "plan-%s.yaml", label);
+    td_plan_name(w->n_plans ? w->plan[i]->label : w->order->mix[i].label, out);
 }
 
 static td_status write_plan(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)

@@ -99,7 +99,9 @@ td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, s
 
 enum { TD_PLAN_NAME = 96 };
 
-/* What the plan of the i-th mix is called in the folder: plan-LABEL.yaml. */
+/* plan-LABEL.yaml, the label spelt as in names of audio files, with '-' between words. */
+void td_plan_name(const char *label, char out[TD_PLAN_NAME]);
+/* What the plan of the i-th mix is called in the folder. */
 void td_mixdown_plan_name(const td_mixdown_wish *wish, size_t i, char out[TD_PLAN_NAME]);
 
 #endif

@@ -6,44 +6,164 @@
 
 enum { SONG_LONGEST = 15 };
 
-/* Latin letters with marks as ASCII; what is left over is dropped. */
-static const char *fold(unsigned code)
+/* ---- letters ----------------------------------------------------------------------------------------------------- */
+
+typedef struct span_of_codes {
+    unsigned first, last;
+} span_of_codes;
+
+/* One character of UTF-8, and how many bytes it takes; 0: there is none, or it is broken and one byte is passed over.
+ */
+static unsigned decode(const char *s, size_t *bytes)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+    unsigned code = n == 1 ? *p : *p & (0x7fu >> n);
+    *bytes = 1;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) return 0;
+        code = code << 6 | (p[i] & 0x3f);
+    }
+    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    if (n) *bytes = n;
+    return n && code >= least[n] ? code : 0;
+}
+
+/* Latin letters with marks as ASCII; "" for what is none. */
+static const char *fold(unsigned code, char one[2])
 {
     static const struct {
         unsigned first, last;
         const char *as;
     } rows[] = {
-        { 0xc0, 0xc3, "A" }, { 0xc4, 0xc4, "Ae" }, { 0xc5, 0xc5, "A" },  { 0xc6, 0xc6, "Ae" }, { 0xc7, 0xc7, "C" },
-        { 0xc8, 0xcb, "E" }, { 0xcc, 0xcf, "I" },  { 0xd1, 0xd1, "N" },  { 0xd2, 0xd5, "O" },  { 0xd6, 0xd6, "Oe" },
-        { 0xd8, 0xd8, "O" }, { 0xd9, 0xdb, "U" },  { 0xdc, 0xdc, "Ue" }, { 0xdd, 0xdd, "Y" },  { 0xdf, 0xdf, "ss" },
-        { 0xe0, 0xe3, "a" }, { 0xe4, 0xe4, "ae" }, { 0xe5, 0xe5, "a" },  { 0xe6, 0xe6, "ae" }, { 0xe7, 0xe7, "c" },
-        { 0xe8, 0xeb, "e" }, { 0xec, 0xef, "i" },  { 0xf1, 0xf1, "n" },  { 0xf2, 0xf5, "o" },  { 0xf6, 0xf6, "oe" },
-        { 0xf8, 0xf8, "o" }, { 0xf9, 0xfb, "u" },  { 0xfc, 0xfc, "ue" }, { 0xfd, 0xfd, "y" },  { 0xff, 0xff, "y" },
+        { 0xc0, 0xc3, "A" },      { 0xc4, 0xc4, "Ae" },  { 0xc5, 0xc5, "A" },    { 0xc6, 0xc6, "Ae" },
+        { 0xc7, 0xc7, "C" },      { 0xc8, 0xcb, "E" },   { 0xcc, 0xcf, "I" },    { 0xd0, 0xd0, "D" },
+        { 0xd1, 0xd1, "N" },      { 0xd2, 0xd5, "O" },   { 0xd6, 0xd6, "Oe" },   { 0xd8, 0xd8, "O" },
+        { 0xd9, 0xdb, "U" },      { 0xdc, 0xdc, "Ue" },  { 0xdd, 0xdd, "Y" },    { 0xde, 0xde, "Th" },
+        { 0xdf, 0xdf, "ss" },     { 0xe0, 0xe3, "a" },   { 0xe4, 0xe4, "ae" },   { 0xe5, 0xe5, "a" },
+        { 0xe6, 0xe6, "ae" },     { 0xe7, 0xe7, "c" },   { 0xe8, 0xeb, "e" },    { 0xec, 0xef, "i" },
+        { 0xf0, 0xf0, "d" },      { 0xf1, 0xf1, "n" },   { 0xf2, 0xf5, "o" },    { 0xf6, 0xf6, "oe" },
+        { 0xf8, 0xf8, "o" },      { 0xf9, 0xfb, "u" },   { 0xfc, 0xfc, "ue" },   { 0xfd, 0xfd, "y" },
+        { 0xfe, 0xfe, "th" },     { 0xff, 0xff, "y" },   { 0x152, 0x152, "Oe" }, { 0x153, 0x153, "oe" },
+        { 0x218, 0x218, "S" },    { 0x219, 0x219, "s" }, { 0x21a, 0x21a, "T" },  { 0x21b, 0x21b, "t" },
+        { 0x1e9e, 0x1e9e, "SS" },
     };
+    static const char extended[] =
+        "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlLlLlNnNnNnnNn" /* 0x100 */
+        "OoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (code >= rows[i].first && code <= rows[i].last) return rows[i].as;
-    return "";
+    bool known = code >= 0x100 && code < 0x100 + sizeof extended - 1;
+    one[0] = known ? extended[code - 0x100] : 0;
+    return one;
 }
 
-/* "night drive" becomes "NightDrive". */
-static void words(const char *s, char *out, size_t size, size_t longest)
+static bool is_in(unsigned code, const span_of_codes *list, size_t n)
 {
-    size_t n = 0;
-    bool start = true;
-    for (const unsigned char *p = (const unsigned char *)(s ? s : ""); *p; p++) {
-        char one[2] = { (char)*p, 0 };
-        const char *as = one;
-        if (*p >= 0xc2 && *p <= 0xc3 && (p[1] & 0xc0) == 0x80) {
-            as = fold((unsigned)(*p & 0x1f) << 6 | (p[1] & 0x3f));
-            p++;
-        } else if (*p >= 0x80 || !isalnum(*p)) {
-            start = start || *p < 0x80;
-            continue;
-        }
-        for (; *as && n + 1 < size && n < longest; as++, start = false)
-            out[n++] = start ? (char)toupper((unsigned char)*as) : *as;
+    for (size_t i = 0; i < n; i++)
+        if (code >= list[i].first && code <= list[i].last) return true;
+    return false;
+}
+
+/* Of scripts that are not Latin; controls and what turns the direction of writing are in none of these. */
+static bool is_other_letter(unsigned code)
+{
+    static const span_of_codes letters[] = {
+        { 0x370, 0x373 },   { 0x386, 0x386 },   { 0x388, 0x481 },     { 0x48a, 0x52f },   /* Greek, Cyrillic */
+        { 0x531, 0x556 },   { 0x561, 0x587 },   { 0x5d0, 0x5ea },     { 0x620, 0x669 },   /* Armenian, Hebrew, Arabic */
+        { 0x671, 0x6d3 },   { 0x900, 0xdff },   { 0xe01, 0xe3a },     { 0xe40, 0xe4e },   /* of India, Thai */
+        { 0x10a0, 0x10ff }, { 0x1100, 0x11ff }, { 0x1200, 0x135a },   { 0x3041, 0x3096 }, /* Georgian, Ethiopic, kana */
+        { 0x30a1, 0x30fa }, { 0x30fc, 0x30fe }, { 0x3400, 0x4dbf },   { 0x4e00, 0x9fff }, /* Chinese */
+        { 0xac00, 0xd7a3 }, { 0x3005, 0x3007 }, { 0x20000, 0x2fa1d },                     /* Korean */
+    };
+    return is_in(code, letters, sizeof letters / sizeof letters[0]);
+}
+
+/* Blanks, dashes and quotes beyond ASCII. */
+static bool parts_words(unsigned code)
+{
+    static const span_of_codes blanks[] = {
+        { 0xa0, 0xa0 }, { 0x2000, 0x206f }, { 0x3000, 0x3003 }, { 0x3008, 0x301f }
+    };
+    return code < 0x80 || is_in(code, blanks, sizeof blanks / sizeof blanks[0]);
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------- */
+
+typedef struct spelling {
+    const char *between; /* words; NULL: nothing, and each has a capital */
+    size_t longest;      /* letters */
+    bool ascii;
+    char *out;
+    size_t size, bytes, letters;
+    size_t whole, whole_letters; /* at the end of the last word */
+    bool start;
+} spelling;
+
+static void put(spelling *s, const char *text, size_t bytes, size_t letters)
+{
+    size_t glue = s->between && s->start && s->bytes ? strlen(s->between) : 0;
+    if (s->bytes + glue + bytes >= s->size) return;
+    memcpy(s->out + s->bytes, s->between, glue);
+    memcpy(s->out + s->bytes + glue, text, bytes);
+    if (!s->between && s->start) s->out[s->bytes] = (char)toupper((unsigned char)s->out[s->bytes]);
+    s->bytes += glue + bytes;
+    s->letters += letters;
+    s->start = false;
+}
+
+static void end_word(spelling *s)
+{
+    s->start = true;
+    s->whole = s->bytes;
+    s->whole_letters = s->letters;
+}
+
+/* True where it ends the song's part of a name. A u with dots as two characters, as some systems write files, is ue as
+ * well. */
+static bool add_letter(spelling *s, const char *at, unsigned code, size_t bytes)
+{
+    char one[2] = { (char)code, 0 };
+    char last = s->bytes && !s->start ? s->out[s->bytes - 1] : 0;
+    bool dots = code == 0x308 && last && strchr("aouAOU", last);
+    const char *as = dots ? "e" : code < 0x80 ? one : fold(code, one);
+    bool other = !s->ascii && is_other_letter(code);
+    size_t n = other ? bytes : strlen(as), letters = other ? 1 : n;
+    if (s->letters + letters > s->longest) return true;
+    if (n) put(s, other ? at : as, n, letters);
+    return false;
+}
+
+static void spell(spelling *s, const char *text)
+{
+    size_t bytes;
+    bool full = false;
+    s->start = true;
+    for (; *text && !full; text += bytes) {
+        unsigned code = decode(text, &bytes);
+        if (code && parts_words(code) && !(code < 0x80 && isalnum((int)code)))
+            end_word(s);
+        else if (code)
+            full = add_letter(s, text, code, bytes);
     }
-    out[n] = 0;
+    if (full && !s->start && s->whole_letters > s->longest / 2) s->bytes = s->whole; /* no half words */
+    s->out[s->bytes] = 0;
+}
+
+static bool has_letter(const char *s)
+{
+    while (*s && !isalpha((unsigned char)*s)) s++;
+    return *s;
+}
+
+void td_name_words(const char *text, const char *between, size_t longest, char *out, size_t size)
+{
+    spelling latin = { .between = between, .longest = longest, .ascii = true, .out = out, .size = size };
+    spelling other = latin;
+    other.ascii = false;
+    if (!text) text = "";
+    spell(&latin, text);
+    if (!has_letter(out)) spell(&other, text);
 }
 
 /* The recipe's revision, and the mix's own where it is not the first: 01, and once its plan was moved 01r2. */
@@ -68,16 +188,16 @@ static bool word_value(const char *word, size_t length, const td_name_parts *p, 
     while (k < 7 && (strlen(known[k]) != length || memcmp(known[k], word, length))) k++;
     switch (k) {
     case 0:
-        words(p->artist, out, size, size);
+        td_name_words(p->artist, NULL, size, out, size);
         break;
     case 1:
-        words(p->song, out, size, SONG_LONGEST);
+        td_name_words(p->song, NULL, SONG_LONGEST, out, size);
         break;
     case 2:
-        words(p->recipe, out, size, size);
+        td_name_words(p->recipe, NULL, size, out, size);
         break;
     case 3:
-        words(p->part, out, size, size);
+        td_name_words(p->part, NULL, size, out, size);
         break;
     case 4:
         number_of_revision(p, out, size);

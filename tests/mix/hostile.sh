@@ -275,6 +275,9 @@ ok "a rate of nothing" exits 3 by_hand 's/^rate_hz:.*/rate_hz: 0/'
 printf 'topdown: job/1\nstems: stems\nrecipes: [ { recipe: plain, label: a b }, { recipe: warned, label: a-b } ]\n' >"$work/alike.yaml"
 ok "labels that look alike" exits 2 "$topdown" mix --recipes "$work/recipes" --job "$work/alike.yaml" --no-cache -q -o "$work/alike"
 ok "are told before anything is written" test ! -e "$work/alike"
+printf 'topdown: job/1\ntitle: Größenwahn – Müller\nstems: stems\nrecipes: [ { recipe: plain, label: Meins für Köln } ]\n' >"$work/marks.yaml"
+"$topdown" mix --recipes "$work/recipes" --job "$work/marks.yaml" --no-cache -q -o "$work/marks" >/dev/null
+ok "letters with marks are spelt alike in all names" sh -c 'cd "$1" && test -e plan-Meins-fuer-Koeln.yaml && ls Groessenwahn_*PlainMeinsFuerKoeln*' - "$work/marks"
 # shellcheck disable=SC2046
 ok "33 recipes" exits 2 mix "$work/stems" $(printf -- '-r plain %.0s' $(seq 32)) -o "$work/x"
 ok "a port beyond all" exits 2 timeout 10 "$topdown" listen --listen 127.0.0.1:99999

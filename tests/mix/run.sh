@@ -167,7 +167,7 @@ printf 'topdown: job/1\nstems: %s\nrecipes: [ anything ]\n' "$PWD/demo/stems" >"
 ok "what would be sent is shown" says "$PWD/demo/stems" "$topdown" submit -n "$work/dry.yaml" --key /none --server http://127.0.0.1:1
 ok "each with a word of help" sh -c '! for c in $("$1" help | sed -n "s/^  \([a-z]*\) .*/\1/p"); do "$1" help $c; done | grep -E "^  .. --[a-z-]+( [A-Z=:]+)? *$"' - "$topdown"
 ok "a moved plan as JSON" bash -c '"$1" revise "$2" "drums +1 dB" --json | python3 -c "import json, sys; assert json.load(sys.stdin)[\"type\"] == \"plan\""' - "$topdown" "$work/p.yaml"
-planned() { "$topdown" plan "$@" --json 2>/dev/null | tail -1; }
+planned() { "$topdown" plan "$@" --json -q; }
 planned demo/stems --tempo 124 -r pop-rock >"$work/plan.json"
 ok "a plan for programs holds to its schema" /usr/bin/python3 tests/mix/schema.py packaging/schema/plan-1.json "$work/plan.json"
 ok "and says of a goal what was asked, measured where, and reached" python3 - "$work/plan.json" <<'END'

@@ -2,7 +2,8 @@
 # A job from curl to its webhook: stems over HTTP, results by PUT and by GET, signatures judged by another's library.
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
-job_file "$stems_url" >"$T/job.yaml"
+# a title that cannot be written in ASCII names files, objects and addresses all the same
+job_file "$stems_url" | sed 's/^title: .*/title: 東京/' >"$T/job.yaml"
 id=$(submit "$T/job.yaml" order-1)
 until_true 90 is_state "$id" done
 until_true 20 has_hook job.done "$T/listen.log"
@@ -12,6 +13,7 @@ until_true 20 has_hook job.done "$T/node.log"
 grep job.done "$T/node.log" | json o.body.data.delivery | grep -qx complete || fail "delivery is not complete"
 ! grep '"good":false' "$T/listen.log" || fail "the receiver refused something"
 
+sound_of "$id" | grep -q '^東京_' || fail "the title is not in the names"
 sound_of "$id" | while read -r name hash; do
     [ "$(sha256sum <"$T/received/$name" | cut -c1-64)" = "$hash" ] || fail "$name: the bytes PUT are others"
     [ "$(api GET "/v1/jobs/$id/outputs/$name" | sha256sum | cut -c1-64)" = "$hash" ] || fail "$name: the bytes GET are others"

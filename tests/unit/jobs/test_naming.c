@@ -55,6 +55,39 @@ static void names_are_ascii_and_short(void **state)
     assert_name("{Song}/{rate}", &p, "UeberDenGrossen-44k");
 }
 
+/* Umlauts of one character or two, Polish and Romanian letters; a song ends with a word, if that leaves the more of
+ * it. */
+static void names_are_spelt_alike_everywhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *song, *words, *label;
+    } rows[] = {
+        { "Gr\xc3\xb6\xc3\x9f"
+          "enwahn \xe2\x80\x93 M\xc3\xbcller & S\xc3\xb6hne",
+          "Groessenwahn", "Groessenwahn-Mueller-Soehne" },
+        { "Ein ziemlich langer Titel", "EinZiemlich", "Ein-ziemlich-langer-Titel" },
+        { "A Donaudampfschifffahrt", "ADonaudampfschi", "A-Donaudampfschifffahrt" },
+        { "Meins fu\xcc\x88r Ko\xcc\x88ln", "MeinsFuerKoeln", "Meins-fuer-Koeln" },
+        { "\xc5\x81\xc3\xb3"
+          "d\xc5\xba, Bra\xc8\x99ov",
+          "LodzBrasov", "Lodz-Brasov" },
+        { "\xe6\x9d\xb1\xe4\xba\xac", "\xe6\x9d\xb1\xe4\xba\xac", "\xe6\x9d\xb1\xe4\xba\xac" },
+        { "\xe6\x9d\xb1\xe4\xba\xac 2", "\xe6\x9d\xb1\xe4\xba\xac" "2", "\xe6\x9d\xb1\xe4\xba\xac-" "2" },
+        { "../\xe2\x80\xae\xd0\x9c\xd0\xb8\xd1\x80/\x01\x7f.", "\xd0\x9c\xd0\xb8\xd1\x80", "\xd0\x9c\xd0\xb8\xd1\x80" },
+        { "pop-rock-2", "PopRock2", "pop-rock-2" },
+        { "\xff\xc3 \xe0\x8e\x86!", "", "" },
+        { "1999", "1999", "1999" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char out[64];
+        td_name_words(rows[i].song, NULL, 15, out, sizeof out);
+        assert_string_equal(out, rows[i].words);
+        td_name_words(rows[i].song, "-", 64, out, sizeof out);
+        assert_string_equal(out, rows[i].label);
+    }
+}
+
 static void numbers_stay_apart(void **state)
 {
     (void)state;
@@ -81,6 +114,7 @@ int main(void)
         cmocka_unit_test(a_revised_mix_has_a_name_of_its_own),
         cmocka_unit_test(parts_that_are_missing_leave_no_trace),
         cmocka_unit_test(names_are_ascii_and_short),
+        cmocka_unit_test(names_are_spelt_alike_everywhere),
         cmocka_unit_test(numbers_stay_apart),
         cmocka_unit_test(unknown_words_are_named),
     };
