@@ -84,13 +84,6 @@ static double against(const decided *d, const char *bus, const char *other)
     return gain[0] - gain[1];
 }
 
-static const char *note(const decided *d, const char *begins)
-{
-    for (size_t i = 0; i < d->plan->n_notes; i++)
-        if (!strncmp(d->plan->note[i].text, begins, strlen(begins))) return d->plan->note[i].text;
-    return NULL;
-}
-
 /* The accompaniment is judged among itself: how loud the lead was delivered says nothing about drums and bass. */
 static void test_a_hot_lead_moves_no_other_fader(void **state)
 {
@@ -109,8 +102,8 @@ static void test_a_delivered_lead_is_only_spoken_of(void **state)
     (void)state;
     decided d = decide_sung("delivered", lead_far_too_hot);
     assert_true(fabs(against(&d, "vocals", "drums")) < 0.02);
-    assert_non_null(note(&d, "lead "));
-    assert_non_null(strstr(note(&d, "lead "), "over the usual"));
+    assert_non_null(told(d.plan, "lead "));
+    assert_non_null(strstr(told(d.plan, "lead "), "over the usual"));
     leave(&d);
 }
 
@@ -272,8 +265,8 @@ static void test_levels_need_their_focus(void **state)
     decided without = decide_sung(picture, lead), with = decide_sung(singer, lead);
     assert_true(fabs(against(&without, "bass", "drums")) < 0.02);
     assert_true(fabs(against(&with, "bass", "drums") + 4) < 0.02);
-    assert_non_null(note(&without, "levels of the recipe's groups: against orchestra.main"));
-    assert_null(note(&with, "levels of"));
+    assert_non_null(told(without.plan, "levels of the recipe's groups: against orchestra.main"));
+    assert_null(told(with.plan, "levels of"));
     leave(&without);
     leave(&with);
 }
@@ -406,7 +399,7 @@ static void test_two_sides_that_are_one(void **state)
         assert_int_equal(d.plan->balance, cases[i].balance);
         if (strncmp(d.plan->balance_reason, cases[i].why, strlen(cases[i].why)) != 0)
             fail_msg("%s", d.plan->balance_reason);
-        assert_int_equal(note(&d, "balance: nothing says clearly") == NULL, cases[i].clear);
+        assert_int_equal(told(d.plan, "balance: nothing says clearly") == NULL, cases[i].clear);
         leave(&d);
     }
 }

@@ -330,13 +330,6 @@ static void test_a_goal_that_cannot_be_met(void **state)
     leave(&d);
 }
 
-static const char *remark(const td_plan *p, const char *start)
-{
-    for (size_t i = 0; i < p->n_notes; i++)
-        if (!strncmp(p->note[i].text, start, strlen(start))) return p->note[i].text;
-    return NULL;
-}
-
 /* 0 VU is -18 dBFS; less the 2 dB that the first takes that is 15 dB over a threshold of -35, of which 2:1 takes half.
  * Groups are decided before either is known for good. */
 static void test_conditions_ask_what_the_mix_bus_takes(void **state)
@@ -363,8 +356,8 @@ static void test_conditions_ask_what_the_mix_bus_takes(void **state)
     assert_int_equal(d.plan->mix.n_steps, 2);
     assert_int_equal(d.plan->bus[0].chain.n_steps, 1);
     assert_string_equal(d.plan->bus[0].chain.step[0].name, "tape");
-    assert_non_null(strstr(remark(d.plan, "mix gain: "), "gain_reduction is 7.5 dB"));
-    assert_non_null(strstr(remark(d.plan, "synths gain: "), "gain_reduction is 2.0"));
+    assert_non_null(strstr(told(d.plan, "mix gain: "), "gain_reduction is 7.5 dB"));
+    assert_non_null(strstr(told(d.plan, "synths gain: "), "gain_reduction is 2.0"));
     leave(&d);
 }
 
@@ -386,8 +379,8 @@ static void test_a_goal_of_nothing(void **state)
     assert_int_equal(d.plan->mix.n_steps, 2);
     assert_string_equal(d.plan->mix.step[0].name, "louder");
     assert_string_equal(d.plan->mix.step[1].name, "clipper");
-    assert_non_null(strstr(remark(d.plan, "mix compressor: "), "it would change nothing"));
-    assert_non_null(strstr(remark(d.plan, "mix multiband: "), "it would change nothing"));
+    assert_non_null(strstr(told(d.plan, "mix compressor: "), "it would change nothing"));
+    assert_non_null(strstr(told(d.plan, "mix multiband: "), "it would change nothing"));
     leave(&d);
 }
 

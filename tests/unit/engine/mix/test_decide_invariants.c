@@ -574,14 +574,8 @@ static void test_sides_that_cancel_are_told(void **state)
     static const part parts[] = { { "Piano.wav", 2, chord }, { "Synth Pad.wav", 2, opposed } };
     scene *s = hear(parts, 2);
     td_plan *p = plan_on(s, bare, s->pool);
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_notes; i++) {
-        if (!strstr(p->note[i].text, "cancel")) continue;
-        n++;
-        assert_int_equal(p->note[i].kind, TD_NOTE_WARNING);
-        assert_non_null(strstr(p->note[i].text, "synths: its sides cancel around 125 Hz (correlation -1.00)"));
-    }
-    assert_int_equal(n, 1);
+    assert_int_equal(times_told(p, "cancel"), 1);
+    assert_non_null(warned(p, "synths: its sides cancel around 125 Hz (correlation -1.00)", ""));
     td_plan_free(p);
     scene_leave(s);
 }
@@ -599,13 +593,8 @@ static void test_a_mix_whose_sides_cancel_is_told(void **state)
     static const part parts[] = { { "Piano.wav", 2, half_opposed }, { "Synth Pad.wav", 2, half_opposed } };
     scene *s = hear(parts, 2);
     td_plan *p = plan_on(s, bare, s->pool);
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_notes; i++) {
-        if (!strstr(p->note[i].text, "cancel")) continue;
-        n++;
-        assert_non_null(strstr(p->note[i].text, "mix: its sides cancel around 1 kHz (correlation -0.2"));
-    }
-    assert_int_equal(n, 1);
+    assert_int_equal(times_told(p, "cancel"), 1);
+    assert_non_null(warned(p, "mix: its sides cancel around 1 kHz (correlation -0.2", ""));
     td_plan_free(p);
     scene_leave(s);
 }
@@ -621,12 +610,12 @@ static size_t lows_told(const char *name, sound lows)
     const part parts[] = { { "Piano.wav", 2, chord }, { name, 2, lows } };
     scene *s = hear(parts, 2);
     td_plan *p = plan_on(s, bare, s->pool);
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_notes; i++) {
-        if (!strstr(p->note[i].text, "sides differ below 120 Hz")) continue;
-        n++;
+    size_t n = times_told(p, "sides differ below 120 Hz");
+    const char *told_so = told(p, "bass: its sides differ");
+    if (n) {
         double correlation, lost_db;
-        assert_int_equal(sscanf(p->note[i].text,
+        assert_non_null(told_so);
+        assert_int_equal(sscanf(told_so,
                                 "bass: its sides differ below 120 Hz (correlation %lf); where lows are played in mono "
                                 "%lf dB of them are lost",
                                 &correlation, &lost_db),

@@ -66,9 +66,7 @@ static double turned_deg(sound piano, bool raw)
 static bool warns(const char *text, sound piano)
 {
     decided d = played(text, piano, false);
-    bool found = false;
-    for (size_t i = 0; i < d.plan->n_notes; i++)
-        found = found || (d.plan->note[i].kind == TD_NOTE_WARNING && strstr(d.plan->note[i].text, "cancel"));
+    bool found = warned(d.plan, "", "cancel");
     leave(&d);
     return found;
 }
@@ -171,11 +169,9 @@ static void test_what_is_not_measured_is_left_out(void **state)
                             "    chain: [ eq: [ bell: { at: measured, gain: -2 dB } ] ]\n",
                        hiss, false);
     const td_plan_part *bell = d.plan->mix.step[0].part;
-    bool said = false;
-    for (size_t i = 0; i < d.plan->n_notes; i++) said |= strstr(d.plan->note[i].text, "nothing was measured") != NULL;
     assert_float_equal(of_step(bell->proc, bell->value, "at", 0), 6700, 0);
     assert_int_equal(d.plan->stem[scene_stem(d.s, "Piano.wav")].chain.n_steps, 0);
-    assert_true(said);
+    assert_true(times_told(d.plan, "nothing was measured"));
     leave(&d);
 }
 

@@ -21,16 +21,6 @@ static double silence(double t, unsigned c)
     return 0;
 }
 
-static const char *warning(const decided *d, const char *stem, const char *words)
-{
-    for (size_t i = 0; i < d->plan->n_notes; i++) {
-        const td_plan_note *n = &d->plan->note[i];
-        if (n->kind == TD_NOTE_WARNING && !strncmp(n->text, stem, strlen(stem)) && strstr(n->text, words))
-            return n->text;
-    }
-    return NULL;
-}
-
 static void faults_and_padding_are_told(void **state)
 {
     (void)state;
@@ -40,10 +30,10 @@ static void faults_and_padding_are_told(void **state)
     scene_add(s, "Bass.wav", 48000, 1, 8, silence);
     scene_add(s, "Synth.wav", 48000, 1, 5, tone);
     decided d = decide(s, "");
-    assert_non_null(warning(&d, "Kick.wav", "clipped (first at 0:00; "));
-    assert_non_null(warning(&d, "Bass.wav", "silent and will be left out"));
-    assert_non_null(warning(&d, "Synth.wav", "; padded by 3.0 s at the end"));
-    assert_null(warning(&d, "Gtr.wav", ""));
+    assert_non_null(warned(d.plan, "Kick.wav", "clipped (first at 0:00; "));
+    assert_non_null(warned(d.plan, "Bass.wav", "silent and will be left out"));
+    assert_non_null(warned(d.plan, "Synth.wav", "; padded by 3.0 s at the end"));
+    assert_null(warned(d.plan, "Gtr.wav", ""));
     assert_string_equal(d.plan->stem[scene_stem(s, "Bass.wav")].reason, "silent: left out");
     assert_string_equal(d.plan->bus[scene_bus(s, "bass")].fader_reason, "nothing on it sounds");
     leave(&d);
@@ -61,18 +51,15 @@ static void what_many_have_is_told_once(void **state)
     scene_add(s, "Kick.wav", 48000, 1, 3, tone);
     scene_add(s, "Long.wav", 48000, 1, 5, tone);
     decided d = decide(s, "");
-    assert_non_null(warning(&d, "Gtr 1.wav and 3 more", "its sample rate differs; it is converted"));
-    assert_null(warning(&d, "Gtr 2.wav", "rate"));
-    assert_non_null(warning(&d, "Long.wav", "; the others are padded by 2.0 s"));
+    assert_non_null(warned(d.plan, "Gtr 1.wav and 3 more", "its sample rate differs; it is converted"));
+    assert_null(warned(d.plan, "Gtr 2.wav", "rate"));
+    assert_non_null(warned(d.plan, "Long.wav", "; the others are padded by 2.0 s"));
     leave(&d);
 }
 
 static const char *not_used(const decided *d, const char *start)
 {
-    for (size_t i = 0; i < d->plan->n_notes; i++)
-        if (d->plan->note[i].kind == TD_NOTE_NOT_USED && !strncmp(d->plan->note[i].text, start, strlen(start)))
-            return d->plan->note[i].text;
-    return NULL;
+    return note_of(d->plan, TD_NOTE_NOT_USED, start, "");
 }
 
 static void who_is_ignored_is_told(void **state)
@@ -84,7 +71,7 @@ static void who_is_ignored_is_told(void **state)
     scene_add(s, "Scratch.wav", 48000, 1, 3, tone);
     decided d = decide(s, "");
     assert_non_null(not_used(&d, "Click.wav is left out: token 'click'"));
-    assert_non_null(warning(&d, "Scratch.wav", "is left out: token 'scratch'; if it is to be heard"));
+    assert_non_null(warned(d.plan, "Scratch.wav", "is left out: token 'scratch'; if it is to be heard"));
     leave(&d);
 }
 
@@ -195,17 +182,17 @@ static void who_cancels_is_told(void **state)
 {
     (void)state;
     decided d = decide(two_of_one(turned), "balance: loudness\n");
-    const char *told = warning(&d, "guitars: Gtr Amp.wav and Gtr DI.wav cancel each other", "12.0 dB softer");
-    assert_non_null(told);
-    assert_non_null(strstr(told, "Gtr DI.wav is upside down"));
+    const char *said = warned(d.plan, "guitars: Gtr Amp.wav and Gtr DI.wav cancel each other", "12.0 dB softer");
+    assert_non_null(said);
+    assert_non_null(strstr(said, "Gtr DI.wav is upside down"));
     leave(&d);
     d = decide(two_of_one(upside_down), "balance: loudness\n");
-    assert_non_null(warning(&d, "Gtr DI.wav: it is another of the files upside down", "(Gtr Amp.wav)"));
-    assert_null(warning(&d, "guitars", "cancel"));
+    assert_non_null(warned(d.plan, "Gtr DI.wav: it is another of the files upside down", "(Gtr Amp.wav)"));
+    assert_null(warned(d.plan, "guitars", "cancel"));
     leave(&d);
     d = decide(two_of_one(amp), "balance: loudness\n");
-    assert_non_null(warning(&d, "Gtr DI.wav is the same file", ""));
-    assert_null(warning(&d, "guitars", "cancel"));
+    assert_non_null(warned(d.plan, "Gtr DI.wav is the same file", ""));
+    assert_null(warned(d.plan, "guitars", "cancel"));
     leave(&d);
 }
 
@@ -220,7 +207,7 @@ static void a_fix_that_ends_it_costs_the_fader_as_much(void **state)
                                         "tracks: [ { fix: amp, for: guitars, except: [ guitars.di ], "
                                         "when: inverted(guitars.di), align: guitars.di } ]\n");
     const td_plan_bus *b = &mended.plan->bus[scene_bus(mended.s, "guitars")];
-    assert_null(warning(&mended, "guitars", "cancel"));
+    assert_null(warned(mended.plan, "guitars", "cancel"));
     assert_float_equal(b->fader_db, fader_db - 20 * log10(1.75 / 0.25), 0.06);
     assert_non_null(strstr(b->fader_reason, "; -16.9 dB, for its fixes end a cancellation"));
     leave(&mended);

@@ -1,9 +1,7 @@
 /* What the planner hears over time, on songs whose parts and breaths are known: three parts of ten seconds, and a voice
  * that breathes. */
 #include "engine/base/units.h"
-#include "engine/mix/planner.h"
-#include "recipes/recipes.h"
-#include "tests/unit/engine/mix/scene.h"
+#include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
 
@@ -57,62 +55,29 @@ static double voice(double t, unsigned c)
 
 /* ---- deciding --------------------------------------------------------------------------------------------------- */
 
-typedef struct stage {
-    scene *s;
-    td_plan *plan;
-    td_error err;
-} stage;
-
 static scene *song; /* heard once */
 
 static int hear(void **state)
 {
     (void)state;
-    td_error err = { 0 };
     song = scene_new();
     scene_add(song, "Synth Pad.wav", 48000, 2, SECONDS, pad);
     scene_add(song, "Drums.wav", 48000, 1, SECONDS, drums);
     scene_add(song, "Lead Vox.wav", 48000, 1, SECONDS, voice);
-    scene_open(song);
-    return td_pool_new(2, &song->pool) ||
-           td_survey_make(song->session, song->pool, song->path, NULL, NULL, &song->survey, &err);
+    scene_ready(song);
+    return 0;
 }
 
 static int forget(void **state)
 {
     (void)state;
-    td_pool_free(song->pool);
-    scene_free(song);
+    scene_leave(song);
     return 0;
 }
 
-static stage decide_on(scene *s, const char *body)
-{
-    stage g = { .s = s };
-    char text[1024];
-    td_recipe *recipe = NULL;
-    td_messages *m = td_messages_new();
-    snprintf(text, sizeof text, "topdown: recipe/1\nname: r\ntitle: T\nbalance: delivered\n%s", body);
-    if (td_recipe_parse(NULL, NULL, text, strlen(text), NULL, 0, &recipe, m)) {
-        td_text t = { 0 };
-        td_messages_text(m, &t);
-        fail_msg("%s", td_text_or_empty(&t));
-    }
-    td_plan_wish w = {
-        .session = g.s->session, .survey = g.s->survey, .recipe = recipe, .pool = g.s->pool, .scratch_folder = g.s->path
-    };
-    (void)td_plan_make(&w, &g.plan, &g.err);
-    td_recipe_free(recipe);
-    td_messages_free(m);
-    return g;
-}
+#define AS_DELIVERED "balance: delivered\n"
 
-static stage decide(const char *body)
-{
-    return decide_on(song, body);
-}
-
-static void clear(stage *g)
+static void clear(decided *g)
 {
     td_plan_free(g->plan);
 }
@@ -132,7 +97,7 @@ static double gain_at(const td_plan_step *s, double at_s)
     return td_ride_db(ride, s->n_parts, at_s);
 }
 
-static const td_plan_chain *chain_of(const stage *g, const char *bus)
+static const td_plan_chain *chain_of(const decided *g, const char *bus)
 {
     return &g->plan->bus[scene_bus(g->s, bus)].chain;
 }
@@ -142,7 +107,7 @@ static const td_plan_chain *chain_of(const stage *g, const char *bus)
 static void test_parts_of_a_song(void **state)
 {
     (void)state;
-    stage g = decide("");
+    decided g = decide(song, AS_DELIVERED);
     const td_plan *p = g.plan;
     assert_int_equal(p->n_sections, 3);
     assert_float_equal(p->section[0].to_s, 10, 0.15);
@@ -170,7 +135,7 @@ static void test_neighbours_that_are_alike_are_one_part(void **state)
     scene_open(two);
     two->pool = song->pool;
     assert_int_equal(td_survey_make(two->session, two->pool, two->path, NULL, NULL, &two->survey, NULL), TD_OK);
-    stage g = decide_on(two, "");
+    decided g = decide(two, AS_DELIVERED);
     assert_int_equal(g.plan->n_sections, 1);
     assert_string_equal(g.plan->section[0].name, "A");
     assert_true(g.plan->section[0].from_s == 0);
@@ -184,9 +149,10 @@ static void test_neighbours_that_are_alike_are_one_part(void **state)
 static void test_conditions_know_the_tempo(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n"
-                     "  drums: { chain: [ gain: { gain: 1 dB } ], when: tempo > 118 bpm and tempo < 122 bpm }\n"
-                     "  vocals: { chain: [ gain: { gain: 1 dB } ], when: tempo > 130 bpm }\n");
+    decided g = decide(song, AS_DELIVERED
+                       "groups:\n"
+                       "  drums: { chain: [ gain: { gain: 1 dB } ], when: tempo > 118 bpm and tempo < 122 bpm }\n"
+                       "  vocals: { chain: [ gain: { gain: 1 dB } ], when: tempo > 130 bpm }\n");
     assert_int_equal(chain_of(&g, "drums")->n_steps, 1);
     assert_int_equal(chain_of(&g, "vocals")->n_steps, 0);
     clear(&g);
@@ -196,7 +162,8 @@ static void test_conditions_know_the_tempo(void **state)
 static void test_a_voice_is_ridden_by_parts(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n  vocals: { chain: [ automation: { sections: 50 %, range: 6 dB } ] }\n");
+    decided g =
+        decide(song, AS_DELIVERED "groups:\n  vocals: { chain: [ automation: { sections: 50 %, range: 6 dB } ] }\n");
     assert_int_equal(chain_of(&g, "vocals")->n_steps, 1);
     const td_plan_step *s = &chain_of(&g, "vocals")->step[0];
     double rest[2] = { 0 };
@@ -222,21 +189,19 @@ static void test_a_voice_is_ridden_by_parts(void **state)
 static void test_who_is_left_alone_is_not_ridden(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n"
-                     "  synths: { level: -9 dB }\n"
-                     "  vocals: { chain: [ automation: { sections: 50 %, range: 6 dB } ] }\n");
-    bool told = false;
-    for (size_t i = 0; i < g.plan->n_notes; i++)
-        told = told || strstr(g.plan->note[i].text, "where all else rests it is left alone (2 of 3 parts)");
+    decided g = decide(song, AS_DELIVERED "groups:\n"
+                                          "  synths: { level: -9 dB }\n"
+                                          "  vocals: { chain: [ automation: { sections: 50 %, range: 6 dB } ] }\n");
     assert_int_equal(chain_of(&g, "vocals")->n_steps, 0);
-    assert_true(told);
+    assert_true(times_told(g.plan, "where all else rests it is left alone (2 of 3 parts)"));
     clear(&g);
 }
 
 static void test_a_range_holds(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n  vocals: { chain: [ automation: { sections: 100 %, range: 0.5 dB } ] }\n");
+    decided g =
+        decide(song, AS_DELIVERED "groups:\n  vocals: { chain: [ automation: { sections: 100 %, range: 0.5 dB } ] }\n");
     const td_plan_step *s = &chain_of(&g, "vocals")->step[0];
     assert_true(gain_at(s, 15) == 0.5 && gain_at(s, 5) == -0.5);
     clear(&g);
@@ -246,7 +211,7 @@ static void test_a_range_holds(void **state)
 static void test_the_mix_bus_evens_parts(void **state)
 {
     (void)state;
-    stage g = decide("mix:\n  chain: [ automation: { sections: 50 % } ]\n");
+    decided g = decide(song, AS_DELIVERED "mix:\n  chain: [ automation: { sections: 50 % } ]\n");
     const td_plan_step *s = &g.plan->mix.step[0];
     assert_true(gain_at(s, 15) < 0 && gain_at(s, 5) > 0);
     assert_float_equal(gain_at(s, 15), -g.plan->section[1].loudness_lu / 2, 0.3);
@@ -256,7 +221,7 @@ static void test_the_mix_bus_evens_parts(void **state)
 static void test_a_lift_into_what_is_louder(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n  synths: { chain: [ automation: { transitions: +1 dB } ] }\n");
+    decided g = decide(song, AS_DELIVERED "groups:\n  synths: { chain: [ automation: { transitions: +1 dB } ] }\n");
     const td_plan_step *s = &chain_of(&g, "synths")->step[0];
     double bar_s = 240 / g.plan->tempo_bpm, edge = g.plan->section[0].to_s;
     assert_int_equal(s->n_parts, 3); /* the third part is softer: no lift */
@@ -266,27 +231,25 @@ static void test_a_lift_into_what_is_louder(void **state)
     clear(&g);
 }
 
-/* Of nine breaths those before phrases that stand alone come down; an s and what is sung do not. */
 /* The drums begin with the louder part: before it they rest, and there is nothing of theirs to lift. */
 static void test_who_rests_is_not_lifted(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n"
-                     "  drums: { chain: [ automation: { transitions: 2 dB } ] }\n"
-                     "  synths: { chain: [ automation: { transitions: 2 dB } ] }\n");
-    bool told = false;
-    for (size_t i = 0; i < g.plan->n_notes; i++)
-        told = told || strstr(g.plan->note[i].text, "drums automation: it rests in front of every louder part");
+    decided g = decide(song, AS_DELIVERED "groups:\n"
+                                          "  drums: { chain: [ automation: { transitions: 2 dB } ] }\n"
+                                          "  synths: { chain: [ automation: { transitions: 2 dB } ] }\n");
     assert_int_equal(chain_of(&g, "drums")->n_steps, 0);
     assert_int_equal(chain_of(&g, "synths")->n_steps, 1);
-    assert_true(told);
+    assert_true(times_told(g.plan, "drums automation: it rests in front of every louder part"));
     clear(&g);
 }
 
+/* Of nine breaths those before phrases that stand alone come down; an s and what is sung do not. */
 static void test_breaths_come_down(void **state)
 {
     (void)state;
-    stage g = decide("tracks: [ { fix: breaths, for: vocals.lead, chain: [ automation: { breaths: -6 dB } ] } ]\n");
+    decided g = decide(song, AS_DELIVERED
+                       "tracks: [ { fix: breaths, for: vocals.lead, chain: [ automation: { breaths: -6 dB } ] } ]\n");
     const td_plan_stem *v = &g.plan->stem[scene_stem(g.s, "Lead Vox.wav")];
     assert_int_equal(v->chain.n_steps, 1);
     const td_plan_step *s = &v->chain.step[0];
@@ -308,12 +271,11 @@ static void test_breaths_come_down(void **state)
 static void test_covered_breaths_stay(void **state)
 {
     (void)state;
-    stage g = decide("tracks:\n  - { fix: far, for: vocals, level: -40 dB }\n"
-                     "  - { fix: breaths, for: vocals, chain: [ automation: { breaths: -6 dB } ] }\n");
+    decided g =
+        decide(song, AS_DELIVERED "tracks:\n  - { fix: far, for: vocals, level: -40 dB }\n"
+                                  "  - { fix: breaths, for: vocals, chain: [ automation: { breaths: -6 dB } ] }\n");
     assert_int_equal(g.plan->stem[scene_stem(g.s, "Lead Vox.wav")].chain.n_steps, 0);
-    bool said = false;
-    for (size_t i = 0; i < g.plan->n_notes; i++) said |= strstr(g.plan->note[i].text, "covers all of its") != NULL;
-    assert_true(said);
+    assert_true(times_told(g.plan, "covers all of its"));
     clear(&g);
 }
 
@@ -321,7 +283,7 @@ static void test_covered_breaths_stay(void **state)
 static void test_a_rider_rides_to_what_it_hears(void **state)
 {
     (void)state;
-    stage g = decide("groups:\n  synths: { chain: [ rider: { range: 3 dB } ] }\n");
+    decided g = decide(song, AS_DELIVERED "groups:\n  synths: { chain: [ rider: { range: 3 dB } ] }\n");
     const td_plan_step *s = &chain_of(&g, "synths")->step[0];
     double level = s->value[td_param_find(s->proc, "level")];
     double power = 3 * 0.04 * 0.04 / 2 * 2; /* three sines on two sides */
@@ -329,7 +291,7 @@ static void test_a_rider_rides_to_what_it_hears(void **state)
     assert_float_equal(level, wanted, 1); /* the K weighting lies within that below 600 Hz */
     assert_non_null(strstr(s->reason, "the mean of what is played"));
     clear(&g);
-    g = decide("groups:\n  vocals: { chain: [ rider: { range: 3 dB } ] }\n");
+    g = decide(song, AS_DELIVERED "groups:\n  vocals: { chain: [ rider: { range: 3 dB } ] }\n");
     assert_non_null(strstr(chain_of(&g, "vocals")->step[0].reason, "the mean of what is sung"));
     clear(&g);
 }
@@ -337,12 +299,15 @@ static void test_a_rider_rides_to_what_it_hears(void **state)
 static void test_one_step_makes_points_or_has_them(void **state)
 {
     (void)state;
-    stage g = decide(
-        "groups:\n  synths: { chain: [ automation: { sections: 50 %, points: [ { at: 1 s, gain: 1 dB } ] } ] }\n");
-    assert_null(g.plan);
-    assert_int_equal(g.err.status, TD_RECIPE);
-    assert_non_null(strstr(g.err.what, "points stand beside 'sections'"));
-    clear(&g);
+    td_plan *p = NULL;
+    td_error err = { 0 };
+    assert_int_equal(try_plan(song, NULL,
+                              RECIPE_HEAD "groups:\n  synths: { chain: [ automation: { sections: 50 %, points: [ "
+                                          "{ at: 1 s, gain: 1 dB } ] } ] }\n",
+                              song->pool, &p, &err),
+                     TD_RECIPE);
+    assert_null(p);
+    assert_non_null(strstr(err.what, "points stand beside 'sections'"));
 }
 
 int main(void)
