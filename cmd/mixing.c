@@ -100,6 +100,7 @@ static td_status take_recipes(td_mixing *m, const td_args *a, td_order *o, td_er
             if (!strcmp(o->mix[j].label, label)) label = td_arena_printf(m->arena, "%s-%zu", label, i + 1);
         if (!label) return td_no_memory(err);
         o->mix[i] = (td_order_mix){ .recipe = name[i], .label = label, .set = settings, .n_set = k };
+        if (td_is_path(name[i])) o->mix[i].path = name[i];
     }
     o->n_mixes = n;
     return TD_OK;

@@ -520,6 +520,7 @@ td_status td_plan_load(const char *path, td_plan **out, td_messages *m)
     size_t length;
     td_status st = td_document_load(a, path, TD_PLAN_BYTES, &text, &length, m);
     if (!st) st = td_plan_read(path, text, length, out, m);
+    if (!st) (*out)->read_from = td_arena_strdup((*out)->arena, path);
     td_arena_free(a);
     return st;
 }

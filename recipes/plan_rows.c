@@ -163,6 +163,7 @@ const td_row td_plan_rows[] = {
     ROW(td_plan, "recipe_title", TEXT, recipe_title),
     ROW(td_plan, "recipe_revision", WHOLE, recipe_revision),
     ROW(td_plan, "recipe_hash", TEXT, recipe_hash),
+    ROW(td_plan, "recipe_path", TEXT, recipe_path),
     ROW(td_plan, "revised", WHOLE, revised),
     ROW(td_plan, "label", TEXT, label),
     ROW(td_plan, "title", TEXT, title),

@@ -163,8 +163,12 @@ typedef struct td_moment {
     int64_t unix_s;  /* time */
 } td_moment;
 
+bool td_is_path(const char *what); /* of what names a recipe: it is written as a path */
+
 typedef struct td_order_mix {
     const char *recipe; /* a name, or an absolute path */
+    const char *path;   /* where it lies, as a person on this machine named it; its plan keeps that. NULL: it has a
+                           name, or a job names it, whose plans travel */
     const char *label;  /* unique within the order; default: the recipe's name, then "name-2" */
     const td_setting *set;
     size_t n_set;

@@ -12,9 +12,6 @@ td_node *td_resolve(td_reader *r, const td_library *l, const char *file, const c
 /* what: a name of the library, or a path. */
 td_node *td_resolve_named(td_reader *r, const td_library *l, const char *what);
 
-/* Whether it is written as a path, and the file a name or path means; NULL: the library has no such name. */
-bool td_is_path(const char *what);
-
 /* The name of the i-th step of a chain: as written, else the processor's with a number behind a second one. "" for what
  * is no step. */
 const char *td_step_name(td_messages *m, const td_node *chain, size_t i);

@@ -149,6 +149,7 @@ typedef struct td_plan {
     unsigned recipe_revision;
     unsigned revised; /* how often it was moved since it was decided, by an engineer's words or hand */
     const char *recipe_hash;
+    const char *recipe_path; /* where a recipe lay that was named by its path; NULL: it was named by its name */
     const char *session_hash;
     const char *title, *artist;
     unsigned rate_hz;
@@ -175,6 +176,7 @@ typedef struct td_plan {
     unsigned preview_bits;
     td_plan_note *note;
     size_t n_notes;
+    const char *read_from;    /* the file it stands in, where it was read from one; NULL */
     const char *written_hash; /* of a file that is being read: td_plan_hash when it was written */
     td_decision *decided;     /* and how its numbers were decided, without reasons */
     size_t n_decided;

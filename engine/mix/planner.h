@@ -15,8 +15,9 @@ typedef struct td_plan_wish {
     const td_session *session;
     td_survey *survey;
     const td_recipe *recipe;
-    const char *label; /* NULL: the recipe's name */
-    bool has_balance;  /* the order's balance wins over the recipe's */
+    const char *label;       /* NULL: the recipe's name */
+    const char *recipe_path; /* for the plan to keep; NULL */
+    bool has_balance;        /* the order's balance wins over the recipe's */
     td_balance balance;
     const td_target *master, *preview; /* the order's, which win where they say something; NULL: nothing is said */
     const char *const *warning;        /* what was said of the recipe when it was read: the plan keeps it */

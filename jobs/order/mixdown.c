@@ -219,6 +219,7 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .survey = m->survey,
                           .recipe = recipe,
                           .label = o->mix[i].label,
+                          .recipe_path = o->mix[i].path,
                           .has_balance = o->has_balance,
                           .balance = o->balance,
                           .master = o->n_masters ? &o->master[0].target : NULL,
@@ -609,6 +610,29 @@ static td_status expect_stems(const td_plan *p, const td_session *s, td_error *e
                    p->frames, s->frames, most);
 }
 
+/* Where a path of a plan leads: from here; else from the plan's folder or the nearest above it, for a plan in out/
+ * names stems/ beside out/. NULL: nowhere. Whether it is the file that was meant is told by its hash. */
+static const char *place_of(const td_plan *p, const char *path, td_arena *a)
+{
+    char folder[PATH_MAX];
+    if (td_is_file(path)) return path;
+    if (*path == '/' || !p->read_from || !realpath(p->read_from, folder)) return NULL;
+    for (char *slash; (slash = strrchr(folder, '/'));) {
+        *slash = 0;
+        const char *there = td_arena_printf(a, "%s/%s", folder, path);
+        if (!there || td_is_file(there)) return there;
+    }
+    return NULL;
+}
+
+static td_status place_file(const td_plan *p, const char *path, td_arena *a, const char **out, td_error *err)
+{
+    *out = path ? place_of(p, path, a) : NULL;
+    if (*out || !path) return TD_OK;
+    return td_fail(err, TD_INPUT, path, "say where the stems lie now: mix STEMS --plan FILE, or verify --stems DIR",
+                   "lies neither here nor beside the plan, whose paths are as they were named when it was made");
+}
+
 td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
 {
     *n = 0;
@@ -616,33 +640,39 @@ td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, s
     if (!*stem) return td_no_memory(err);
     for (size_t i = 0; i < p->n_stems; i++) {
         const td_plan_stem *s = &p->stem[i];
+        td_stem_wish *to = &(*stem)[(*n)++];
         if (!s->path)
             return td_fail(err, TD_RECIPE, s->name, "name the stems too: stems/ --plan plan.yaml",
                            "the plan does not say where this stem lies");
-        (*stem)[(*n)++] = (td_stem_wish){ .file = s->path,
-                                          .right = s->path_right,
-                                          .name = s->name,
-                                          .role = s->role,
-                                          .level_db = s->gain_db,
-                                          .pan = s->pan,
-                                          .flip = s->flip };
+        *to =
+            (td_stem_wish){ .name = s->name, .role = s->role, .level_db = s->gain_db, .pan = s->pan, .flip = s->flip };
+        td_status st = place_file(p, s->path, a, &to->file, err);
+        if (!st) st = place_file(p, s->path_right, a, &to->right, err);
+        if (st) return st;
     }
     return TD_OK;
 }
 
-/* The recipe a plan was made by, since the report wants to know what is usual; none when it is gone or was changed. */
-static td_status recall_recipe(const td_mixdown_wish *w, const td_plan *p, td_recipe **recipe, td_error *err)
+/* Reads a recipe, if it is the very one that a plan was decided by. */
+static void recall(const td_mixdown_wish *w, const td_plan *p, const char *what, td_recipe **recipe)
 {
-    td_messages *said = td_messages_new();
-    if (!said) return td_no_memory(err);
-    if (w->library && td_library_find(w->library, p->recipe))
-        td_recipe_load(w->library, p->recipe, NULL, 0, recipe, said);
+    td_messages *said = what && !*recipe ? td_messages_new() : NULL;
+    if (!said) return;
+    td_recipe_load(w->library, what, NULL, 0, recipe, said);
     td_messages_free(said);
-    if (*recipe && (!p->recipe_hash || strcmp((*recipe)->hash, p->recipe_hash))) {
-        td_recipe_free(*recipe);
-        *recipe = NULL;
-    }
-    return TD_OK;
+    if (!*recipe || (p->recipe_hash && !strcmp((*recipe)->hash, p->recipe_hash))) return;
+    td_recipe_free(*recipe);
+    *recipe = NULL;
+}
+
+/* The recipe a plan was made by, since the report wants to know what is usual: where the plan says, by its name, or the
+ * one that the order has. None when it is gone or was changed. */
+static void recall_recipe(const td_mixdown_wish *w, td_mixdown *m, const td_plan *p, td_recipe **recipe)
+{
+    if (!w->library) return;
+    if (p->recipe_path) recall(w, p, place_of(p, p->recipe_path, m->arena), recipe);
+    if (td_library_find(w->library, p->recipe)) recall(w, p, p->recipe, recipe);
+    for (size_t i = 0; i < w->order->n_mixes; i++) recall(w, p, w->order->mix[i].recipe, recipe);
 }
 
 /* Other stems may turn out to be damaged then, too. */
@@ -667,7 +697,7 @@ static td_status run(const td_mixdown_wish *w, td_mixdown *m, td_recipe **recipe
     for (size_t i = 0; i < w->n_plans; i++) {
         keep_aims(m, i, &m->plan[i]->master, &m->plan[i]->preview);
         if ((st = expect_stems(m->plan[i], m->session, err))) return st;
-        if ((st = recall_recipe(w, m->plan[i], &recipe[i], err))) return st;
+        recall_recipe(w, m, m->plan[i], &recipe[i]);
         m->lost[i] = !recipe[i];
     }
     if ((st = make_survey(w, m, err))) return st;

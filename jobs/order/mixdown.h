@@ -93,8 +93,8 @@ void td_mixdown_free(td_mixdown *m);
 
 bool td_mixdown_failed(const td_mixdown *m, size_t i);
 
-/* Stems as a plan names them, where they lay when it was made; texts are the plan's. TD_RECIPE: it does not say where.
- */
+/* Stems as a plan names them, where they lay when it was made: from here, else from the plan's folder or one above it;
+ * texts are the plan's and a's. TD_RECIPE: it does not say where. TD_INPUT: they lie there no more. */
 td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
 
 enum { TD_PLAN_NAME = 96 };

@@ -232,6 +232,26 @@ band() { sox "$1" -n sinc -n 32767 "$2" stats 2>&1 | awk '/^RMS lev/ { print $4;
 slope() { echo "$(band "$1" 98-102) $(band "$1" 3k-4k)" | awk '{ print $2 - $1 }'; }
 ok "the master does" awk -v a="$(slope "$(of cut Premaster)")" -v b="$(slope "$(of cut Master)")" \
     'BEGIN { print b - a; exit !(b - a > 23.6 && b - a < 24.6) }'
+ok "a job's plan, which travels, has no path of the recipe" bash -c '[ -z "$(grep -l recipe_path "$1"/plan-*)" ]' - "$work/plain"
+# a plan finds its stems and its recipe where they lay, from wherever it is rendered
+mkdir -p "$work/place/stems" && cp demo/stems/*KICK.flac demo/stems/*PIANO.flac "$work/place/stems"
+cp "$work/my-rock.yaml" "$work/place/Mein Rezept.yaml"
+bin=$(realpath "$topdown")
+place() { (cd "$1" && "$bin" "${@:2}"); }
+ok "a recipe of one's own, by its path" place "$work/place" mix stems --tempo 124 -r "Mein Rezept.yaml" -o out -q
+ok "its plan moved" place "$work/place" revise out/plan-my-rock.yaml "kick +1 dB" -o second.yaml
+ok "and rendered" place "$work/place" mix --plan second.yaml -o second
+ok "is held against what is usual" bash -c '! grep -e "no recipe found" -e "is not here as it was" "$1/log" "$1/place/second/report.json"' - "$work"
+ok "from another folder too" place / mix --plan "$work/place/out/plan-my-rock.yaml" -o "$work/place/again"
+ok "to the same bytes" cmp "$work"/place/out/*Master*.wav "$work"/place/again/*Master*.wav
+ok "which verify makes there" place / verify "$work/place/out" --render
+mv "$work/place/stems" "$work/place/moved"
+away="lies neither here nor beside the plan, whose paths are as they were named when it was made"
+ok "stems that were moved are missed" exits 3 place / mix --plan "$work/place/out/plan-my-rock.yaml" -o "$work/x"
+ok "which is said" says "$away" place / mix --plan "$work/place/out/plan-my-rock.yaml" -o "$work/x"
+ok "by verify as well" says "$away" place / verify "$work/place/out" --render
+ok "and read where they are now" place / mix "$work/place/moved" --plan "$work/place/out/plan-my-rock.yaml" -o "$work/place/third"
+ok "to the same bytes again" cmp "$work"/place/out/*Master*.wav "$work"/place/third/*Master*.wav
 ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
 ok "and finds nothing wrong with a master" says "faults      none a file shows" "$topdown" measure "${a}_Master_48k24.wav"
 # a sine of 220 Hz that is 8 dB too loud is cut off twice a period on each side: 4400 times in 5 s

@@ -76,6 +76,7 @@ static td_status copy_head(td_decider *d, td_error *err)
     p->label = td_arena_strdup(d->arena, d->wish->label ? d->wish->label : r->name);
     p->recipe_revision = r->revision;
     p->recipe_hash = td_arena_strdup(d->arena, r->hash);
+    p->recipe_path = td_arena_strdup(d->arena, d->wish->recipe_path);
     p->session_hash = td_arena_strdup(d->arena, d->session->hash);
     p->title = td_arena_strdup(d->arena, d->session->title);
     p->artist = td_arena_strdup(d->arena, d->session->artist);
