@@ -20,6 +20,7 @@ typedef struct move {
     td_plan *plan;
     td_wording said;
     const char *moved; /* whom it moved: ": vocals (Lead.wav), backing (BV.wav)"; NULL */
+    bool all_voices;   /* the lead and others with it */
     td_error *err;
 } move;
 
@@ -109,11 +110,11 @@ static void add_bus(td_text *t, const td_plan *p, const td_plan_bus *b)
         if (!p->stem[i].bus || strcmp(p->stem[i].bus, b->name) != 0) continue;
         if (n++ < FEW) td_text_addf(t, "%s%s", n > 1 ? ", " : "", td_basename(p->stem[i].name));
     }
-    if (n > FEW) td_text_addf(t, " and %zu more", n - FEW);
+    if (n > FEW) td_text_addf(t, ", +%zu", n - FEW);
     td_text_add(t, ")");
 }
 
-/* What a move moved, whatever it was called by; of several buses also how the lead alone is called. */
+/* What a move moved, whatever it was called by. */
 static td_status say_moved(move *m, const td_meant *w)
 {
     td_text t = { 0 };
@@ -125,7 +126,7 @@ static td_status say_moved(move *m, const td_meant *w)
     }
     for (size_t i = 0; i < w->n_stems; i++)
         td_text_addf(&t, "%s%s", t.length ? ", " : ": ", td_basename(w->stem[i]->name));
-    if (lead) td_text_add(&t, "; 'lead' means the lead alone");
+    m->all_voices = lead;
     m->moved = t.broken ? NULL : td_arena_strdup(m->plan->arena, td_text_or_empty(&t));
     td_text_free(&t);
     return m->moved ? TD_OK : td_no_memory(m->err);
@@ -333,11 +334,20 @@ static td_status note(const move *m, int kind, const char *text)
     return TD_OK;
 }
 
+static bool has_note(const td_plan *p, const char *text)
+{
+    size_t i = 0;
+    while (i < p->n_notes && strcmp(p->note[i].text, text) != 0) i++;
+    return i < p->n_notes;
+}
+
 static td_status remember(const move *m)
 {
+    static const char all_voices[] = "vocals are lead and backing; 'lead' means the lead alone";
     td_arena *a = m->plan->arena;
     td_status st =
         note(m, TD_NOTE_DECISION, td_arena_printf(a, "revised: %s%s", m->said.text, m->moved ? m->moved : ""));
+    if (!st && m->all_voices && !has_note(m->plan, all_voices)) st = note(m, TD_NOTE_DECISION, all_voices);
     if (st || !(fabs(m->said.db) > LARGE_DB)) return st;
     return note(m, TD_NOTE_WARNING,
                 td_arena_printf(a, "revised: %s: a move of more than %g dB; is it meant?", m->said.text, LARGE_DB));

@@ -142,6 +142,16 @@ static void say_balance(td_page *p, const json_t *mix)
     }
 }
 
+/* "vocals +1 dB: vocals (Lead.wav)": the words as they were given, and names; none of it has to be translated. */
+static void say_revision(td_page *p, const char *text)
+{
+    const char *whom = strstr(text, ": ");
+    char *words = td_arena_strdup(p->arena, text);
+    if (whom && words) words[whom - text] = '\0';
+    td_element(p, "<q>", words ? words : "", "</q>");
+    td_page_text(p, whom ? whom : "");
+}
+
 /* What an engineer's words moved. */
 static void say_revisions(td_page *p, const json_t *mix)
 {
@@ -152,10 +162,11 @@ static void say_revisions(td_page *p, const json_t *mix)
     {
         const char *text = json_string_value(note);
         if (!text || !td_starts_with(text, head)) continue;
-        if (!said++) td_element(p, "<li>", td_say(p, TD_WORD_REVISED), " <span lang=\"en\">");
-        td_prose(p, said > 1 ? "; " : "", text + strlen(head), "");
+        td_element(p, said ? "; " : "<li>", said ? "" : td_say(p, TD_WORD_REVISED), said ? "" : " ");
+        say_revision(p, text + strlen(head));
+        said++;
     }
-    if (said) td_page_add(p, "</span></li>\n");
+    if (said) td_page_add(p, "</li>\n");
 }
 
 /* What somebody wrote into the plan. */

@@ -170,7 +170,7 @@ void td_section_buses(td_page *p, const json_t *mix)
         td_element(p, "", td_figure(p, td_held(b, "crest_after_db"), 1, false, "", after), "</td>");
         td_number_cell(p, td_held(b, "loudness_lufs"), 1, false);
         vu_cells(p, b, "vu_max_dbfs", "vu_mean_dbfs");
-        td_number_cell(p, td_held(b, "masked_percent"), 0, false);
+        td_element(p, "<td class=\"n\">", td_figure(p, td_held(b, "masked_percent"), 0, false, "%", share), "</td>");
         td_text_addf(p->out, "<td class=\"share\"><span class=\"bar\" style=\"width:%.2frem\"></span>",
                      isnan(part) ? 0 : part * 0.025);
         td_element(p, "", td_figure(p, part, 0, false, "%", share), "</td>");

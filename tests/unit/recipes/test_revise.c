@@ -74,8 +74,11 @@ static void test_vocals_are_lead_and_backing(void **state)
     (void)state;
     td_plan p = after("vocals +1dB");
     assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
-    assert_string_equal(p.note[0].text, "revised: vocals +1dB: vocals (Lead Vox.wav, Dopplung.wav), backing (BV.wav); "
-                                        "'lead' means the lead alone");
+    assert_string_equal(p.note[0].text, "revised: vocals +1dB: vocals (Lead Vox.wav, Dopplung.wav), backing (BV.wav)");
+    assert_string_equal(p.note[1].text, "vocals are lead and backing; 'lead' means the lead alone");
+    td_error err = { 0 };
+    assert_int_equal(td_plan_revise(&p, "vocals softer", &err), TD_OK);
+    assert_int_equal(p.n_notes, 3); /* said once */
     td_arena_free(p.arena);
     p = after("Gesang lauter");
     assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);

@@ -121,7 +121,7 @@ static void words_of_a_plan_are_translated(void **state)
 /* A mix of every kind of detector, revised and edited; the gate's most is in the tail. */
 static const char told[] =
     "{\"v\":1,\"session\":{\"duration_s\":24},\"mixes\":[{\"balance\":\"delivered\",\"also\":[\"revised: lead +1.5 "
-    "dB\"],"
+    "dB: vocals (Lead.wav)\"],"
     "\"buses\":[{\"name\":\"keys\",\"fader_reason\":\"by hand, instead of -12.9 dB\"},"
     "{\"name\":\"bass\",\"fader_reason\":\"as delivered\"}],\"steps\":["
     "{\"place\":\"mix\",\"step\":\"glue\",\"max_db\":1.7,\"p95_db\":1,\"max_at_s\":12},"
@@ -148,7 +148,7 @@ static void what_was_decided_is_true(void **state)
     (void)state;
     static const char *const english[] = {
         "as they were delivered. From there faders were moved: keys.</li>",
-        "Revised: <span lang=\"en\">lead +1.5 dB</span></li>",
+        "Revised: <q>lead +1.5 dB</q>: vocals (Lead.wav)</li>",
         "By hand: keys <q>fader</q> <span lang=\"en\">\u22129.9 dB</span></li>",
         "mix bus: <q>glue</q> holds the whole mix together: took up to 1.7\u00a0dB (0:12), for",
         "backing: <q>blend</q> evens out: took up to 6.0\u00a0dB",
@@ -162,6 +162,7 @@ static void what_was_decided_is_true(void **state)
     for (size_t i = 0; i < sizeof english / sizeof english[0]; i++) {
         if (!strstr(page, english[i])) fail_msg("not said: %s", english[i]);
     }
+    assert_non_null(strstr(german, "Überarbeitet: <q>lead +1.5 dB</q>: vocals (Lead.wav)</li>"));
     assert_non_null(strstr(german, "Mixbus: <q>glue</q> hält die ganze Mischung zusammen: nahm bis zu 1,7\u00a0dB"));
     free(page);
     free(german);
