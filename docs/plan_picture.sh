@@ -1,8 +1,8 @@
 #!/bin/sh
-# Draws docs/plan.svg: what `topdown plan` prints for the shipped session in a terminal of 164 columns.
+# Draws docs/plan.svg, or another file: what `topdown plan` prints for the shipped session in a terminal of 164 columns.
 set -eu
 cd "$(dirname "$0")/.."
-plan='build/topdown plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no-cache'
+plan="${TOPDOWN:-build/topdown} plan demo/stems --tempo 124 --title Lithium --recipe pop-rock --no-cache"
 script -qec "stty cols 164; $plan 2>/dev/null" /dev/null | tr -d '\r' | awk '
     function safe(s) { gsub(/&/, "\\&amp;", s); gsub(/</, "\\&lt;", s); gsub(/>/, "\\&gt;", s); return s }
     { line[NR] = safe($0) }
@@ -19,4 +19,4 @@ script -qec "stty cols 164; $plan 2>/dev/null" /dev/null | tr -d '\r' | awk '
             printf "<text x=\"18\" y=\"%d\"%s>%s</text>\n", 30 + i * 17, colour, line[i]
         }
         print "</g></svg>"
-    }' >docs/plan.svg
+    }' >"${1:-docs/plan.svg}"

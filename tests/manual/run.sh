@@ -2,7 +2,7 @@
 # docs/processors.md against the program: its parameters are the program's, every processor has a section, every recipe in
 # it passes, every picture is there. docs/api.md: its tables are the program's, every event has an example, and its job is
 # answered as it shows. docs/job.md: its keys are the program's, and its job files pass. docs/recipe.md: its keys are the
-# program's, each is spoken of, and its recipes pass.
+# program's, each is spoken of, and its recipes pass. docs/plan.svg is what is planned today.
 set -u
 cd "$(dirname "$0")/../.."
 export TOPDOWN=${TOPDOWN:-build/topdown}
@@ -82,6 +82,14 @@ sed -n 's/^!\[.*](\(processors\/.*\.svg\))$/\1/p' "$page" | sort >"$work/shown"
 
 recipes "$page"
 [ "$count" -ge "$(wc -l <"$work/processors")" ] || wrong "fewer recipes than processors"
+
+page=docs/plan.svg
+if script -qec true /dev/null >/dev/null 2>&1; then
+    docs/plan_picture.sh "$work/plan.svg"
+    cmp -s "$work/plan.svg" "$page" || wrong "is not what is planned; docs/plan_picture.sh renews it"
+else
+    echo "skipped: $page, for no pseudo-terminal can be had here"
+fi
 
 echo "manual: $((all + count)) recipes, $jobs jobs, $(wc -l <"$work/processors") processors, $failed failed"
 [ "$failed" -eq 0 ]
