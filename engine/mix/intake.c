@@ -1,7 +1,7 @@
 #include "engine/mix/intake_words.h"
 
 #include "engine/mix/features.h"
-#include "engine/mix/mix.h"
+#include "engine/mix/measure.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -409,11 +409,12 @@ static td_status measure_peak(void *shared, size_t index, td_error *err)
     const peak_work *w = shared;
     const td_stem *m = &w->session->stem[index];
     const char *const path[] = { m->path, m->path_right };
+    double *peak_dbtp = &w->in->stem[index].true_peak_dbtp;
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < 2 && path[i] && td_faults_verdict(m->faults) != TD_REJECT; i++) {
-        td_mix_file f;
-        st = td_mix_measure_file(path[i], &f, err);
-        if (!st) w->in->stem[index].true_peak_dbtp = fmax(w->in->stem[index].true_peak_dbtp, f.true_peak_dbtp);
+        td_measurement measured;
+        st = td_measure_levels(path[i], &measured, err);
+        if (!st) *peak_dbtp = fmax(*peak_dbtp, measured.true_peak_dbtp);
     }
     return st;
 }

@@ -1,7 +1,7 @@
 #include "engine/mix/masking.h"
 
 #include "engine/base/base.h"
-#include "engine/mix/decide/usual.h"
+#include "engine/mix/usual.h"
 #include <stdlib.h>
 #include <string.h>
 

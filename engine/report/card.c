@@ -1,7 +1,7 @@
 #include "engine/report/card.h"
 
 #include "engine/base/units.h"
-#include "engine/mix/decide/usual.h"
+#include "engine/mix/usual.h"
 #include "engine/report/report.h"
 #include "engine/report/stereo.h"
 #include "engine/report/tone.h"

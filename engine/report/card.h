@@ -5,8 +5,8 @@
 #ifndef TD_REPORT_CARD_H
 #define TD_REPORT_CARD_H
 
-#include "engine/mix/decide/targets.h"
 #include "engine/mix/mix.h"
+#include "engine/mix/targets.h"
 #include "engine/mix/weigh.h"
 #include "engine/report/portrait.h"
 

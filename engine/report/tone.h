@@ -2,7 +2,7 @@
 #ifndef TD_REPORT_TONE_H
 #define TD_REPORT_TONE_H
 
-#include "engine/mix/decide/targets.h"
+#include "engine/mix/targets.h"
 #include "engine/report/portrait.h"
 
 #define TD_REGIONS 7

@@ -2,10 +2,10 @@
 #ifndef TD_DECIDE_H
 #define TD_DECIDE_H
 
-#include "engine/mix/decide/targets.h"
-#include "engine/mix/decide/usual.h"
 #include "engine/mix/lane.h"
 #include "engine/mix/planner.h"
+#include "engine/mix/targets.h"
+#include "engine/mix/usual.h"
 
 typedef enum td_print { TD_PRINTED, TD_RAW, TD_NORMALISED, TD_UNCLEAR } td_print;
 

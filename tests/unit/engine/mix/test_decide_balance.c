@@ -1,5 +1,5 @@
 /* Faders from loudness: what moves them, and what must not. */
-#include "engine/mix/decide/usual.h"
+#include "engine/mix/usual.h"
 #include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>

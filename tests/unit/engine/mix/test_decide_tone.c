@@ -1,9 +1,9 @@
 /* What an equaliser is asked to do, and what it must not: fill holes, fight itself, cut the floor. */
 #include "engine/base/text.h"
 #include "engine/base/units.h"
-#include "engine/mix/decide/targets.h"
 #include "engine/mix/master.h"
 #include "engine/mix/render.h"
+#include "engine/mix/targets.h"
 #include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>

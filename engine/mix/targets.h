@@ -1,9 +1,9 @@
-/* engine/mix/decide/targets.h - what finished mixes look like, third octave by third octave.
+/* engine/mix/targets.h - what finished mixes look like, third octave by third octave.
  *
  * A prior and a sanity limit, never a judge: real mixes lie 3.3 dB (median) from their own genre's curve. Only what
  * lies outside a band's 25th to 75th percentile is worth a move. */
-#ifndef TD_DECIDE_TARGETS_H
-#define TD_DECIDE_TARGETS_H
+#ifndef TD_MIX_TARGETS_H
+#define TD_MIX_TARGETS_H
 
 #include "engine/meter/meter.h"
 

@@ -1,7 +1,7 @@
-/* engine/mix/decide/usual.h - how loud groups usually are against each other. A prior, as target curves are: human
+/* engine/mix/usual.h - how loud groups usually are against each other. A prior, as target curves are: human
  * mixes lie 2 to 3.5 LU (standard deviation) from it. */
-#ifndef TD_DECIDE_USUAL_H
-#define TD_DECIDE_USUAL_H
+#ifndef TD_MIX_USUAL_H
+#define TD_MIX_USUAL_H
 
 #include "engine/mix/recipe.h"
 #include "engine/mix/session.h"

@@ -1,4 +1,4 @@
-#include "engine/mix/decide/targets.h"
+#include "engine/mix/targets.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "engine/mix/decide/usual.h"
+#include "engine/mix/usual.h"
 
 #include "engine/base/base.h"
 #include "engine/base/units.h"
