@@ -452,17 +452,33 @@ static td_status warn_if_unclear(td_decider *d)
         "left as delivered; if they are raw, ask for balance: loudness");
 }
 
+/* A rough says how loud groups are against each other: of one alone it says nothing, and what holds less than half of
+ * them may be a stem, a part of the mix, or another song that shares a loop. */
+static const char *not_followed(const td_decider *d)
+{
+    const td_rough *r = d->rough;
+    if (!d->session->rough)
+        return "balance rough: there is no rough mix: balanced as without it; name it with --rough FILE, or with "
+               "'rough:' "
+               "in the job file";
+    if (!r || !r->n_found) return "rough: these stems are not found in it: balanced as without it";
+    if (2 * r->n_found >= r->n_sounding && (r->n_found > 1 || r->n_sounding == 1)) return NULL;
+    return td_arena_printf(d->arena,
+                           "rough: only %zu of %zu %s found in it: it may be no rough mix of this song; balanced as "
+                           "without it",
+                           r->n_found, r->n_sounding, r->of_stems ? "stems" : "groups");
+}
+
 /* By the rough mix; where there is none, or another song's, as if nobody had spoken of one. */
 static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
 {
     td_plan *p = d->plan;
     TD_TRY(td_read_rough(d, &d->rough, err));
     balance_by_stems(d);
-    if (!d->rough) {
-        TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s",
-                              d->session->rough ? "rough: these stems are not found in it: balanced as without it"
-                                                : "balance rough: there is no rough mix: balanced as without it; name "
-                                                  "it with --rough FILE, or with 'rough:' in the job file"));
+    const char *left = not_followed(d);
+    if (left) {
+        d->rough = NULL;
+        TD_TRY(td_decide_note(d, TD_NOTE_WARNING, "%s", left));
         return warn_if_unclear(d);
     }
     d->without_rough = p->balance;

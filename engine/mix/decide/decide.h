@@ -26,6 +26,8 @@ typedef struct td_rough {
     double apart_db[TD_BUSES_MAX];    /* how far pieces of the song differ */
     double later_s[TD_BUSES_MAX];     /* the rough begins */
     double fit_db;                    /* what it leaves of the rough */
+    size_t n_found, n_sounding;       /* of the buses that play while it does; of the stems, where of_stems */
+    bool of_stems;
 } td_rough;
 
 typedef struct td_decider {
@@ -156,7 +158,7 @@ typedef struct td_uncovered {
  * the session's order, microphones of one drum together; that bus stays as loud as it is. Nothing is set. clearing.c */
 td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err);
 
-/* Faders as they stand in the session's rough mix; NULL where these stems are not found in it. rough.c */
+/* Faders as they stand in the session's rough mix; NULL where nobody knows where it begins. rough.c */
 td_status td_read_rough(td_decider *d, td_rough **out, td_error *err);
 /* How far anything is moved by it. */
 double td_rough_most_db(const td_decider *d);

@@ -262,26 +262,44 @@ static double median_of(double *x, size_t n)
     return n ? x[n / 2] : NAN;
 }
 
+/* What most of the power says, of gains against the whole; NaN: none is known. A few faint ones may err together, and
+ * are not to drag along what is heard. */
+static double common_shift(const rough *r, const double *gain_db, const gains g, const gains power)
+{
+    double heard[TD_STEMS_MAX], all = 0, below = 0, shift = NAN;
+    for (size_t c = 0; c < r->n_columns; c++) {
+        heard[c] = isnan(gain_db[c]) ? 0 : g[0][c] * g[0][c] * power[0][c] + g[1][c] * g[1][c] * power[1][c];
+        all += heard[c];
+    }
+    for (double before = -INFINITY; 2 * below < all;) { /* their median, each by its power */
+        shift = INFINITY;
+        for (size_t c = 0; c < r->n_columns; c++)
+            if (heard[c] > 0 && gain_db[c] > before) shift = fmin(shift, gain_db[c]);
+        for (size_t c = 0; c < r->n_columns; c++)
+            if (heard[c] > 0 && gain_db[c] == shift) below += heard[c];
+        before = shift;
+    }
+    return shift;
+}
+
 /* What the pieces of a song say of each column. */
 typedef struct pieces {
     double off[TD_STEMS_MAX][PIECES];
     size_t n[TD_STEMS_MAX];
     gains g, power;
-    double gain[TD_STEMS_MAX], differ[TD_STEMS_MAX];
+    double gain[TD_STEMS_MAX];
 } pieces;
 
 /* Holds a piece against the whole; what all have in common is no disagreement. */
 static void hear_piece(rough *r, size_t from, size_t to, const double *whole_db, pieces *p)
 {
-    size_t common = 0;
     double all = weigh_columns(r, from, to, p->power);
     if (!fit(r, from, to, p->g)) return;
     for (size_t c = 0; c < r->n_columns; c++) {
         bool there = p->power[0][c] + p->power[1][c] > PRESENT * all;
         p->gain[c] = there ? gain_of(p->g, p->power, c) - whole_db[c] : NAN;
-        if (!isnan(p->gain[c])) p->differ[common++] = p->gain[c];
     }
-    double shift = median_of(p->differ, common);
+    double shift = common_shift(r, p->gain, p->g, p->power);
     for (size_t c = 0; c < r->n_columns; c++) {
         if (!(p->power[0][c] + p->power[1][c] > PRESENT * all)) continue;
         p->off[c][p->n[c]++] = isnan(p->gain[c]) ? INFINITY : fabs(p->gain[c] - shift);
@@ -312,6 +330,7 @@ static td_status disagreement(rough *r, const double *whole_db, double *apart_db
 typedef struct fitted {
     gains g, power;
     double db[TD_STEMS_MAX], apart_db[TD_STEMS_MAX], over_db[TD_STEMS_MAX], left_db;
+    double all; /* power */
 } fitted;
 
 /* How far each column stands over what the fit leaves, in the frames in which it sounds. */
@@ -340,7 +359,7 @@ static td_status fit_all(rough *r, fitted *out, bool *known, td_error *err)
 {
     *known = fit(r, 0, r->frames, out->g);
     if (!*known) return TD_OK;
-    weigh_columns(r, 0, r->frames, out->power);
+    out->all = weigh_columns(r, 0, r->frames, out->power);
     out->left_db = residual_db(r, out->g);
     hold_against_rest(r, out);
     for (size_t c = 0; c < r->n_columns; c++) out->db[c] = gain_of(out->g, out->power, c);
@@ -373,14 +392,30 @@ static bool join_unsteady(rough *r, const fitted *f)
     return r->n_columns < before;
 }
 
-/* What of a fit its own pieces bear out, if two columns or more can be held against each other. */
+/* How many of the buses that play are in the rough; of a single bus, its stems. */
+static void count_found(const rough *r, const fitted *f, td_rough *t)
+{
+    bool sounds[TD_STEMS_MAX] = { false }, found[TD_STEMS_MAX] = { false };
+    t->of_stems = r->d->plan->n_buses == 1;
+    for (size_t p = 0; p < r->n; p++) {
+        size_t c = r->column[p], at = t->of_stems ? p : r->meet->bus[p];
+        sounds[at] = sounds[at] || f->power[0][c] + f->power[1][c] > PRESENT * f->all;
+        found[at] = found[at] || is_steady(f, c);
+    }
+    for (size_t i = 0; i < TD_STEMS_MAX; i++) {
+        t->n_sounding += sounds[i];
+        t->n_found += sounds[i] && found[i];
+    }
+}
+
+/* What of a fit its own pieces bear out. */
 static td_status trust(const rough *r, const fitted *f, td_rough **out, td_error *err)
 {
     td_rough *t = td_arena_alloc(r->d->arena, sizeof *t);
-    size_t steady = 0, members[TD_STEMS_MAX] = { 0 };
+    size_t members[TD_STEMS_MAX] = { 0 };
     if (!t) return td_no_memory(err);
-    for (size_t c = 0; c < r->n_columns; c++) steady += is_steady(f, c);
     for (size_t p = 0; p < r->n; p++) members[r->column[p]]++;
+    count_found(r, f, t);
     t->fit_db = f->left_db;
     t->by_stem = r->meet->by_stem;
     for (size_t b = 0; b < r->d->plan->n_buses; b++) {
@@ -396,7 +431,7 @@ static td_status trust(const rough *r, const fitted *f, td_rough **out, td_error
         t->move_db[bus] = told_db(f, c);
         t->apart_db[bus] = fmax(t->apart_db[bus], f->apart_db[c]);
     }
-    *out = steady > 1 || steady == r->n_columns ? t : NULL;
+    *out = t;
     return TD_OK;
 }
 
