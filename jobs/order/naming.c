@@ -104,7 +104,7 @@ static void put(spelling *s, const char *text, size_t bytes, size_t letters)
 {
     size_t glue = s->between && s->start && s->bytes ? strlen(s->between) : 0;
     if (s->bytes + glue + bytes >= s->size) return;
-    memcpy(s->out + s->bytes, s->between, glue);
+    if (glue) memcpy(s->out + s->bytes, s->between, glue);
     memcpy(s->out + s->bytes + glue, text, bytes);
     if (!s->between && s->start) s->out[s->bytes] = (char)toupper((unsigned char)s->out[s->bytes]);
     s->bytes += glue + bytes;
