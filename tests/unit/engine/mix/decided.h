@@ -5,6 +5,7 @@
 #include "tests/unit/engine/mix/scene.h"
 
 #include "engine/mix/planner.h"
+#include "engine/mix/render.h"
 #include "recipes/recipes.h"
 
 typedef struct decided {
@@ -94,6 +95,24 @@ static inline size_t times_told(const td_plan *p, const char *words)
     size_t n = 0;
     for (size_t i = 0; i < p->n_notes; i++) n += strstr(p->note[i].text, words) != NULL;
     return n;
+}
+
+/* ---- playing it -------------------------------------------------------------------------------------------------- */
+
+/* A plan as it is; who calls adds what else is wanted. */
+static inline td_render_wish wish_for(const scene *s, const td_plan *p)
+{
+    return (td_render_wish){
+        .session = s->session, .survey = s->survey, .plan = p, .pool = s->pool, .scratch_folder = s->path
+    };
+}
+
+static inline td_rendered *rendered(td_render_wish w)
+{
+    td_error err = { 0 };
+    td_rendered *r = NULL;
+    if (td_render(&w, &r, &err)) fail_msg("%s: %s", err.where, err.what);
+    return r;
 }
 
 /* ---- leaving ----------------------------------------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* Returns that feed returns: what arrives where, when and how loud, by arithmetic. */
 #include "tests/unit/engine/mix/decided.h"
 
-#include "engine/mix/render.h"
 #include <math.h>
 
 #define RATE    48000
@@ -33,15 +32,8 @@ static decided play(sound synth, const char *body)
 /* Left. */
 static float *premaster(const decided *d)
 {
-    td_error err = { 0 };
-    td_rendered *r;
-    td_render_wish w = { .session = d->s->session,
-                         .survey = d->s->survey,
-                         .plan = d->plan,
-                         .pool = d->s->pool,
-                         .scratch_folder = d->s->path };
+    td_rendered *r = rendered(wish_for(d->s, d->plan));
     float *left = malloc(FRAMES * sizeof *left), *right = malloc(FRAMES * sizeof *right);
-    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
     assert_int_equal(td_scratch_read(r->premaster, 0, (float *[]){ left, right }, FRAMES, NULL), TD_OK);
     td_rendered_free(r);
     free(right);
@@ -126,9 +118,7 @@ static void sound_cannot_run_in_a_circle(void **state)
                            "returns: { a: { chain: [ gain ], sends: { b: 0 dB } }, b: { chain: [ gain ] } }\n");
     td_rendered *r;
     td_error err = { 0 };
-    td_render_wish w = {
-        .session = d.s->session, .survey = d.s->survey, .plan = d.plan, .pool = d.s->pool, .scratch_folder = d.s->path
-    };
+    td_render_wish w = wish_for(d.s, d.plan);
     d.plan->ret[1].send = &(td_plan_send){ .to = "a" };
     d.plan->ret[1].n_sends = 1;
     assert_int_equal(td_render(&w, &r, &err), TD_RECIPE);

@@ -4,7 +4,6 @@
 #include "tests/unit/engine/mix/decided.h"
 
 #include "engine/base/maths.h"
-#include "engine/mix/render.h"
 #include <math.h>
 
 #define SECONDS 44.0
@@ -56,14 +55,7 @@ static double pad(double t, unsigned c)
 /* Of the step called `edge`. */
 static double taken_db(const decided *d, double *at_s)
 {
-    td_error err = { 0 };
-    td_render_wish w = { .session = d->s->session,
-                         .survey = d->s->survey,
-                         .plan = d->plan,
-                         .pool = d->s->pool,
-                         .scratch_folder = d->s->path };
-    td_rendered *r = NULL;
-    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    td_rendered *r = rendered(wish_for(d->s, d->plan));
     double most = -1;
     for (size_t i = 0; i < r->n_steps; i++) {
         if (strcmp(r->step[i].step, "edge")) continue;

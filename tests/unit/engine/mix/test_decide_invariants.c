@@ -1,6 +1,5 @@
 /* What must hold of every plan, whatever the stems: nothing depends on order, threads, common gain or silence, and
  * where nothing is asked nothing is done. */
-#include "engine/mix/render.h"
 #include "tests/unit/engine/mix/decided.h"
 
 #include <math.h>
@@ -188,12 +187,7 @@ static void test_nothing_asked_nothing_done(void **state)
     enum { N = 4096 };
     scene *s = hear(song, 3);
     td_plan *p = plan_on(s, bare, s->pool);
-    td_rendered *r = NULL;
-    td_error err = { 0 };
-    td_render_wish w = {
-        .session = s->session, .survey = s->survey, .plan = p, .pool = s->pool, .scratch_folder = s->path
-    };
-    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    td_rendered *r = rendered(wish_for(s, p));
     double gain = pow(10, (p->bus[0].clip_gain_db + p->bus[0].fader_db + p->trim_db) / 20), most = 0;
     static float x[2][N];
     for (size_t at = 0; at + N <= (size_t)(SECONDS * 48000); at += N) {

@@ -1,7 +1,6 @@
 /* Sends that ask for a share of wet sound: what level they get, and what is heard of it. */
 #include "tests/unit/engine/mix/decided.h"
 
-#include "engine/mix/render.h"
 #include <math.h>
 
 #define SECONDS 8.0
@@ -147,12 +146,7 @@ static void test_limits_and_silence_are_said(void **state)
 static void reaches_4_db(const char *body)
 {
     decided d = sung(swelling, body);
-    td_rendered *r;
-    td_error err = { 0 };
-    td_render_wish w = {
-        .session = d.s->session, .survey = d.s->survey, .plan = d.plan, .pool = d.s->pool, .scratch_folder = d.s->path
-    };
-    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
+    td_rendered *r = rendered(wish_for(d.s, d.plan));
     assert_int_equal(r->n_steps, 1);
     assert_string_equal(r->step[0].place, "squash");
     assert_float_equal(r->step[0].p95_db, 4, 0.15);

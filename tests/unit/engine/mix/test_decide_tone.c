@@ -2,7 +2,6 @@
 #include "engine/base/text.h"
 #include "engine/base/units.h"
 #include "engine/mix/master.h"
-#include "engine/mix/render.h"
 #include "engine/mix/targets.h"
 #include "tests/unit/engine/mix/decided.h"
 
@@ -271,16 +270,10 @@ static double soft_piano(double t, unsigned c)
 static double mastered_lufs(const decided *d)
 {
     td_error err = { 0 };
-    td_rendered *r = NULL;
+    td_rendered *r = rendered(wish_for(d->s, d->plan));
     td_master *m = NULL;
     td_scratch *audio = NULL;
     td_master_result result = { 0 };
-    td_render_wish w = { .session = d->s->session,
-                         .survey = d->s->survey,
-                         .plan = d->plan,
-                         .pool = d->s->pool,
-                         .scratch_folder = d->s->path };
-    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
     assert_int_equal(td_master_new(r->premaster, d->plan->rate_hz, d->s->path, &m, &err), TD_OK);
     assert_int_equal(td_master_render(m, &d->plan->master, NULL, &audio, &result, &err), TD_OK);
     td_scratch_free(audio);

@@ -2,7 +2,6 @@
  * asked. */
 #include "tests/unit/engine/mix/decided.h"
 
-#include "engine/mix/render.h"
 #include <math.h>
 
 #define RATE    48000
@@ -61,16 +60,9 @@ static td_plan_step *the_duck(td_plan *p)
 
 static td_rendered *render(const decided *d, const bool *heard)
 {
-    td_error err = { 0 };
-    td_render_wish w = { .session = d->s->session,
-                         .survey = d->s->survey,
-                         .plan = d->plan,
-                         .pool = d->s->pool,
-                         .scratch_folder = d->s->path,
-                         .heard = heard };
-    td_rendered *r;
-    if (td_render(&w, &r, &err)) fail_msg("%s", err.what);
-    return r;
+    td_render_wish w = wish_for(d->s, d->plan);
+    w.heard = heard;
+    return rendered(w);
 }
 
 enum { FRAMES = (int)(SECONDS * RATE) };

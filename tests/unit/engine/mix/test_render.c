@@ -1,7 +1,6 @@
 /* A mix, its versions and its parts, from formulas: what has to add up, and what has to be silent. */
 #include "tests/unit/engine/mix/decided.h"
 
-#include "engine/mix/render.h"
 #include <glob.h>
 #include <math.h>
 #include <unistd.h>
@@ -69,7 +68,6 @@ typedef struct stage {
 static stage play(const char *text, unsigned threads)
 {
     stage g = { .s = scene_new() };
-    td_error err = { 0 };
     scene_add(g.s, "Kick.wav", 48000, 1, SECONDS, kick);
     scene_add(g.s, "Piano.wav", 48000, 2, SECONDS, chord);
     scene_add(g.s, "Lead Vox.wav", 48000, 1, SECONDS, voice);
@@ -80,15 +78,11 @@ static stage play(const char *text, unsigned threads)
         g.hears[0][b] = b != scene_bus(g.s, "vocals");
         g.hears[1][b] = !g.hears[0][b];
     }
-    td_render_wish w = { .session = g.s->session,
-                         .survey = g.s->survey,
-                         .plan = g.plan,
-                         .pool = g.s->pool,
-                         .scratch_folder = g.s->path,
-                         .version = (const bool *const[]){ g.hears[0], g.hears[1] },
-                         .n_versions = 2,
-                         .parts = true };
-    if (td_render(&w, &g.r, &err)) fail_msg("%s", err.what);
+    td_render_wish w = wish_for(g.s, g.plan);
+    w.version = (const bool *const[]){ g.hears[0], g.hears[1] };
+    w.n_versions = 2;
+    w.parts = true;
+    g.r = rendered(w);
     return g;
 }
 
@@ -151,14 +145,9 @@ static void versions_hear_their_buses_alone(void **state)
     stage g = play(bent, 1);
     bool voice_alone[TD_BUSES_MAX] = { 0 };
     voice_alone[scene_bus(g.s, "vocals")] = true;
-    td_render_wish w = { .session = g.s->session,
-                         .survey = g.s->survey,
-                         .plan = g.plan,
-                         .pool = g.s->pool,
-                         .scratch_folder = g.s->path,
-                         .heard = voice_alone };
-    td_rendered *alone;
-    assert_int_equal(td_render(&w, &alone, NULL), TD_OK);
+    td_render_wish w = wish_for(g.s, g.plan);
+    w.heard = voice_alone;
+    td_rendered *alone = rendered(w);
     const td_scratch *s[] = { g.r->version[1], alone->premaster };
     assert_true(peak_of_sum(s, (double[]){ 1, 1 }, 2) > -30);
     assert_true(peak_of_sum(s, (double[]){ 1, -1 }, 2) == -INFINITY);
@@ -170,11 +159,8 @@ static void neither_parts_nor_threads_change_the_mix(void **state)
 {
     (void)state;
     stage a = play(linear, 1), b = play(linear, 3);
-    td_render_wish w = {
-        .session = b.s->session, .survey = b.s->survey, .plan = b.plan, .pool = b.s->pool, .scratch_folder = b.s->path
-    };
-    td_rendered *plain;
-    assert_int_equal(td_render(&w, &plain, NULL), TD_OK);
+    td_render_wish w = wish_for(b.s, b.plan);
+    td_rendered *plain = rendered(w);
     assert_true(peak_of_sum((const td_scratch *[]){ a.r->premaster, b.r->premaster }, (double[]){ 1, -1 }, 2) ==
                 -INFINITY);
     assert_true(peak_of_sum((const td_scratch *[]){ a.r->premaster, plain->premaster }, (double[]){ 1, -1 }, 2) ==
@@ -207,18 +193,12 @@ static void kept_sound_that_breaks_is_made_anew(void **state)
     stage g = play(linear, 2);
     char folder[96];
     snprintf(folder, sizeof folder, "%s/kept", g.s->path);
-    td_render_wish w = { .session = g.s->session,
-                         .survey = g.s->survey,
-                         .plan = g.plan,
-                         .pool = g.s->pool,
-                         .scratch_folder = g.s->path,
-                         .keep_folder = folder,
-                         .keep_bytes = 1 << 26 };
+    td_render_wish w = wish_for(g.s, g.plan);
+    w.keep_folder = folder;
+    w.keep_bytes = 1 << 26;
     for (int round = 0; round < 3; round++) { /* made and kept; played; broken */
-        td_rendered *r;
-        td_error err = { 0 };
         if (round == 2) w.progress = cut_kept, w.user = g.s->path;
-        if (td_render(&w, &r, &err)) fail_msg("%s: %s", err.where, err.what);
+        td_rendered *r = rendered(w);
         assert_int_equal(r->n_thawed, round == 1 ? 3 : 0);
         assert_int_equal(r->broke != NULL, round == 2);
         assert_true(peak_of_sum((const td_scratch *[]){ g.r->premaster, r->premaster }, (double[]){ 1, -1 }, 2) ==

@@ -2,7 +2,6 @@
  * lies in front of it does not hear of it, and a goal in it is met. */
 #include "tests/unit/engine/mix/decided.h"
 
-#include "engine/mix/render.h"
 #include <math.h>
 
 #define SECONDS 2.2
@@ -41,7 +40,6 @@ typedef struct played {
 static played play(const char *recipe, bool band, unsigned threads)
 {
     played p = { .s = scene_new() };
-    td_error err = { 0 };
     bool hears[TD_BUSES_MAX];
     scene_add(p.s, "Piano.wav", 48000, 2, SECONDS, chord);
     if (band) scene_add(p.s, "Kick.wav", 48000, 1, SECONDS, beat);
@@ -50,15 +48,11 @@ static played play(const char *recipe, bool band, unsigned threads)
     scene_ready(p.s);
     p.plan = plan_on(p.s, recipe, p.s->pool);
     for (size_t b = 0; b < p.s->session->n_buses; b++) hears[b] = strcmp(p.plan->bus[b].name, "vocals");
-    td_render_wish w = { .session = p.s->session,
-                         .survey = p.s->survey,
-                         .plan = p.plan,
-                         .pool = p.s->pool,
-                         .scratch_folder = p.s->path,
-                         .version = (const bool *const[]){ hears },
-                         .n_versions = 1,
-                         .parts = true };
-    if (td_render(&w, &p.r, &err)) fail_msg("%s", err.what);
+    td_render_wish w = wish_for(p.s, p.plan);
+    w.version = (const bool *const[]){ hears };
+    w.n_versions = 1;
+    w.parts = true;
+    p.r = rendered(w);
     return p;
 }
 
