@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const td_flag flags[] = {
-    { "message", 0, "LANGUAGE", "print what the client can be sent instead: en or de" },
+    { "message", 0, "en|de", "print what the client can be sent instead, in English or German" },
     { "title", 0, "TEXT", "the song, for the message" },
     TD_ROLE_FLAG,
     { "skip-rejected", 0, NULL, "refused files are no failure" },

@@ -69,8 +69,8 @@ static const char *bar(double off, char out[2 * HALF + 2])
 static void print_tone(const td_comparison *c)
 {
     char d[24], drawn[2 * HALF + 2];
-    printf("\n  tone about the median band: %.1f dB apart on average, %s dB at %g Hz\n", c->mean_db,
-           number(c->most_db, 1, true, d), c->most_at_hz);
+    printf("\n  tone about the median band, from 100 Hz to 10 kHz: %.1f dB apart on average, at most %s dB at %g Hz\n",
+           c->mean_db, number(c->most_db, 1, true, d), c->most_at_hz);
     for (size_t i = 0; i < TD_BANDS; i++)
         printf("  %7g Hz %7s dB  %s\n", td_band_label(i), number(c->difference_db[i], 1, true, d),
                bar(c->difference_db[i], drawn));
@@ -98,8 +98,8 @@ static void print(const char *path, const char *reference, const td_comparison *
         printf("turned %s by %.1f dB\n", c->gain_db < 0 ? "down" : "up", fabs(c->gain_db));
     for (size_t i = 0; i < c->n_words; i++) printf("  %s\n", c->word[i]);
     if (!c->n_words)
-        printf("  nothing that needs a word: %s dB at %g Hz is the most that differs\n", number(c->most_db, 1, true, d),
-               c->most_at_hz);
+        printf("  nothing that needs a word: from 100 Hz to 10 kHz it differs by %s dB at %g Hz at most\n",
+               number(c->most_db, 1, true, d), c->most_at_hz);
     putchar('\n');
     print_figures(c);
     print_tone(c);

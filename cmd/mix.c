@@ -119,20 +119,35 @@ static void kept_line(const td_mixdown *d)
     if (thawed) fprintf(stderr, "%zu of %zu groups as an earlier render kept them\n", thawed, buses);
 }
 
-static size_t print_mix(const td_mix *m)
+static int widest_name(const td_mix *m, int least)
 {
-    size_t missed = 0, widest = 0;
+    for (size_t i = 0; m && i < m->n_files; i++) {
+        int n = (int)strlen(m->file[i].name); /* names of files that leave are ASCII */
+        least = n > least ? n : least;
+    }
+    return least;
+}
+
+/* Of all files that are listed: one table. */
+static int name_columns(const td_mixdown *d)
+{
+    int widest = widest_name(d->guests, 0);
+    for (size_t i = 0; i < d->n && d->mix; i++) widest = widest_name(d->mix[i], widest);
+    return widest;
+}
+
+static size_t print_mix(const td_mix *m, int widest)
+{
+    size_t missed = 0;
     char text[TD_GOAL_TEXT];
-    for (size_t i = 0; i < m->n_files; i++)
-        if (strlen(m->file[i].name) > widest) widest = strlen(m->file[i].name);
     for (size_t i = 0; i < m->n_files; i++) {
         const td_mix_file *f = &m->file[i];
-        printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", (int)widest, f->name, f->loudness_lufs,
-               f->true_peak_dbtp, f->range_lu);
-        if (f->turned_db < 0) printf("  %-*s  turned down %.1f dB, to be compared\n", (int)widest, "", -f->turned_db);
+        printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", widest, f->name, f->loudness_lufs, f->true_peak_dbtp,
+               f->range_lu);
+        if (f->turned_db < -0.05) printf("  %-*s  turned down %.1f dB, to be compared\n", widest, "", -f->turned_db);
         if (f->reached) continue;
         missed++;
-        printf("  %-*s  warn: %s\n", (int)widest, "", f->missed ? f->missed : "target missed");
+        printf("  %-*s  warn: %s\n", widest, "", f->missed ? f->missed : "target missed");
     }
     for (size_t i = 0; m->rendered && i < m->rendered->n_steps; i++) {
         const td_step_reached *s = &m->rendered->step[i];
@@ -214,9 +229,9 @@ static int run(const td_args *a)
     }
     for (size_t i = 0; made && i < d->n && !m.wish.dry && !json; i++) {
         if (i == 0) printf("%s\n", m.wish.out);
-        if (!print_failed(d, i)) missed += print_mix(d->mix[i]);
+        if (!print_failed(d, i)) missed += print_mix(d->mix[i], name_columns(d));
     }
-    if (!json && d && d->guests) print_mix(d->guests);
+    if (!json && d && d->guests) print_mix(d->guests, name_columns(d));
     if (made && m.wish.dry)
         print_would(&m, json);
     else if (made && !json)

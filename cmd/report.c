@@ -8,7 +8,7 @@
 
 static const td_flag flags[] = {
     { "html", 0, "FILE", "write the page: one file, no script, prints on A4" },
-    { "lang", 0, "LANGUAGE", "of the page: en or de; what is printed is English" },
+    { "lang", 0, "en|de", "of the page; what is printed is English" },
     { "force", 0, NULL, "replace a page that stands there already" },
     { NULL, 0, NULL, NULL },
 };

@@ -32,6 +32,9 @@ static td_status refuse_words(const td_args *a, const char *report, td_error *er
             return td_fail(err, TD_ARG, a->word[i], "one folder, or files with --report FILE",
                            "verify takes one folder at a time");
     if (td_is_file(report)) return TD_OK;
+    if (a->n_words && !td_is_folder(a->word[0]) && !td_is_file(a->word[0]))
+        return td_fail(err, TD_ARG, a->word[0], "the folder of a mix, or files of one",
+                       "there is no such file or folder");
     return td_fail(err, TD_ARG, report, "--report FILE names the report that describes them",
                    "there is no such report");
 }

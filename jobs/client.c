@@ -102,6 +102,9 @@ static td_status ask(const remote *c, const char *method, const char *path, cons
         if (i) usleep(500000u << i);
         st = td_net_do(&anywhere, &r, TD_NET_TEXT_MAX, &answer, err);
     }
+    if (st == TD_REMOTE && !err->hint[0])
+        snprintf(err->hint, sizeof err->hint, "--server URL or $TOPDOWN_SERVER says where it listens, if not at %s",
+                 c->server);
     if (st) return st;
     *out = json_loadb(answer.text ? answer.text : "", answer.text_length, 0, NULL);
     free(answer.text);

@@ -17,7 +17,7 @@ static size_t widest(const td_session *s, const char *folder)
 {
     size_t most = 0;
     for (size_t i = 0; i < s->n_stems; i++) {
-        size_t n = strlen(within(folder, s->stem[i].path));
+        size_t n = td_width(within(folder, s->stem[i].path));
         most = n > most && n <= 60 ? n : most;
     }
     return most;
@@ -30,7 +30,7 @@ static void add_roles(td_text *out, const td_session *s, const char *folder)
     for (size_t i = 0; i < s->n_stems; i++) {
         const td_stem *m = &s->stem[i];
         td_printable(within(folder, m->path), name, sizeof name);
-        td_text_addf(out, "  #   %-*s  %s%s%s\n", (int)width, name, m->role.name, m->role.guess ? "?" : "",
+        td_text_addf(out, "  #   %-*s  %s%s%s\n", td_filling(name, width), name, m->role.name, m->role.guess ? "?" : "",
                      m->fault_text[0] ? "  refused" : "");
     }
 }

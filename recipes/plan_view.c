@@ -28,13 +28,6 @@ typedef struct table {
     bool broken;
 } table;
 
-static size_t width_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++) n += (*s & 0xc0) != 0x80;
-    return n;
-}
-
 static line *add_line(table *t, const char *place, const char *b, const char *c, const char *d, const char *e)
 {
     line *l = td_arena_alloc(t->arena, sizeof *l);
@@ -85,7 +78,7 @@ static void add_wrapped(td_text *out, const char *s, size_t at, size_t room)
     while (room && *s) {
         char word[sizeof safe];
         snprintf(word, sizeof word, "%.*s", (int)strcspn(s, " "), s);
-        size_t own = width_of(word);
+        size_t own = td_width(word);
         bool first = column == at, fits = column + 1 + own <= room;
         if (!first) td_text_addf(out, fits ? " " : "\n%*s", (int)at, "");
         column = (first ? at : fits ? column + 1 : at) + own;
@@ -100,7 +93,7 @@ static void add_wrapped(td_text *out, const char *s, size_t at, size_t room)
 static void add_reason(td_text *out, const char *s, size_t at, size_t wanted, size_t room)
 {
     size_t from = (wanted > at ? wanted : at) + 2;
-    bool below = room && from + REASON_ROOM > room && from + width_of(s) > room;
+    bool below = room && from + REASON_ROOM > room && from + td_width(s) > room;
     if (below)
         td_text_addf(out, "\n%*s", REASON_INDENT, "");
     else
@@ -124,7 +117,7 @@ static void print_line(td_text *out, const line *l, const line *before, const si
         bool again = i == 0 && before && !strcmp(before->cell[0], l->cell[0]);
         td_printable(again ? "" : l->cell[i], safe, sizeof safe);
         td_text_addf(out, "%*s  %s", (int)(wanted > at ? wanted - at : 0), "", safe);
-        at = (wanted > at ? wanted : at) + 2 + width_of(safe);
+        at = (wanted > at ? wanted : at) + 2 + td_width(safe);
         wanted += 2 + width[i];
     }
     td_text_add(out, "\n");
@@ -136,7 +129,7 @@ static void print_line(td_text *out, const line *l, const line *before, const si
 
 static void widen(size_t width[COLUMNS], int i, const char *cell)
 {
-    size_t own = cell ? width_of(cell) : 0;
+    size_t own = cell ? td_width(cell) : 0;
     if (own > width[i]) width[i] = own < WIDEST ? own : WIDEST;
 }
 

@@ -148,14 +148,16 @@ static void print_listing(const listing *l, td_text *out)
 {
     size_t path = 0, value = 0;
     for (size_t i = 0; i < l->n; i++) {
-        size_t own = strlen(l->row[i].path), said = strlen(l->row[i].value);
+        size_t own = td_width(l->row[i].path), said = td_width(l->row[i].value);
         if (own > path) path = own;
         if (said > value) value = said < 40 ? said : 40;
     }
     for (size_t i = 0; i < l->n; i++) {
         char safe[1024];
-        td_text_addf(out, "%-*s  ", (int)path, td_printable(l->row[i].path, safe, sizeof safe));
-        td_text_addf(out, "%-*s  ", (int)value, td_printable(l->row[i].value, safe, sizeof safe));
+        td_printable(l->row[i].path, safe, sizeof safe);
+        td_text_addf(out, "%-*s  ", td_filling(safe, path), safe);
+        td_printable(l->row[i].value, safe, sizeof safe);
+        td_text_addf(out, "%-*s  ", td_filling(safe, value), safe);
         td_text_addf(out, "%s\n", td_printable(l->row[i].origin, safe, sizeof safe));
     }
 }

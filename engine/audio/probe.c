@@ -26,6 +26,7 @@ td_status td_probe_wrong_length(td_probe *p, uint64_t promised, uint64_t there)
 {
     char says[16], holds[16];
     double rate = p->info->rate_hz ? p->info->rate_hz : 1;
+    p->info->frames = there;
     if ((double)promised / rate > LONGEST_S) return td_probe_lies(p, "promises more sound than any song has");
     return td_probe_refuse(p, TD_FAULT_DAMAGED, TD_HINT_EXPORT_AGAIN,
                            there < promised ? "is cut off: its header promises %s of sound, %s are there"

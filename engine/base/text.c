@@ -149,3 +149,37 @@ const char *td_printable(const char *s, char *out, size_t size)
     out[o] = 0;
     return out;
 }
+
+/* What takes more or less than one column: combining marks, and what UAX #11 (East Asian Width) has as wide. */
+static const struct {
+    unsigned long first, last;
+    size_t columns;
+} odd_widths[] = { { 0x300, 0x36f, 0 },     { 0x1100, 0x115f, 2 },   { 0x2e80, 0xa4cf, 2 },  { 0xac00, 0xd7a3, 2 },
+                   { 0xf900, 0xfaff, 2 },   { 0xfe30, 0xfe6f, 2 },   { 0xff01, 0xff60, 2 },  { 0xffe0, 0xffe6, 2 },
+                   { 0x1f300, 0x1f64f, 2 }, { 0x1f900, 0x1f9ff, 2 }, { 0x20000, 0x3fffd, 2 } };
+
+static size_t columns_of(unsigned long character)
+{
+    for (size_t i = 0; i < sizeof odd_widths / sizeof *odd_widths; i++)
+        if (character >= odd_widths[i].first && character <= odd_widths[i].last) return odd_widths[i].columns;
+    return 1;
+}
+
+size_t td_width(const char *s)
+{
+    size_t columns = 0;
+    for (const unsigned char *p = (const unsigned char *)s; *p;) {
+        size_t n = sequence(p);
+        unsigned long character = n > 1 ? *p & (0xffU >> (n + 1)) : *p;
+        for (size_t i = 1; i < n; i++) character = character << 6 | (p[i] & 0x3f);
+        columns += columns_of(character);
+        p += n ? n : 1;
+    }
+    return columns;
+}
+
+int td_filling(const char *s, size_t columns)
+{
+    size_t width = td_width(s);
+    return (int)(strlen(s) + (columns > width ? columns - width : 0));
+}

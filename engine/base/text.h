@@ -28,5 +28,10 @@ const char *td_nearest(const char *s, const char *const *words, size_t n);
 
 /* A copy of s that is safe to print on one line of a terminal: controls and broken UTF-8 become \xNN. Returns out. */
 const char *td_printable(const char *s, char *out, size_t size);
+/* How many columns a printable text takes in a terminal: accents that stand on the letter before them take none,
+ * Chinese, Japanese and Korean characters two. */
+size_t td_width(const char *s);
+/* The field width, in bytes, with which "%-*s" fills `columns`. */
+int td_filling(const char *s, size_t columns);
 
 #endif

@@ -58,11 +58,13 @@ static const struct {
                         { "sie hat einen Gleichspannungsversatz",
                           "Fügt ein Plug-in ihn hinzu, exportieren Sie die Spur bitte ohne dieses." } } },
     [TD_FAULT_STARTS_LATE] = { TD_DETAIL_LENGTH,
-                               { { "it is shorter than the others and sounds from its first moment on",
+                               { { "it seems to start late in the song: it is shorter than the others and sounds from "
+                                   "its first moment on",
                                    "Was it exported without the silence in front? Then it would play at the wrong "
                                    "time: please "
                                    "export all files from the start of the song." },
-                                 { "sie ist kürzer als die anderen und klingt vom ersten Augenblick an",
+                                 { "sie beginnt wohl spät im Stück: sie ist kürzer als die anderen und klingt vom "
+                                   "ersten Augenblick an",
                                    "Wurde sie ohne die Stille davor exportiert? Dann erklänge sie zur falschen Zeit: "
                                    "bitte "
                                    "exportieren Sie alle Dateien ab Beginn des Stücks." } } },

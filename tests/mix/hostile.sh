@@ -77,6 +77,10 @@ ok "in their words" grep -qF 'Bass.wav: it is clipped (first at 0:00; 880 places
 ok "of what is left out as well" counted 'warning: xyz.wav: this is a text, not an audio file; left out'
 ok "and of silence" counted 'warning: Kick.wav: the file is silent and will be left out'
 ok "whose role nobody asks for" counted 'guessed' 0
+files() { grep -F ' LUFS ' "$work/left.log"; }
+ok "files of all mixes are listed" test "$(files | sort -u | wc -l)" -ge 6
+ok "in one table" test "$(files | awk '{ print index($0, " LUFS ") }' | sort -u | wc -l)" = 1
+ok "and what was not turned down is not said to be" counted 'turned down 0.0 dB' 0
 ok "which a plan counts too" says "for 2 of 4 stems" "$topdown" plan "$work/hushed" --recipes "$work/recipes" -r plain --skip-rejected
 ok "and shows" grep -Eq 'xyz.wav +other +- +left out: this is a text, not an audio file' "$work/said"
 mkdir "$work/ajar" # what only decoding shows, beside what no one can open
@@ -172,6 +176,12 @@ ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"
 ok "each refused stem is named" says "error: Broken.wav: " mix "$work/stems" -o "$work/x"
 head -c 200000 "$work/stems/Kick.flac" >"$work/stems/Cut.flac"
+"$topdown" check "$work/stems" --json >"$work/cut.json"
+ok "a cut-off file is as long as its refusal says" python3 -c '
+import json, re, sys
+cut = next(f for f in json.load(open(sys.argv[1]))["files"] if f["file"] == "Cut.flac")
+there = re.search(r"(\d+):(\d\d) are there", cut["refused"])
+assert 60 * int(there[1]) + int(there[2]) == int(cut["duration_s"]) > 0, cut' "$work/cut.json"
 ok "all of them are, and counted" says "error: 2 stems are refused" mix "$work/stems" -o "$work/x"
 ok "with the way out" says --skip-rejected mix "$work/stems" -o "$work/x"
 ok "programs get reasons" says '{"file":"Cut.flac","why":"is cut off' mix "$work/stems" --json -o "$work/x"

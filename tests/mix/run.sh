@@ -116,6 +116,14 @@ ok "an unknown recipe is named" says "'pop-rock'" exits 3 mix -r pop-rokc -o "$w
 ok "a recipe stays unless it is forced" exits 2 "$topdown" recipe new my-rock -o "$work/my-rock.yaml"
 "$topdown" job new demo/stems -o "$work/new.yaml" >/dev/null
 ok "a job stays unless it is forced" exits 2 "$topdown" job new demo/stems -o "$work/new.yaml"
+mkdir "$work/wide"
+for name in "Große Trommel" $'Ko\u0308rper' 東京 Bass; do cp demo/stems/*KICK.flac "$work/wide/$name.flac"; done
+"$topdown" job new "$work/wide" -o "$work/wide.yaml" >/dev/null
+ok "roles stand in one column, whatever letters names have" python3 -c '
+import re, sys, unicodedata
+wide = lambda c: 0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+rows = [re.match(r"(  #   .*\.flac +)\S", line)[1] for line in open(sys.argv[1], encoding="utf-8") if re.match("  #   .*flac ", line)]
+assert len(rows) == 4 and len({sum(map(wide, row)) for row in rows}) == 1, rows' "$work/wide.yaml"
 ok "a new job has no mistake" "$topdown" job check --quiet "$work/new.yaml"
 ok "and is planned as it stands" "$topdown" plan --job "$work/new.yaml" --no-cache --quiet
 ok "an editor's schema is named where it is there" bash -c 'f=$(sed -n "s/.*schema=//p" "$1"); [ -z "$f" ] || [ -e "$f" ]' - "$work/my-rock.yaml"
@@ -125,6 +133,8 @@ ok "a file is no name of the library" bash -c 'cd "$2" && "$1" recipe check my-r
 printf 'topdown: job/1\nstems: stems\nrecipes: [ my-rock ]\n' >"$work/rock.yaml"
 ok "in a job neither" says "./my-rock.yaml" "$topdown" job check "$work/rock.yaml"
 ok "an unknown flag is named" says "--recipe" exits 2 mix --recpie pop-rock -o "$work/x"
+ok "a flag without its value names what there is" says "--message needs a value: en|de" "$topdown" check demo/stems --message
+ok "what is not there to verify is named" says "error: $work/nosuch: there is no such" "$topdown" verify "$work/nosuch"
 ok "an unknown command is named" says "'mix'" exits 2 "$topdown" mxi
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/broken.wav"
 ok "a broken stem is refused" exits 3 "$topdown" mix demo/stems "$work/broken.wav" -r pop-rock -o "$work/x" --quiet
@@ -258,5 +268,9 @@ ok "and finds nothing wrong with a master" says "faults      none a file shows" 
 sox -n -r 48000 -c 2 -b 24 "$work/Master.wav" synth 5 sine 220 gain 8 2>/dev/null
 ok "but clipping" says "clipped: it is clipped (first at 0:00; 4400 places)" "$topdown" measure "$work/Master.wav"
 ok "for programs too" says '"clipped"' "$topdown" measure --json "$work/Master.wav"
+sox "${a}_Master_48k24.wav" "$work/quieter.wav" gain -3
+ok "what is alike differs in nothing between 100 Hz and 10 kHz" says "from 100 Hz to 10 kHz it differs by" \
+    "$topdown" measure "$work/quieter.wav" --against "${a}_Master_48k24.wav"
+ok "which the table says of as well" grep -q "from 100 Hz to 10 kHz: 0.0 dB apart" "$work/said"
 
 finish mix

@@ -187,7 +187,8 @@ static void lengths_are_told(void **state)
     assert_string_equal(said_of(s, in, "Horns.wav", TD_FAULT_LENGTH_DIFFERS, TD_GERMAN, text),
                         "ihre Länge weicht von den anderen ab (0:03, die anderen: 0:12)");
     assert_string_equal(said_of(s, in, "Horns.wav", TD_FAULT_STARTS_LATE, TD_ENGLISH, text),
-                        "it is shorter than the others and sounds from its first moment on (0:03, the others: 0:12)");
+                        "it seems to start late in the song: it is shorter than the others and sounds from its first "
+                        "moment on (0:03, the others: 0:12)");
     td_intake_free(in);
     scene_free(s);
 }
