@@ -11,6 +11,8 @@
 
 enum { TD_TAIL_S = 4 }; /* room for tails: a plan's frames outlast its session's by so much at most */
 
+struct td_rough;
+
 typedef struct td_plan_wish {
     const td_session *session;
     td_survey *survey;
@@ -24,7 +26,9 @@ typedef struct td_plan_wish {
     size_t n_warnings;
     td_pool *pool;
     const char *scratch_folder;
-    td_progress progress; /* may be NULL */
+    struct td_rough **rough; /* read from the session's rough mix: NULL in there, the first plan puts it there for the
+                                next on the same survey; the caller's, for free(). NULL: not kept */
+    td_progress progress;    /* may be NULL */
     void *user;
 } td_plan_wish;
 

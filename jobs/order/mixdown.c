@@ -228,6 +228,7 @@ static td_status decide(const td_mixdown_wish *w, td_mixdown *m, const td_recipe
                           .n_warnings = m->said[i].n,
                           .pool = m->pool,
                           .scratch_folder = td_scratch_folder(w->scratch),
+                          .rough = &m->rough,
                           .progress = tell,
                           .user = m };
     td_status st = td_plan_make(&wish, &m->plan[i], &own);
@@ -742,6 +743,7 @@ void td_mixdown_free(td_mixdown *m)
     td_mix_free(m->guests);
     td_guests_close(m->guest, m->n_guests);
     for (size_t i = 0; i < m->n && m->plan; i++) td_plan_free(m->plan[i]);
+    free(m->rough);
     td_survey_free(m->delivered);
     td_survey_free(m->survey);
     td_session_free(m->session);

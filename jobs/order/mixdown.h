@@ -64,8 +64,9 @@ typedef struct td_mixdown {
     const char *mix_now;         /* the label of the one being decided or made, of several; NULL */
     td_session *session;
     td_survey *survey;
-    td_plan **plan; /* one a mix, in the order's order; one that cannot be made decides nothing */
-    td_mix **mix;   /* the same; NULL when nothing was rendered */
+    struct td_rough *rough; /* what the plans read from the rough mix; NULL: nobody did */
+    td_plan **plan;         /* one a mix, in the order's order; one that cannot be made decides nothing */
+    td_mix **mix;           /* the same; NULL when nothing was rendered */
     size_t n;
     size_t failed; /* how many of them */
     td_error why;  /* the first did */

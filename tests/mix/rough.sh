@@ -76,4 +76,14 @@ ok "as well" read_back "$work/all.mp3" 2 1
 ok "one stem is no rough mix" planned "$work/one.yaml" --rough "demo/stems/2.Lithium_Stem_OFF KICK.flac"
 ok "which is told" grep -q 'rough: only 1 of 5 groups found in it' "$work/one.yaml"
 ok "and moves nobody" cmp <(gains "$work/one.yaml") <(gains "$work/plain.yaml")
+sed 's/bare/other/' "$work/bare.yaml" >"$work/other.yaml"
+both() { # the second of two recipes on one reading of the rough mix, and alone
+    local flags=(demo/stems --tempo 124 --rough "$work/rough.wav" --json)
+    "$topdown" plan "${flags[@]}" -r "$work/bare.yaml" -r "$work/other.yaml" -o "$work/both" >"$work/both.txt" &&
+        "$topdown" plan "${flags[@]}" -r "$work/other.yaml" -o "$work/alone.yaml" >"$work/alone.txt" &&
+        cmp "$work/both/plan-other.yaml" "$work/alone.yaml"
+}
+ok "a second recipe reads the same from it" both
+ok "and it is read once" awk '/"stage":"planning"/ { planned++ } /"stage":"rough"/ { read++; late += planned > 0 }
+    END { exit !read || !planned || late }' "$work/both.txt"
 finish rough

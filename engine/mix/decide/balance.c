@@ -461,7 +461,7 @@ static const char *not_followed(const td_decider *d)
         return "balance rough: there is no rough mix: balanced as without it; name it with --rough FILE, or with "
                "'rough:' "
                "in the job file";
-    if (!r || !r->n_found) return "rough: these stems are not found in it: balanced as without it";
+    if (!r->n_found) return "rough: these stems are not found in it: balanced as without it";
     if (2 * r->n_found >= r->n_sounding && (r->n_found > 1 || r->n_sounding == 1)) return NULL;
     return td_arena_printf(d->arena,
                            "rough: only %zu of %zu %s found in it: it may be no rough mix of this song; balanced as "
@@ -473,7 +473,7 @@ static const char *not_followed(const td_decider *d)
 static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
 {
     td_plan *p = d->plan;
-    TD_TRY(td_read_rough(d, &d->rough, err));
+    if (d->session->rough) TD_TRY(td_read_rough(d, &d->rough, err));
     balance_by_stems(d);
     const char *left = not_followed(d);
     if (left) {

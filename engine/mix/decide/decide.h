@@ -158,7 +158,9 @@ typedef struct td_uncovered {
  * the session's order, microphones of one drum together; that bus stays as loud as it is. Nothing is set. clearing.c */
 td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err);
 
-/* Faders as they stand in the session's rough mix; NULL where nobody knows where it begins. rough.c */
+/* Faders as they stand in the session's rough mix, which there is; who is not found there, or nobody, is counted.
+ * rough.c
+ */
 td_status td_read_rough(td_decider *d, td_rough **out, td_error *err);
 /* How far anything is moved by it. */
 double td_rough_most_db(const td_decider *d);

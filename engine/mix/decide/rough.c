@@ -409,11 +409,9 @@ static void count_found(const rough *r, const fitted *f, td_rough *t)
 }
 
 /* What of a fit its own pieces bear out. */
-static td_status trust(const rough *r, const fitted *f, td_rough **out, td_error *err)
+static void trust(const rough *r, const fitted *f, td_rough *t)
 {
-    td_rough *t = td_arena_alloc(r->d->arena, sizeof *t);
     size_t members[TD_STEMS_MAX] = { 0 };
-    if (!t) return td_no_memory(err);
     for (size_t p = 0; p < r->n; p++) members[r->column[p]]++;
     count_found(r, f, t);
     t->fit_db = f->left_db;
@@ -431,8 +429,6 @@ static td_status trust(const rough *r, const fitted *f, td_rough **out, td_error
         t->move_db[bus] = told_db(f, c);
         t->apart_db[bus] = fmax(t->apart_db[bus], f->apart_db[c]);
     }
-    *out = t;
-    return TD_OK;
 }
 
 static td_status make_room(rough *r, td_error *err)
@@ -448,7 +444,7 @@ static td_status make_room(rough *r, td_error *err)
 }
 
 /* Every part by itself; then what its pieces disagree about together with its likes. */
-static td_status solve(rough *r, td_rough **out, td_error *err)
+static td_status solve(rough *r, td_rough *out, td_error *err)
 {
     bool known = false;
     for (size_t p = 0; p < r->n; p++) r->column[p] = p;
@@ -457,12 +453,12 @@ static td_status solve(rough *r, td_rough **out, td_error *err)
     td_status st = f ? fit_all(r, f, &known, err) : td_no_memory(err);
     for (size_t p = 0; !st && !known && p < r->n; p++) f->db[p] = NAN;
     if (!st && join_unsteady(r, f)) st = fit_all(r, f, &known, err);
-    if (!st && known) st = trust(r, f, out, err);
+    if (!st && known) trust(r, f, out);
     free(f);
     return st;
 }
 
-static td_status fit_parts(rough *r, td_rough **out, td_error *err)
+static td_status fit_parts(rough *r, td_rough *out, td_error *err)
 {
     r->frames = (size_t)(td_scratch_length(r->meet->rough) / FRAME);
     TD_TRY(make_room(r, err));
@@ -486,13 +482,11 @@ static void choose_parts(td_meeting *m)
     }
 }
 
-td_status td_read_rough(td_decider *d, td_rough **out, td_error *err)
+static td_status read_all(td_decider *d, td_rough *out, td_error *err)
 {
     td_meeting m = { .d = d };
     rough r = { .meet = &m, .d = d };
     bool found = false;
-    *out = NULL;
-    if (!d->session->rough) return TD_OK;
     choose_parts(&m);
     r.n = m.n;
     td_status st = td_meet_rough(&m, &found, err);
@@ -505,6 +499,20 @@ td_status td_read_rough(td_decider *d, td_rough **out, td_error *err)
     free(r.sum);
     free(r.small);
     return st;
+}
+
+/* Stems, survey and rough say it all, so one plan's reading is the next one's. */
+td_status td_read_rough(td_decider *d, td_rough **out, td_error *err)
+{
+    td_rough **kept = d->wish->rough, *r = td_arena_alloc(d->arena, sizeof *r);
+    if (!r) return td_no_memory(err);
+    *out = r;
+    if (kept && *kept)
+        *r = **kept;
+    else
+        TD_TRY(read_all(d, r, err));
+    if (kept && !*kept && (*kept = malloc(sizeof *r))) **kept = *r; /* without memory it is read again */
+    return TD_OK;
 }
 
 /* ---- faders ------------------------------------------------------------------------------------------------------ */
