@@ -12,6 +12,7 @@
  * what chains will change is not known yet, but for ducks, which follow their key and nothing else. */
 
 enum { GLIMPSES = 600 }; /* steps of the song that are looked at, roughly, spread evenly over what sounds */
+enum { PARTS = 8 };      /* of them, looked at side by side */
 
 /* What a move must bring, of the whole: a quarter of a hundredth at 3 dB, growing with the square of the way. So the
  * best place follows the stems without a jump, and lies far from where a fader stood only for what is heard. */
@@ -28,6 +29,7 @@ typedef struct player {
     double moved_db;         /* on top of that */
     double gain, loudness;   /* as power; K-weighted, of stems */
     double slope;            /* of the whole, a decibel */
+    double part[PARTS];      /* of that: what each part of the glimpses says */
 } player;
 
 typedef struct view {
@@ -35,7 +37,7 @@ typedef struct view {
     double fader_db[TD_BUSES_MAX]; /* as they will stand */
     size_t inside; /* the bus whose stems are players and which stays as loud as it is; SIZE_MAX: none */
     size_t *step, n;
-    player *player;
+    player *player, *of_stem[TD_STEMS_MAX];
     size_t n_players;
     td_masking masking;
     td_masking_frame *frame;
@@ -167,13 +169,19 @@ static td_sides power_moved(const td_decider *d, size_t stem)
     return (td_sides){ left * left, right * right };
 }
 
-static td_status look_at_stem(view *v, size_t stem, player *to, td_error *err)
+static size_t part_begins(const view *v, size_t part)
+{
+    return v->n * part / PARTS;
+}
+
+static td_status look_at_stem(const view *v, size_t stem, size_t part, td_error *err)
 {
     const td_decider *d = v->d;
+    const player *to = v->of_stem[stem];
     td_sides moved = power_moved(d, stem);
     double gain = td_db_power(d->plan->bus[to->bus].clip_gain_db + v->fader_db[to->bus]);
     const float *ducked = v->ducked + to->bus * v->n;
-    for (size_t i = 0; i < v->n; i++) {
+    for (size_t i = part_begins(v, part); i < part_begins(v, part + 1); i++) {
         td_band_frame f;
         TD_TRY(td_survey_band_frames(d->survey, td_survey_stem(d->survey, stem), v->step[i], 1, &f, err));
         double left = gain * (double)ducked[i] * moved.left, right = gain * (double)ducked[i] * moved.right;
@@ -182,6 +190,14 @@ static td_status look_at_stem(view *v, size_t stem, player *to, td_error *err)
             to->frame[i].side[1][k] += (float)right * f.rr[k];
         }
     }
+    return TD_OK;
+}
+
+static td_status look_at_part(void *shared, size_t part, td_error *err)
+{
+    const view *v = shared;
+    for (size_t i = 0; i < v->d->session->n_stems; i++)
+        if (v->of_stem[i]) TD_TRY(look_at_stem(v, i, part, err));
     return TD_OK;
 }
 
@@ -217,14 +233,13 @@ static td_status look(view *v, td_error *err)
     for (size_t i = 0; i < s->n_stems; i++) {
         size_t bus = s->stem[i].bus;
         if (bus >= buses) continue;
-        player *p = &v->player[bus == v->inside ? v->n_players++ : bus];
+        player *p = v->of_stem[i] = &v->player[bus == v->inside ? v->n_players++ : bus];
         p->bus = bus;
         p->stem = i;
         if (bus == v->inside) p->first = first_of_drum(v, p);
         p->loudness = td_stem_power(d, i) * td_db_power(d->plan->stem[i].gain_db - s->stem[i].level_db);
-        TD_TRY(look_at_stem(v, i, p, err));
     }
-    return TD_OK;
+    return td_pool_run(d->wish->pool, PARTS, look_at_part, v, err);
 }
 
 /* ---- the search -------------------------------------------------------------------------------------------------- */
@@ -274,24 +289,46 @@ static void hold_slopes(player *p, size_t n)
     for (size_t i = 0; i < n && power > 0; i++) p[i].slope -= all * p[i].gain * p[i].loudness / power;
 }
 
-/* How much more of all groups a decibel more of each player covers, with the moves as they stand. */
-static void find_slopes(view *v, player *p, size_t n)
+typedef struct looking {
+    const view *v;
+    player *p;
+    size_t n;
+} looking;
+
+static td_status find_part(void *shared, size_t part, td_error *err)
 {
-    static const double a_decibel = 0.23025850929940458; /* of a power: ln 10 / 10 */
+    const looking *l = shared;
+    const view *v = l->v;
     td_masking_frame now[TD_BUSES_MAX];
     td_masking_slope slope[TD_BUSES_MAX];
     double weight[TD_BUSES_MAX];
-    set_gains(v);
-    for (size_t k = 0; k < n; k++) p[k].slope = 0;
-    for (size_t i = 0; i < v->n; i++) {
+    (void)err;
+    for (size_t k = 0; k < l->n; k++) l->p[k].part[part] = 0;
+    for (size_t i = part_begins(v, part); i < part_begins(v, part + 1); i++) {
         add_up(v, i, now);
         for (size_t b = 0; b < v->d->plan->n_buses; b++) weight[b] = plays(v, b, v->step[i]) ? v->weight[b] : 0;
         td_masked_softly(&v->masking, now, weight, slope);
-        for (size_t k = 0; k < n; k++) p[k].slope += a_decibel * p[k].gain * along(&slope[p[k].bus], &p[k].frame[i]);
+        for (size_t k = 0; k < l->n; k++) l->p[k].part[part] += along(&slope[l->p[k].bus], &l->p[k].frame[i]);
+    }
+    return TD_OK;
+}
+
+/* How much more of all groups a decibel more of each player covers, with the moves as they stand. */
+static td_status find_slopes(view *v, player *p, size_t n, td_error *err)
+{
+    static const double a_decibel = 0.23025850929940458; /* of a power: ln 10 / 10 */
+    looking l = { v, p, n };
+    set_gains(v);
+    TD_TRY(td_pool_run(v->d->wish->pool, PARTS, find_part, &l, err));
+    for (size_t k = 0; k < n; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < PARTS; i++) sum += p[k].part[i];
+        p[k].slope = a_decibel * p[k].gain * sum;
     }
     if (v->inside != SIZE_MAX) hold_slopes(p, n);
     for (size_t k = 0; k < n; k++)
         if (p[k].first != &p[k]) p[k].first->slope += p[k].slope;
+    return TD_OK;
 }
 
 /* Where a decibel more would cost what it brings, if each brought as much as this one; and near by not at all. */
@@ -331,7 +368,7 @@ static void keep_beat(const view *v, player *p, size_t n, const td_leeway *room)
  * given without a jump, and so does the place where they end. */
 enum { TURNS = 6 };
 
-static void turn(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out)
+static td_status turn(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out, td_error *err)
 {
     double was_db[TD_STEMS_MAX], slope[TD_STEMS_MAX];
     for (size_t i = 0; i < n; i++) {
@@ -341,18 +378,20 @@ static void turn(view *v, player *p, size_t n, const td_leeway *room, td_uncover
         p[i].moved_db += (there_db - p[i].moved_db) / 2;
     }
     keep_beat(v, p, n, room);
-    find_slopes(v, p, n);
+    TD_TRY(find_slopes(v, p, n, err));
     for (size_t i = 0; i < n; i++) out->part[i] -= (slope[i] + p[i].slope) / 2 * (p[i].moved_db - was_db[i]);
+    return TD_OK;
 }
 
-static void search(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out)
+static td_status search(view *v, player *p, size_t n, const td_leeway *room, td_uncovered *out, td_error *err)
 {
-    find_slopes(v, p, n);
-    for (size_t k = 0; k < TURNS; k++) turn(v, p, n, room, out);
+    TD_TRY(find_slopes(v, p, n, err));
+    for (size_t k = 0; k < TURNS; k++) TD_TRY(turn(v, p, n, room, out, err));
     for (size_t i = 0; i < n; i++) {
         out->moved_db[i] = td_round_to(p[i].first->moved_db, 0.1);
         out->part[i] = out->part[p[i].first - p];
     }
+    return TD_OK;
 }
 
 /* Faders as they will stand: the lead at its place, everybody with the recipe's offset. */
@@ -374,8 +413,8 @@ td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_unc
     size_t buses = d->plan->n_buses;
     look_ahead(d, v.fader_db);
     td_status st = look(&v, err);
-    if (!st && inside == SIZE_MAX) search(&v, v.player, buses, room, out);
-    if (!st && inside != SIZE_MAX) search(&v, v.player + buses, v.n_players - buses, room, out);
+    if (!st && inside == SIZE_MAX) st = search(&v, v.player, buses, room, out, err);
+    if (!st && inside != SIZE_MAX) st = search(&v, v.player + buses, v.n_players - buses, room, out, err);
     if (!st && inside != SIZE_MAX) out->held_db = td_power_db(set_gains(&v));
     td_masking_fini(&v.masking);
     free(v.step);

@@ -10,6 +10,7 @@
 /* ---- make-up: a chain changes colour and dynamics, not the balance ----------------------------------------------- */
 
 enum { FEWEST = 4, PLACE_STEPS = 10, WARM_STEPS = 5 }; /* steps of 100 ms */
+enum { EARS = 2 };                                     /* a bus has at most: a chain costs more than a place */
 
 /* A bus in front of its chain and behind it. */
 typedef struct ear {
@@ -79,7 +80,7 @@ static double power_of_place(const td_loudness *m)
     return sum;
 }
 
-/* Adds the K powers of a place, after some warm-up that does not count. */
+/* The K powers of a place, after some warm-up that does not count. */
 static td_status hear_place(ear *e, int64_t at, size_t step, double *before, double *after, td_error *err)
 {
     size_t frames = (WARM_STEPS + PLACE_STEPS) * step, all = frames + td_chain_latency(e->chain);
@@ -93,8 +94,8 @@ static td_status hear_place(ear *e, int64_t at, size_t step, double *before, dou
         n = all - done < TD_BLOCK ? all - done : TD_BLOCK;
         TD_TRY(ear_block(e, done, n, frames, err));
     }
-    *before += power_of_place(e->dry);
-    *after += power_of_place(e->wet);
+    *before = power_of_place(e->dry);
+    *after = power_of_place(e->wet);
     return TD_OK;
 }
 
@@ -127,20 +128,40 @@ td_status td_chain_unkeyed(const td_decider *d, const td_plan_chain *chain, td_p
     return TD_OK;
 }
 
+/* Places of a bus, each heard for itself. */
+typedef struct tour {
+    td_decider *d;
+    size_t bus;
+    const td_plan_chain *chain;
+    int64_t at[TD_PLACES];
+    size_t n;
+    double before[TD_PLACES], after[TD_PLACES];
+} tour;
+
+static td_status tour_places(void *shared, size_t index, td_error *err)
+{
+    tour *r = shared;
+    ear e = { 0 };
+    td_status st = index < r->n ? ear_init(&e, r->d, r->bus, r->chain, err) : TD_OK;
+    for (size_t i = index; !st && i < r->n; i += EARS)
+        st = hear_place(&e, r->at[i], r->d->session->rate_hz / 10, &r->before[i], &r->after[i], err);
+    ear_fini(&e);
+    return st;
+}
+
 /* Through `chain`, which is the bus's but for what a key drives. */
 static td_status measure_makeup(td_decider *d, size_t bus, const td_plan_chain *chain, td_error *err)
 {
-    td_plan_bus *p = &d->plan->bus[bus];
-    int64_t at[TD_PLACES];
-    size_t n = 0;
-    ear e = { 0 };
+    tour r = { .d = d, .bus = bus, .chain = chain };
     double before = 0, after = 0;
-    if (chain->n_steps) TD_TRY(td_spread_places(d, td_survey_bus(d->survey, bus), PLACE_STEPS, at, &n, err));
-    td_status st = n ? ear_init(&e, d, bus, chain, err) : TD_OK;
-    for (size_t i = 0; !st && i < n; i++) st = hear_place(&e, at[i], d->session->rate_hz / 10, &before, &after, err);
-    ear_fini(&e);
-    if (!st && before > 0 && after > 0) p->makeup_db = td_round_to(td_power_db(before / after), 0.1);
-    return st;
+    if (chain->n_steps) TD_TRY(td_spread_places(d, td_survey_bus(d->survey, bus), PLACE_STEPS, r.at, &r.n, err));
+    if (r.n) TD_TRY(td_pool_run(d->wish->pool, EARS, tour_places, &r, err));
+    for (size_t i = 0; i < r.n; i++) {
+        before += r.before[i];
+        after += r.after[i];
+    }
+    if (before > 0 && after > 0) d->plan->bus[bus].makeup_db = td_round_to(td_power_db(before / after), 0.1);
+    return TD_OK;
 }
 
 static double k_power(const td_band_power *p)
