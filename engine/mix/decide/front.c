@@ -208,9 +208,15 @@ uint64_t td_front_frames(const td_decider *d, const td_site *site)
 
 td_status td_front_seek(td_front *f, int64_t at, td_error *err)
 {
+    int64_t in_song = f->passages ? song_frame(f->passages, at) : at;
     f->own_at = at;
-    TD_TRY(td_keys_seek(f->own, at, err));
-    return f->lane ? td_lane_seek(f->lane, at, err) : inflow_seek(&f->inflow, at, err);
+    TD_TRY(td_keys_seek(f->own, in_song, err));
+    if (f->lane) return td_lane_seek(f->lane, at, err);
+    if (f->inflow.board) return inflow_seek(&f->inflow, at, err);
+    f->at = at;
+    td_chain_place(f->chain, in_song);
+    if (f->feed) TD_TRY(td_feed_seek(f->feed, at, err));
+    return td_keys_seek(f->keys, in_song, err);
 }
 
 bool td_front_keyed(const td_front *f)

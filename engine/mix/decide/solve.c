@@ -31,9 +31,9 @@ enum { TOPS = 16, PART = 10 }; /* windows in which a maximum is looked for: one 
 
 enum { SHORT_S = 60 };
 
-/* Of a bus, picks are taken in pieces of the song side by side, as many as its length makes; in front of each, so much
- * is played that is dropped. */
-enum { PIECE_S = 30, PIECES = 8, SETTLE_S = 1 };
+/* Picks are taken in pieces side by side: of the song as many as its length makes, and an even number, of passages these.
+ * In front of each, so much is played that is dropped. */
+enum { PIECE_S = 30, PIECES = 8, OF_PASSAGES = 2, SETTLE_S = 1 };
 
 #define WINDOW_S 0.4
 #define SLOW_MS  2
@@ -208,16 +208,27 @@ static td_status take_piece(void *shared, size_t index, td_error *err)
     return st;
 }
 
+/* Of the mix bus's maxima, only what the final check plays is heard. */
+static bool in_passages(const td_decider *d, const td_site *site)
+{
+    return site->kind == TD_SITE_MIX && d->n_passages;
+}
+
+/* A front is kept in one piece; what reaches a return is played in one, for it rings on. */
+static size_t pieces_for(const solver *s)
+{
+    size_t n = (size_t)(s->frames / s->d->session->rate_hz / PIECE_S);
+    if (in_passages(s->d, s->site)) return OF_PASSAGES;
+    if (!n || s->site->kind == TD_SITE_RETURN || (s->site->kind == TD_SITE_BUS && is_short(s->d))) return 1;
+    return n < PIECES ? n + n % 2 : PIECES;
+}
+
 static td_status make_windows(solver *s, td_error *err)
 {
     s->frames = td_front_frames(s->d, s->site);
     s->window = (size_t)(WINDOW_S * s->d->session->rate_hz / PEAK) * PEAK;
     s->n_windows = (size_t)(s->frames / s->window) + 1;
-    s->n_pieces = 1;
-    if (s->site->kind == TD_SITE_BUS && !is_short(s->d)) {
-        uint64_t n = s->frames / s->d->session->rate_hz / PIECE_S;
-        s->n_pieces = n < PIECES ? (size_t)n : PIECES;
-    }
+    s->n_pieces = pieces_for(s);
     s->in_piece = (s->n_windows + s->n_pieces - 1) / s->n_pieces;
     s->heard = calloc(s->n_windows + WARM, 1);
     s->peak = td_calloc2(s->n_windows, s->window / PEAK, sizeof *s->peak);
@@ -636,12 +647,6 @@ static td_status find_goals(solver *s, const td_step_wish *wish, td_error *err)
 static const char *wish_word(td_wish_kind kind)
 {
     return kind == TD_WISH_ABOUT ? "about" : kind == TD_WISH_AT_LEAST ? "at least" : "at most";
-}
-
-/* Of the mix bus's maxima, only what the final check plays is heard. */
-static bool in_passages(const td_decider *d, const td_site *site)
-{
-    return site->kind == TD_SITE_MIX && d->n_passages;
 }
 
 /* What brought a step here stays in front of what was found for it; what was found before goes. */
