@@ -17,9 +17,11 @@ struct td_scratch {
     unsigned planes;
     uint64_t length, written;
     char folder[256];
-    float *tail;  /* TAIL a plane; NULL before the first append */
-    bool *sounds; /* by tail that was written, then by plane */
-    size_t room;  /* in tails */
+    float *tail;       /* TAIL a plane; NULL before the first append */
+    bool *sounds;      /* by tail that was written, then by plane */
+    size_t room;       /* in tails */
+    td_scratch **part; /* of one that was joined, which has nothing of its own */
+    size_t n_parts;
     int fd[];
 };
 
@@ -66,7 +68,9 @@ td_status td_scratch_new(const char *folder, unsigned planes, td_scratch **out, 
 void td_scratch_free(td_scratch *s)
 {
     if (!s) return;
-    for (unsigned p = 0; p < s->planes; p++) close(s->fd[p]);
+    for (unsigned p = 0; p < s->planes && !s->part; p++) close(s->fd[p]);
+    for (size_t i = 0; i < s->n_parts; i++) td_scratch_free(s->part[i]);
+    free(s->part);
     free(s->tail);
     free(s->sounds);
     free(s);
@@ -159,7 +163,24 @@ static bool read_filed(const td_scratch *s, unsigned p, uint64_t at, float *to, 
     return true;
 }
 
-td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, size_t n, td_error *err)
+td_status td_scratch_join(td_scratch *const *part, size_t n, td_scratch **out, td_error *err)
+{
+    td_scratch *s = *out = calloc(1, sizeof *s);
+    if (s) s->part = td_calloc2(n, 1, sizeof(td_scratch *));
+    if (!s || !s->part) {
+        free(s);
+        *out = NULL;
+        return td_no_memory(err);
+    }
+    s->planes = part[0]->planes;
+    for (; s->n_parts < n; s->n_parts++) {
+        s->part[s->n_parts] = part[s->n_parts];
+        s->length += part[s->n_parts]->length;
+    }
+    return TD_OK;
+}
+
+static td_status read_own(const td_scratch *s, int64_t at, float *const *plane, size_t into, size_t n, td_error *err)
 {
     uint64_t early = at < 0 ? 0 - (uint64_t)at : 0;
     size_t before = early < n ? (size_t)early : n;
@@ -169,14 +190,28 @@ td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, 
     uint64_t on_disk = first < s->written ? s->written - first : 0;
     size_t filed = on_disk < there ? (size_t)on_disk : there;
     for (unsigned p = 0; p < s->planes; p++) {
-        memset(plane[p], 0, before * sizeof(float));
-        if (!read_filed(s, p, first, plane[p] + before, filed)) return failed(s, "read", err);
+        memset(plane[p] + into, 0, before * sizeof(float));
+        if (!read_filed(s, p, first, plane[p] + into + before, filed)) return failed(s, "read", err);
         if (there > filed)
-            memcpy(plane[p] + before + filed, s->tail + (size_t)p * TAIL + (first + filed - s->written),
+            memcpy(plane[p] + into + before + filed, s->tail + (size_t)p * TAIL + (first + filed - s->written),
                    (there - filed) * sizeof(float));
-        memset(plane[p] + before + there, 0, (n - before - there) * sizeof(float));
+        memset(plane[p] + into + before + there, 0, (n - before - there) * sizeof(float));
     }
     return TD_OK;
+}
+
+/* The first part also has what comes before it, the last what comes behind: nothing. */
+td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, size_t n, td_error *err)
+{
+    td_status st = s->part ? TD_OK : read_own(s, at, plane, 0, n, err);
+    for (size_t k = 0, done = 0, m; !st && k < s->n_parts && done < n; k++, done += m) {
+        const td_scratch *part = s->part[k];
+        int64_t left = (int64_t)part->length - at, wanted = (int64_t)(n - done);
+        m = k + 1 == s->n_parts || left > wanted ? n - done : left > 0 ? (size_t)left : 0;
+        if (m) st = read_own(part, at, plane, done, m, err);
+        at += (int64_t)m - (int64_t)part->length;
+    }
+    return st;
 }
 
 uint64_t td_scratch_length(const td_scratch *s)

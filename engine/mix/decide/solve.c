@@ -29,10 +29,10 @@ enum { WARM = 2 };             /* windows in front of one that is heard, for the
 enum { RUN = 4, EVERY = 8 };   /* a sample: so many windows in a row; of so many such rows one, of few picks more */
 enum { TOPS = 16, PART = 10 }; /* windows in which a maximum is looked for: one of so many of a short song */
 
-enum { SHORT_S = 60 };
+enum { SHORT_S = 120 };
 
-/* Picks are taken in pieces side by side: of the song as many as its length makes, and an even number, of passages these.
- * In front of each, so much is played that is dropped. */
+/* Picks are taken in pieces side by side: of the song as many as its length makes, and an even number, of passages
+ * these. In front of each, so much is played that is dropped. */
 enum { PIECE_S = 30, PIECES = 8, OF_PASSAGES = 2, SETTLE_S = 1 };
 
 #define WINDOW_S 0.4
@@ -68,7 +68,8 @@ typedef struct solver {
     unsigned stride, pick;     /* of the search, and of what is kept, in frames */
     bool fast;                 /* attacks, and tips are not held: every 8th frame misses something */
     td_scratch *picks[PIECES]; /* a plane per detector */
-    td_scratch *front;         /* of a bus: the sound they are of */
+    td_scratch *front[PIECES]; /* the sound they are of, where that is kept */
+    bool keeps_front;
     uint64_t frames;
     size_t window, n_windows;       /* frames in one, a multiple of PEAK; of the song */
     size_t n_pieces, in_piece;      /* windows in one */
@@ -138,7 +139,7 @@ typedef struct piece {
     solver *s;
     td_front *front;
     td_unit_state *unit;
-    td_scratch *picks;
+    td_scratch *picks, *sound; /* sound: NULL where it is not kept */
     float in[2][TD_BLOCK], key[2][TD_BLOCK];
     float level[TD_DETECTORS_MAX][TD_BLOCK], magnitude[TD_BLOCK];
 } piece;
@@ -169,7 +170,7 @@ static td_status keep_block(piece *p, uint64_t at, size_t n, td_error *err)
         for (size_t i = 0; i < m; i++) p->level[k][i] = p->level[k][s->pick * i];
     }
     TD_TRY(td_scratch_append(p->picks, plane, m, err));
-    return s->front ? td_scratch_append(s->front, in, n, err) : TD_OK;
+    return p->sound ? td_scratch_append(p->sound, in, n, err) : TD_OK;
 }
 
 static td_status play_piece(piece *p, size_t index, td_error *err)
@@ -198,10 +199,12 @@ static td_status take_piece(void *shared, size_t index, td_error *err)
     if (!p) return td_no_memory(err);
     p->s = s;
     td_status st = td_scratch_new(s->d->wish->scratch_folder, (unsigned)s->detectors, &p->picks, err);
+    if (!st && s->keeps_front) st = td_scratch_new(s->d->wish->scratch_folder, 2, &p->sound, err);
     if (!st) st = unit_for(s, 0, &p->unit, err);
     if (!st) st = td_front_new(s->d, s->site, s->step, &p->front, err);
     if (!st) st = play_piece(p, index, err);
     s->picks[index] = p->picks;
+    s->front[index] = p->sound;
     td_front_free(p->front);
     td_unit_free(p->unit);
     free(p);
@@ -214,12 +217,12 @@ static bool in_passages(const td_decider *d, const td_site *site)
     return site->kind == TD_SITE_MIX && d->n_passages;
 }
 
-/* A front is kept in one piece; what reaches a return is played in one, for it rings on. */
+/* What reaches a return is played in one piece, for it rings on. */
 static size_t pieces_for(const solver *s)
 {
     size_t n = (size_t)(s->frames / s->d->session->rate_hz / PIECE_S);
     if (in_passages(s->d, s->site)) return OF_PASSAGES;
-    if (!n || s->site->kind == TD_SITE_RETURN || (s->site->kind == TD_SITE_BUS && is_short(s->d))) return 1;
+    if (!n || s->site->kind == TD_SITE_RETURN) return 1;
     return n < PIECES ? n + n % 2 : PIECES;
 }
 
@@ -237,13 +240,25 @@ static td_status make_windows(solver *s, td_error *err)
     return good ? TD_OK : td_no_memory(err);
 }
 
+/* A step or a fix stands in front. */
+static bool is_played(const td_decider *d, const td_site *site)
+{
+    bool fixed = false;
+    for (size_t i = 0; i < d->plan->n_stems; i++)
+        fixed |= d->session->stem[i].bus == site->index && d->plan->stem[i].chain.n_steps;
+    return site->kind == TD_SITE_BUS && (site->chain->n_steps || fixed);
+}
+
 /* Whoever hears the bus again goes on from here. */
-static void keep_front(solver *s)
+static td_status keep_front(solver *s, td_error *err)
 {
     td_behind *kept = &s->d->behind[s->site->index];
+    td_scratch *all;
+    TD_TRY(td_scratch_join(s->front, s->n_pieces, &all, err));
+    memset(s->front, 0, sizeof s->front);
     td_scratch_free(kept->sound);
-    *kept = (td_behind){ s->front, s->site->chain->n_steps };
-    s->front = NULL;
+    *kept = (td_behind){ all, s->site->chain->n_steps };
+    return TD_OK;
 }
 
 /* What is heard of the step: its detectors, and how closely. */
@@ -268,14 +283,11 @@ static td_status look_at(solver *s, td_error *err)
 
 static td_status collect_picks(solver *s, td_error *err)
 {
-    bool kept = s->site->kind == TD_SITE_BUS && s->site->chain->n_steps && is_short(s->d);
-    td_status st = look_at(s, err);
-    if (!st) st = make_windows(s, err);
-    if (!st && kept) st = td_scratch_new(s->d->wish->scratch_folder, 2, &s->front, err);
-    if (!st) st = td_pool_run(s->d->wish->pool, s->n_pieces, take_piece, s, err);
-    if (!st && s->front) keep_front(s);
-    td_scratch_free(s->front);
-    return st;
+    TD_TRY(look_at(s, err));
+    TD_TRY(make_windows(s, err));
+    s->keeps_front = is_short(s->d) && is_played(s->d, s->site);
+    TD_TRY(td_pool_run(s->d->wish->pool, s->n_pieces, take_piece, s, err));
+    return s->keeps_front ? keep_front(s, err) : TD_OK;
 }
 
 /* ---- windows ----------------------------------------------------------------------------------------------------- */
@@ -738,7 +750,10 @@ td_status td_solve_goals(td_decider *d, const td_site *site, const td_step_wish 
     if (!st) st = search(&s, err);
     if (!st && site->kind == TD_SITE_BUS) ease_bus(&s);
     free(s.taken_db);
-    for (size_t i = 0; i < PIECES; i++) td_scratch_free(s.picks[i]);
+    for (size_t i = 0; i < PIECES; i++) {
+        td_scratch_free(s.picks[i]);
+        td_scratch_free(s.front[i]);
+    }
     for (size_t i = 0; i < s.n_goals; i++) free(s.score[i]);
     free(s.heard);
     free(s.peak);
