@@ -295,6 +295,15 @@ static td_status gains_feed(gains *g, td_driven *d, const td_pass *p, size_t n, 
     return TD_OK;
 }
 
+enum { AHEAD = 2 * REACH }; /* grains, at whose own rate gains come so much later */
+
+/* Whatever comes of it, td_ride_fini frees. */
+static td_status ride_of_grains(const td_driven *d, td_ride *ride, td_error *err)
+{
+    double rate_hz = (double)d->rate_hz / (double)d->grain;
+    return td_ride_init(ride, REACH, INFINITY, rate_hz) ? td_no_memory(err) : TD_OK;
+}
+
 /* From frame `at` on. Whatever comes of it, td_ride_fini frees. */
 static td_status gains_begin(gains *g, td_driven *d, const td_pass *p, uint64_t at, td_error *err)
 {
@@ -317,23 +326,57 @@ static double percentile_95(const uint32_t *count)
     return (double)i * 0.01;
 }
 
-/* The gain does not begin from rest there, so it runs in for 3 s. */
-td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_error *err)
+static void count_reductions(uint32_t *count, const float *gain, size_t n)
 {
-    uint32_t *count = calloc(BINS, sizeof *count);
-    if (!count) return td_no_memory(err);
-    uint64_t at = d->loud_from - smaller(d->loud_from, 3 * (uint64_t)d->rate_hz);
+    for (size_t i = 0; i < n; i++) count[(size_t)fmin(100 * -td_level_db((double)gain[i]) + 0.5, BINS - 1)]++;
+}
+
+/* The gain does not begin from rest there, so it runs in for 3 s. */
+static uint64_t run_in(const td_driven *d)
+{
+    return d->loud_from - smaller(d->loud_from, 3 * (uint64_t)d->rate_hz);
+}
+
+static td_status count_frames(td_driven *d, const td_pass *p, uint32_t *count, td_error *err)
+{
+    uint64_t at = run_in(d);
     gains g;
     td_status st = gains_begin(&g, d, p, at, err);
     while (!st && at < d->loud_to) {
         bool counts = at >= d->loud_from;
         size_t n = smaller(CHUNK, (counts ? d->loud_to : d->loud_from) - at);
         st = gains_feed(&g, d, p, n, err);
-        for (size_t i = 0; counts && i < n; i++)
-            count[(size_t)fmin(100 * -td_level_db((double)d->gain[i]) + 0.5, BINS - 1)]++;
+        if (counts) count_reductions(count, d->gain, n);
         at += n;
     }
     td_ride_fini(&g.ride);
+    return st;
+}
+
+/* The ride at the grains' own rate. */
+static td_status count_grains(td_driven *d, const td_pass *p, uint32_t *count, td_error *err)
+{
+    uint64_t begin = run_in(d) / d->grain, from = d->loud_from / d->grain + AHEAD, end = d->loud_to / d->grain + AHEAD;
+    td_ride ride = { 0 };
+    td_status st = ride_of_grains(d, &ride, err);
+    for (uint64_t at = begin; !st && at < end;) {
+        bool counts = at >= from;
+        size_t n = smaller(CHUNK, (counts ? end : from < end ? from : end) - at);
+        st = read_over(d, p, at, n, err);
+        if (st) break;
+        td_ride_run(&ride, d->over, 1, n, d->gain);
+        if (counts) count_reductions(count, d->gain, n);
+        at += n;
+    }
+    td_ride_fini(&ride);
+    return st;
+}
+
+td_status td_driven_limiting(td_driven *d, const td_pass *p, bool about, double *p95_db, td_error *err)
+{
+    uint32_t *count = calloc(BINS, sizeof *count);
+    if (!count) return td_no_memory(err);
+    td_status st = about ? count_grains(d, p, count, err) : count_frames(d, p, count, err);
     *p95_db = percentile_95(count);
     free(count);
     return st;
@@ -341,10 +384,8 @@ td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_
 
 /* ---- loudness without playing ------------------------------------------------------------------------------------ */
 
-/* The ride at the grains' own rate. */
 static td_status estimate_steps(td_driven *d, const td_pass *p, td_ride *ride, float *k, size_t n_steps, td_error *err)
 {
-    enum { AHEAD = 2 * REACH };
     uint64_t end = d->frames / d->grain + AHEAD;
     for (uint64_t grain = 0; grain < end; grain += CHUNK) {
         size_t n = smaller(CHUNK, end - grain);
@@ -365,8 +406,8 @@ td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_er
     size_t n = (size_t)(d->frames * 10 / d->rate_hz);
     float *k = calloc(n + 1, sizeof *k);
     td_ride ride = { 0 };
-    bool made = k && !td_ride_init(&ride, REACH, INFINITY, (double)d->rate_hz / (double)d->grain);
-    td_status st = made ? estimate_steps(d, p, &ride, k, n, err) : td_no_memory(err);
+    td_status st = k ? ride_of_grains(d, &ride, err) : td_no_memory(err);
+    if (!st) st = estimate_steps(d, p, &ride, k, n, err);
     if (!st) {
         td_scale(k, (float)(10 * p->drive * p->drive * p->trim * p->trim / d->rate_hz), n);
         *lufs = td_gated_loudness(k, n);

@@ -51,8 +51,8 @@ td_status td_driven_true_peak(td_driven *d, double *peak, td_error *err);
 
 /* Makes the peaks a pass needs: once, or again when its drive has outgrown them. stop: not 0 ends with TD_STOPPED. */
 td_status td_driven_prepare(td_driven *d, const td_pass *p, const volatile int *stop, td_error *err);
-/* 95 % of the loudest 10 s would be limited by no more than *p95_db; after prepare. */
-td_status td_driven_limiting(td_driven *d, const td_pass *p, double *p95_db, td_error *err);
+/* 95 % of the loudest 10 s would be limited by no more than *p95_db; after prepare. about: in quarter milliseconds. */
+td_status td_driven_limiting(td_driven *d, const td_pass *p, bool about, double *p95_db, td_error *err);
 /* How loud a pass would be, about: gain against power in quarter milliseconds; after prepare. */
 td_status td_driven_estimate(td_driven *d, const td_pass *p, double *lufs, td_error *err);
 /* Plays the whole; after prepare. Meters are reset first. */

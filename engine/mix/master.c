@@ -29,6 +29,7 @@ typedef struct work {
     const td_target *target;
     double given_db; /* the drive; NaN: to be found */
     double near_lu, near_db;
+    bool foresees;
     const volatile int *stop;
     td_error *err;
     td_pass pass;
@@ -74,7 +75,7 @@ static td_status set_drive(work *w, double drive_db)
 {
     w->pass.drive = td_from_db(drive_db);
     td_status st = td_driven_prepare(w->m->driven, &w->pass, w->stop, w->err);
-    return st ? st : td_driven_limiting(w->m->driven, &w->pass, &w->p95_db, w->err);
+    return st ? st : td_driven_limiting(w->m->driven, &w->pass, w->foresees, &w->p95_db, w->err);
 }
 
 /* The drive below one that is limited too much that is limited as much as is allowed. Limiting bends but little with
@@ -343,7 +344,13 @@ td_status td_master_drive(td_master *m, double drive_db, const td_target *target
 
 td_status td_master_foresee(td_master *m, const td_target *target, td_master_result *result, td_error *err)
 {
-    work w = { .m = m, .given_db = NAN, .near_lu = about_lu, .near_db = about_db, .target = target, .err = err };
+    work w = { .m = m,
+               .given_db = NAN,
+               .near_lu = about_lu,
+               .near_db = about_db,
+               .foresees = true,
+               .target = target,
+               .err = err };
     double drive_db;
     td_status st = begin(&w, &drive_db);
     if (!st && w.limited) st = solve_drive(&w, drive_db);
