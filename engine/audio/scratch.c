@@ -205,11 +205,11 @@ td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, 
 {
     td_status st = s->part ? TD_OK : read_own(s, at, plane, 0, n, err);
     for (size_t k = 0, done = 0, m; !st && k < s->n_parts && done < n; k++, done += m) {
-        const td_scratch *part = s->part[k];
-        int64_t left = (int64_t)part->length - at, wanted = (int64_t)(n - done);
-        m = k + 1 == s->n_parts || left > wanted ? n - done : left > 0 ? (size_t)left : 0;
-        if (m) st = read_own(part, at, plane, done, m, err);
-        at += (int64_t)m - (int64_t)part->length;
+        uint64_t length = s->part[k]->length, early = at < 0 ? 0 - (uint64_t)at : 0, first = at < 0 ? 0 : (uint64_t)at;
+        uint64_t left = first < length ? early + length - first : 0;
+        m = k + 1 == s->n_parts || left > n - done ? n - done : (size_t)left;
+        if (m) st = read_own(s->part[k], at, plane, done, m, err);
+        at = (int64_t)((uint64_t)at + m - length);
     }
     return st;
 }

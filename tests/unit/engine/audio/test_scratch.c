@@ -10,20 +10,25 @@ static void fill(float *x, size_t n, size_t from, float offset)
     for (size_t i = 0; i < n; i++) x[i] = (float)(from + i) + offset;
 }
 
-static td_scratch *two_planes(size_t frames)
+static td_scratch *part_of_planes(size_t from, size_t to)
 {
     td_scratch *s;
     float a[1000], b[1000];
     const float *planes[2] = { a, b };
     assert_ok(td_scratch_new(folder, 2, &s, err));
-    for (size_t at = 0, n; at < frames; at += n) {
+    for (size_t at = from, n; at < to; at += n) {
         n = 1 + at % 997;
-        if (n > frames - at) n = frames - at;
+        if (n > to - at) n = to - at;
         fill(a, n, at, 0);
         fill(b, n, at, 0.5f);
         assert_ok(td_scratch_append(s, planes, n, err));
     }
     return s;
+}
+
+static td_scratch *two_planes(size_t frames)
+{
+    return part_of_planes(0, frames);
 }
 
 /* Whatever stretch is asked for: what was written, and zeros around it. */
@@ -39,10 +44,8 @@ static void check(const td_scratch *s, int64_t at, size_t n)
     }
 }
 
-static void reads_anywhere(void **state)
+static void check_anywhere(const td_scratch *s)
 {
-    (void)state;
-    td_scratch *s = two_planes(10000);
     assert_int_equal(td_scratch_length(s), 10000);
     assert_int_equal(td_scratch_planes(s), 2);
     const int64_t places[] = { 0, 1, 4095, 9000, 9999, 10000, 20000, -1, -3000, -1500, INT64_MIN, INT64_MAX - 3000 };
@@ -51,6 +54,24 @@ static void reads_anywhere(void **state)
         check(s, places[i], 1);
         check(s, places[i], 0);
     }
+}
+
+static void reads_anywhere(void **state)
+{
+    (void)state;
+    td_scratch *s = two_planes(10000);
+    check_anywhere(s);
+    td_scratch_free(s);
+}
+
+static void parts_read_as_one(void **state)
+{
+    (void)state;
+    td_scratch *part[] = { part_of_planes(0, 700), part_of_planes(700, 9001), part_of_planes(9001, 9001),
+                           part_of_planes(9001, 10000) };
+    td_scratch *s;
+    assert_ok(td_scratch_join(part, sizeof part / sizeof *part, &s, err));
+    check_anywhere(s);
     td_scratch_free(s);
 }
 
@@ -145,9 +166,13 @@ static void a_full_disk_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_anywhere),      cmocka_unit_test(many_threads_read),
-        cmocka_unit_test(nothing_has_a_name),  cmocka_unit_test(a_missing_folder_is_named),
-        cmocka_unit_test(a_full_disk_is_told), cmocka_unit_test(silence_reads_as_it_was),
+        cmocka_unit_test(reads_anywhere),
+        cmocka_unit_test(parts_read_as_one),
+        cmocka_unit_test(many_threads_read),
+        cmocka_unit_test(nothing_has_a_name),
+        cmocka_unit_test(a_missing_folder_is_named),
+        cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(silence_reads_as_it_was),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
