@@ -3,7 +3,6 @@
 #include "engine/base/units.h"
 #include "engine/mix/masking.h"
 #include "engine/mix/roles.h"
-#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 
 /* Taste leaves room on both sides of a usual place. Where the stems' proportions are lost nobody has said where in it a
@@ -156,19 +155,6 @@ static td_status foresee_ducks(view *v, size_t bus, td_error *err)
 
 /* ---- what is looked at ------------------------------------------------------------------------------------------- */
 
-/* What planned level and position make of a stem as the survey heard it. */
-static td_sides power_moved(const td_decider *d, size_t stem)
-{
-    const td_plan_stem *p = &d->plan->stem[stem];
-    const td_stem *t = &d->session->stem[stem];
-    unsigned channels = td_stem_channels(t);
-    td_sides heard = td_stem_sides(channels, t->level_db, t->pan, false);
-    td_sides placed = td_stem_sides(channels, p->gain_db, p->pan, false);
-    double left = heard.left > 0 ? placed.left / heard.left : 0,
-           right = heard.right > 0 ? placed.right / heard.right : 0;
-    return (td_sides){ left * left, right * right };
-}
-
 static size_t part_begins(const view *v, size_t part)
 {
     return v->n * part / PARTS;
@@ -178,13 +164,14 @@ static td_status look_at_stem(const view *v, size_t stem, size_t part, td_error 
 {
     const td_decider *d = v->d;
     const player *to = v->of_stem[stem];
-    td_sides moved = power_moved(d, stem);
+    td_sides moved = td_stem_moved(d, stem);
     double gain = td_db_power(d->plan->bus[to->bus].clip_gain_db + v->fader_db[to->bus]);
     const float *ducked = v->ducked + to->bus * v->n;
     for (size_t i = part_begins(v, part); i < part_begins(v, part + 1); i++) {
         td_band_frame f;
         TD_TRY(td_survey_band_frames(d->survey, td_survey_stem(d->survey, stem), v->step[i], 1, &f, err));
-        double left = gain * (double)ducked[i] * moved.left, right = gain * (double)ducked[i] * moved.right;
+        double left = gain * (double)ducked[i] * moved.left * moved.left,
+               right = gain * (double)ducked[i] * moved.right * moved.right;
         for (size_t k = 0; k < TD_BANDS; k++) {
             to->frame[i].side[0][k] += (float)left * f.ll[k];
             to->frame[i].side[1][k] += (float)right * f.rr[k];

@@ -4,6 +4,7 @@
 
 #include "engine/mix/lane.h"
 #include "engine/mix/planner.h"
+#include "engine/mix/stemsum.h"
 #include "engine/mix/targets.h"
 #include "engine/mix/usual.h"
 
@@ -96,6 +97,9 @@ double td_bus_gain_db(const td_decider *d, size_t bus);
 double td_stem_gain_db(const td_decider *d, size_t stem);
 /* K-weighted power of a stem over the whole song, as the survey heard it. */
 double td_stem_power(const td_decider *d, size_t stem);
+/* What planned level and position make of each side of a stem, against how the survey heard it; factors of amplitude.
+ */
+td_sides td_stem_moved(const td_decider *d, size_t stem);
 /* K power per step of the mix with the faders as they stand; bus SIZE_MAX: all but `without` (SIZE_MAX: none). */
 void td_mix_power(const td_decider *d, size_t without, float *k);
 /* Loudness of a bus against the mix but `without` (SIZE_MAX: none) over the steps in which the bus is active; NaN when

@@ -25,6 +25,16 @@ double td_stem_power(const td_decider *d, size_t stem)
     return sum;
 }
 
+td_sides td_stem_moved(const td_decider *d, size_t stem)
+{
+    const td_plan_stem *p = &d->plan->stem[stem];
+    const td_stem *t = &d->session->stem[stem];
+    td_sides heard = td_stem_sides(td_stem_channels(t), t->level_db, t->pan, false);
+    td_sides placed = td_stem_sides(td_stem_channels(t), p->gain_db, p->pan, false);
+    return (td_sides){ heard.left > 0 ? placed.left / heard.left : 0,
+                       heard.right > 0 ? placed.right / heard.right : 0 };
+}
+
 static double bus_power(const td_decider *d, size_t bus)
 {
     return td_db_power(td_bus_gain_db(d, bus) + d->inside_db[bus]);

@@ -3,7 +3,6 @@
 
 #include "engine/base/row.h"
 #include "engine/base/units.h"
-#include "engine/mix/stemsum.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,19 +82,15 @@ static td_status weigh_bands(const td_decider *d, size_t stem, const float *weig
 /* Adds a stem as it stands in its bus now: the survey heard it as it was delivered. */
 static td_status add_stem(const td_decider *d, size_t stem, const float *weight, td_band_power *sum, td_error *err)
 {
-    const td_stem *t = &d->session->stem[stem];
-    const td_plan_stem *p = &d->plan->stem[stem];
-    td_sides was = td_stem_sides(td_stem_channels(t), t->level_db, t->pan, false);
-    td_sides is = td_stem_sides(td_stem_channels(t), p->gain_db, p->pan, false);
-    double left = was.left > 0 ? is.left / was.left : 0, right = was.right > 0 ? is.right / was.right : 0;
+    td_sides moved = td_stem_moved(d, stem);
     td_band_power own;
     double fixes[TD_BANDS];
     TD_TRY(weigh_bands(d, stem, weight, &own, err));
-    TD_TRY(td_chain_power(d, &p->chain, fixes, err));
+    TD_TRY(td_chain_power(d, &d->plan->stem[stem].chain, fixes, err));
     for (size_t i = 0; i < TD_BANDS; i++) {
-        sum->ll[i] += left * left * fixes[i] * own.ll[i];
-        sum->rr[i] += right * right * fixes[i] * own.rr[i];
-        sum->lr[i] += left * right * fixes[i] * own.lr[i];
+        sum->ll[i] += moved.left * moved.left * fixes[i] * own.ll[i];
+        sum->rr[i] += moved.right * moved.right * fixes[i] * own.rr[i];
+        sum->lr[i] += moved.left * moved.right * fixes[i] * own.lr[i];
     }
     return TD_OK;
 }
