@@ -41,6 +41,7 @@ enum { PIECE_S = 30, PIECES = 8, OF_PASSAGES = 2, SETTLE_S = 1 };
 #define FAR_DB   6    /* no correction goes further */
 #define MISS_DB  0.5  /* every 8th frame misses less of a maximum */
 #define ALIKE_DB 1    /* as long as a value has not moved farther, it misses as much */
+#define ALIKE    1e-3 /* part of a score by which others differ */
 #define SOUNDS   0.03 /* of the highest peak: 30 dB below it, as percentiles count */
 
 typedef struct goal {
@@ -292,18 +293,18 @@ static td_status collect_picks(solver *s, td_error *err)
 
 /* ---- windows ----------------------------------------------------------------------------------------------------- */
 
-/* The highest windows, none below `least`. */
+/* The highest windows, none below `least`; of those that are alike one, for loops come again sample for sample. */
 static void hear_tops(solver *s, size_t index, double least)
 {
-    unsigned char bit = (unsigned char)(1u << index);
     const float *score = s->score[index];
     size_t most = s->n_windows / PART < TOPS ? s->n_windows / PART + 1 : TOPS;
-    while (most--) {
+    for (double below = INFINITY; most--; below *= 1 - ALIKE) {
         size_t best = SIZE_MAX;
         for (size_t w = 0; w < s->n_windows; w++)
-            if (!(s->heard[w] & bit) && (best == SIZE_MAX || score[w] > score[best])) best = w;
+            if ((double)score[w] < below && (best == SIZE_MAX || score[w] > score[best])) best = w;
         if (best == SIZE_MAX || (double)score[best] < least) return;
-        s->heard[best] |= bit;
+        s->heard[best] |= (unsigned char)(1u << index);
+        below = (double)score[best];
     }
 }
 
