@@ -350,9 +350,8 @@ static td_status clear_within_taste(td_decider *d, const group_state *g, td_erro
         td_plan_bus *p = &d->plan->bus[b];
         p->fader_db += moved_db[b];
         if (moved_db[b] == 0) continue;
-        p->fader_reason =
-            td_arena_printf(d->arena, "%s; %+.1f dB inside that room for masking, which uncovers %.1f %% of the groups",
-                            p->fader_reason, moved_db[b], 100 * part[b]);
+        p->fader_reason = td_arena_printf(d->arena, "%s; %+.1f dB inside that room %s", p->fader_reason, moved_db[b],
+                                          td_uncovers(d, part[b]));
     }
     return st;
 }

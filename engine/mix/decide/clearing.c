@@ -411,3 +411,9 @@ td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_unc
     free(v.ducked);
     return st;
 }
+
+const char *td_uncovers(const td_decider *d, double part)
+{
+    return part < 0.0005 ? "for masking, with the others"
+                         : td_arena_printf(d->arena, "for masking, which uncovers %.1f %% of the groups", 100 * part);
+}

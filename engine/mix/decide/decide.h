@@ -161,6 +161,8 @@ typedef struct td_uncovered {
 /* Where in that room the groups cover least of each other: by bus, or inside a bus (SIZE_MAX: none) by its stems, in
  * the session's order, microphones of one drum together; that bus stays as loud as it is. Nothing is set. clearing.c */
 td_status td_uncover(td_decider *d, size_t inside, const td_leeway *room, td_uncovered *out, td_error *err);
+/* A part of such a gain, as a reason. */
+const char *td_uncovers(const td_decider *d, double part);
 
 /* Faders as they stand in the session's rough mix, which there is; who is not found there, or nobody, is counted.
  * rough.c

@@ -275,7 +275,7 @@ static td_status clear_inside(td_decider *d, size_t bus, const td_leeway *room, 
     if (n < 2) return TD_OK;
     TD_TRY(td_uncover(d, bus, own, &u, err));
     for (size_t k = 0; k < n; k++) {
-        const char *why = td_arena_printf(d->arena, "for masking, which uncovers %.1f %% of the groups", 100 * part[k]);
+        const char *why = td_uncovers(d, part[k]);
         if (!why) return td_no_memory(err);
         TD_TRY(set_level(d, stem[k], moved_db[k], u.held_db, why, err));
     }
