@@ -2,6 +2,7 @@
 
 #include "engine/report/findings.h"
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,6 +336,29 @@ static void show_lost(const td_mixdown *d)
                 "NAME.yaml");
 }
 
+static bool is_set(const td_stem *s)
+{
+    return s->level_db != 0 || !isnan(s->pan) || s->flip;
+}
+
+/* A plan was decided with what its own job said of stems; another job's levels come too late. */
+static void show_unheard(const td_mixdown *d, const char *job)
+{
+    char text[512];
+    size_t other = 0;
+    for (size_t i = 0; i < d->n; i++) other += strcmp(d->plan[i]->session_hash, d->session->hash) != 0;
+    for (size_t i = 0; other && i < d->session->n_stems; i++) {
+        if (!is_set(&d->session->stem[i])) continue;
+        snprintf(
+            text, sizeof text,
+            "what it says of stems (level, pan, polarity), such as %s, has no say beside --plan, which was decided "
+            "without: edit the plan, or plan anew",
+            d->session->stem[i].name);
+        td_report_warning(job, text);
+        return;
+    }
+}
+
 /* A name need not be UTF-8, JSON must. */
 static json_t *printable_json(const char *text)
 {
@@ -391,6 +415,7 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         for (size_t i = 0; i < a->n_words; i++) show_folder(m, a->word[i]);
         show_folder(m, m->order->stems_folder);
     }
+    bool planned = m->n_plans;
     td_status st = td_mixdown_run(&m->wish, &m->done, &err);
     m->n_plans = 0; /* taken over */
     td_progress_end(m->progress);
@@ -402,6 +427,7 @@ int td_mixing_run(td_mixing *m, const td_args *a)
         return td_status_exit(st);
     }
     if (!st && !td_args_has(a, "quiet")) show_lost(d);
+    if (!st && planned && td_args_has(a, "job")) show_unheard(d, td_args_get(a, "job"));
     if (st == TD_STOPPED) return td_stop_asked > 0 ? 128 + td_stop_asked : td_status_exit(st);
     if (!st) return 0;
     tell_error(a, st, &err, d);

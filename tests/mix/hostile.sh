@@ -264,6 +264,14 @@ for side in L R; do ffmpeg -v error -ss 12 -t 5 -i "$work/stems/Piano.flac" -ac 
 ok "two sides of a piano" mix "$work"/pair*.wav -o "$work/pair"
 ok "are found by their plan" "$topdown" mix --plan "$work/pair/plan-plain.yaml" -o "$work/pair2" -q
 ok "with the same bytes" cmp "$work"/pair/*Master*.wav "$work"/pair2/*Master*.wav
+cat >"$work/level.yaml" <<END
+topdown: job/1
+recipes: [ jazz ]
+stems: { folder: stems, files: [ { file: Kick.flac, level: -20 dB } ] }
+END
+ok "a plan of stems" mix "$work/stems" -o "$work/of-stems"
+ok "a job's level beside it is not heard, and told" says "such as Kick.flac, has no say beside --plan" \
+    "$topdown" mix --plan "$work/of-stems/plan-plain.yaml" --job "$work/level.yaml" -o "$work/of-stems2" -q
 by_hand() { # SED-SCRIPT: the plan rendered after this edit
     sed -E "$1" "$work/oddmix/plan-plain.yaml" >"$work/by-hand.yaml"
     rm -rf "$work/by-hand"
