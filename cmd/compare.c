@@ -76,14 +76,20 @@ static void print_tone(const td_comparison *c)
                bar(c->difference_db[i], drawn));
 }
 
+/* The sides against the middle; "mono" where nobody hears them. */
+static const char *width(double x, char out[24])
+{
+    return x <= -TD_WIDTH_HEARD_DB ? "mono" : number(x, 1, false, out);
+}
+
 static void print_stereo(const td_comparison *c)
 {
     char a[24], b[24], x[24], y[24], octave[32];
     printf("\n  %-18s %9s %9s   %11s %9s\n", "stereo by octave", "width", "reference", "correlation", "reference");
     for (size_t o = 0; o < TD_OCTAVES; o++) {
         snprintf(octave, sizeof octave, "%g to %g Hz", td_octave_low(o), td_octave_high(o));
-        printf("  %-18s %9s %9s dB %11s %9s\n", octave, number(c->file.width_db[o], 1, false, a),
-               number(c->reference.width_db[o], 1, false, b), number(c->file.octave_correlation[o], 2, false, x),
+        printf("  %-18s %9s %9s dB %11s %9s\n", octave, width(c->file.width_db[o], a),
+               width(c->reference.width_db[o], b), number(c->file.octave_correlation[o], 2, false, x),
                number(c->reference.octave_correlation[o], 2, false, y));
     }
 }
@@ -97,7 +103,9 @@ static void print(const char *path, const char *reference, const td_comparison *
     else
         printf("turned %s by %.1f dB\n", c->gain_db < 0 ? "down" : "up", fabs(c->gain_db));
     for (size_t i = 0; i < c->n_words; i++) printf("  %s\n", c->word[i]);
-    if (!c->n_words)
+    if (!c->n_words && fabs(c->most_db) < 0.05)
+        puts("  the same: nothing differs by as much as 0.1 dB from 100 Hz to 10 kHz");
+    else if (!c->n_words)
         printf("  nothing that needs a word: from 100 Hz to 10 kHz it differs by %s dB at %g Hz at most\n",
                number(c->most_db, 1, true, d), c->most_at_hz);
     putchar('\n');

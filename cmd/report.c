@@ -34,22 +34,22 @@ static void print_outputs(const json_t *mix)
 {
     size_t i;
     json_t *f;
-    char a[32], b[32], c[32], d[32], e[32];
+    char a[32], b[32], c[32], d[32];
     int widest = 0;
     json_array_foreach(json_object_get(mix, "outputs"), i, f)
     {
         int n = (int)strlen(text(f, "name"));
         if (n > widest) widest = n;
     }
-    printf("  %-*s %15s %15s %15s  %s\n", widest, "", "LUFS wanted/got", "dBTP wanted/got", "dBFS wanted/got",
+    printf("  %-*s %15s %15s %15s  %s\n", widest, "", "LUFS got/wanted", "dBTP got/wanted", "dBFS got/wanted",
            "verdict");
     json_array_foreach(json_object_get(mix, "outputs"), i, f)
     {
         const json_t *w = json_object_get(f, "wanted");
         char lufs[64], dbtp[64], dbfs[64];
-        snprintf(lufs, sizeof lufs, "%s / %s", figure(w, "loudness_lufs", 1, a), figure(f, "loudness_lufs", 1, b));
-        snprintf(dbtp, sizeof dbtp, "%s / %s", figure(w, "true_peak_dbtp", 1, c), figure(f, "true_peak_dbtp", 2, d));
-        snprintf(dbfs, sizeof dbfs, "%s / %s", figure(w, "peak_dbfs", 1, c), figure(f, "peak_dbfs", 2, e));
+        snprintf(lufs, sizeof lufs, "%s / %s", figure(f, "loudness_lufs", 1, a), figure(w, "loudness_lufs", 1, b));
+        snprintf(dbtp, sizeof dbtp, "%s / %s", figure(f, "true_peak_dbtp", 2, c), figure(w, "true_peak_dbtp", 1, d));
+        snprintf(dbfs, sizeof dbfs, "%s / %s", figure(f, "peak_dbfs", 2, c), figure(w, "peak_dbfs", 1, d));
         const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok" : text(f, "missed");
         printf("  %-*s %15s %15s %15s  %s\n", widest, text(f, "name"), lufs, dbtp, dbfs, verdict);
     }
@@ -108,6 +108,20 @@ static void print_card(const json_t *mix)
     }
 }
 
+/* The mix beside what was brought along, at one loudness: what is heard first. */
+static void print_against(const json_t *mix, const char *member, const char *whom)
+{
+    enum { FIRST = 5 };
+    const json_t *match = json_object_get(mix, member), *words = json_object_get(match, "words"), *w;
+    size_t i;
+    char x[4][32];
+    if (!json_is_object(match)) return;
+    printf("\n  against the %s, turned by %s dB to its loudness: tone %s dB apart on average, %s dB at %s Hz at most\n",
+           whom, figure(match, "gain_db", 1, x[0]), figure(match, "mean_db", 1, x[1]),
+           figure(match, "most_db", 1, x[2]), figure(match, "most_at_hz", 0, x[3]));
+    json_array_foreach(words, i, w) if (i < FIRST) printf("    %s\n", json_string_value(w));
+}
+
 /* Groups that a small speaker loses. */
 static void print_lost(const json_t *mix)
 {
@@ -142,6 +156,8 @@ static int print_report(const json_t *report)
         putchar('\n');
         print_steps(mix);
         print_card(mix);
+        print_against(mix, "against_rough", "rough mix");
+        print_against(mix, "against_reference", "reference");
         print_lost(mix);
         json_array_foreach(json_object_get(mix, "warnings"), k, w) printf("  warn: %s\n", json_string_value(w));
     }

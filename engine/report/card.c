@@ -119,11 +119,17 @@ static double width_off(const td_band_power *p, const td_band_power *reference)
     double most = NAN;
     for (size_t o = 0; o < TD_OCTAVES; o++) {
         if (!td_octave_sounds(p, o) || !td_octave_sounds(reference, o)) continue;
-        double off = td_width_within(p, td_octave_low(o), td_octave_high(o)) -
-                     td_width_within(reference, td_octave_low(o), td_octave_high(o));
+        double off = td_width_apart(td_width_within(p, td_octave_low(o), td_octave_high(o)),
+                                    td_width_within(reference, td_octave_low(o), td_octave_high(o)));
         if (!(fabs(off) <= fabs(most))) most = off;
     }
     return most;
+}
+
+/* What stands so far below the other of middle and sides that nobody hears it counts as if it stood at that edge. */
+static double heard_power(double own, double other)
+{
+    return fmax(own, fmax(other, 0) * td_db_power(-TD_WIDTH_HEARD_DB));
 }
 
 /* Root mean square difference of third octaves, 100 Hz to 10 kHz, of middle (sign 1) or sides (-1), each spectrum
@@ -136,8 +142,8 @@ static double spectra_apart(const td_band_power *p, const td_band_power *referen
     for (size_t k = 0; k < 2; k++) {
         double all = td_power_within(of[k]->ll, 100, 10000) + td_power_within(of[k]->rr, 100, 10000);
         for (size_t i = 0; i < TD_BANDS; i++) {
-            double x = (of[k]->ll[i] + of[k]->rr[i] + 2 * sign * of[k]->lr[i]) / 2;
-            level[k][i] = fmax(td_power_db(fmax(x, 0) / all), -60);
+            double both = of[k]->ll[i] + of[k]->rr[i], cross = 2 * sign * of[k]->lr[i];
+            level[k][i] = fmax(td_power_db(heard_power((both + cross) / 2, (both - cross) / 2) / all), -60);
         }
     }
     for (size_t i = 0; i < TD_BANDS; i++)

@@ -54,7 +54,8 @@ bool td_compared_make(const td_measurement *m, const td_portrait *portrait, td_c
         .correlation = td_correlation_within(&p, 0, 20000),
         .low_correlation = td_correlation_within(&p, 0, 100),
         .mono_loss_lu = portrait->mono_loss_lu,
-        .balance_db = td_power_db(td_power_within(p.ll, 0, 20000)) - td_power_db(td_power_within(p.rr, 0, 20000)),
+        .balance_db = td_clamp(
+            td_power_db(td_power_within(p.ll, 0, 20000)) - td_power_db(td_power_within(p.rr, 0, 20000)), -60, 60),
     };
     spectrum_of(&p, loudness_lufs, out);
     return true;
@@ -104,13 +105,12 @@ static td_status say(talk *t, double heard, const char *fmt, ...)
 }
 
 /* Mean of what is there, over bands or octaves. */
-static double mean_of(const double *x, const double *minus, size_t first, size_t last)
+static double mean_of(const double *x, size_t first, size_t last)
 {
     double sum = 0, n = 0;
     for (size_t i = first; i <= last; i++) {
-        double d = x[i] - (minus ? minus[i] : 0);
-        if (isnan(d)) continue;
-        sum += d;
+        if (isnan(x[i])) continue;
+        sum += x[i];
         n++;
     }
     return sum / n; /* NaN: nothing */
@@ -143,7 +143,7 @@ static td_status say_region(talk *t, const region *r)
 {
     const double *off = t->c->difference_db;
     size_t at = largest(off, r->first, r->last);
-    double mean = mean_of(off, NULL, r->first, r->last), size = fabs(mean), most = fabs(off[at]);
+    double mean = mean_of(off, r->first, r->last), size = fabs(mean), most = fabs(off[at]);
     double heard = fmax(size / HEARD_TONE_DB, most / HEARD_BAND_DB);
     const char *more = (size >= HEARD_TONE_DB ? mean : off[at]) > 0 ? "more" : "less";
     char peak[48] = "";
@@ -192,7 +192,7 @@ static td_status say_tone(talk *t)
                  c->tilt_db > 0 ? "brighter" : "darker", c->tilt_db);
     for (size_t i = 0; !st && i < sizeof regions / sizeof regions[0]; i++) {
         const region *r = &regions[i];
-        bool beside = fabs(mean_of(left, NULL, r->first, r->last)) >= HEARD_TONE_DB ||
+        bool beside = fabs(mean_of(left, r->first, r->last)) >= HEARD_TONE_DB ||
                       fabs(left[largest(left, r->first, r->last)]) >= HEARD_BAND_DB;
         if (!tilted || beside) st = say_region(t, r);
     }
@@ -213,7 +213,20 @@ static td_status say_dynamics(talk *t)
     return st;
 }
 
-/* Where one of them is mono, that says it all. */
+/* How much wider the file is within some octaves, and whether the reference sounds mono in all of them. */
+static double wider(const talk *t, size_t first, size_t last, bool *mono)
+{
+    const double *own = t->c->file.width_db, *its = t->c->reference.width_db;
+    double off[TD_OCTAVES];
+    *mono = true;
+    for (size_t o = first; o <= last; o++) {
+        off[o] = td_width_apart(own[o], its[o]);
+        if (!isnan(off[o]) && its[o] > -TD_WIDTH_HEARD_DB) *mono = false;
+    }
+    return mean_of(off, first, last);
+}
+
+/* Where one of them has one channel, that says it all. */
 static td_status say_width(talk *t)
 {
     static const struct {
@@ -225,10 +238,13 @@ static td_status say_width(talk *t)
         return say(t, INFINITY, "mono: %s has one channel, the other two", file->mono ? "this file" : "the reference");
     td_status st = TD_OK;
     for (size_t i = 0; !st && i < sizeof parts / sizeof parts[0]; i++) {
-        double off = mean_of(file->width_db, reference->width_db, parts[i].first, parts[i].last);
-        if (fabs(off) >= HEARD_WIDTH_DB)
-            st = say(t, fabs(off) / HEARD_WIDTH_DB, "%s %s: sides against middle %+.1f dB",
-                     off > 0 ? "wider" : "narrower", parts[i].where, off);
+        bool mono;
+        double off = wider(t, parts[i].first, parts[i].last, &mono), heard = fabs(off) / HEARD_WIDTH_DB;
+        if (heard >= 1 && mono)
+            st = say(t, heard, "wider %s: the reference is mono there", parts[i].where);
+        else if (heard >= 1)
+            st = say(t, heard, "%s %s: sides against middle %+.1f dB", off > 0 ? "wider" : "narrower", parts[i].where,
+                     off);
     }
     return st;
 }
@@ -261,11 +277,18 @@ static td_status in_words(td_comparison *c, td_arena *a)
 
 /* ---- both ------------------------------------------------------------------------------------------------------- */
 
+/* A third octave that far below the loudness is not heard beside the others, and no difference down there. */
+static double heard_level(double level_db)
+{
+    return isnan(level_db) ? NAN : fmax(level_db, -60);
+}
+
 static void hold_together(td_comparison *c)
 {
     double known[TD_BANDS];
     c->gain_db = c->reference.loudness_lufs - c->file.loudness_lufs;
-    for (size_t i = 0; i < TD_BANDS; i++) c->difference_db[i] = c->file.level_db[i] - c->reference.level_db[i];
+    for (size_t i = 0; i < TD_BANDS; i++)
+        c->difference_db[i] = heard_level(c->file.level_db[i]) - heard_level(c->reference.level_db[i]);
     without_tilt(c, 0, c->difference_db);
     for (size_t i = 0; i < TD_BANDS; i++) {
         double d = c->difference_db[i];

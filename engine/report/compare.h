@@ -17,7 +17,8 @@ typedef struct td_compared {
     double correlation, low_correlation, mono_loss_lu, balance_db; /* low: below 120 Hz; balance: left over right */
     double
         level_db[TD_BANDS]; /* third octaves against the loudness, so that levels of two files compare; NaN: silent */
-    double width_db[TD_OCTAVES], octave_correlation[TD_OCTAVES]; /* side over middle; NaN: no part in the sound */
+    double width_db[TD_OCTAVES],
+        octave_correlation[TD_OCTAVES]; /* side over middle, within 60 dB; NaN: no part in the sound */
 } td_compared;
 
 typedef struct td_comparison {

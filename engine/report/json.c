@@ -413,13 +413,15 @@ static json_t *guest_json(const td_report_wish *w, const guest *g, const char *k
     return j;
 }
 
-/* A mix beside the reference at one loudness, the mix's figures less the reference's; null where one is silent. */
+/* A mix beside one of them at one loudness, the mix's figures less the guest's; null where one is silent. */
 static json_t *match_json(const td_comparison *c)
 {
     const td_compared *own = &c->file, *its = &c->reference;
     double width[TD_OCTAVES];
-    for (size_t o = 0; o < TD_OCTAVES; o++) width[o] = own->width_db[o] - its->width_db[o];
-    json_t *j = json_object();
+    for (size_t o = 0; o < TD_OCTAVES; o++) width[o] = td_width_apart(own->width_db[o], its->width_db[o]);
+    json_t *j = json_object(), *words = json_array();
+    for (size_t i = 0; i < c->n_words; i++) json_array_append_new(words, td_json_text(c->word[i]));
+    json_object_set_new(j, "words", words);
     json_object_set_new(j, "gain_db", td_json_db(c->gain_db));
     json_object_set_new(j, "mean_db", td_json_number(c->mean_db, 0.1));
     json_object_set_new(j, "most_db", td_json_number(c->most_db, 0.1));
@@ -432,19 +434,17 @@ static json_t *match_json(const td_comparison *c)
     return j;
 }
 
-static td_status add_match(json_t *j, const char *path, const td_portrait *p, const guest *g, td_arena *a,
+/* own NULL: nothing is heard of the mix. */
+static td_status add_match(json_t *j, const char *name, const td_compared *own, const guest *g, td_arena *a,
                            td_error *err)
 {
-    td_measurement *m = td_arena_alloc(a, sizeof *m);
     td_comparison *c = td_arena_alloc(a, sizeof *c);
-    td_compared own, its;
-    td_status st = m && c ? TD_OK : td_no_memory(err);
-    json_object_set_new(j, "against_reference", json_null());
-    if (!st && g->stem) st = td_measure_file(path, m, err);
-    if (st || !g->stem || !td_compared_make(m, p, &own) || !td_compared_make(&g->measured, &g->portrait, &its))
-        return st;
-    if (td_comparison_make(&own, &its, a, c)) return td_no_memory(err);
-    json_object_set_new(j, "against_reference", match_json(c));
+    td_compared its;
+    json_object_set_new(j, name, json_null());
+    if (!c) return td_no_memory(err);
+    if (!own || !g->stem || !td_compared_make(&g->measured, &g->portrait, &its)) return TD_OK;
+    if (td_comparison_make(own, &its, a, c)) return td_no_memory(err);
+    json_object_set_new(j, name, match_json(c));
     return TD_OK;
 }
 
@@ -453,6 +453,21 @@ typedef struct guests {
     guest rough, reference;
     td_card_side *sum; /* NULL: not surveyed */
 } guests;
+
+static td_status add_matches(json_t *j, const char *path, const td_portrait *p, const guests *g, td_arena *a,
+                             td_error *err)
+{
+    td_measurement *m = td_arena_alloc(a, sizeof *m);
+    td_compared own;
+    bool heard = false;
+    td_status st = m ? TD_OK : td_no_memory(err);
+    if (!st && (g->rough.stem || g->reference.stem)) {
+        st = td_measure_file(path, m, err);
+        heard = !st && td_compared_make(m, p, &own);
+    }
+    if (!st) st = add_match(j, "against_rough", heard ? &own : NULL, &g->rough, a, err);
+    return st ? st : add_match(j, "against_reference", heard ? &own : NULL, &g->reference, a, err);
+}
 
 static json_t *row_json(const td_card_row *r)
 {
@@ -524,7 +539,7 @@ static td_status add_sound(json_t *j, const td_report_wish *w, const td_report_m
     json_object_set_new(j, "portrait", portrait_json(f, p));
     json_object_set_new(j, "tone", tone_json(&tone));
     json_object_set_new(j, "translation", devices);
-    st = add_match(j, path, p, &g->reference, a, err);
+    st = add_matches(j, path, p, g, a, err);
     if (st) return st;
     return add_card(j, w, said, g, p, &tone, a) ? td_no_memory(err) : TD_OK;
 }

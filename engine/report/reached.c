@@ -205,6 +205,18 @@ static void region_name(td_page *p, const json_t *r, char *out, size_t size)
              td_figure(p, td_held(r, "high_hz"), 0, false, "Hz", high));
 }
 
+/* The first of what is heard, most first. */
+static void words_of(td_page *p, const json_t *match)
+{
+    enum { FIRST = 5 };
+    const json_t *words = json_object_get(match, "words"), *v;
+    size_t i;
+    if (!json_array_size(words)) return;
+    td_page_add(p, "<ul lang=\"en\">");
+    json_array_foreach(words, i, v) if (i < FIRST) td_prose(p, "<li>", json_string_value(v), "</li>\n");
+    td_page_add(p, "</ul>\n");
+}
+
 /* "Peak to loudness -1.2 dB, ": what this mix has more of. */
 static void more_of(td_page *p, td_word what, double x, const char *unit, const char *behind)
 {
@@ -214,14 +226,16 @@ static void more_of(td_page *p, td_word what, double x, const char *unit, const 
 }
 
 /* Tone over 100 Hz to 10 kHz, dynamics, and sides against the middle over all octaves in which both sound. */
-static void against_reference(td_page *p, const json_t *match)
+static void against(td_page *p, td_word whom, const json_t *match)
 {
     char text[TD_FIGURE];
     size_t n, octaves = 0;
     double *width = td_held_list(p, match, "width_db", &n), wider = 0;
     for (size_t i = 0; width && i < n; i++)
         if (!isnan(width[i])) wider += width[i], octaves++;
-    td_element(p, "<p>", td_say(p, TD_WORD_AGAINST_REFERENCE), " ");
+    if (!json_is_object(match)) return;
+    td_element(p, "<p>", td_say(p, whom), " ");
+    more_of(p, TD_WORD_LOUDNESS, -td_held(match, "gain_db"), "LU", "; ");
     td_element(p, "", td_say(p, TD_WORD_TONE), " ");
     td_element(p, "", td_figure(p, td_held(match, "mean_db"), 1, false, "dB", text), " ");
     td_element(p, "", td_say(p, TD_WORD_ON_AVERAGE), ", ");
@@ -231,6 +245,7 @@ static void against_reference(td_page *p, const json_t *match)
     more_of(p, TD_WORD_PLR, td_held(match, "plr_db"), "dB", ", ");
     more_of(p, TD_WORD_RANGE, td_held(match, "loudness_range_lu"), "LU", ", ");
     more_of(p, TD_WORD_WIDTH, octaves ? wider / (double)octaves : NAN, "dB", ".</p>\n");
+    words_of(p, match);
 }
 
 void td_section_tone(td_page *p, const json_t *mix)
@@ -238,7 +253,7 @@ void td_section_tone(td_page *p, const json_t *mix)
     static const td_head heads[] = {
         { TD_WORD_REGION, false }, { TD_WORD_OFF, true }, { TD_WORD_USUAL, true }, { TD_WORD_VERDICT, false }
     };
-    const json_t *t = json_object_get(mix, "tone"), *match = json_object_get(mix, "against_reference"), *r;
+    const json_t *t = json_object_get(mix, "tone"), *r;
     size_t i, n;
     char a[TD_FIGURE], b[TD_FIGURE];
     if (!t) return;
@@ -260,7 +275,8 @@ void td_section_tone(td_page *p, const json_t *mix)
         td_row_close(p);
     }
     td_table_close(p);
-    if (json_is_object(match)) against_reference(p, match);
+    against(p, TD_WORD_AGAINST_ROUGH, json_object_get(mix, "against_rough"));
+    against(p, TD_WORD_AGAINST_REFERENCE, json_object_get(mix, "against_reference"));
 }
 
 static const char *device_name(const td_page *p, const char *device)

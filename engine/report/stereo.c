@@ -24,6 +24,16 @@ double td_width_within(const td_band_power *p, double low_hz, double high_hz)
     return both > 0 ? td_clamp(td_power_db(fmax(0, both - cross)) - td_power_db(fmax(0, both + cross)), -60, 60) : NAN;
 }
 
+static double heard(double width_db)
+{
+    return isnan(width_db) ? NAN : td_clamp(width_db, -TD_WIDTH_HEARD_DB, TD_WIDTH_HEARD_DB);
+}
+
+double td_width_apart(double width_db, double reference_db)
+{
+    return heard(width_db) - heard(reference_db);
+}
+
 double td_octave_low(size_t octave)
 {
     return td_band_label(3 * octave);

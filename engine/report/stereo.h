@@ -11,6 +11,12 @@ double td_correlation_within(const td_band_power *p, double low_hz, double high_
 /* Side over middle, dB, within 60 dB; NaN: silent. */
 double td_width_within(const td_band_power *p, double low_hz, double high_hz);
 
+/* Of narrow noise a correlation of 0.996 is just told from 1 (Gabriel, Colburn 1981): sides 27 dB below the middle.
+ * What lies below sounds mono, however far. */
+#define TD_WIDTH_HEARD_DB 27
+/* Of two widths, as heard; NaN: one is silent. */
+double td_width_apart(double width_db, double reference_db);
+
 /* Octaves by their third octaves: 25 to 40 Hz, 50 to 80 Hz, ... */
 enum { TD_OCTAVES = (TD_BANDS + 2) / 3 };
 double td_octave_low(size_t octave);

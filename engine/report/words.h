@@ -99,8 +99,10 @@
     X(IS_USUAL, "usual", "üblich")                                                                                     \
     X(IS_UNUSUAL, "unusual", "ungewöhnlich")                                                                           \
     X(IS_RARE, "rare", "selten")                                                                                       \
-    X(AGAINST_REFERENCE, "Against the reference, with loudness aligned:",                                              \
-      "Gegen die Referenz, bei gleicher Lautheit:")                                                                    \
+    X(AGAINST_ROUGH, "Against the rough mix, the rest with loudness aligned:",                                         \
+      "Gegen die Rohmischung, alles Weitere bei gleicher Lautheit:")                                                   \
+    X(AGAINST_REFERENCE, "Against the reference, the rest with loudness aligned:",                                     \
+      "Gegen die Referenz, alles Weitere bei gleicher Lautheit:")                                                      \
     X(ON_AVERAGE, "on average", "im Mittel")                                                                           \
     X(AT_MOST, "at most", "höchstens")                                                                                 \
     X(TRANSLATION, "On other speakers", "Auf anderen Lautsprechern")                                                   \

@@ -277,7 +277,7 @@ for mix in report["mixes"]:
 END
 }
 ok "each mix is held against the reference at one loudness" alike "$out"
-ok "and the page says so" grep -q 'with loudness aligned: Tone .* Peak to loudness .* Loudness range .* Width ' "$out/report.html"
+ok "and the page says so" grep -q 'with loudness aligned: Loudness .* Tone .* Peak to loudness .* Loudness range .* Width ' "$out/report.html"
 ok "the report says by how much each was turned down" compared "$out"
 ok "verify knows guests" "$topdown" verify "$out" --quiet
 ok "and turns down again" says "rendered again: the same bytes" "$topdown" verify "$out" --render --quiet

@@ -59,13 +59,29 @@ static double tilted(double t, unsigned c)
 
 static double middle_and_half_at_the_sides(double t, unsigned c)
 {
-    return 0.1 * sin(2 * M_PI * 1000 * t) + (c ? -0.05 : 0.05) * sin(2 * M_PI * 1250 * t);
+    return 0.1 * sin(2 * M_PI * 1000 * t) + (c ? -0.05 : 0.05) * cos(2 * M_PI * 1000 * t);
 }
 
 static double middle(double t, unsigned c)
 {
     (void)c;
     return 0.1 * sin(2 * M_PI * 1000 * t);
+}
+
+static double wide_and_darker(double t, unsigned c)
+{
+    return middle_and_half_at_the_sides(t, c) + 0.03 * sin(2 * M_PI * 4000 * t);
+}
+
+static double narrow_and_brighter(double t, unsigned c)
+{
+    return middle(t, c) + 0.05 * sin(2 * M_PI * 4000 * t);
+}
+
+/* Sides of -46 dB. */
+static double nearly_mono(double t, unsigned c)
+{
+    return middle(t, c) + (c ? -0.0005 : 0.0005) * cos(2 * M_PI * 1000 * t);
 }
 
 static double nothing(double t, unsigned c)
@@ -163,9 +179,23 @@ static void mono_is_two_equal_sides(void **state)
 static void what_is_heard_first_comes_first(void **state)
 {
     td_comparison c;
-    assert_int_equal(compare(middle_and_half_at_the_sides, middle, *state, &c), TD_OK);
+    assert_int_equal(compare(wide_and_darker, narrow_and_brighter, *state, &c), TD_OK);
     assert_true(c.n_words > 1);
     assert_non_null(strstr(c.word[0], "wider above 800 Hz"));
+}
+
+/* Of a reference that is mono there is no ratio to tell, and sides nobody hears are no width. */
+static void what_nobody_hears_is_no_width(void **state)
+{
+    td_comparison c;
+    assert_int_equal(compare(middle_and_half_at_the_sides, middle, *state, &c), TD_OK);
+    assert_string_equal(c.word[0], "wider above 800 Hz: the reference is mono there");
+    assert_int_equal(compare(nearly_mono, middle, *state, &c), TD_OK);
+    assert_true(c.file.width_db[5] > c.reference.width_db[5] + 10);
+    for (size_t i = 0; i < c.n_words; i++) assert_null(strstr(c.word[i], "wider"));
+    assert_float_equal(td_width_apart(-46, -60), 0, 1e-9);
+    assert_float_equal(td_width_apart(-6, -60), 21, 1e-9);
+    assert_true(isnan(td_width_apart(NAN, -60)));
 }
 
 static void what_is_short_is_not_silent(void **state)
@@ -216,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_boost_takes_nothing_from_other_bands),
         cmocka_unit_test(mono_is_two_equal_sides),
         cmocka_unit_test(what_is_heard_first_comes_first),
+        cmocka_unit_test(what_nobody_hears_is_no_width),
         cmocka_unit_test(what_is_short_is_not_silent),
         cmocka_unit_test(width_is_side_over_middle),
         cmocka_unit_test(silence_cannot_be_compared),
