@@ -40,14 +40,15 @@ static td_status keep(const td_plan *p, const td_args *a, td_error *err)
     return st;
 }
 
-static void show(const td_plan *p, const td_plan *before, bool whole)
+static void show(const td_plan *p, const td_plan *before, const td_args *a)
 {
     td_text t = { 0 };
-    if (whole)
+    if (td_args_has(a, "whole"))
         td_plan_view(p, td_columns(), &t);
     else
         td_plan_changes(p, before, td_columns(), &t);
     fputs(td_text_or_empty(&t), stdout);
+    if (td_args_has(a, "output")) printf("\nwritten: %s\n", td_args_get(a, "output"));
     td_text_free(&t);
 }
 
@@ -100,7 +101,7 @@ static int run(const td_args *a)
         if (!st && td_args_has(a, "json"))
             td_print_plan(p);
         else if (!st && !td_args_has(a, "quiet"))
-            show(p, before, td_args_has(a, "whole"));
+            show(p, before, a);
     }
     td_plan_free(before);
     td_plan_free(p);

@@ -45,9 +45,14 @@ static bool is_letter(char c)
     return isalpha((unsigned char)c) || (unsigned char)c >= 0x80;
 }
 
+static bool is_digit(char c)
+{
+    return isdigit((unsigned char)c);
+}
+
 static bool counts(char c)
 {
-    return is_letter(c) || isdigit((unsigned char)c);
+    return is_letter(c) || is_digit(c);
 }
 
 /* Does a word end in front of `at`, or begin there? "4|_|kick|_|soft|02", "Kick|In". */
@@ -69,12 +74,15 @@ static const char *next_that_counts(const char *s)
     return s;
 }
 
-/* Does the file read like the name from here to a border? What parts words does not count: "hi-hat" is HiHat. */
+/* Does the file read like the name from here to a border? What parts words does not count, "hi-hat" is HiHat; what
+ * parts numbers does: "Gtr 1+2" is no Gtr 12. */
 static bool reads_on(const char *file, const char *at, const char *name)
 {
-    for (;;) {
+    for (const char *start = name;;) {
         const char *letter = next_that_counts(name), *in_file = next_that_counts(at);
         if (!*letter || tolower((unsigned char)*letter) != tolower((unsigned char)*in_file)) break;
+        bool on = name > start && is_digit(name[-1]) && is_digit(*letter);
+        if (on && (letter == name) != (in_file == at)) return false;
         name = letter + 1;
         at = in_file + 1;
     }
@@ -191,12 +199,27 @@ static void join(const td_plan *p, td_meant *w)
     *w = out;
 }
 
+static const char digits[] = "0123456789";
+
+/* "Gtr 2", "T1": one of several, by a number that only a file's name holds. "808" is a word. */
+static bool is_numbered(const char *name)
+{
+    return name[strcspn(name, digits)] && name[strspn(name, digits)];
+}
+
+/* "2": it may be anything. */
+static bool is_bare_number(const char *name)
+{
+    enum { WORD = 3 };
+    return *name && strspn(name, digits) == strlen(name) && strlen(name) < WORD;
+}
+
 /* A bus by a word that no file has, in any language roles are read in: "Schlagzeug", "kit". As a file's name a word for
  * voices is the lead's, as a bus's it is all of them. */
 static const char *bus_called(const td_plan *p, const char *name)
 {
-    static const char *const voices[] = { "gesang", "stimmen", NULL };
-    if (strchr(name, ' ') || td_is_in_file_name(p, name)) return name;
+    static const char *const voices[] = { "gesang", "stimme", "stimmen", "voice", "voices", NULL };
+    if (strchr(name, ' ') || is_numbered(name) || td_is_in_file_name(p, name)) return name;
     for (const char *const *v = voices; *v; v++)
         if (!strcasecmp(name, *v)) return "vocals";
     td_role read = td_role_read(name);
@@ -207,13 +230,29 @@ static const char *bus_called(const td_plan *p, const char *name)
     return name;
 }
 
+/* "say which: Gtr 1.wav, Gtr 2.wav", for "Gtr 3"; nothing where no file has those words. */
+static void ask_which(const td_plan *p, const char *name, td_text *hint)
+{
+    enum { FEW = 8 };
+    char words[NAME_SIZE];
+    size_t length = strlen(name), n = 0;
+    while (length && (is_digit(name[length - 1]) || name[length - 1] == ' ')) length--;
+    snprintf(words, sizeof words, "%.*s", (int)length, name);
+    for (size_t i = 0; i < p->n_stems && n < FEW; i++)
+        if (p->stem[i].bus && has_in_file_name(&p->stem[i], words))
+            td_text_addf(hint, "%s %s", n++ ? "," : "say which:", td_basename(p->stem[i].name));
+    if (n) td_text_add(hint, "; an amount has dB or a sign: +2 dB");
+}
+
 static td_status nobody(const td_plan *p, const char *text, const char *name, td_error *err)
 {
     td_text hint = { 0 };
-    td_text_add(&hint, "there are ");
-    for (size_t b = 0; b < p->n_buses; b++) td_text_addf(&hint, "%s%s", b ? ", " : "", p->bus[b].name);
-    for (size_t r = 0; r < p->n_rets; r++) td_text_addf(&hint, ", %s", p->ret[r].name);
-    td_text_add(&hint, ", and stems by role (kick) or file name");
+    if (is_numbered(name)) ask_which(p, name, &hint);
+    bool asked = hint.length;
+    if (!asked) td_text_add(&hint, "there are ");
+    for (size_t b = 0; !asked && b < p->n_buses; b++) td_text_addf(&hint, "%s%s", b ? ", " : "", p->bus[b].name);
+    for (size_t r = 0; !asked && r < p->n_rets; r++) td_text_addf(&hint, ", %s", p->ret[r].name);
+    if (!asked) td_text_add(&hint, ", and stems by role (kick) or file name");
     td_status st = td_fail(err, TD_ARG, text, td_text_or_empty(&hint), "nothing is called '%s'", name);
     td_text_free(&hint);
     return st;
@@ -284,7 +323,7 @@ static void keep_called(const td_plan *p, const char *word, td_meant *w)
 static void add_word_by_word(const td_plan *p, const char *name, td_meant *out)
 {
     char copy[NAME_SIZE], *save;
-    if (strlen(name) >= sizeof copy || strpbrk(name, "0123456789")) return;
+    if (strlen(name) >= sizeof copy || strpbrk(name, digits)) return;
     strcpy(copy, name);
     for (size_t i = 0; i < p->n_stems; i++)
         if (p->stem[i].bus) out->stem[out->n_stems++] = &p->stem[i];
@@ -319,7 +358,7 @@ static bool drops_a_word(const char *name, const char *role)
 /* "floor tom", whose file is called FT. */
 static void add_read(const td_plan *p, const char *name, td_meant *out)
 {
-    if (strlen(name) >= NAME_SIZE) return;
+    if (strlen(name) >= NAME_SIZE || is_numbered(name)) return;
     td_role read = td_role_read(name);
     if (read.every_word && !drops_a_word(name, read.name)) add_stems(p, read.name, has_role, out);
 }
@@ -348,7 +387,7 @@ td_status td_meant_find(const td_plan *p, const char *text, const char *name, td
     if (out->n_buses) return TD_OK;
     if (!out->n_stems) add_stems(p, name, has_file_name, out);
     bool named = out->n_stems;
-    if (!named) add_players(p, name, &by_name, out);
+    if (!named && !is_bare_number(name)) add_players(p, name, &by_name, out);
     if (!out->n_stems) return nobody(p, text, name, err);
     if (!named && in_several_buses(out)) return not_one(text, name, out, by_name, err);
     join(p, out);

@@ -48,11 +48,11 @@ static td_status move_to(const move *m, const char *path, double to_db, double s
 }
 
 /* The ride that is there, lifted between two places, with slopes outside of them. */
-static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
+static td_status lift(const move *m, double from_s, double to_s, td_breakpoint **ride, size_t *n_ride)
 {
     static const char gain[] = "buses.ride.gain";
     double slope = td_clamp(RAMP_S * fabs(m->said.db), RAMP_S, RAMP_MAX_S);
-    double place[4] = { m->said.from_s - slope, m->said.from_s, m->said.to_s, m->said.to_s + slope };
+    double place[4] = { from_s - slope, from_s, to_s, to_s + slope };
     const td_breakpoint *old = *ride;
     td_breakpoint *out = td_arena_array(m->plan->arena, *n_ride + 4, sizeof *out);
     td_status st = TD_OK;
@@ -77,6 +77,18 @@ static td_status lift(const move *m, td_breakpoint **ride, size_t *n_ride)
     return st;
 }
 
+/* All parts of the song that have that name, neighbours as one. */
+static td_status lift_section(const move *m, td_breakpoint **ride, size_t *n_ride)
+{
+    const td_plan_section *s = m->plan->section;
+    td_status st = TD_OK;
+    for (size_t i = 0, k; !st && i < m->plan->n_sections; i = k) {
+        for (k = i + 1; k < m->plan->n_sections && !strcmp(s[k].name, s[i].name);) k++;
+        if (!strcasecmp(s[i].name, m->said.section)) st = lift(m, s[i].from_s, s[k - 1].to_s, ride, n_ride);
+    }
+    return st;
+}
+
 static td_status say_why(const move *m, const char **reason)
 {
     *reason = td_arena_printf(m->plan->arena, "%s%s%+.1f dB %s%sby revision", *reason ? *reason : "",
@@ -96,7 +108,8 @@ static td_status shift_there(const move *m, const char *path, double *level_db, 
                              size_t *n_ride, const char **reason)
 {
     if (!*m->said.when) return shift(m, path, level_db, step, reason);
-    td_status st = lift(m, ride, n_ride);
+    td_status st =
+        m->said.section ? lift_section(m, ride, n_ride) : lift(m, m->said.from_s, m->said.to_s, ride, n_ride);
     return st ? st : say_why(m, reason);
 }
 
@@ -220,6 +233,17 @@ static td_plan_return *return_named(const td_plan *p, const char *name)
     return NULL;
 }
 
+/* What a bus sends, and stems inside it do. */
+static td_status turn_bus(const move *m, const td_plan_bus *b, const char *effect, double by, size_t *moved)
+{
+    td_plan *p = m->plan;
+    td_status st = turn(m, b->send, b->n_sends, effect, by, moved);
+    for (size_t i = 0; !st && i < p->n_stems; i++)
+        if (p->stem[i].bus && !strcmp(p->stem[i].bus, b->name))
+            st = turn(m, p->stem[i].send, p->stem[i].n_sends, effect, by, moved);
+    return st;
+}
+
 static td_status sends(move *m, double sign, const char *effect, const char *name)
 {
     td_meant w = { .n_buses = 0 };
@@ -234,7 +258,7 @@ static td_status sends(move *m, double sign, const char *effect, const char *nam
     if (*m->said.when)
         return td_fail(m->err, TD_ARG, m->said.text, "leave the times out", "sends stand for the whole song");
     for (size_t b = 0; b < w.n_buses; b++)
-        if ((st = turn(m, w.bus[b]->send, w.bus[b]->n_sends, effect, by, &moved))) return st;
+        if ((st = turn_bus(m, w.bus[b], effect, by, &moved))) return st;
     for (size_t i = 0; i < w.n_stems; i++)
         if ((st = turn(m, w.stem[i]->send, w.stem[i]->n_sends, effect, by, &moved))) return st;
     if (ret && (st = turn(m, ret->send, ret->n_sends, effect, by, &moved))) return st;
@@ -309,7 +333,8 @@ static td_status tell_elsewhere(const move *m)
           "leave the file out, or say `--role FILE=ignore` when it is mixed" },
         { "pan panned left right links rechts", "places",
           "write `pan` at the stem in plan.yaml, as L30, or in the job file" },
-        { "master loudness lautheit", "how loud the mix leaves", "write `loudness` of a master in the job file" },
+        { "master mix everything alles gesamt song loudness lautheit", "how loud the mix leaves",
+          "write `loudness` of a master in the job file" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t k = 0; k < m->said.n; k++)
@@ -379,6 +404,10 @@ static td_status understand(move *m)
         return sends(m, more, m->said.word[1], name);
     }
     if (more && m->said.n > 1) return more_of(m, more);
+    const char *last = m->said.word[m->said.n - 1];
+    if (isnan(m->said.db) && m->said.n > 1 && isdigit((unsigned char)*last))
+        return td_fail(m->err, TD_ARG, m->said.text, td_move_forms,
+                       "'%s' is no amount without dB or a sign, and nothing says what shall move", last);
     if (isnan(m->said.db))
         return td_fail(m->err, TD_ARG, m->said.text, td_move_forms,
                        "this is no level or send that moves, for the whole song or a stretch of it");
@@ -388,9 +417,27 @@ static td_status understand(move *m)
     return level(m, name);
 }
 
+static td_status no_section(const move *m)
+{
+    td_text hint = { 0 };
+    const td_plan *p = m->plan;
+    for (size_t i = 0, k; i < p->n_sections; i++) {
+        for (k = 0; strcmp(p->section[k].name, p->section[i].name) != 0;) k++;
+        if (k == i) td_text_addf(&hint, "%s%s", i ? ", " : "its sections are ", p->section[i].name);
+    }
+    td_status st = td_fail(m->err, TD_ARG, m->said.text, p->n_sections ? td_text_or_empty(&hint) : td_move_forms,
+                           "the plan knows no section '%s'", m->said.section);
+    td_text_free(&hint);
+    return st;
+}
+
 static td_status read_move(move *m)
 {
-    return td_wording_read(m->said.text, (double)m->plan->frames / m->plan->rate_hz, &m->said, m->err);
+    const td_plan *p = m->plan;
+    td_status st = td_wording_read(m->said.text, (double)p->frames / p->rate_hz, &m->said, m->err);
+    bool known = st || !m->said.section;
+    for (size_t i = 0; !known && i < p->n_sections; i++) known = !strcasecmp(p->section[i].name, m->said.section);
+    return known ? st : no_section(m);
 }
 
 static td_status make_move(move *m)
@@ -417,6 +464,7 @@ static td_status move_part(move *named, size_t *n_named, move *m)
         named[i].said.db = m->said.db;
         named[i].said.from_s = m->said.from_s;
         named[i].said.to_s = m->said.to_s;
+        named[i].said.section = m->said.section;
         strcpy(named[i].said.when, m->said.when);
         st = make_move(&named[i]);
     }
@@ -455,19 +503,25 @@ static char *next_part(char **rest)
     return part;
 }
 
+/* Nothing stands between two commas, or a comma and "and". */
 static td_status move_parts(td_plan *plan, const char *text, td_error *err)
 {
     enum { PARTS = 8 };
     move part[PARTS];
     size_t named = 0;
+    bool any = false;
     td_status st = TD_OK;
     char *rest = td_arena_strdup(plan->arena, text);
     if (!rest) return td_no_memory(err);
     while (!st && rest && named < PARTS) {
         const char *one = next_part(&rest);
-        part[named] = (move){ .plan = plan, .said.text = one + strspn(one, " "), .err = err };
+        one += strspn(one, " ");
+        if (!*one) continue;
+        any = true;
+        part[named] = (move){ .plan = plan, .said.text = one, .err = err };
         st = move_part(part, &named, &part[named]);
     }
+    if (!any) return td_fail(err, TD_ARG, text, td_move_forms, "what shall move?");
     return st || !named ? st : make_move(&part[0]); /* nobody said what shall become of it */
 }
 

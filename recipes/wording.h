@@ -17,7 +17,10 @@ typedef struct td_wording {
     double db;               /* NaN: how much was not said */
     double degree;           /* "a bit": what is usual, so many times */
     double from_s, to_s;     /* NaN: all of the song */
-    char when[TD_MOVE_SIZE]; /* "0:45-1:10"; empty: all of it */
+    char when[TD_MOVE_SIZE]; /* "0:45-1:10", "section B"; empty: all of it */
+    const char *section;     /* "B", whose times a plan knows; NULL */
+    const char *by;          /* the number behind "by", which is an amount without more; NULL */
+    bool complaint;          /* "too loud" */
 } td_wording;
 
 extern const char td_move_forms[]; /* examples, for who was not understood */

@@ -80,9 +80,12 @@ static void test_vocals_are_lead_and_backing(void **state)
     assert_int_equal(td_plan_revise(&p, "vocals softer", &err), TD_OK);
     assert_int_equal(p.n_notes, 3); /* said once */
     td_arena_free(p.arena);
-    p = after("Gesang lauter");
-    assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
-    td_arena_free(p.arena);
+    static const char *const all[] = { "Gesang lauter", "Stimme lauter", "voice louder", "the vocal is too quiet" };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        p = after(all[i]);
+        assert_true(p.bus[1].fader_db == 1 && p.bus[2].fader_db == -5);
+        td_arena_free(p.arena);
+    }
     p = after("backing vocals softer");
     assert_true(p.bus[1].fader_db == 0 && p.bus[2].fader_db == -7);
     td_arena_free(p.arena);
@@ -145,7 +148,25 @@ static void test_moves_in_plain_words(void **state)
                  { "mach das Schlagzeug etwas leiser", -0.5 },
                  { "mehr Schlagzeug", 1 },
                  { "drums down -2 dB", -2 },
-                 { "drums - 2 dB", -2 } };
+                 { "drums - 2 dB", -2 },
+                 { "drums \xe2\x88\x92"
+                   "2 dB",
+                   -2 },
+                 { "drums +.5 dB", 0.5 },
+                 { "drums down by 2", -2 },
+                 { "Schlagzeug um 2 leiser", -2 },
+                 { "Schlagzeug um 2 dB anheben", 2 },
+                 { "drums ein wenig leiser", -0.5 },
+                 { "drums -1 dB.", -1 },
+                 { "drums louder!", 1 },
+                 { "could you turn the drums up please?", 1 },
+                 { "the drums should be 2 dB louder", 2 },
+                 { "drums too loud", -1 },
+                 { "the drums are too quiet", 1 },
+                 { "the drums are a bit too loud", -0.5 },
+                 { "drums are 2 dB too loud", -2 },
+                 { "das Schlagzeug ist zu leise", 1 },
+                 { "das Schlagzeug ist viel zu laut", -2 } };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         td_plan p = after(said[i].move);
         assert_true(p.bus[0].fader_db == -3 + said[i].db);
@@ -159,8 +180,9 @@ static void test_moves_in_plain_words(void **state)
 static void test_several_moves_at_once(void **state)
 {
     (void)state;
-    static const char *const said[] = { "backing +1dB, drums -1 dB", "drums softer and backing louder",
-                                        "backing 1 dB up; drums down" };
+    static const char *const said[] = { "backing +1dB, drums -1 dB",   "drums softer and backing louder",
+                                        "backing 1 dB up; drums down", "backing +1 dB, and drums -1 dB",
+                                        "backing +1 dB, drums -1 dB,", "; backing +1 dB; ; drums -1 dB." };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         td_plan p = after(said[i]);
         assert_true(p.bus[2].fader_db == -5 && p.bus[0].fader_db == -4 && p.n_notes == 2);
@@ -186,6 +208,92 @@ static void test_words_of_a_file_mean_that_file(void **state)
     assert_int_equal(td_plan_revise(&p, "kick 2 -1 dB", &err), TD_OK);
     assert_true(p.stem[1].gain_db == -1 && p.stem[0].gain_db == 0);
     td_arena_free(p.arena);
+}
+
+/* Guitars by number, and no number is a decibel that is not said to be one. */
+static td_plan numbered(void)
+{
+    static td_plan_stem stem[5];
+    static td_plan_bus bus[2];
+    static const char *const names[] = { "Gtr 1.wav", "Gtr2.wav", "05 Gtr 12.wav", "Kick.wav", "Tom.wav" };
+    for (size_t i = 0; i < 5; i++)
+        stem[i] = (td_plan_stem){ .name = names[i], .role = "guitars", .bus = "guitars", .pan = NAN };
+    stem[3].role = "drums.kick";
+    stem[4].role = "drums.tom.rack";
+    stem[3].bus = stem[4].bus = "drums";
+    bus[0] = (td_plan_bus){ .name = "guitars", .group = "guitars" };
+    bus[1] = (td_plan_bus){ .name = "drums", .group = "drums" };
+    return (td_plan){ .rate_hz = 48000,
+                      .frames = 48000 * 60,
+                      .stem = stem,
+                      .n_stems = 5,
+                      .bus = bus,
+                      .n_buses = 2,
+                      .arena = td_arena_new() };
+}
+
+static void test_a_number_belongs_to_a_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move;
+        double gain_db[3];
+    } said[] = { { "Gtr 1 louder", { 1, 0, 0 } },
+                 { "Gtr 1 leiser", { -1, 0, 0 } },
+                 { "louder Gtr 2", { 0, 1, 0 } },
+                 { "turn Gtr 2 up", { 0, 1, 0 } },
+                 { "more Gtr 2", { 0, 1, 0 } },
+                 { "Gtr 2 a bit louder", { 0, 0.5, 0 } },
+                 { "Gtr 12 louder", { 0, 0, 1 } },
+                 { "Gtr 1 and Gtr 2 +1 dB", { 1, 1, 0 } },
+                 { "Gtr 1 2 dB louder", { 2, 0, 0 } },
+                 { "Gtr 1 +2", { 2, 0, 0 } },
+                 { "Gtr 2 down by 3", { 0, -3, 0 } },
+                 { "Gtr 1 is too quiet", { 1, 0, 0 } },
+                 { "gtr2 softer, Gtr 1 up", { 1, -1, 0 } } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = numbered();
+        td_error err = { 0 };
+        if (td_plan_revise(&p, said[i].move, &err)) fail_msg("%s: %s", said[i].move, err.what);
+        for (size_t k = 0; k < 3; k++)
+            if (p.stem[k].gain_db != said[i].gain_db[k]) fail_msg("%s: %g dB", said[i].move, p.stem[k].gain_db);
+        assert_true(p.bus[0].fader_db == 0 && p.bus[1].fader_db == 0);
+        td_arena_free(p.arena);
+    }
+}
+
+/* What names nobody moves nobody: neither the bus nor a file that has the number elsewhere. */
+static void test_a_number_that_names_nobody_is_asked_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move, *hint;
+    } said[] = { { "Gtr 3 louder", "say which: Gtr 1.wav, Gtr2.wav, 05 Gtr 12.wav" },
+                 { "Kick 12 louder", "say which: Kick.wav; an amount has dB or a sign: +2 dB" },
+                 { "T1 louder", "there are guitars" },
+                 { "Tom 1 +1 dB", "say which: Tom.wav" },
+                 { "2 Gtr louder", "there are guitars" },
+                 { "Gtr 1, 2 louder", "there are guitars" },
+                 { "Gtr 1+2 louder", "say which" },
+                 { "Gtr 1-2 louder", "say which" },
+                 { "2 louder", "there are guitars" },
+                 { "guitars 1", "write" },
+                 { "guitars down 2", "write" },
+                 { "louder 2", "there are guitars" },
+                 { "guitars 0x5 dB", "write" },
+                 { "guitars 1e1 dB", "write" },
+                 { "guitars +inf dB", "write" },
+                 { "guitars nan", "write" },
+                 { "guitars +1 dB 0:01-0:0x5", "0:45-1:10" } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = numbered();
+        td_error err = { 0 };
+        if (td_plan_revise(&p, said[i].move, &err) != TD_ARG) fail_msg("%s: taken", said[i].move);
+        if (!strstr(err.hint, said[i].hint)) fail_msg("%s: %s; %s", said[i].move, err.what, err.hint);
+        for (size_t k = 0; k < p.n_stems && !strchr(said[i].move, ','); k++) assert_true(p.stem[k].gain_db == 0);
+        assert_true(p.bus[0].fader_db == 0 && p.bus[1].fader_db == 0);
+        td_arena_free(p.arena);
+    }
 }
 
 /* Files as others call them, each with its role and bus. */
@@ -347,7 +455,11 @@ static void test_what_cannot_move_is_told(void **state)
                                            { "mute the overheads", "--role FILE=ignore" },
                                            { "guitars pan L30", "`pan`" },
                                            { "guitars left 2 dB", "`pan`" },
-                                           { "kick 0 dB", "vocals +1 dB" } };
+                                           { "kick 0 dB", "vocals +1 dB" },
+                                           { "master +1 dB", "`loudness`" },
+                                           { "mix lauter", "`loudness`" },
+                                           { "everything louder", "`loudness`" },
+                                           { "Alles lauter", "`loudness`" } };
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
         assert_int_equal(td_plan_revise(&p, said[i][0], &err), TD_ARG);
         if (!strstr(err.hint, said[i][1])) fail_msg("%s: %s", said[i][0], err.hint);
@@ -402,6 +514,55 @@ static void test_a_stretch_is_said_in_many_ways(void **state)
     td_arena_free(p.arena);
 }
 
+static void test_a_stretch_may_have_one_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move, *reason;
+        double from_s, to_s;
+    } said[] = { { "drums +1 dB after 3:00", "as delivered; +1.0 dB 3:00-4:00 by revision", 180, 240 },
+                 { "Schlagzeug +1 dB ab 3:00", "as delivered; +1.0 dB 3:00-4:00 by revision", 180, 240 },
+                 { "drums +1 dB until 0:10", "as delivered; +1.0 dB 0:00-0:10 by revision", 0, 10 } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = after(said[i].move);
+        const td_plan_bus *b = &p.bus[0];
+        size_t first = said[i].from_s > 0;
+        assert_string_equal(b->fader_reason, said[i].reason);
+        assert_true(b->ride[first].at_s == said[i].from_s && b->ride[first + 1].at_s == said[i].to_s);
+        td_arena_free(p.arena);
+    }
+    td_plan p = song();
+    td_error err = { 0 };
+    assert_int_equal(td_plan_revise(&p, "drums +1 dB at 3:00", &err), TD_ARG);
+    td_arena_free(p.arena);
+}
+
+/* Wherever it comes, neighbours of one name as one. */
+static void test_a_section_is_ridden(void **state)
+{
+    (void)state;
+    static td_plan_section parts[] = {
+        { "A", 0, 20, 0 }, { "B", 20, 40, 0 }, { "B", 40, 60, 0 }, { "A", 60, 90, 0 }, { "B", 90, 100, 0 }
+    };
+    td_plan p = song();
+    td_error err = { 0 };
+    p.section = parts;
+    p.n_sections = 5;
+    assert_int_equal(td_plan_revise(&p, "drums and bass +1 dB in section b", &err), TD_OK);
+    const td_plan_bus *b = &p.bus[0];
+    assert_int_equal(b->n_ride, 8);
+    assert_true(b->ride[1].at_s == 20 && b->ride[2].at_s == 60 && b->ride[5].at_s == 90 && b->ride[6].at_s == 100);
+    assert_true(b->ride[1].gain_db == 1 && b->ride[4].gain_db == 0 && b->ride[6].gain_db == 1 && b->fader_db == -3);
+    assert_int_equal(p.bus[3].n_ride, 8);
+    assert_string_equal(b->fader_reason, "as delivered; +1.0 dB section b by revision");
+    assert_int_equal(td_plan_revise(&p, "im Teil C drums lauter", &err), TD_ARG);
+    assert_string_equal(err.what, "the plan knows no section 'C'");
+    assert_string_equal(err.hint, "its sections are A, B");
+    assert_int_equal(td_plan_revise(&p, "drums +1 dB in section A 0:10-0:20", &err), TD_ARG);
+    assert_int_equal(b->n_ride, 8);
+    td_arena_free(p.arena);
+}
+
 static void test_large_moves_take_longer(void **state)
 {
     (void)state;
@@ -452,6 +613,32 @@ static void test_sends(void **state)
     p = after("more plate on lead 1.5 dB");
     assert_true(p.bus[1].send[0].level_db == -12.5);
     td_arena_free(p.arena);
+}
+
+/* What a stem sends by itself is sent by its bus, where that is meant. */
+static void test_sends_of_stems(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move;
+        double level_db;
+    } said[] = { { "less reverb on synths", -18 },
+                 { "less reverb on Pluck", -18 },
+                 { "more plate on synths 1 dB", -14 },
+                 { "less reverb on drums", -15 },
+                 { "less reverb on synth lead", -18 } };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan_send own[2] = { { .to = "plate", .level_db = -15 }, { .to = "plate", .level_db = -15 } };
+        td_plan p = song();
+        td_error err = { 0 };
+        p.stem[7].send = &own[0];
+        p.stem[1].send = &own[1];
+        p.stem[7].n_sends = p.stem[1].n_sends = 1;
+        if (td_plan_revise(&p, said[i].move, &err)) fail_msg("%s: %s", said[i].move, err.what);
+        assert_true(own[0].level_db == said[i].level_db);
+        assert_true(own[1].level_db == (strstr(said[i].move, "drums") ? -18 : -15));
+        td_arena_free(p.arena);
+    }
 }
 
 /* A reason that said how far under it is heard says so still. */
@@ -586,6 +773,8 @@ int main(void)
         cmocka_unit_test(test_moves_in_plain_words),
         cmocka_unit_test(test_several_moves_at_once),
         cmocka_unit_test(test_words_of_a_file_mean_that_file),
+        cmocka_unit_test(test_a_number_belongs_to_a_name),
+        cmocka_unit_test(test_a_number_that_names_nobody_is_asked_back),
         cmocka_unit_test(test_words_of_files_come_before_roles),
         cmocka_unit_test(test_a_word_is_not_dropped),
         cmocka_unit_test(test_a_comma_may_be_decimal),
@@ -595,11 +784,14 @@ int main(void)
         cmocka_unit_test(test_what_cannot_move_is_told),
         cmocka_unit_test(test_a_stem_is_ridden_for_a_stretch),
         cmocka_unit_test(test_a_stretch_is_said_in_many_ways),
+        cmocka_unit_test(test_a_stretch_may_have_one_end),
+        cmocka_unit_test(test_a_section_is_ridden),
         cmocka_unit_test(test_large_moves_take_longer),
         cmocka_unit_test(test_levels_stay_what_a_plan_can_hold),
         cmocka_unit_test(test_one_word_for_two_buses_is_asked_back),
         cmocka_unit_test(test_sends),
         cmocka_unit_test(test_a_send_says_how_it_is_heard_now),
+        cmocka_unit_test(test_sends_of_stems),
         cmocka_unit_test(test_sends_of_returns),
         cmocka_unit_test(test_returns),
         cmocka_unit_test(test_what_is_not_understood_is_refused),
