@@ -117,7 +117,8 @@ td_status td_scratch_new(const char *folder, unsigned planes, td_scratch **out, 
 void td_scratch_free(td_scratch *s);
 void td_scratch_clear(td_scratch *s); /* empty again: what is appended next takes the same room on disk */
 td_status td_scratch_append(td_scratch *s, const float *const *plane, size_t n, td_error *err); /* one thread */
-/* n parts of as many planes, one behind the other, as one that is only read; it owns them from then on. */
+/* n parts, one at least, of as many planes, one behind the other, as one that is only read; it owns them from then
+ * on. */
 td_status td_scratch_join(td_scratch *const *part, size_t n, td_scratch **out, td_error *err);
 /* Beyond the end (and before the start, for negative `at`) there are zeros. Not before the last append returned. */
 td_status td_scratch_read(const td_scratch *s, int64_t at, float *const *plane, size_t n, td_error *err);

@@ -198,10 +198,39 @@ td_status td_warn_of_cancelling(td_decider *d, td_error *err)
     return named ? TD_OK : warn_of_mix(d, err);
 }
 
+static bool is_placed_anew(const td_decider *d, size_t stem)
+{
+    td_sides moved = td_stem_moved(d, stem);
+    return fabs(moved.left - moved.right) > 1e-6;
+}
+
+/* What enters a site's chain: of a bus, whose stems the planner has given other places, these, as if none were like
+ * another. */
+static td_status entering_bands(const td_decider *d, const td_site *site, td_band_power *out, td_error *err)
+{
+    bool anew = false;
+    for (size_t i = 0; site->kind == TD_SITE_BUS && i < d->session->n_stems; i++)
+        anew |= d->session->stem[i].bus == site->index && is_placed_anew(d, i);
+    if (!anew) return td_survey_bands(d->survey, site->signal, NULL, out, err);
+    *out = (td_band_power){ 0 };
+    for (size_t i = 0; i < d->session->n_stems; i++) {
+        td_band_power own;
+        td_sides moved = td_stem_moved(d, i);
+        if (d->session->stem[i].bus != site->index) continue;
+        TD_TRY(td_survey_bands(d->survey, td_survey_stem(d->survey, i), NULL, &own, err));
+        for (size_t b = 0; b < TD_BANDS; b++) {
+            out->ll[b] += moved.left * moved.left * own.ll[b];
+            out->rr[b] += moved.right * moved.right * own.rr[b];
+            out->lr[b] += moved.left * moved.right * own.lr[b];
+        }
+    }
+    return TD_OK;
+}
+
 td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error *err)
 {
     td_band_power p;
-    TD_TRY(td_survey_bands(d->survey, site->signal, NULL, &p, err));
+    TD_TRY(entering_bands(d, site, &p, err));
     *out = check_width(&p, 1).correlation > 0.999;
     return TD_OK;
 }
@@ -225,7 +254,7 @@ static td_status bands_to_widen(td_decider *d, const td_range_case *c, const dou
 {
     double power[TD_BANDS];
     int below = td_param_find(c->proc, "mono_below");
-    TD_TRY(td_survey_bands(d->survey, c->site->signal, NULL, p, err));
+    TD_TRY(entering_bands(d, c->site, p, err));
     TD_TRY(td_chain_power(d, c->site->chain, power, err));
     td_bands_scale(p, power);
     if (below >= 0 && !isnan(value[below])) thin_sides(p, value[below]);

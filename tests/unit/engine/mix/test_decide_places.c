@@ -382,6 +382,25 @@ static void test_a_group_is_placed(void **state)
     leave(&d);
 }
 
+#define WIDER                                                                                                          \
+    "groups: { guitars: { chain: [ stereo: { width: 120 to 140 % } ] }, bass: { chain: [ stereo: { width: 120 to 140 " \
+    "% } ] "                                                                                                           \
+    "} }\n"
+
+/* Width is judged on what reaches the step: guitars at both sides, though both came in mono; the bass in the middle. */
+static void test_who_was_placed_can_be_widened(void **state)
+{
+    (void)state;
+    decided d = decide_mono(band, "pan: auto\n" WIDER);
+    assert_int_equal(d.plan->bus[scene_bus(d.s, "guitars")].chain.n_steps, 1);
+    assert_non_null(told(d.plan, "bass stereo: both sides are alike"));
+    assert_null(told(d.plan, "guitars stereo"));
+    leave(&d);
+    d = decide_mono(band, WIDER);
+    assert_non_null(told(d.plan, "guitars stereo: both sides are alike"));
+    leave(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_layers_share_a_place),
         cmocka_unit_test(test_normalised_stems_say_nothing),
         cmocka_unit_test(test_stereo_stays_as_delivered),
+        cmocka_unit_test(test_who_was_placed_can_be_widened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
