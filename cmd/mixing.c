@@ -375,18 +375,23 @@ static json_t *message_json(const td_session *s, const td_findings *f, td_langua
     return o;
 }
 
-/* Which stems, and what their sender can be told. */
+/* Which stems, what their sender can be told, and all files that an answer may name. */
 static void add_refused(json_t *o, const td_mixdown *d)
 {
     const td_session *s = d->session;
     td_findings *f;
     if (td_intake_make(s, d->survey, &f, NULL)) return;
-    json_t *refused = json_array();
-    for (size_t i = 0; i < s->n_stems; i++)
-        if (td_stem_is_refused(&s->stem[i]))
-            json_array_append_new(refused, json_pack("{s:o, s:o}", "file", printable_json(s->stem[i].name), "why",
-                                                     printable_json(s->stem[i].fault_text)));
+    json_t *refused = json_array(), *files = json_array();
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *m = &s->stem[i];
+        json_array_append_new(files, printable_json(m->path));
+        if (m->path_right) json_array_append_new(files, printable_json(m->path_right));
+        if (td_stem_is_refused(m))
+            json_array_append_new(refused, json_pack("{s:o, s:o}", "file", printable_json(m->name), "why",
+                                                     printable_json(m->fault_text)));
+    }
     json_object_set_new(o, "refused", refused);
+    json_object_set_new(o, "stems", files);
     json_object_set_new(
         o, "message",
         json_pack("{s:o, s:o}", "en", message_json(s, f, TD_ENGLISH), "de", message_json(s, f, TD_GERMAN)));

@@ -127,7 +127,8 @@ static void keep_refusal(td_child_end *end, const json_t *o)
 {
     json_t *refused = json_object_get(o, "refused"), *message = json_object_get(o, "message");
     if (!json_is_array(refused) || !json_is_object(message)) return;
-    json_t *kept = json_pack("{s:O, s:O}", "refused", refused, "message", message);
+    json_t *kept =
+        json_pack("{s:O, s:O, s:O*}", "refused", refused, "message", message, "stems", json_object_get(o, "stems"));
     free(end->refusal);
     end->refusal = kept ? json_dumps(kept, JSON_COMPACT) : NULL;
     json_decref(kept);

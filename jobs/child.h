@@ -31,7 +31,7 @@ typedef struct td_child_end {
     bool done;       /* it said {"type":"done"} */
     char reason[32]; /* {"type":"error","code":...}: a td_status_name; may be empty */
     char text[640];  /* the last error it told, for people; may be empty */
-    char *refusal;   /* JSON, { "refused", "message" }: stems it refused; for free(); NULL */
+    char *refusal;   /* JSON, { "refused", "message", "stems" }: stems it refused; for free(); NULL */
 } td_child_end;
 
 /* TD_OK: it ran and *out says how it ended. Else it never started: TD_DISK, TD_NOMEM, TD_FAILED. */

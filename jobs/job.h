@@ -105,7 +105,7 @@ typedef struct td_ending {
     td_end_kind kind;
     const char *code, *text; /* for people; NULL when done */
     int64_t retry_after_s;   /* what the other side asked for; 0 */
-    const char *result;      /* JSON. done: { "session", "mixes", "files" }; held: { "refused", "message" } */
+    const char *result;      /* JSON. done: { "session", "mixes", "files" }; held: { "refused", "message", "stems" } */
     const td_artefact *artefact;
     size_t n_artefacts;
     int64_t bytes_in; /* read from outside */

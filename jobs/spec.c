@@ -1,6 +1,7 @@
 #include "jobs/spec.h"
 
 #include "jobs/net/webhook.h"
+#include "jobs/order/folder.h"
 #include "recipes/diag.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,17 +348,44 @@ int64_t td_spec_not_before_ms(const char *spec, int64_t then_ms)
 
 #define ANSWERS "x-roles" /* which the language passes over */
 
-static td_status add_answer(json_t *answers, const char *file, const json_t *role, td_error *err)
+/* The stems as a mix will gather them, by where their files lie. None: they are not known. */
+typedef struct held_stems {
+    td_stem_wish *stem;
+    size_t n;
+    td_arena *arena;
+} held_stems;
+
+static td_status read_stems(const json_t *held, held_stems *out, td_error *err)
 {
-    const char *word = json_string_value(role);
-    if (!word || !td_role_known(word))
-        return td_fail(err, TD_JOB, file, "'topdown help roles' lists them", "'%s' is no role", word ? word : "");
-    if (json_array_size(answers) == TD_SPEC_ROLES)
-        return td_fail(err, TD_JOB, "roles", NULL, "more than %d are answered", TD_SPEC_ROLES);
-    return json_array_append_new(answers, json_sprintf("%s=%s", file, word)) ? td_no_memory(err) : TD_OK;
+    const json_t *files = json_object_get(held, "stems"), *file;
+    size_t i;
+    out->stem = td_arena_array(out->arena, json_array_size(files) + 1, sizeof *out->stem);
+    if (!out->stem) return td_no_memory(err);
+    json_array_foreach(files, i, file)
+    {
+        const char *path = td_arena_strdup(out->arena, json_string_value(file));
+        if (path) out->stem[out->n++] = (td_stem_wish){ .file = path };
+    }
+    return TD_OK;
 }
 
-static td_status take_answers(json_t *spec, json_t *said, td_error *err)
+static td_status add_answer(json_t *answers, const held_stems *stems, const char *file, const json_t *role,
+                            td_error *err)
+{
+    td_error own = { 0 };
+    const char *word = json_string_value(role);
+    const char *said = td_arena_printf(stems->arena, "%s=%s", file, word ? word : "");
+    if (!said) return td_no_memory(err);
+    td_status st = stems->n ? td_stem_say_role(stems->stem, stems->n, said, stems->arena, &own)
+                            : td_role_check(word ? word : "", &own);
+    if (st == TD_ARG) return td_fail(err, TD_JOB, NULL, own.hint, "%s", own.what);
+    if (st) return td_no_memory(err);
+    if (json_array_size(answers) == TD_SPEC_ROLES)
+        return td_fail(err, TD_JOB, "roles", NULL, "more than %d are answered", TD_SPEC_ROLES);
+    return json_array_append_new(answers, json_string(said)) ? td_no_memory(err) : TD_OK;
+}
+
+static td_status take_answers(json_t *spec, const held_stems *stems, json_t *said, td_error *err)
 {
     const char *file;
     json_t *role, *roles = json_object_get(said, "roles"), *answers = json_object_get(spec, ANSWERS);
@@ -367,19 +395,23 @@ static td_status take_answers(json_t *spec, json_t *said, td_error *err)
     if (!json_is_array(answers) && json_object_set_new(spec, ANSWERS, answers = json_array())) st = td_no_memory(err);
     json_object_foreach(roles, file, role)
     {
-        if (!st) st = add_answer(answers, file, role, err);
+        if (!st) st = add_answer(answers, stems, file, role, err);
     }
     return st;
 }
 
-td_status td_spec_answer(const char *spec, const char *answer, size_t length, td_arena *a, const char **out,
-                         td_error *err)
+td_status td_spec_answer(const char *spec, const char *held, const char *answer, size_t length, td_arena *a,
+                         const char **out, td_error *err)
 {
     *out = NULL;
     if (!length) return TD_OK;
     json_t *said = json_loadb(answer, length, JSON_REJECT_DUPLICATES, NULL), *kept = json_loads(spec, 0, NULL);
-    td_status st = take_answers(kept, said, err);
+    json_t *result = held ? json_loads(held, 0, NULL) : NULL;
+    held_stems stems = { .arena = a };
+    td_status st = read_stems(result, &stems, err);
+    if (!st) st = take_answers(kept, &stems, said, err);
     if (!st && !(*out = dumped(a, json_incref(kept)))) st = td_no_memory(err);
+    json_decref(result);
     json_decref(said);
     json_decref(kept);
     return st;

@@ -28,10 +28,11 @@ typedef struct td_spec_rules {
 td_status td_spec_submission(const td_spec_rules *rules, const char *text, size_t length, int64_t now_ms, td_arena *a,
                              td_submission *out, td_messages *m);
 
-/* What a held job's owner answers: { "roles": { FILE: ROLE } }. *out is the kept job file with it, for the child to be
+/* What a held job's owner answers: { "roles": { FILE: ROLE } }. held: the job's result, whose "stems" are where they
+ * lay; NULL, or without them: they are not known yet. *out is the kept job file with the answer, for the child to be
  * told; NULL: nothing was answered. TD_JOB: err says what is wrong with the answer. */
-td_status td_spec_answer(const char *spec, const char *answer, size_t length, td_arena *a, const char **out,
-                         td_error *err);
+td_status td_spec_answer(const char *spec, const char *held, const char *answer, size_t length, td_arena *a,
+                         const char **out, td_error *err);
 /* "FILE=ROLE" of all answers; NULL ends them. Borrowed from a. NULL: memory is short. */
 const char **td_spec_roles(const char *spec, td_arena *a);
 

@@ -505,9 +505,10 @@ static void release(const td_http_request *r, td_http_reply *p, const td_job *he
     td_job j;
     td_error err = { 0 };
     const char *spec;
-    td_status st = td_spec_answer(held->spec, r->body, r->length, r->arena, &spec, &err);
+    td_status st = td_spec_answer(held->spec, held->result, r->body, r->length, r->arena, &spec, &err);
     if (st == TD_JOB) {
-        td_problem_reply(r, p, TD_PROBLEM_REQUEST, NULL, "%s%s%s", err.where, err.where[0] ? ": " : "", err.what);
+        td_problem_reply(r, p, TD_PROBLEM_REQUEST, NULL, "%s%s%s%s%s", err.where, err.where[0] ? ": " : "", err.what,
+                         err.hint[0] ? "; " : "", err.hint);
         return;
     }
     if (!st) st = td_store_release(api_of(r)->store, key_of(r)->client_id, r->part[0], spec, r->arena, &j, &err);

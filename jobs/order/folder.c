@@ -183,6 +183,13 @@ static const char *called(const td_stem_wish *w)
     return w->name ? w->name : w->file;
 }
 
+/* "Vox/01.wav" of "Takes/Vox/01.wav". */
+static bool is_end_of(const char *path, const char *end)
+{
+    size_t n = strlen(path), m = strlen(end);
+    return td_ends_with(path, end) && (n == m || path[n - m - 1] == '/');
+}
+
 static td_status find_stem(const td_stem_wish *stem, size_t n, const char *file, size_t *found, td_error *err)
 {
     size_t several = 0;
@@ -191,7 +198,7 @@ static td_status find_stem(const td_stem_wish *stem, size_t n, const char *file,
         names[2 * i] = called(&stem[i]);
         names[2 * i + 1] = td_basename(stem[i].file);
         if (!strcmp(called(&stem[i]), file) || !strcmp(stem[i].file, file)) return *found = i, TD_OK;
-        if (strcmp(names[2 * i + 1], file) != 0) continue;
+        if (!is_end_of(stem[i].file, file)) continue;
         several++;
         *found = i;
     }
@@ -204,7 +211,7 @@ static td_status find_stem(const td_stem_wish *stem, size_t n, const char *file,
     return td_fail(err, TD_ARG, "--role", hint, "no stem is called '%s'", file);
 }
 
-static td_status check_role(const char *role, td_error *err)
+td_status td_role_check(const char *role, td_error *err)
 {
     if (td_role_known(role)) return TD_OK;
     const char *const *names;
@@ -224,7 +231,7 @@ td_status td_stem_say_role(td_stem_wish *stem, size_t n, const char *said, td_ar
     const char *file = td_arena_strndup(a, said, (size_t)(equal - said));
     size_t i;
     if (!file) return td_no_memory(err);
-    td_status st = check_role(equal + 1, err);
+    td_status st = td_role_check(equal + 1, err);
     if (!st) st = find_stem(stem, n, file, &i, err);
     if (!st) stem[i].role = equal + 1;
     return st;

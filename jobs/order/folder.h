@@ -36,8 +36,11 @@ void td_earlier_in_folder(const char *folder, td_arena *a, td_earlier *e);
  * them; paths live in a. TD_ARG: no folder, nothing that sounds, too much, too deep. */
 td_status td_stems_in_folder(const char *folder, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err);
 
-/* What a person says of a stem: "Track 7.wav=vocals.lead", the file by its name, by the path it is called by, or by
- * where it lies. Texts are borrowed where they can be, else in a. TD_ARG: no such stem, several, no such role. */
+/* TD_ARG: nothing is called so; the hint names the nearest that is. */
+td_status td_role_check(const char *role, td_error *err);
+
+/* What a person says of a stem: "Track 7.wav=vocals.lead", the file by its name, with as many of its folders in front
+ * as they like. Texts are borrowed where they can be, else in a. TD_ARG: no such stem, several, no such role. */
 td_status td_stem_say_role(td_stem_wish *stem, size_t n, const char *said, td_arena *a, td_error *err);
 
 #endif

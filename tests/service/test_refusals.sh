@@ -66,6 +66,12 @@ until_true 30 is_state "$id" held
 api GET "/v1/jobs/$id" | json o.problem.detail | grep -qx 'Spur 7.flac: no role is known for this stem' || fail "nobody is asked"
 api GET "/v1/jobs/$id" | json o.problem.message.en | grep -q 'which instrument or voice' || fail "its sender is not asked"
 client retry "$id" --role 'Spur 7.flac=pianoo' >"$T/answer" 2>&1 && fail "a role nobody knows is taken"
+client retry "$id" --role 'Spur 8.flac=keys.piano' >"$T/answer" 2>&1 && fail "a stem the job has not is answered for"
+grep -q "no stem is called 'Spur 8.flac'; did you mean 'Spur 7.flac'?" "$T/answer" || fail "the right name is not told"
+code=$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $key" -X POST "$url/v1/jobs/$id/retry" \
+    -H "Content-Type: application/json" --data '{"roles":{"Spur 8.flac":"keys.piano"}}')
+[ "$code" = 400 ] || fail "a wrong name was answered with $code"
+is_state "$id" held || fail "a wrong answer lets the job go on"
 client retry "$id" --role 'Spur 7.flac=keys.piano' >"$T/answer" || fail "an answer is not taken"
 until_true 60 is_state "$id" done
 api GET "/v1/jobs/$id/report" | json 'o.session.stems[0].role' | grep -qx keys.piano || fail "an answer is not heard"
