@@ -144,7 +144,9 @@ static size_t print_mix(const td_mix *m, int widest)
         const td_mix_file *f = &m->file[i];
         printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", widest, f->name, f->loudness_lufs, f->true_peak_dbtp,
                f->range_lu);
-        if (f->turned_db < -0.05) printf("  %-*s  turned down %.1f dB, to be compared\n", widest, "", -f->turned_db);
+        if (fabs(f->turned_db) > 0.05)
+            printf("  %-*s  turned %s %.1f dB, to be compared\n", widest, "", f->turned_db < 0 ? "down" : "up",
+                   fabs(f->turned_db));
         if (f->reached) continue;
         missed++;
         printf("  %-*s  warn: %s\n", widest, "", f->missed ? f->missed : "target missed");

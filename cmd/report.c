@@ -2,6 +2,7 @@
 
 #include "engine/report/report.h"
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static void print_outputs(const json_t *mix)
 {
     size_t i;
     json_t *f;
-    char a[32], b[32], c[32], d[32];
+    char a[32], b[32], c[32], d[32], turned[48];
     int widest = 0;
     json_array_foreach(json_object_get(mix, "outputs"), i, f)
     {
@@ -51,7 +52,10 @@ static void print_outputs(const json_t *mix)
         snprintf(dbtp, sizeof dbtp, "%s / %s", figure(f, "true_peak_dbtp", 2, c), figure(w, "true_peak_dbtp", 1, d));
         snprintf(dbfs, sizeof dbfs, "%s / %s", figure(f, "peak_dbfs", 2, c), figure(w, "peak_dbfs", 1, d));
         const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok" : text(f, "missed");
-        printf("  %-*s %15s %15s %15s  %s\n", widest, text(f, "name"), lufs, dbtp, dbfs, verdict);
+        double turned_db = json_number_value(json_object_get(f, "turned_db"));
+        snprintf(turned, sizeof turned, fabs(turned_db) > 0.05 ? ", then turned %+.1f dB to be compared" : "",
+                 turned_db);
+        printf("  %-*s %15s %15s %15s  %s%s\n", widest, text(f, "name"), lufs, dbtp, dbfs, verdict, turned);
     }
 }
 

@@ -22,7 +22,7 @@ typedef struct td_mix_file {
     double loudness_lufs, range_lu, true_peak_dbtp, peak_dbfs, max_momentary_lufs, max_short_lufs;
     bool reached;       /* both targets hold on this file */
     const char *missed; /* why not, and by how much; NULL */
-    double turned_db;   /* down, to be compared; 0: not */
+    double turned_db;   /* to be compared; 0: not */
     double drive_db;    /* the limiter's */
     double limiting_max_db, limiting_p95_db;
 } td_mix_file;
@@ -43,7 +43,7 @@ td_status td_mix_new(const td_plan *plan, td_mix **out); /* TD_NOMEM */
 void td_mix_free(td_mix *m);
 td_mix_file *td_mix_add_file(td_mix *m, const char *name, const char *kind); /* NULL when memory is short */
 
-/* From the wanted loudness, as it was before the file was turned down, LU; NaN: none is wanted. */
+/* From the wanted loudness, as it was before the file was turned, LU; NaN: none is wanted. */
 double td_mix_file_off(const td_mix_file *f);
 
 /* A file that was asked for will not be; borrowed text. */

@@ -24,11 +24,11 @@ double td_held(const json_t *o, const char *name)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* A loudness is wanted of the master; a file turned down to be compared is as much softer. */
+/* A loudness is wanted of the master; a file turned to be compared is as much softer, or louder. */
 double td_held_wish(const json_t *file, const char *name)
 {
     double turned = td_held(file, "turned_db"), wish = td_held(json_object_get(file, "wanted"), name);
-    return !strcmp(name, "loudness_lufs") && turned < 0 ? wish + turned : wish;
+    return !strcmp(name, "loudness_lufs") && !isnan(turned) ? wish + turned : wish;
 }
 
 const char *td_held_text(const json_t *o, const char *name)

@@ -615,7 +615,7 @@ static json_t *mix_json(const td_report_mix *said)
 
 /* ---- A/B -------------------------------------------------------------------------------------------------------- */
 
-/* Files to compare are turned down to the softest of them, never up: what would clip is not compared. */
+/* gain_db makes files to compare as loud as the softest of them, and never louder: nothing clips by it. */
 static void add_offsets(json_t *to, const td_mix_file *file, size_t n, const char *mix, double softest)
 {
     for (size_t i = 0; i < n; i++) {

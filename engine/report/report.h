@@ -27,7 +27,7 @@ typedef struct td_report_wish {
     const char *folder;       /* where the files of all mixes stand */
     const td_mix_file *guest; /* previews of the rough mix and the reference, beside those of the mixes */
     size_t n_guests;
-    double match_lufs; /* what was turned down to be compared, and to which loudness; 0: nothing was */
+    double match_lufs; /* what was turned to be compared, and to which loudness; 0: nothing was */
     const char *const *isrc;
     size_t n_isrc;
 } td_report_wish;

@@ -44,13 +44,15 @@
     X(FILE, "File", "Datei")                                                                                           \
     X(FORMAT, "Format", "Format")                                                                                      \
     X(COMPARED, "To compare", "Zum Vergleich")                                                                         \
-    X(MATCHED, "All as loud as the softest of them; nothing was turned up. Loudness:",                                 \
-      "Alle so laut wie die leiseste; nichts wurde lauter gestellt. Lautheit:")                                        \
+    X(MATCHED, "All at one loudness: mixes were turned down at most, files brought along also up, as far as their "    \
+      "peaks allow. Loudness:",                                                                                        \
+      "Alle gleich laut: Mischungen wurden höchstens leiser gestellt, Mitgebrachtes auch lauter, so weit die Spitzen " \
+      "reichen. Lautheit:")                                        \
     X(UNMATCHED, "Not brought to one loudness: each file is as loud as its own target, or as it was brought along. "   \
       "The last column makes them as loud as the softest, which stands at",                                            \
       "Nicht auf eine Lautheit gebracht: Jede Datei ist so laut wie ihre eigene Vorgabe oder wie sie mitgebracht "     \
       "wurde. Die letzte Spalte macht sie so laut wie die leiseste; diese liegt bei")                                  \
-    X(TURNED, "Turned down, dB", "Leiser gestellt, dB")                                                                              \
+    X(TURNED, "Turned by, dB", "Geändert um, dB")                                                                              \
     X(TO_TURN, "To equal loudness, dB", "Bis zu gleicher Lautheit, dB")                                                                     \
     X(LEFT_OUT, "Left out", "Weggelassen")                                                                             \
     X(RESIDUAL, "The group stems and the residual add up to the premaster; the residual stands at",                    \

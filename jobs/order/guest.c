@@ -1,5 +1,6 @@
 #include "jobs/order/guest.h"
 
+#include "engine/base/units.h"
 #include "engine/meter/meter.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,12 @@ static td_status read_on(td_source *from, float *const ch[2], size_t frames, td_
     return st;
 }
 
-static td_status copy_sound(td_source *from, uint64_t frames, td_loudness *loudness, td_scratch *to, td_error *err)
+typedef struct meters {
+    td_loudness *loudness;
+    td_true_peak *peak;
+} meters;
+
+static td_status copy_sound(td_source *from, uint64_t frames, const meters *hear, td_scratch *to, td_error *err)
 {
     enum { N = 8192 };
     float *block = td_calloc2(2, N, sizeof *block), *ch[2] = { block, block ? block + N : NULL };
@@ -22,7 +28,8 @@ static td_status copy_sound(td_source *from, uint64_t frames, td_loudness *loudn
     for (uint64_t at = 0; !st && at < frames; at += N) {
         size_t n = frames - at < N ? (size_t)(frames - at) : N;
         st = read_on(from, ch, n, err);
-        if (!st) st = td_loudness_add(loudness, (const float *const *)ch, n);
+        if (!st) st = td_loudness_add(hear->loudness, (const float *const *)ch, n);
+        td_true_peak_add(hear->peak, (const float *const *)ch, n);
         if (!st) st = td_scratch_append(to, (const float *const *)ch, n, err);
     }
     free(block);
@@ -33,13 +40,19 @@ static td_status open_guest(const td_session *s, const td_stem *stem, uint64_t f
                             td_guest *g, td_error *err)
 {
     td_source *from = NULL;
-    td_loudness *loudness = NULL;
+    meters hear = { 0 };
     td_status st = td_scratch_new(scratch_folder, 2, &g->sound, err);
     if (!st) st = td_stem_open(stem, s->rate_hz, &from, err);
-    if (!st && td_loudness_new(s->rate_hz, 2, &loudness)) st = td_no_memory(err);
-    if (!st) st = copy_sound(from, frames, loudness, g->sound, err);
-    if (!st) g->loudness_lufs = td_loudness_integrated(loudness);
-    td_loudness_free(loudness);
+    if (!st && (td_loudness_new(s->rate_hz, 2, &hear.loudness) || td_true_peak_new(2, 16, &hear.peak)))
+        st = td_no_memory(err);
+    if (!st) st = copy_sound(from, frames, &hear, g->sound, err);
+    if (!st) {
+        td_true_peak_end(hear.peak);
+        g->loudness_lufs = td_loudness_integrated(hear.loudness);
+        g->true_peak_dbtp = td_to_db(td_true_peak_max(hear.peak));
+    }
+    td_loudness_free(hear.loudness);
+    td_true_peak_free(hear.peak);
     td_source_close(from);
     return st;
 }

@@ -9,7 +9,7 @@ enum { TD_GUESTS = 2 };
 typedef struct td_guest {
     const char *kind;  /* "rough", "reference" */
     td_scratch *sound; /* both sides, at the session's rate */
-    double loudness_lufs;
+    double loudness_lufs, true_peak_dbtp;
 } td_guest;
 
 /* Those the session has, as delivered, cut or continued to so many frames. *n counts what is there to be closed, also

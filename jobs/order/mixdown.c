@@ -492,16 +492,19 @@ static td_status check_outputs(const td_mixdown_wish *w, td_mixdown *m, td_error
     return st;
 }
 
-/* The softest of what is compared. Known before the first render: previews have targets, guests are there. */
-static double softest(const td_mixdown_wish *w, td_mixdown *m)
+/* The loudness that all can have that are compared: the softest preview's, or less where a guest cannot be raised to it
+ * below the previews' peaks. Known before the first render: previews have targets, guests are there. */
+static double common_loudness(const td_mixdown_wish *w, td_mixdown *m)
 {
-    double least = INFINITY;
+    double least = INFINITY, peak_db = 0;
     for (size_t i = 0; i < m->n; i++) {
         td_outputs_wish outputs = outputs_of(w, m, i);
-        if (!td_mixdown_failed(m, i)) least = fmin(least, td_outputs_softest(&outputs));
+        if (!td_mixdown_failed(m, i)) least = fmin(least, td_outputs_softest(&outputs, &peak_db));
     }
-    for (size_t g = 0; g < m->n_guests; g++)
-        if (isfinite(m->guest[g].loudness_lufs)) least = fmin(least, m->guest[g].loudness_lufs);
+    for (size_t i = 0; i < m->n_guests; i++) {
+        const td_guest *g = &m->guest[i];
+        if (isfinite(g->loudness_lufs)) least = fmin(least, g->loudness_lufs + fmax(0, peak_db - g->true_peak_dbtp));
+    }
     return isfinite(least) ? td_round_to(least, 0.01) : 0;
 }
 
@@ -513,7 +516,7 @@ static td_status prepare_comparison(const td_mixdown_wish *w, td_mixdown *m, td_
     if (st) return st;
     m->match_lufs = w->match_lufs;
     if (m->match_lufs >= 0 && w->order->ab && w->order->ab_loudness_match && m->n + m->n_guests > 1)
-        m->match_lufs = softest(w, m);
+        m->match_lufs = common_loudness(w, m);
     return check_outputs(w, m, err);
 }
 
@@ -537,7 +540,7 @@ static double softest_written(const td_mixdown *m)
     return least;
 }
 
-/* A preview that could not reach its target is softer than what all were turned down to: then all follow it. */
+/* A preview that could not reach its target is softer than what all were turned to: then all follow it. */
 static td_status match_again(const td_mixdown_wish *w, td_mixdown *m, td_error *err)
 {
     const double heard_lu = 0.05;

@@ -39,7 +39,7 @@ typedef struct td_mixdown_wish {
     bool force, skip_rejected;
     bool hear_out; /* where a stem is refused, hear the others: whoever sent them is told all that is wrong at once */
     bool dry;      /* planned only: out is asked for all that may stand in the way, and nothing is written */
-    double match_lufs;      /* what previews are turned down to; 0: as order->ab says */
+    double match_lufs;      /* what previews are turned to; 0: as order->ab says */
     td_stage_told progress; /* may be NULL */
     void *user;
     void (*warn)(
@@ -73,7 +73,7 @@ typedef struct td_mixdown {
     td_guest guest[TD_GUESTS];
     size_t n_guests;
     td_mix *guests;        /* holds the guests' files, which are there to compare; NULL */
-    double match_lufs;     /* what previews and guests were turned down to; 0: they were not */
+    double match_lufs;     /* what previews and guests were turned to; 0: they were not */
     td_messages *messages; /* of all recipes */
     td_mixdown_said *said; /* of each recipe, as its plan keeps it */
     td_mixdown_aims *aims; /* of each mix */

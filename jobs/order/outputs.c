@@ -357,11 +357,14 @@ static bool learn(const td_mix_file *f, const td_master_result *r, double near_l
     return high || astray;
 }
 
-/* By how much a file is turned down: from where it was aimed at, or from where the limiter gave up. */
+/* By how much a file is turned: from where it was aimed at, or from where the limiter gave up. What all are turned to
+ * is nowhere above what a guest's peaks allow. */
 static double turn_of(const outbox *b, const td_outgoing *g, const td_master_result *r)
 {
     double as_it_is = r->reached && !isnan(g->target.loudness_lufs) ? g->target.loudness_lufs : r->loudness_lufs;
-    return g->compared && b->wish->match_lufs < 0 ? fmin(0, b->wish->match_lufs - as_it_is) : 0;
+    if (!g->compared || !(b->wish->match_lufs < 0) || !isfinite(as_it_is)) return 0;
+    double turn_db = b->wish->match_lufs - as_it_is;
+    return b->guest ? turn_db : fmin(0, turn_db);
 }
 
 /* Until the file holds what it should, which stands under its own name only then. */
@@ -547,14 +550,18 @@ td_status td_outputs_write_guest(const td_outputs_wish *w, const td_guest *guest
     return st;
 }
 
-double td_outputs_softest(const td_outputs_wish *w)
+double td_outputs_softest(const td_outputs_wish *w, double *peak_db)
 {
     double softest = INFINITY;
     outbox *b;
     td_status st = outbox_new(w, NULL, &b, NULL);
     if (!st) st = td_outgoing_of_mix(w, NULL, b->arena, b->file, &b->n, NULL);
-    for (size_t i = 0; !st && i < b->n; i++)
-        if (b->file[i].compared) softest = fmin(softest, b->file[i].target.loudness_lufs);
+    for (size_t i = 0; !st && i < b->n; i++) {
+        const td_target *t = &b->file[i].target;
+        if (!b->file[i].compared) continue;
+        softest = fmin(softest, t->loudness_lufs); /* NaN has no say */
+        *peak_db = fmin(*peak_db, fmin(t->true_peak_dbtp, t->peak_dbfs));
+    }
     outbox_free(b);
     return softest;
 }

@@ -4,7 +4,8 @@
  * Every target is mastered once and shared by the files that want it; versions (instrumental, a cappella, TV) run with
  * the drive found for the whole mix. A lossy file is decoded and measured; since codecs raise peaks, it is fed from a
  * master limited that much lower until its peaks hold, at the same loudness. What is there to be compared (previews,
- * and guests beside them) can be turned down to one loudness, after mastering: mixes are heard as they will leave. */
+ * and guests beside them) can be turned to one loudness, after mastering: mixes are heard as they will leave. Mixes are
+ * only turned down, guests also up, where their peaks leave room. */
 #ifndef TD_JOBS_ORDER_OUTPUTS_H
 #define TD_JOBS_ORDER_OUTPUTS_H
 
@@ -21,7 +22,7 @@ typedef struct td_outputs_wish {
     const char *folder, *scratch;
     const char *cache; /* gives way where these need its room; NULL: there is none */
     bool force;
-    double match_lufs;    /* previews and guests above it are turned down to it; 0: none is */
+    double match_lufs;    /* previews above it are turned down to it, guests turned to it; 0: none is */
     bool again;           /* only what is compared, in place of what was written of it before */
     td_progress progress; /* may be NULL */
     void *user;
@@ -48,8 +49,9 @@ td_status td_outputs_check(const td_outputs_wish *wish, td_error *err);
 /* The same of a guest's files: the formats of the previews, and their length. */
 td_status td_outputs_check_guest(const td_outputs_wish *wish, const td_guest *guest, td_error *err);
 
-/* The least loudness any preview is mastered to; INFINITY where none has a target. */
-double td_outputs_softest(const td_outputs_wish *wish);
+/* The least loudness any preview is mastered to; INFINITY where none has a target. *peak_db comes down to the lowest
+ * peak that one of them may have. */
+double td_outputs_softest(const td_outputs_wish *wish, double *peak_db);
 
 /* Masters, writes and measures everything the order asks of this mix, whose premaster is rendered. */
 td_status td_outputs_write(const td_outputs_wish *wish, td_mix *mix, td_error *err);
