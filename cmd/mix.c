@@ -55,7 +55,7 @@ static void session_line(const td_mixdown *d)
     const td_session *s = d->session;
     const td_plan *p = first_plan(d);
     size_t guessed = guessed_roles(s, p), playing = td_plan_playing(p);
-    char clock[16], whole[16];
+    char clock[16], whole[16], balance[512];
     if (playing < p->n_stems) fprintf(stderr, "%zu of ", playing);
     fprintf(stderr, "%zu stem%s, %s (%s with its tail), %g kHz, %zu bus%s", p->n_stems, p->n_stems == 1 ? "" : "s",
             td_clock((double)s->frames / s->rate_hz, clock), td_clock((double)p->frames / p->rate_hz, whole),
@@ -65,6 +65,8 @@ static void session_line(const td_mixdown *d)
                 guessed, guessed == 1 ? "" : "s");
     fputc('\n', stderr);
     left_out_line(p);
+    if (p->balance == TD_BALANCE_ROUGH)
+        fprintf(stderr, "balance: %s\n", td_printable(p->balance_reason, balance, sizeof balance));
 }
 
 /* ---- warnings ---------------------------------------------------------------------------------------------------- */

@@ -73,6 +73,13 @@ ok "one equalised, that starts 1.28 s late" sox "$work/rough.wav" "$work/toned.w
 ok "as well" read_back "$work/toned.wav" 2 1
 ok "one with all of that" through "$work/toned.wav" "$work/all.mp3" -af "$squeeze,$limit" -b:a 128k
 ok "as well" read_back "$work/all.mp3" 2 1
+mkdir "$work/among"
+ln -s "$PWD"/demo/stems/*.flac "$work/among/"
+cp "$work/rough.wav" "$work/among/Rough Mix.wav"
+cp "$work/squeezed.wav" "$work/among/Rough Mix 2.wav"
+among() { "$topdown" plan "$work/among" --tempo 124 -r pop-rock -o "$work/among.yaml"; }
+ok "one of two among the stems is followed, and the other named" says "is a rough mix too: the balance is read from Rough Mix" among
+ok "the plan says which" grep -q 'balance_reason: "rough: Rough Mix.*, a rough mix, came with the stems"' "$work/among.yaml"
 ok "one stem is no rough mix" planned "$work/one.yaml" --rough "demo/stems/2.Lithium_Stem_OFF KICK.flac"
 ok "which is told" grep -q 'rough: only 1 of 5 groups found in it' "$work/one.yaml"
 ok "and moves nobody" cmp <(gains "$work/one.yaml") <(gains "$work/plain.yaml")

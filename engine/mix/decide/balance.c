@@ -468,6 +468,19 @@ static const char *not_followed(const td_decider *d)
                            r->n_found, r->n_sounding, r->of_stems ? "stems" : "groups");
 }
 
+static td_status tell_other_roughs(td_decider *d, td_error *err)
+{
+    const td_session *s = d->session;
+    for (size_t i = 0; i < s->n_stems; i++) {
+        const td_stem *m = &s->stem[i];
+        if (m == s->rough || strcmp(m->role.name, "mix.rough") || td_stem_is_refused(m)) continue;
+        if (td_decide_note(d, TD_NOTE_WARNING, "%s is a rough mix too: the balance is read from %s", m->name,
+                           s->rough->name))
+            return td_no_memory(err);
+    }
+    return TD_OK;
+}
+
 /* By the rough mix; where there is none, or another song's, as if nobody had spoken of one. */
 static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
 {
@@ -483,7 +496,7 @@ static td_status balance_by_rough(td_decider *d, const char *why, td_error *err)
     d->without_rough = p->balance;
     p->balance = TD_BALANCE_ROUGH;
     p->balance_reason = why;
-    return TD_OK;
+    return tell_other_roughs(d, err);
 }
 
 td_status td_choose_balance(td_decider *d, td_error *err)
@@ -496,7 +509,8 @@ td_status td_choose_balance(td_decider *d, td_error *err)
     if (wanted == TD_BALANCE_ROUGH)
         TD_TRY(balance_by_rough(d, asked, err));
     else if (wanted == TD_BALANCE_AUTO && d->session->rough)
-        TD_TRY(balance_by_rough(d, "rough: a rough mix came with the stems", err));
+        TD_TRY(balance_by_rough(
+            d, td_arena_printf(d->arena, "rough: %s, a rough mix, came with the stems", d->session->rough->name), err));
     else if (wanted == TD_BALANCE_AUTO) {
         balance_by_stems(d);
         TD_TRY(warn_if_unclear(d));
