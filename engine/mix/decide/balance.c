@@ -503,8 +503,8 @@ td_status td_choose_balance(td_decider *d, td_error *err)
 {
     td_plan *p = d->plan;
     td_balance wanted = d->wish->has_balance ? d->wish->balance : d->recipe->balance;
-    const char *asked = td_arena_printf(d->arena, "%s: asked for by the %s", td_balance_name(wanted),
-                                        d->wish->has_balance ? "order" : "recipe");
+    const char *asked = td_arena_printf(d->arena, "%s: asked for %s", td_balance_name(wanted),
+                                        d->wish->has_balance ? "when the mix was ordered" : "by the recipe");
     if (!asked) return td_no_memory(err);
     if (wanted == TD_BALANCE_ROUGH)
         TD_TRY(balance_by_rough(d, asked, err));

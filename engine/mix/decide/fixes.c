@@ -97,6 +97,13 @@ static bool may_hold_hum(const char *role, double hum_db)
     return false;
 }
 
+/* Of the mix's power where a fix would work; NULL: no memory. */
+static const char *too_little(td_decider *d, double share_db, double least_db)
+{
+    return td_arena_printf(d->arena, "it makes only %.0f %% of the mix there, and it takes more than %.0f %%",
+                           td_db_power(share_db) * 100, td_db_power(least_db) * 100);
+}
+
 /* The test in context; *why is set when it refuses. */
 static td_status in_context(td_decider *d, const td_site *site, candidate *c, const char **why, td_error *err)
 {
@@ -112,7 +119,7 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
         if (f->value > -15)
             *why = "that low is its music";
         else if (!(share > -10))
-            *why = td_arena_printf(d->arena, "it makes only %.0f %% of the mix there", td_db_power(share) * 100);
+            *why = too_little(d, share, -10);
         else if (!(pause > -20))
             *why = "it rests when the instrument rests";
     } else if (feature_of(f, "excess") || feature_of(f, "resonance")) {
@@ -122,11 +129,12 @@ static td_status in_context(td_decider *d, const td_site *site, candidate *c, co
         TD_TRY(ask(d, site, "share", low, high, &share, err));
         TD_TRY(ask(d, site, "mix_excess", low, high, &excess, err));
         c->excess_db = excess;
-        if (!(share > (narrow ? -3 : -6)))
-            *why = td_arena_printf(d->arena, "it makes only %.0f %% of the mix there", td_db_power(share) * 100);
-        else if (!(excess > (narrow ? 3 : 2)))
-            *why = td_arena_printf(d->arena, "the mix stands %s '%s' there", td_above_below(excess, "dB", beside),
-                                   d->curve_name);
+        double least_share_db = narrow ? -3 : -6, least_excess_db = narrow ? 3 : 2;
+        if (!(share > least_share_db))
+            *why = too_little(d, share, least_share_db);
+        else if (!(excess > least_excess_db))
+            *why = td_arena_printf(d->arena, "the mix stands %s '%s' there, and it takes more than %g dB above it",
+                                   td_above_below(excess, "dB", beside), d->curve_name, least_excess_db);
     } else if (feature_of(f, "sibilance")) {
         c->excess_db = f->value - f->limit;
     } else if (feature_of(f, "hum") && may_hold_hum(site->role, f->value)) {

@@ -109,6 +109,43 @@ static td_status bands_after_fixes(td_decider *d, size_t bus, td_band_power *p, 
     return TD_OK;
 }
 
+static void scale_sides(td_band_power *p, size_t band, double gain)
+{
+    double ll = p->ll[band], rr = p->rr[band], lr = p->lr[band];
+    double mid = (ll + rr + 2 * lr) / 4, side = gain * gain * (ll + rr - 2 * lr) / 4, cross = gain * (ll - rr) / 4;
+    p->ll[band] = mid + side + 2 * cross;
+    p->rr[band] = mid + side - 2 * cross;
+    p->lr[band] = mid - side;
+}
+
+/* Sides through a fourth-order Butterworth high pass at hz: what `mono_below` leaves of them. */
+static void thin_sides(td_band_power *p, double hz)
+{
+    for (size_t i = 0; i < TD_BANDS; i++) {
+        double x = hz / td_band_hz(i), x2 = x * x, x4 = x2 * x2;
+        scale_sides(p, i, sqrt(1 / (1 + x4 * x4)));
+    }
+}
+
+/* What its chain leaves of a bus: its tone, and how wide it makes it. */
+static td_status bands_played(td_decider *d, size_t bus, td_band_power *p, td_error *err)
+{
+    const td_plan_chain *c = &d->plan->bus[bus].chain;
+    double power[TD_BANDS];
+    TD_TRY(bands_after_fixes(d, bus, p, err));
+    TD_TRY(td_chain_power(d, c, power, err));
+    td_bands_scale(p, power);
+    for (size_t i = 0; i < c->n_steps; i++) {
+        const td_plan_step *s = &c->step[i];
+        if (s->bypass || strcmp(s->proc->name, "stereo")) continue;
+        double width = s->value[td_param_find(s->proc, "width")];
+        double below = s->value[td_param_find(s->proc, "mono_below")];
+        for (size_t k = 0; k < TD_BANDS && !isnan(width); k++) scale_sides(p, k, width / 100);
+        if (!isnan(below)) thin_sides(p, below);
+    }
+    return TD_OK;
+}
+
 #define LOW_HZ      120.0 /* clubs and vinyl play what is below in mono */
 #define LOW_APART   0.5   /* correlation: 1.2 dB of it are lost then */
 #define LOW_CARRIES 0.3   /* a part of the song's low end that is heard to go */
@@ -165,7 +202,7 @@ static td_status warn_of_mix(td_decider *d, td_error *err)
     char name[24];
     for (size_t b = 0; b < d->plan->n_buses; b++) {
         double gain = td_db_power(td_bus_gain_db(d, b));
-        TD_TRY(bands_after_fixes(d, b, &own, err));
+        TD_TRY(bands_played(d, b, &own, err));
         for (size_t i = 0; i < TD_BANDS; i++) {
             p.ll[i] += gain * own.ll[i];
             p.rr[i] += gain * own.rr[i];
@@ -187,7 +224,7 @@ td_status td_warn_of_cancelling(td_decider *d, td_error *err)
         td_band_power p;
         double correlation;
         char name[24];
-        TD_TRY(bands_after_fixes(d, b, &p, err));
+        TD_TRY(bands_played(d, b, &p, err));
         size_t band = opposed_octave(&p, OPPOSED, &correlation);
         if (band == TD_BANDS) continue;
         named = true;
@@ -233,19 +270,6 @@ td_status td_sides_alike(td_decider *d, const td_site *site, bool *out, td_error
     TD_TRY(entering_bands(d, site, &p, err));
     *out = check_width(&p, 1).correlation > 0.999;
     return TD_OK;
-}
-
-/* Sides through a fourth-order Butterworth high pass at hz: what `mono_below` leaves of them. */
-static void thin_sides(td_band_power *p, double hz)
-{
-    for (size_t i = 0; i < TD_BANDS; i++) {
-        double x = hz / td_band_hz(i), x2 = x * x, x4 = x2 * x2, h2 = 1 / (1 + x4 * x4);
-        double mid = (p->ll[i] + p->rr[i] + 2 * p->lr[i]) / 4, side = h2 * (p->ll[i] + p->rr[i] - 2 * p->lr[i]) / 4;
-        double cross = sqrt(h2) * (p->ll[i] - p->rr[i]) / 4;
-        p->ll[i] = mid + side + 2 * cross;
-        p->rr[i] = mid + side - 2 * cross;
-        p->lr[i] = mid - side;
-    }
 }
 
 /* The group as it comes to the step, and as the step's other values leave it. */

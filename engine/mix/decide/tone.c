@@ -127,9 +127,9 @@ static double bell_db(double f, double at_hz, double gain_db, double q)
 /* What a match is held against, and how far it may go. */
 typedef struct match_target {
     td_target_curve curve;
-    const char *name; /* in words: "three quarters of 'loud' mixes" */
-    double from_hz;   /* what is below is left alone, and not looked at */
-    double part;      /* of the deviation that is taken back */
+    const char *name, *middle; /* in words: "three quarters of 'loud' mixes", "the middle of 'loud' mixes" */
+    double from_hz;            /* what is below is left alone, and not looked at */
+    double part;               /* of the deviation that is taken back */
     double most_db;
     bool empty[TD_BANDS]; /* nothing plays there: it is no fault of the tone */
 } match_target;
@@ -264,7 +264,7 @@ static td_status reference_target(td_decider *d, match_target *out, td_error *er
     for (size_t i = 0; i < TD_BANDS; i++) p.ll[i] = m.band[i];
     td_band_levels(&p, level);
     for (size_t i = 0; i < TD_BANDS; i++) out->curve.p25[i] = out->curve.p50[i] = out->curve.p75[i] = (float)level[i];
-    out->name = "the reference song";
+    out->name = out->middle = "the reference song";
     out->part = d->recipe->reference_tone;
     out->most_db = 3;
     return TD_OK;
@@ -291,9 +291,10 @@ static td_status choose_target(td_decider *d, const td_site *site, const td_part
     if (!curve) return td_fail(err, TD_RECIPE, site->name, NULL, "no target curve '%s'", name);
     out->curve = *curve;
     out->name = td_arena_printf(d->arena, "three quarters of '%s' mixes", same ? d->curve_name : name);
+    out->middle = td_arena_printf(d->arena, "the middle of '%s' mixes", same ? d->curve_name : name);
     out->part = written_or_default(wish, "strength") / 100;
     out->most_db = 2;
-    return out->name ? TD_OK : td_no_memory(err);
+    return out->name && out->middle ? TD_OK : td_no_memory(err);
 }
 
 /* The mix as this step will leave it without its bells: what the step does already is not to be done twice. */
@@ -375,9 +376,8 @@ static td_status judge_bell(td_decider *d, const match_target *t, const td_plan_
     TD_TRY(add_bell(d, t, at, gain, off[band], want, want[band], out, err));
     if (grows) return TD_OK;
     if (gain != was)
-        reason = td_arena_printf(
-            d->arena, "%s; taken back from %+.1f dB, for the finished spectrum is %.1f dB from the middle of them",
-            reason, was, fabs(beyond[band]));
+        reason = td_arena_printf(d->arena, "%s; taken back from %+.1f dB, for the finished spectrum is %.1f dB from %s",
+                                 reason, was, fabs(beyond[band]), t->middle);
     out->reason = reason;
     return reason ? TD_OK : td_no_memory(err);
 }

@@ -76,7 +76,7 @@ static double opposed_pair(double t, unsigned c)
     return (c ? -0.2 : 0.2) * sin(2 * M_PI * 523 * t) + 0.02 * sin(2 * M_PI * 660 * t);
 }
 
-/* What a fix has turned is not warned of. */
+/* What a fix has turned is not warned of, nor what a group makes narrow. */
 static void test_warnings_are_about_what_remains(void **state)
 {
     (void)state;
@@ -84,6 +84,7 @@ static void test_warnings_are_about_what_remains(void **state)
     assert_false(warns(HEAD "tracks:\n  - fix: turned-side\n    for: all\n    when: correlation < -0.8\n"
                             "    chain: [ polarity: { channel: right } ]\n",
                        opposed_pair));
+    assert_false(warns(HEAD "groups:\n  keys: { chain: [ stereo: { width: 5 % } ] }\n", opposed_pair));
 }
 
 static void test_a_leaning_pair_is_turned_back(void **state)
