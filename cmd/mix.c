@@ -155,9 +155,9 @@ static size_t print_mix(const td_mix *m, int widest)
     }
     for (size_t i = 0; m->rendered && i < m->rendered->n_steps; i++) {
         const td_step_reached *s = &m->rendered->step[i];
-        double off_db = fabs(td_off_asked(s));
-        if (!(off_db > TD_MISSED_DB)) continue;
-        missed += off_db > TD_OFF_ASKED_DB;
+        if (td_moved_text(m->plan, s, text)) printf("  %s\n", text);
+        if (!td_is_missed(m->plan, s, TD_MISSED_DB)) continue;
+        missed += td_is_missed(m->plan, s, TD_OFF_ASKED_DB);
         printf("  missed: %s\n", td_goal_text(s, text));
     }
     return missed;

@@ -90,6 +90,7 @@ static void print_steps(const json_t *mix)
                figure(s, "max_db", 1, x[3]));
     }
     json_array_foreach(json_object_get(mix, "missed"), i, s) printf("  missed: %s\n", json_string_value(s));
+    json_array_foreach(json_object_get(mix, "moved"), i, s) printf("  %s\n", json_string_value(s));
     if (json_array_size(json_object_get(mix, "steps")))
         puts("  'about' is what it takes no more than for 95 % of the time, 'at most' its maximum");
 }

@@ -20,6 +20,7 @@ typedef struct move {
     td_plan *plan;
     td_wording said;
     const char *moved; /* whom it moved: ": vocals (Lead.wav), backing (BV.wav)"; NULL */
+    const char *heard; /* which detectors hear it: "drums tips, drums lid, synths pump"; NULL */
     bool all_voices;   /* the lead and others with it */
     td_error *err;
 } move;
@@ -145,11 +146,47 @@ static td_status say_moved(move *m, const td_meant *w)
     return m->moved ? TD_OK : td_no_memory(m->err);
 }
 
+static bool has_key(const td_plan_step *s, const char *stem)
+{
+    for (size_t i = 0; i < s->n_keys; i++)
+        if (!strcmp(s->key[i], stem)) return true;
+    return false;
+}
+
+/* Does one of them drive the detector of a step? bus: what plays through it; NULL: not they alone. */
+static bool drives(const td_meant *w, const char *bus, const td_plan_step *s)
+{
+    for (size_t i = 0; i < w->n_stems && s->proc->dynamics && !s->bypass; i++)
+        if (s->n_keys ? has_key(s, w->stem[i]->name) : bus && !strcmp(w->stem[i]->bus, bus)) return true;
+    return false;
+}
+
+static void add_driven(const td_meant *w, const char *place, const char *bus, const td_plan_chain *c, td_text *out)
+{
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (drives(w, bus, &c->step[i])) td_text_addf(out, "%s%s %s", out->length ? ", " : "", place, c->step[i].name);
+}
+
+/* Stems move in front of what their bus and others do with them; a bus moves behind. */
+static td_status hear(move *m, const td_meant *w)
+{
+    const td_plan *p = m->plan;
+    td_text t = { 0 };
+    for (size_t i = 0; i < p->n_buses; i++) add_driven(w, p->bus[i].name, p->bus[i].name, &p->bus[i].chain, &t);
+    for (size_t i = 0; i < p->n_rets; i++) add_driven(w, p->ret[i].name, NULL, &p->ret[i].chain, &t);
+    add_driven(w, "mix", NULL, &p->mix, &t);
+    m->heard = t.length ? td_arena_strdup(p->arena, td_text_or_empty(&t)) : NULL;
+    bool lost = t.broken || (t.length && !m->heard);
+    td_text_free(&t);
+    return lost ? td_no_memory(m->err) : TD_OK;
+}
+
 static td_status level(move *m, const char *name)
 {
     td_meant w;
     td_status st = td_meant_find(m->plan, m->said.text, name, &w, m->err);
     if (!st) st = say_moved(m, &w);
+    if (!st) st = hear(m, &w);
     for (size_t i = 0; !st && i < w.n_buses; i++) {
         td_plan_bus *b = w.bus[i];
         st = shift_there(m, "buses.fader", &b->fader_db, 0.01, &b->ride, &b->n_ride, &b->fader_reason);
@@ -372,6 +409,10 @@ static td_status remember(const move *m)
     td_arena *a = m->plan->arena;
     td_status st =
         note(m, TD_NOTE_DECISION, td_arena_printf(a, "revised: %s%s", m->said.text, m->moved ? m->moved : ""));
+    if (!st && m->heard)
+        st = note(m, TD_NOTE_DECISION,
+                  td_arena_printf(a, "thresholds stay where they are: %s will do %s", m->heard,
+                                  m->said.db > 0 ? "more" : "less"));
     if (!st && m->all_voices && !has_note(m->plan, all_voices)) st = note(m, TD_NOTE_DECISION, all_voices);
     if (st || !(fabs(m->said.db) > LARGE_DB)) return st;
     return note(m, TD_NOTE_WARNING,
@@ -466,6 +507,9 @@ static td_status move_part(move *named, size_t *n_named, move *m)
         named[i].said.to_s = m->said.to_s;
         named[i].said.section = m->said.section;
         strcpy(named[i].said.when, m->said.when);
+        named[i].said.text = td_arena_printf(m->plan->arena, "%s %+g dB%s%s", named[i].said.text, m->said.db,
+                                             *m->said.when ? " " : "", m->said.when);
+        if (!named[i].said.text) return td_no_memory(m->err);
         st = make_move(&named[i]);
     }
     *n_named = 0;

@@ -331,8 +331,10 @@ static td_status take_change(td_wording *w, td_error *err)
     if (!sign) sign = take_direction(w);
     if (!sign && !signed_) sign = take_verb(w);
     if (w->complaint && w->n && is_one_of(w->word[w->n - 1], copulas)) w->n--;
+    int said = !signed_ ? 0 : w->db < 0 ? -1 : 1, more = td_wording_more(w), way = sign ? sign : said;
+    if (!st && (sign * said < 0 || more * way < 0))
+        st = td_fail(err, TD_ARG, w->text, td_move_forms, "up and down at once");
     if (st || !sign) return st;
-    if (sign > 0 && w->db < 0) return td_fail(err, TD_ARG, w->text, td_move_forms, "up, by less than nothing");
     w->db = sign * (isnan(w->db) ? TD_USUAL_DB * w->degree : fabs(w->db));
     return TD_OK;
 }

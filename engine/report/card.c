@@ -301,6 +301,31 @@ double td_off_asked(const td_step_reached *r)
     return allowed && off < 0 ? 0 : off;
 }
 
+/* How far from what the planner brought it to. */
+static double off_planned(const td_step_reached *r)
+{
+    return reached_db(r) - (td_asked_over_time(r) ? r->planned.p95_db : r->planned.max_db);
+}
+
+bool td_is_moved(const td_plan *p, const td_step_reached *r)
+{
+    return p->revised && !isnan(r->planned.asked_db) && fabs(off_planned(r)) > TD_MISSED_DB;
+}
+
+bool td_is_missed(const td_plan *p, const td_step_reached *r, double more_than_db)
+{
+    return fabs(td_off_asked(r)) > more_than_db && !td_is_moved(p, r);
+}
+
+const char *td_moved_text(const td_plan *p, const td_step_reached *r, char out[TD_GOAL_TEXT])
+{
+    const char *how = td_asked_over_time(r) ? "about" : "at most";
+    if (!td_is_moved(p, r) || !(fabs(off_planned(r)) > TD_OFF_ASKED_DB)) return NULL;
+    snprintf(out, TD_GOAL_TEXT, "after the revision %s %s takes %s %.1f dB; it was set for %s %.1f", r->place, r->step,
+             how, reached_db(r), how, reached_db(r) - off_planned(r));
+    return out;
+}
+
 const char *td_goal_text(const td_step_reached *r, char out[TD_GOAL_TEXT])
 {
     double asked = r->planned.asked_db, got = reached_db(r);
@@ -314,7 +339,7 @@ static td_status judge_steps(const td_mix *m, td_arena *a, figures *f)
 {
     for (size_t i = 0; i < m->rendered->n_steps; i++) {
         const td_step_reached *r = &m->rendered->step[i];
-        if (isnan(r->planned.asked_db)) continue;
+        if (isnan(r->planned.asked_db) || td_is_moved(m->plan, r)) continue;
         const char *where = td_arena_printf(a, "%s %s", r->place, r->step);
         if (!where) return TD_NOMEM;
         worse(f, GR, fabs(td_off_asked(r)), where);

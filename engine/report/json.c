@@ -167,7 +167,7 @@ static json_t *bus_json(const td_plan_bus *p, const td_rendered *rendered, size_
 }
 
 /* At most 1,000 points, each the highest of its stretch. */
-static json_t *step_json(const td_step_reached *r)
+static json_t *step_json(const td_plan *p, const td_step_reached *r)
 {
     json_t *j = json_object(), *over = json_array();
     json_object_set_new(j, "place", td_json_text(r->place));
@@ -176,6 +176,7 @@ static json_t *step_json(const td_step_reached *r)
     json_object_set_new(j, "asked_db", td_json_db(r->planned.asked_db));
     json_object_set_new(j, "asked_of", td_json_text(of));
     json_object_set_new(j, "off_asked_db", td_json_db(td_off_asked(r)));
+    json_object_set_new(j, "moved", json_boolean(td_is_moved(p, r)));
     json_object_set_new(j, "planned_max_db", td_json_db(r->planned.max_db));
     json_object_set_new(j, "planned_p95_db", td_json_db(r->planned.p95_db));
     json_object_set_new(j, "max_db", td_json_db(r->max_db));
@@ -195,14 +196,23 @@ static json_t *step_json(const td_step_reached *r)
 }
 
 /* Goals that were not met. */
-static json_t *missed_json(const td_rendered *r)
+static json_t *missed_json(const td_plan *p, const td_rendered *r)
 {
     json_t *missed = json_array();
     char text[TD_GOAL_TEXT];
     for (size_t i = 0; r && i < r->n_steps; i++)
-        if (fabs(td_off_asked(&r->step[i])) > TD_MISSED_DB)
+        if (td_is_missed(p, &r->step[i], TD_MISSED_DB))
             json_array_append_new(missed, td_json_text(td_goal_text(&r->step[i], text)));
     return missed;
+}
+
+static json_t *moved_json(const td_plan *p, const td_rendered *r)
+{
+    json_t *moved = json_array();
+    char text[TD_GOAL_TEXT];
+    for (size_t i = 0; r && i < r->n_steps; i++)
+        if (td_moved_text(p, &r->step[i], text)) json_array_append_new(moved, td_json_text(text));
+    return moved;
 }
 
 /* The step whose render contradicts what its plan says it reaches, as after an edit that feeds it more; NULL. */
@@ -589,10 +599,11 @@ static json_t *mix_json(const td_report_mix *said)
     json_object_set_new(j, "left_out", left_out);
     const td_rendered *r = m->rendered;
     for (size_t b = 0; r && b < r->n_buses; b++) json_array_append_new(buses, bus_json(&p->bus[b], r, b));
-    for (size_t i = 0; r && i < r->n_steps; i++) json_array_append_new(steps, step_json(&r->step[i]));
+    for (size_t i = 0; r && i < r->n_steps; i++) json_array_append_new(steps, step_json(p, &r->step[i]));
     json_object_set_new(j, "buses", buses);
     json_object_set_new(j, "steps", steps);
-    json_object_set_new(j, "missed", missed_json(r));
+    json_object_set_new(j, "missed", missed_json(p, r));
+    json_object_set_new(j, "moved", moved_json(p, r));
     json_object_set_new(j, "premaster_lufs", td_json_db(r ? r->premaster_lufs : NAN));
     json_object_set_new(j, "premaster_peak_dbfs", td_json_db(r ? r->premaster_peak_dbfs : NAN));
     json_object_set_new(j, "residual_lufs", td_json_db(r ? r->residual_lufs : NAN));

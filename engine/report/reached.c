@@ -85,14 +85,14 @@ static void asked_cells(td_page *p, const json_t *s)
     char text[TD_FIGURE];
     bool over_time = !strcmp(td_held_text(s, "asked_of"), "p95");
     double asked = td_held(s, "asked_db");
-    bool off = fabs(td_held(s, "off_asked_db")) > TD_OFF_ASKED_DB;
+    bool moved = json_is_true(json_object_get(s, "moved")), off = fabs(td_held(s, "off_asked_db")) > TD_OFF_ASKED_DB;
     td_element(p, "<td class=\"n\">", isnan(asked) ? "" : over_time ? "\u2248\u00a0" : "\u2264\u00a0", "");
     td_element(p, "", td_figure(p, asked, 1, false, "", text), "</td>");
     td_number_cell(p, td_held(s, over_time ? "planned_p95_db" : "planned_max_db"), 1, false);
     td_number_cell(p, td_held(s, "p50_db"), 1, false);
-    td_element(p, off && over_time ? "<td class=\"n bad\">" : "<td class=\"n\">",
+    td_element(p, off && over_time && !moved ? "<td class=\"n bad\">" : "<td class=\"n\">",
                td_figure(p, td_held(s, "p95_db"), 1, false, "", text), "</td>");
-    td_element(p, off && !over_time ? "<td class=\"n bad\">" : "<td class=\"n\">",
+    td_element(p, off && !over_time && !moved ? "<td class=\"n bad\">" : "<td class=\"n\">",
                td_figure(p, td_held(s, "max_db"), 1, false, "", text), "</td>");
 }
 
@@ -129,6 +129,7 @@ void td_section_reductions(td_page *p, const json_t *mix)
     }
     td_table_close(p);
     td_page_list(p, mix, "missed", TD_WORD_GOALS_MISSED);
+    td_page_list(p, mix, "moved", TD_WORD_GOALS_MOVED);
 }
 
 /* ---- buses ------------------------------------------------------------------------------------------------------- */

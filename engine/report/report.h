@@ -41,9 +41,17 @@ typedef struct td_report_wish {
 bool td_asked_over_time(const td_step_reached *r);
 /* To a hundredth of a dB; NaN: nothing was asked. 0 where less was done than was asked at most, and planned so. */
 double td_off_asked(const td_step_reached *r);
+/* After a revision thresholds stay where they were set: a step that does otherwise than planned then was moved by it,
+ * and missed nothing. Of a plan as it was decided, no step was. */
+bool td_is_moved(const td_plan *p, const td_step_reached *r);
+/* Whether what was asked of it is off by more than that, and no revision moved it. */
+bool td_is_missed(const td_plan *p, const td_step_reached *r, double more_than_db);
 /* "drums tips: 2.5 dB of about 3.0": what a step was asked for and missed. */
 enum { TD_GOAL_TEXT = 160 };
 const char *td_goal_text(const td_step_reached *r, char out[TD_GOAL_TEXT]);
+/* "after the revision drums tips takes about 3.6 dB; it was set for about 3.0"; NULL: less than TD_OFF_ASKED_DB apart.
+ */
+const char *td_moved_text(const td_plan *p, const td_step_reached *r, char out[TD_GOAL_TEXT]);
 
 /* Appended to out. TD_NOMEM, or what reading a file gave. */
 td_status td_report_json(const td_report_wish *wish, td_text *out, td_error *err);

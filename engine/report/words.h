@@ -62,6 +62,7 @@
     X(ASKED, "Asked", "Verlangt")                                                                                      \
     X(PLANNED, "Planned", "Geplant")                                                                                   \
     X(GOALS_MISSED, "Missed by more than 0.1\u00a0dB", "Um mehr als 0,1\u00a0dB verfehlt")                             \
+    X(GOALS_MOVED, "Thresholds stayed where they were set", "Die Schwellen blieben, wo sie standen") \
     X(REDUCTION_NOTE, "In dB. \u2264: the most it may take; \u2248: what it takes no more than for 95\u00a0% of the time.", \
       "In dB. \u2264: so viel höchstens; \u2248: zu 95\u00a0% der Zeit nicht mehr.")                                        \
     X(MEDIAN, "Median", "Median")                                                                                      \

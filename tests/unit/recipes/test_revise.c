@@ -122,6 +122,32 @@ static void test_a_stem_moves_inside_its_bus(void **state)
     td_arena_free(p.arena);
 }
 
+/* Its group hears a stem before it does anything, and whom it keys hears it too; a fader comes behind. */
+static void test_a_stem_says_whose_thresholds_hear_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *move, *told;
+    } said[] = { { "kick -3 dB", "thresholds stay where they are: drums tips, synths pump will do less" },
+                 { "overheads +1 dB", "thresholds stay where they are: drums tips will do more" },
+                 { "drums +1 dB", NULL },
+                 { "synths +1 dB", NULL } };
+    static const char *kick[] = { "Kick In.wav" };
+    td_plan_step tips[2] = { { .name = "tips", .proc = td_processor_find("compressor") },
+                             { .name = "tone", .proc = td_processor_find("eq") } };
+    td_plan_step pump = { .name = "pump", .proc = td_processor_find("compressor"), .key = kick, .n_keys = 1 };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        td_plan p = song();
+        td_error err = { 0 };
+        p.bus[0].chain = (td_plan_chain){ tips, 2 };
+        p.bus[5].chain = (td_plan_chain){ &pump, 1 };
+        if (td_plan_revise(&p, said[i].move, &err)) fail_msg("%s: %s", said[i].move, err.what);
+        assert_int_equal(p.n_notes, 1 + (said[i].told != NULL));
+        if (said[i].told) assert_string_equal(p.note[1].text, said[i].told);
+        td_arena_free(p.arena);
+    }
+}
+
 /* As people say it; what they do not count is a decibel. */
 static void test_moves_in_plain_words(void **state)
 {
@@ -190,6 +216,7 @@ static void test_several_moves_at_once(void **state)
     }
     td_plan p = after("drums, bass and lead -2 dB");
     assert_true(p.bus[0].fader_db == -5 && p.bus[3].fader_db == -2 && p.stem[3].gain_db == -2);
+    assert_string_equal(p.note[0].text, "revised: drums -2 dB: drums (Kick In.wav, OH.wav)");
     td_arena_free(p.arena);
     p = song();
     p.stem[1].name = "Kick, close and far.wav";
@@ -696,6 +723,11 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "+1 dB",
                                          "make it pop",
                                          "drums up -2 dB",
+                                         "drums down +2 dB",
+                                         "more drums -2 dB",
+                                         "less drums +2 dB",
+                                         "less drums louder",
+                                         "more reverb on vocals -2 dB",
                                          "down",
                                          "tuba +1 dB",
                                          "drums +90 dB",
@@ -770,6 +802,7 @@ int main(void)
         cmocka_unit_test(test_a_stem_moves_inside_its_bus),
         cmocka_unit_test(test_the_lead_moves_without_its_double),
         cmocka_unit_test(test_a_stretch_becomes_a_ride),
+        cmocka_unit_test(test_a_stem_says_whose_thresholds_hear_it),
         cmocka_unit_test(test_moves_in_plain_words),
         cmocka_unit_test(test_several_moves_at_once),
         cmocka_unit_test(test_words_of_a_file_mean_that_file),

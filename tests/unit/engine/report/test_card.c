@@ -246,6 +246,41 @@ static void what_was_promised_passes_or_fails(void **state)
     scene_free(s);
 }
 
+/* Thresholds stay where a revision finds them: what it moves is told, and is no promise broken. */
+static void what_a_revision_moved_is_not_missed(void **state)
+{
+    (void)state;
+    scene *s = scene_new();
+    char text[TD_GOAL_TEXT];
+    td_step_reached reached[] = {
+        { .place = "drums", .step = "punch", .planned = { 3, 5, 3 }, .max_db = 6, .p95_db = 3.6 },
+        { .place = "synths", .step = "pump", .planned = { 4, 4, 1 }, .max_db = 1.8, .p95_db = 1 },
+        { .place = "mix", .step = "glue", .planned = { 2, 1.5, 1 }, .max_db = 1.5, .p95_db = 1 },
+        { .place = "mix", .step = "edge", .planned = { 3, 5, 2.2 }, .max_db = 5, .p95_db = 2.2 },
+    };
+    s->rendered.step = reached;
+    s->rendered.n_steps = 4;
+    make(s);
+    assert_float_equal(row(s, "GR")->value, 2.2, 1e-9);
+    assert_true(td_is_missed(&s->plan, &reached[0], TD_OFF_ASKED_DB));
+    assert_null(td_moved_text(&s->plan, &reached[0], text));
+    s->plan.revised = 1;
+    make(s);
+    assert_false(td_is_missed(&s->plan, &reached[0], TD_OFF_ASKED_DB));
+    assert_string_equal(td_moved_text(&s->plan, &reached[0], text),
+                        "after the revision drums punch takes about 3.6 dB; it was set for about 3.0");
+    assert_string_equal(td_moved_text(&s->plan, &reached[1], text),
+                        "after the revision synths pump takes at most 1.8 dB; it was set for at most 4.0");
+    assert_null(td_moved_text(&s->plan, &reached[2], text));
+    assert_true(td_is_missed(&s->plan, &reached[3], TD_OFF_ASKED_DB)); /* as the planner left it */
+    assert_float_equal(row(s, "GR")->value, 0.8, 1e-9);
+    assert_string_equal(row(s, "GR")->where, "mix edge");
+    s->rendered.n_steps = 3;
+    make(s);
+    assert_int_equal(row(s, "GR")->verdict, TD_ROW_PASS);
+    scene_free(s);
+}
+
 /* -7 LUFS under -1 dBTP leaves 6 dB between them: an order that asks for it is not unusual by that. */
 static void loud_orders_are_held_against_what_they_ask(void **state)
 {
@@ -312,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_delivered_balance_may_be_a_little_worse),
         cmocka_unit_test(what_nobody_tells_is_level),
         cmocka_unit_test(what_was_promised_passes_or_fails),
+        cmocka_unit_test(what_a_revision_moved_is_not_missed),
         cmocka_unit_test(loud_orders_are_held_against_what_they_ask),
         cmocka_unit_test(loudness_gives_way_at_the_bound),
         cmocka_unit_test(without_a_sum_nothing_is_compared),
