@@ -113,6 +113,7 @@ static const td_row bus_rows[] = {
     DB(td_plan_bus, "makeup", makeup_db, LEVEL),
     ROW(td_plan_bus, "makeup_reason", TEXT, makeup_reason),
     DB(td_plan_bus, "fader", fader_db, FADER),
+    DB(td_plan_bus, "fader_from", fader_from_db, .absent = NAN),
     ROW(td_plan_bus, "fader_reason", TEXT, fader_reason),
     ROWS(td_plan_bus, "ride", ride, n_ride, ride_rows, .inline_ = true),
     ROWS(td_plan_bus, "sends", send, n_sends, send_rows),

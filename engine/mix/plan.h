@@ -113,6 +113,7 @@ typedef struct td_plan_bus {
     double makeup_db;          /* makes the chain loudness-neutral, before the fader */
     const char *makeup_reason; /* NULL: that */
     double fader_db;
+    double fader_from_db; /* where it would stand by the proportions the balance began with; NaN: not told */
     const char *fader_reason;
     td_breakpoint *ride; /* planned automation on the fader; NULL */
     size_t n_ride;

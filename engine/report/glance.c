@@ -106,22 +106,37 @@ void td_section_tiles(td_page *p, const json_t *mix)
                td_say(p, reached ? TD_WORD_ALL_REACHED : TD_WORD_SOME_MISSED), "</p>\n");
 }
 
-/* Names of the groups whose faders somebody moved; reasons are the planner's words. */
-static void say_moved_faders(td_page *p, const json_t *mix)
+enum { MOVED_MOST = 5 };
+
+/* The groups whose faders were moved most, first of all the one that was moved farthest. */
+static size_t moved_faders(const json_t *mix, const json_t *out[MOVED_MOST + 1])
 {
-    static const char *const by[] = { "by hand", "by revision", "by the recipe" };
-    size_t i, said = 0;
+    static const double least_db = 0.5;
+    size_t i, n = 0;
     json_t *bus;
     json_array_foreach(json_object_get(mix, "buses"), i, bus)
     {
-        bool moved = false;
-        for (size_t k = 0; k < sizeof by / sizeof by[0]; k++)
-            moved = moved || strstr(td_held_text(bus, "fader_reason"), by[k]);
-        if (!moved) continue;
-        if (!said++) td_element(p, " ", td_say(p, TD_WORD_BALANCE_MOVED), "");
-        td_element(p, said > 1 ? ", " : " ", td_held_text(bus, "name"), "");
+        double size = fabs(td_held(bus, "fader_moved_db"));
+        if (!(size >= least_db)) continue;
+        size_t at = n;
+        for (; at && fabs(td_held(out[at - 1], "fader_moved_db")) < size; at--) out[at] = out[at - 1];
+        out[at] = bus;
+        n += n < MOVED_MOST;
     }
-    if (said) td_page_add(p, ".");
+    return n;
+}
+
+static void say_moved_faders(td_page *p, const json_t *mix)
+{
+    const json_t *bus[MOVED_MOST + 1];
+    char text[TD_FIGURE];
+    size_t n = moved_faders(mix, bus);
+    for (size_t i = 0; i < n; i++) {
+        if (!i) td_element(p, " ", td_say(p, TD_WORD_BALANCE_MOVED), "");
+        td_element(p, i ? ", " : " ", td_held_text(bus[i], "name"), " ");
+        td_page_text(p, td_figure(p, td_held(bus[i], "fader_moved_db"), 1, true, "dB", text));
+    }
+    if (n) td_page_add(p, ".");
 }
 
 static void say_balance(td_page *p, const json_t *mix)
@@ -213,25 +228,45 @@ static const json_t *decided(const json_t *mix, const json_t *step)
     return NULL;
 }
 
-static bool aims_at(const json_t *mix, const json_t *step, td_word aim)
+/* Where a step stands: what is decided first is told first. */
+typedef enum storey { ON_MIX, ON_GROUP, ON_TRACK } storey;
+
+static storey storey_of(const json_t *mix, const json_t *step)
+{
+    const char *place = td_held_text(step, "place");
+    size_t i;
+    json_t *s;
+    if (!strcmp(place, "mix")) return ON_MIX;
+    json_array_foreach(json_object_get(mix, "buses"), i,
+                       s) if (!strcmp(place, td_held_text(s, "name"))) return ON_GROUP;
+    return ON_TRACK;
+}
+
+/* False: nobody knows what it is there for. */
+static bool find_aim(const json_t *mix, const json_t *step, td_word *aim)
 {
     const json_t *d = decided(mix, step);
-    bool keyed = strstr(td_held_text(d, "settings"), "keyed by") != NULL;
-    bool on_mix = !strcmp(td_held_text(step, "place"), "mix");
-    for (size_t i = 0; i < sizeof aims / sizeof aims[0]; i++)
-        if (!strcmp(aims[i].processor, td_held_text(d, "what")))
-            return aim == (keyed ? aims[i].keyed : on_mix ? aims[i].on_mix : aims[i].alone);
+    bool keyed = strstr(td_held_text(d, "settings"), "keyed by") != NULL, on_mix = storey_of(mix, step) == ON_MIX;
+    for (size_t i = 0; i < sizeof aims / sizeof aims[0]; i++) {
+        if (strcmp(aims[i].processor, td_held_text(d, "what"))) continue;
+        *aim = keyed ? aims[i].keyed : on_mix ? aims[i].on_mix : aims[i].alone;
+        return true;
+    }
     return false;
 }
 
-/* The detector that does most of those with this aim. */
-static const json_t *busiest(const json_t *mix, td_word aim)
+static const double least_reduction_db = 0.3; /* what takes less is not told */
+
+/* The detector of a storey that does most of those with this aim. */
+static const json_t *busiest(const json_t *mix, storey at, td_word aim)
 {
     const json_t *best = NULL, *s;
     size_t i;
+    td_word own;
     json_array_foreach(json_object_get(mix, "steps"), i, s)
     {
-        if (td_held(s, "p95_db") > (best ? td_held(best, "p95_db") : 0.3) && aims_at(mix, s, aim)) best = s;
+        if (storey_of(mix, s) != at || !find_aim(mix, s, &own) || own != aim) continue;
+        if (td_held(s, "p95_db") > (best ? td_held(best, "p95_db") : least_reduction_db)) best = s;
     }
     return best;
 }
@@ -251,14 +286,43 @@ static void say_reduction(td_page *p, const json_t *step, td_word aim)
     td_element(p, "", td_figure(p, td_held(step, "p95_db"), 1, false, "dB", mostly), ".</li>\n");
 }
 
-static void say_reductions(td_page *p, const json_t *mix)
+/* All of the mix bus in the order of its chain; elsewhere one for each aim. */
+static void say_reductions(td_page *p, const json_t *mix, storey at)
 {
-    static const td_word order[] = { TD_WORD_HOLDS_MIX, TD_WORD_EVENS_OUT, TD_WORD_MAKES_WAY,  TD_WORD_HOLDS_BANDS,
+    static const td_word order[] = { TD_WORD_EVENS_OUT, TD_WORD_MAKES_WAY, TD_WORD_HOLDS_BANDS,
                                      TD_WORD_SOFTENS_S, TD_WORD_CLOSES,    TD_WORD_HOLDS_PEAKS };
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        const json_t *step = busiest(mix, order[i]);
+    const json_t *step;
+    size_t i;
+    td_word aim;
+    json_array_foreach(json_object_get(mix, "steps"), i, step)
+    {
+        if (at != ON_MIX || storey_of(mix, step) != ON_MIX || !(td_held(step, "p95_db") > least_reduction_db)) continue;
+        if (find_aim(mix, step, &aim)) say_reduction(p, step, aim);
+    }
+    for (i = 0; i < sizeof order / sizeof order[0] && at != ON_MIX; i++) {
+        step = busiest(mix, at, order[i]);
         if (step) say_reduction(p, step, order[i]);
     }
+}
+
+/* What the planner does to the tone of the whole. */
+static void say_tone(td_page *p, const json_t *mix)
+{
+    const json_t *d;
+    size_t i, said = 0;
+    json_array_foreach(json_object_get(mix, "decided"), i, d)
+    {
+        const char *settings = td_held_text(d, "settings");
+        if (strcmp(td_held_text(d, "place"), "mix") || strcmp(td_held_text(d, "origin"), "solved")) continue;
+        if (!strstr(settings, "Hz, gain ")) continue;
+        if (!said++) {
+            td_element(p, "<li>", td_place_name(p, "mix"), ": ");
+            td_element(p, "<q>", td_held_text(d, "step"), "</q> ");
+            td_page_text(p, td_say(p, TD_WORD_SHAPES_TONE));
+        }
+        td_prose(p, said > 1 ? "; <span lang=\"en\">" : ": <span lang=\"en\">", settings, "</span>");
+    }
+    if (said) td_page_add(p, ".</li>\n");
 }
 
 static void say_limiter(td_page *p, const json_t *f)
@@ -293,11 +357,14 @@ void td_section_words(td_page *p, const json_t *mix)
 {
     td_heading(p, TD_WORD_IN_WORDS);
     td_page_add(p, "<ol class=\"said\">\n");
+    say_tone(p, mix);
+    say_reductions(p, mix, ON_MIX);
+    say_limiter(p, td_main_file(mix));
     say_balance(p, mix);
     say_revisions(p, mix);
     say_edits(p, mix);
-    say_reductions(p, mix);
+    say_reductions(p, mix, ON_GROUP);
+    say_reductions(p, mix, ON_TRACK);
     say_fixes(p, mix);
-    say_limiter(p, td_main_file(mix));
     td_page_add(p, "</ol>\n");
 }

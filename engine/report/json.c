@@ -155,6 +155,7 @@ static json_t *bus_json(const td_plan_bus *p, const td_rendered *rendered, size_
     json_object_set_new(j, "peak_played_dbfs", td_json_db(r->peak_played_dbfs));
     json_object_set_new(j, "makeup_db", td_json_db(p->makeup_db));
     json_object_set_new(j, "fader_db", td_json_db(p->fader_db));
+    json_object_set_new(j, "fader_moved_db", td_json_db(p->fader_db - p->fader_from_db));
     json_object_set_new(j, "fader_reason", td_json_text(p->fader_reason));
     json_object_set_new(j, "crest_before_db", td_json_db(r->crest_before_db));
     json_object_set_new(j, "crest_after_db", td_json_db(r->crest_after_db));

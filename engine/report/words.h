@@ -161,6 +161,7 @@
     X(BALANCE_MOVED, "From there faders were moved:", "Von dort aus wurden Fader bewegt:")                             \
     X(REVISED, "Revised:", "Überarbeitet:")                                                                            \
     X(BY_HAND, "By hand:", "Von Hand:")                                                                                \
+    X(SHAPES_TONE, "shapes the tone of the whole", "formt den Klang des Ganzen")                                       \
     X(HOLDS_MIX, "holds the whole mix together", "hält die ganze Mischung zusammen")                                   \
     X(EVENS_OUT, "evens out", "gleicht Lautstärken aus")                                                               \
     X(MAKES_WAY, "makes way for others", "macht anderem Platz")                                                        \

@@ -330,6 +330,7 @@ static td_status settle(td_decider *d, const double *delivered_db, td_error *err
         td_plan_bus *p = &d->plan->bus[b];
         double move_db = p->fader_db - delivered_db[b];
         p->fader_db = td_round_to(p->fader_db - highest, 0.01);
+        p->fader_from_db = td_round_to(delivered_db[b] - highest, 0.01);
         p->fader_reason = td_arena_printf(d->arena, "delivered at %.1f, moved %+.1f dB: %s%s", delivered_db[b], move_db,
                                           p->fader_reason, all);
         if (!p->fader_reason) return td_no_memory(err);
@@ -579,8 +580,10 @@ td_status td_decide_balance(td_decider *d, td_error *err)
     TD_TRY(set_faders(d, false, err));
     if (p->balance == TD_BALANCE_DELIVERED) TD_TRY(report_lead(d));
     if (p->balance == TD_BALANCE_ROUGH) TD_TRY(td_decide_rough(d, delivered_db, err));
+    bool built = p->balance == TD_BALANCE_LOUDNESS || p->balance == TD_BALANCE_FOCUS;
+    for (size_t b = 0; b < p->n_buses && !built; b++) p->bus[b].fader_from_db = p->bus[b].fader_db;
     TD_TRY(offsets(d));
-    if (p->balance == TD_BALANCE_LOUDNESS || p->balance == TD_BALANCE_FOCUS) TD_TRY(warn_of_lead(d));
+    if (built) TD_TRY(warn_of_lead(d));
     for (size_t b = 0; b < p->n_buses; b++) {
         if (!p->bus[b].fader_reason) return td_no_memory(err);
         if (td_is_silent(p->bus[b].peak_dbfs)) p->bus[b].fader_reason = "nothing on it sounds";

@@ -122,14 +122,22 @@ static void words_of_a_plan_are_translated(void **state)
 static const char told[] =
     "{\"v\":1,\"session\":{\"duration_s\":24},\"mixes\":[{\"balance\":\"delivered\",\"also\":[\"revised: lead +1.5 "
     "dB: vocals (Lead.wav)\"],"
-    "\"buses\":[{\"name\":\"keys\",\"fader_reason\":\"by hand, instead of -12.9 dB\"},"
-    "{\"name\":\"bass\",\"fader_reason\":\"as delivered\"}],\"steps\":["
+    "\"buses\":[{\"name\":\"brass\",\"fader_moved_db\":-1},{\"name\":\"keys\",\"fader_moved_db\":3},"
+    "{\"name\":\"bass\",\"fader_moved_db\":0.4},{\"name\":\"fx\",\"fader_moved_db\":1},{\"name\":\"drums\"},"
+    "{\"name\":\"vocals\"},{\"name\":\"synths\"},{\"name\":\"backing\"}],\"steps\":["
     "{\"place\":\"mix\",\"step\":\"glue\",\"max_db\":1.7,\"p95_db\":1,\"max_at_s\":12},"
     "{\"place\":\"mix\",\"step\":\"room\",\"max_db\":2,\"p95_db\":1.3,\"max_at_s\":19},"
+    "{\"place\":\"mix\",\"step\":\"edge\",\"max_db\":4,\"p95_db\":2.1,\"max_at_s\":13},"
+    "{\"place\":\"drums\",\"step\":\"lid\",\"max_db\":7,\"p95_db\":4,\"max_at_s\":12},"
     "{\"place\":\"drums\",\"step\":\"gate\",\"max_db\":10,\"p95_db\":4.7,\"max_at_s\":26},"
     "{\"place\":\"vocals\",\"step\":\"ess\",\"max_db\":4,\"p95_db\":3.4,\"max_at_s\":21},"
     "{\"place\":\"synths\",\"step\":\"even.2\",\"max_db\":3.2,\"p95_db\":2,\"max_at_s\":8},"
     "{\"place\":\"backing\",\"step\":\"blend\",\"max_db\":6,\"p95_db\":3.9,\"max_at_s\":7}],\"decided\":["
+    "{\"place\":\"mix\",\"step\":\"tone\",\"what\":\"bell\",\"settings\":\"160 Hz, gain +2 dB\",\"origin\":\"solved\"},"
+    "{\"place\":\"mix\",\"step\":\"tone\",\"what\":\"bell\",\"settings\":\"1.6 kHz, gain -1.1 "
+    "dB\",\"origin\":\"solved\"},"
+    "{\"place\":\"mix\",\"step\":\"edge\",\"what\":\"clipper\"},{\"place\":\"drums\",\"step\":\"lid\",\"what\":"
+    "\"limiter\"},"
     "{\"place\":\"mix\",\"step\":\"glue\",\"what\":\"compressor\",\"settings\":\"glue, 2:1\"},"
     "{\"place\":\"mix\",\"step\":\"room\",\"what\":\"dynamic_eq\",\"settings\":\"at 300 Hz, keyed by Vox.wav\"},"
     "{\"place\":\"drums\",\"step\":\"gate\",\"what\":\"gate\"},{\"place\":\"vocals\",\"step\":\"ess\",\"what\":"
@@ -147,7 +155,12 @@ static void what_was_decided_is_true(void **state)
 {
     (void)state;
     static const char *const english[] = {
-        "as they were delivered. From there faders were moved: keys.</li>",
+        "<ol class=\"said\">\n<li>mix bus: <q>tone</q> shapes the tone of the whole: <span lang=\"en\">160 Hz, gain +2 "
+        "dB</span>; "
+        "<span lang=\"en\">1.6 kHz, gain \u22121.1 dB</span>.</li>\n<li>mix bus: <q>glue</q>",
+        "<li>mix bus: <q>edge</q> holds peaks: took up to 4.0\u00a0dB",
+        "as they were delivered. From there faders were moved: keys +3.0\u00a0dB, brass \u22121.0\u00a0dB, fx "
+        "+1.0\u00a0dB.</li>",
         "Revised: <q>lead +1.5 dB</q>: vocals (Lead.wav)</li>",
         "By hand: keys <q>fader</q> <span lang=\"en\">\u22129.9 dB</span></li>",
         "mix bus: <q>glue</q> holds the whole mix together: took up to 1.7\u00a0dB (0:12), for",
