@@ -173,6 +173,7 @@ bench: $(BUILD)/topdown
 	@[ -s $(BUILD)/bench/s24/session.tsv ] || $(BUILD)/bench/gen_session $(BUILD)/bench/s24 24 240
 	@TOPDOWN=$(abspath $(BUILD))/topdown tests/bench/peers.sh $(BUILD)/bench/s24 $(BUILD)/bench/out $(PEERS) | tee $(BUILD)/bench/table.txt
 	@tests/bench/ratios.sh $(BUILD)/bench/table.txt
+	@tests/bench/planning.py $(BUILD)/topdown demo/stems=pop-rock demo/stems=electronic
 	@$(MAKE) --no-print-directory bench-rack
 
 $(BUILD)/bench/rack: tests/bench/rack.c $(LIBRARY)
