@@ -244,11 +244,21 @@ static void ask_which(const td_plan *p, const char *name, td_text *hint)
     if (n) td_text_add(hint, "; an amount has dB or a sign: +2 dB");
 }
 
+/* "synths", for "sythns". */
+static const char *nearest(const td_plan *p, const char *name)
+{
+    const char *names[TD_BUSES_MAX];
+    for (size_t b = 0; b < p->n_buses; b++) names[b] = p->bus[b].name;
+    return td_nearest(name, names, p->n_buses);
+}
+
 static td_status nobody(const td_plan *p, const char *text, const char *name, td_error *err)
 {
     td_text hint = { 0 };
     if (is_numbered(name)) ask_which(p, name, &hint);
     bool asked = hint.length;
+    const char *near = asked ? NULL : nearest(p, name);
+    if (near) td_text_addf(&hint, "did you mean '%s'? ", near);
     if (!asked) td_text_add(&hint, "there are ");
     for (size_t b = 0; !asked && b < p->n_buses; b++) td_text_addf(&hint, "%s%s", b ? ", " : "", p->bus[b].name);
     for (size_t r = 0; !asked && r < p->n_rets; r++) td_text_addf(&hint, ", %s", p->ret[r].name);

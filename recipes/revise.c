@@ -366,7 +366,7 @@ static td_status tell_elsewhere(const move *m)
           "tone", "that is the recipe's: an `eq` in the chain of `mix` or of a group" },
         { "wider narrower width breiter schmaler", "width",
           "that is the recipe's: `stereo: { width: 120 % }` in a chain" },
-        { "mute muted solo without remove stumm ohne", "who plays",
+        { "mute muted without remove stumm ohne", "who plays",
           "leave the file out, or say `--role FILE=ignore` when it is mixed" },
         { "pan panned left right links rechts", "places",
           "write `pan` at the stem in plan.yaml, as L30, or in the job file" },

@@ -293,6 +293,7 @@ static td_status take_amount(td_wording *w, bool *signed_, td_error *err)
         return td_fail(err, TD_ARG, w->text, "say it in several moves if it is meant", "%s dB is more than %g", s,
                        MOST_DB);
     if (x == 0) return td_fail(err, TD_ARG, w->text, td_move_forms, "a move of 0 dB moves nothing");
+    if (*signed_ || unit || digits[n]) w->by = NULL;
     w->db = minus != (*s == '-') ? -x : x;
     w->n = left - apart;
     return TD_OK;
@@ -334,6 +335,8 @@ static td_status take_change(td_wording *w, td_error *err)
     int said = !signed_ ? 0 : w->db < 0 ? -1 : 1, more = td_wording_more(w), way = sign ? sign : said;
     if (!st && (sign * said < 0 || more * way < 0))
         st = td_fail(err, TD_ARG, w->text, td_move_forms, "up and down at once");
+    if (!st && !isnan(w->db) && w->by && !sign && !more)
+        st = td_fail(err, TD_ARG, w->text, td_move_forms, "by %s, up or down?", w->by);
     if (st || !sign) return st;
     w->db = sign * (isnan(w->db) ? TD_USUAL_DB * w->degree : fabs(w->db));
     return TD_OK;

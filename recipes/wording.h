@@ -19,7 +19,7 @@ typedef struct td_wording {
     double from_s, to_s;     /* NaN: all of the song */
     char when[TD_MOVE_SIZE]; /* "0:45-1:10", "section B"; empty: all of it */
     const char *section;     /* "B", whose times a plan knows; NULL */
-    const char *by;          /* the number behind "by", which is an amount without more; NULL */
+    const char *by;          /* the number behind "by", an amount where a way is said; NULL */
     bool complaint;          /* "too loud" */
 } td_wording;
 

@@ -484,6 +484,7 @@ static void test_what_cannot_move_is_told(void **state)
                                            { "guitars left 2 dB", "`pan`" },
                                            { "kick 0 dB", "vocals +1 dB" },
                                            { "master +1 dB", "`loudness`" },
+                                           { "sythns +1 dB", "did you mean 'synths'?" },
                                            { "mix lauter", "`loudness`" },
                                            { "everything louder", "`loudness`" },
                                            { "Alles lauter", "`loudness`" } };
@@ -724,6 +725,7 @@ static void test_what_is_not_understood_is_refused(void **state)
                                          "make it pop",
                                          "drums up -2 dB",
                                          "drums down +2 dB",
+                                         "drums by 2",
                                          "more drums -2 dB",
                                          "less drums +2 dB",
                                          "less drums louder",
