@@ -447,8 +447,7 @@ static td_status understand(move *m)
     if (more && m->said.n > 1) return more_of(m, more);
     const char *last = m->said.word[m->said.n - 1];
     if (isnan(m->said.db) && m->said.n > 1 && isdigit((unsigned char)*last))
-        return td_fail(m->err, TD_ARG, m->said.text, td_move_forms,
-                       "'%s' is no amount without dB or a sign, and nothing says what shall move", last);
+        return td_fail(m->err, TD_ARG, m->said.text, td_move_forms, "'%s' is an amount only with dB or a sign", last);
     if (isnan(m->said.db))
         return td_fail(m->err, TD_ARG, m->said.text, td_move_forms,
                        "this is no level or send that moves, for the whole song or a stretch of it");
