@@ -528,6 +528,15 @@ static td_status stand_beside(td_decider *d, size_t bus, double shift_db)
                           otherwise);
 }
 
+/* Where the song begins in the rough mix, when not with it. */
+static const char *begins(double later_s, char out[48])
+{
+    *out = 0;
+    if (later_s >= 0.0005) snprintf(out, 48, "; it begins %.3f s late", later_s);
+    if (later_s <= -0.0005) snprintf(out, 48, "; it begins %.3f s into the song", -later_s);
+    return out;
+}
+
 /* Faders of printed stems stand near each other; raw and normalised ones are as far apart as their peaks are alike. */
 double td_rough_most_db(const td_decider *d)
 {
@@ -549,13 +558,13 @@ td_status td_decide_rough(td_decider *d, const double *delivered_db, td_error *e
         if (isnan(move[b])) continue;
         double most_db = td_rough_most_db(d), asked_db = move[b] - common;
         double x = td_clamp(asked_db, -most_db, most_db), fader_db = delivered_db[b] + x;
-        char limit[40] = "";
+        char limit[40] = "", when[48];
         if (x != asked_db) snprintf(limit, sizeof limit, "; held at the limit of %.0f dB", most_db);
         shift[n_shifts++] = fader_db - p->bus[b].fader_db;
         p->bus[b].fader_db = td_round_to(fader_db, 0.01);
-        p->bus[b].fader_reason = td_arena_printf(
-            d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB; starts %.3f s later)%s",
-            x, r->fit_db, r->apart_db[b], r->later_s[b], limit);
+        p->bus[b].fader_reason =
+            td_arena_printf(d->arena, "%+.1f dB from the rough mix (fit %.1f dB, pieces agree within %.1f dB%s)%s", x,
+                            r->fit_db, r->apart_db[b], begins(r->later_s[b], when), limit);
         if (!p->bus[b].fader_reason) return td_no_memory(err);
     }
     double with_them = n_shifts ? median_of(shift, n_shifts) : 0;
