@@ -91,7 +91,7 @@ static void table_open(td_page *p, const char *kind, const td_head *h, size_t n)
 
 void td_table_open(td_page *p, const td_head *h, size_t n)
 {
-    table_open(p, "scroll stack cells", h, n);
+    table_open(p, n > 10 ? "scroll stack cells dense" : "scroll stack cells", h, n);
 }
 
 void td_prose_table_open(td_page *p, const td_head *h, size_t n)

@@ -94,6 +94,9 @@ const char td_page_style[] =
     ".cells td:nth-of-type(10):before{content:var(--h10)}"
     ".cells td:nth-of-type(11):before{content:var(--h11)}"
     ".cells td:nth-of-type(12):before{content:var(--h12)}}\n"
+    /* More columns than the page is wide, wherever they stand beside each other. */
+    "@media print,(min-width:44.01rem){.dense table{font-size:.8rem}.dense th,.dense td{padding-right:.4rem}"
+    ".dense thead th{font-size:.7rem}.dense tbody th.name{min-width:4rem}.dense td.share{width:5rem;padding-right:0}}\n"
     "@page{size:A4;margin:14mm 15mm}\n"
     "@media print{body{font-size:8.8pt;line-height:1.4}main,footer{max-width:none;padding:0}header{padding:0 0 .6rem}"
     "h1{font-size:1.8rem}h2{margin-top:1.1rem}h3{margin:1.2rem 0 .25rem}.tiles{margin:.6rem 0 .4rem}.tiles div{border:"

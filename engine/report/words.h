@@ -53,7 +53,7 @@
       "Nicht auf eine Lautheit gebracht: Jede Datei ist so laut wie ihre eigene Vorgabe oder wie sie mitgebracht "     \
       "wurde. Die letzte Spalte macht sie so laut wie die leiseste; diese liegt bei")                                  \
     X(TURNED, "Turned by, dB", "Geändert um, dB")                                                                              \
-    X(TO_TURN, "To equal loudness, dB", "Bis zu gleicher Lautheit, dB")                                                                     \
+    X(TO_TURN, "To equal, dB", "Bis gleich, dB")                                                                     \
     X(LEFT_OUT, "Left out", "Weggelassen")                                                                             \
     X(RESIDUAL, "The group stems and the residual add up to the premaster; the residual stands at",                    \
       "Gruppen-Stems und Residual ergeben zusammen den Premaster; das Residual liegt bei")                             \
@@ -85,12 +85,12 @@
     X(BUS, "Group", "Gruppe")                                                                                          \
     X(PEAK_BEFORE, "Peak", "Spitze")                                                                                   \
     X(CLIP_GAIN, "Clip gain", "Clip-Gain")                                                                             \
-    X(STAGED, "Staged", "Eingepegelt")                                                                                 \
-    X(WITH_FIXES, "With fixes", "Mit Korrekturen")                                                                     \
+    X(STAGED, "Staged", "Gepegelt")                                                                                 \
+    X(WITH_FIXES, "With fixes", "Korrigiert")                                                                     \
     X(MAKEUP, "Make-up", "Ausgleich")                                                                                  \
     X(FADER, "Fader", "Fader")                                                                                         \
     X(CREST, "Crest before, after", "Crest vorher, nachher")                                                           \
-    X(SHARE, "Share of the mix", "Anteil an der Mischung")                                                             \
+    X(SHARE, "Share of the mix", "Anteil am Mix")                                                             \
     X(TONE, "Tone", "Klang")                                                                                           \
     X(TONE_NOTE, "How far this mix lies from the middle of finished mixes of its kind. A sanity check and no verdict: "\
       "eight of ten mixes lie inside the usual range.",                                                                \
