@@ -53,8 +53,8 @@ static void print_outputs(const json_t *mix)
         snprintf(dbfs, sizeof dbfs, "%s / %s", figure(f, "peak_dbfs", 2, c), figure(w, "peak_dbfs", 1, d));
         const char *verdict = json_is_true(json_object_get(f, "reached")) ? "ok" : text(f, "missed");
         double turned_db = json_number_value(json_object_get(f, "turned_db"));
-        snprintf(turned, sizeof turned, fabs(turned_db) > 0.05 ? ", then turned %+.1f dB to be compared" : "",
-                 turned_db);
+        *turned = '\0';
+        if (fabs(turned_db) > 0.05) snprintf(turned, sizeof turned, ", then turned %+.1f dB to be compared", turned_db);
         printf("  %-*s %15s %15s %15s  %s%s\n", widest, text(f, "name"), lufs, dbtp, dbfs, verdict, turned);
     }
 }

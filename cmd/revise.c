@@ -113,13 +113,12 @@ const td_command td_cmd_revise = {
     .group = "On this machine",
     .summary = "moves a plan by an engineer's words: nothing is fetched, surveyed or decided again",
     .synopsis = "PLAN MOVE... [-o FILE]",
-    .examples =
-        "  topdown revise plan.yaml \"vocals +1 dB\" -o second.yaml   a level, for `topdown mix --plan`\n"
-        "  topdown revise plan.yaml \"drums -0.5 dB 0:45-1:10\"       for a stretch of the song\n"
-        "  topdown revise plan.yaml \"less reverb on vocals\"         a send, by 3 dB\n"
-        "  topdown revise plan.yaml \"bass too loud in section B\"    where the plan has that section\n"
-        "  topdown revise plan.yaml \"turn the kick up a bit\"        by half of what is usual; much is twice\n"
-        "  topdown revise plan.yaml \"Gesang lauter, weniger Hall\"   as German says it\n",
+    .examples = "  topdown revise plan.yaml \"vocals +1 dB\" -o second.yaml   a level, for `topdown mix --plan`\n"
+                "  topdown revise plan.yaml \"drums -0.5 dB 0:45-1:10\"       for a stretch of the song\n"
+                "  topdown revise plan.yaml \"less reverb on vocals\"         a send, by 3 dB\n"
+                "  topdown revise plan.yaml \"bass too loud in section B\"    where the plan has that section\n"
+                "  topdown revise plan.yaml \"turn the kick up a bit\"        by half of what is usual; much is twice\n"
+                "  topdown revise plan.yaml \"Gesang lauter, weniger Hall\"   as German says it\n",
     .flags = flags,
     .run = run,
 };
