@@ -121,16 +121,15 @@ static json_t *value_json(const td_param *p, double value, const char *text)
     return word ? td_json_text(text) : json_real(value);
 }
 
-/* What a goal asks for was measured where it is greatest; the rest of its step is as the recipe has it. */
+/* "About" was measured over the time, "at most" where it is greatest; the rest of its step is as the recipe has it. */
 static void add_goal(entry *e, const td_plan_goal *g, char *wish, size_t size)
 {
     char asked[32];
     bool over_time = td_goal_over_time(g);
     snprintf(wish, size, "%s %s dB", over_time ? "about" : "at most", td_number_text(g->asked_db, asked, sizeof asked));
     e->wish = wish;
-    e->measured = g->max_db;
-    e->at_s = g->at_s;
-    e->after = over_time ? g->p95_db : g->max_db;
+    e->measured = e->after = over_time ? g->p95_db : g->max_db;
+    e->at_s = over_time ? NAN : g->at_s;
 }
 
 static void add_values(numbers *n, const entry *common, const settled *s)
@@ -184,6 +183,15 @@ static void add_gain(numbers *n, const char *step, double db, int origin, const 
                db);
 }
 
+/* A gain whose figure was brought from one level to another. */
+static void add_brought(numbers *n, const char *step, double db, double measured, double after, const char *reason)
+{
+    entry e = { .step = step, .parameter = "gain", .origin = TD_SOLVED, .reason = reason, PLAIN };
+    e.measured = measured;
+    e.after = after;
+    add_number(n, e, TD_UNIT_DB, db);
+}
+
 /* Turned until so much is heard of it beside the dry sound. */
 static void add_sends(numbers *n, const td_plan_send *send, size_t count)
 {
@@ -230,12 +238,12 @@ static void add_group(numbers *n, const td_plan_bus *b)
 {
     n->kind = "group";
     n->place = b->name;
-    add_gain(n, "staging", b->clip_gain_db, TD_SOLVED, NULL);
+    add_brought(n, "staging", b->clip_gain_db, b->peak_dbfs, b->peak_dbfs + b->clip_gain_db, NULL);
     add_chain(n, &b->chain);
     bool idle = !b->chain.n_steps && b->makeup_db == 0 && !b->makeup_reason;
     add_gain(n, "makeup", b->makeup_db, idle ? NOBODYS : TD_SOLVED,
              b->makeup_reason ? b->makeup_reason : TD_MAKEUP_REASON);
-    add_gain(n, "fader", b->fader_db, TD_SOLVED, b->fader_reason);
+    add_brought(n, "fader", b->fader_db, b->fader_from_db, b->fader_db, b->fader_reason);
     add_ride(n, b->ride, b->n_ride);
     add_sends(n, b->send, b->n_sends);
 }
