@@ -93,6 +93,29 @@ void td_read_members(td_reader *r, td_node *map, const char *what, const td_memb
     }
 }
 
+/* The three kinds of file, and what takes each. */
+static const struct {
+    const char *header, *is, *taken;
+} kinds_of_file[] = {
+    { "recipe/1", "a recipe", "--recipe takes a recipe: topdown mix STEMS --recipe FILE" },
+    { "job/1", "a job", "--job takes a job: topdown mix --job FILE" },
+    { "plan/1", "a plan", "--plan takes a plan: topdown mix --plan FILE" },
+};
+
+static void refuse_kind(td_messages *m, const td_node *header, const char *kind, const char *example)
+{
+    const size_t n = sizeof kinds_of_file / sizeof *kinds_of_file;
+    const char *said = header->kind == TD_NODE_TEXT ? header->text : "";
+    size_t given = 0, wanted = 0;
+    while (given < n && strcmp(kinds_of_file[given].header, said)) given++;
+    while (wanted < n && strcmp(kinds_of_file[wanted].header, kind)) wanted++;
+    if (given == n || wanted == n)
+        td_mistake(m, header, "wrong_header", example, "%s cannot be read here", td_node_what(m, header));
+    else
+        td_mistake(m, header, "wrong_header", kinds_of_file[given].taken, "this is %s, not %s", kinds_of_file[given].is,
+                   kinds_of_file[wanted].is);
+}
+
 bool td_check_header(td_messages *m, const td_node *root, const char *kind)
 {
     const td_node *header = td_node_get(root, "topdown");
@@ -100,7 +123,7 @@ bool td_check_header(td_messages *m, const td_node *root, const char *kind)
     if (!header)
         td_mistake(m, root, "no_header", example, "this does not say what it is");
     else if (header->kind != TD_NODE_TEXT || strcmp(header->text, kind) != 0)
-        td_mistake(m, header, "wrong_header", example, "%s cannot be read here", td_node_what(m, header));
+        refuse_kind(m, header, kind, example);
     else if (root->value[0] != header && !root->doc->json) /* members of JSON have no order */
         td_mistake(m, td_node_key(header), "late_header", example, "'topdown' stands first");
     else

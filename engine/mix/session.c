@@ -89,23 +89,26 @@ const td_stem *td_session_twin(const td_session *s, size_t i)
     return NULL;
 }
 
-static const char leave_out[] =
-    "--skip-rejected leaves out what is refused; 'topdown check STEMS --message en' writes to "
-    "the client";
+#define TELL_CLIENT "'topdown check STEMS --message en' writes to the client"
+
+static const char leave_out[] = "--skip-rejected leaves out what is refused; " TELL_CLIENT;
 
 td_status td_session_refusal(const td_session *s, td_error *err)
 {
     td_text names = { 0 };
     const td_stem *last = NULL;
     size_t n = 0;
+    bool others = false;
     for (size_t i = 0; i < s->n_stems; i++) {
+        others |= td_stem_takes_part(&s->stem[i]);
         if (!td_stem_is_refused(&s->stem[i])) continue;
         last = &s->stem[i];
         td_text_addf(&names, "%s%s", n++ ? ", " : "", last->name);
     }
     td_status st = TD_OK;
-    if (n == 1) st = td_fail(err, TD_INPUT, last->name, leave_out, "%s", last->fault_text);
-    if (n > 1) st = td_fail(err, TD_INPUT, NULL, leave_out, "%zu stems are refused: %s", n, td_text_or_empty(&names));
+    const char *hint = others ? leave_out : TELL_CLIENT;
+    if (n == 1) st = td_fail(err, TD_INPUT, last->name, hint, "%s", last->fault_text);
+    if (n > 1) st = td_fail(err, TD_INPUT, NULL, hint, "%zu stems are refused: %s", n, td_text_or_empty(&names));
     td_text_free(&names);
     return st;
 }

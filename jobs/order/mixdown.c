@@ -95,7 +95,7 @@ static td_status open_session(const td_mixdown_wish *w, td_mixdown *m, td_error 
                              .rough = o->rough,
                              .reference = o->reference,
                              .tempo_bpm = o->tempo_bpm,
-                             .skip_rejected = w->skip_rejected,
+                             .skip_rejected = w->skip_rejected || w->n_plans, /* which know what was left out */
                              .cache = w->cache,
                              .pool = m->pool };
     st = td_session_open(&wish, &m->session, err);
@@ -315,11 +315,53 @@ void td_mixdown_plan_name(const td_mixdown_wish *w, size_t i, char out[TD_PLAN_N
     td_plan_name(w->n_plans ? w->plan[i]->label : w->order->mix[i].label, out);
 }
 
+/* Of a folder, or the nearest above it that has such a file. */
+static const char *place_above(const char *path, char *folder, td_arena *a)
+{
+    for (char *end = folder + strlen(folder); end; end = strrchr(folder, '/')) {
+        *end = 0;
+        const char *there = td_arena_printf(a, "%s/%s", folder, path);
+        if (!there || td_is_file(there)) return there;
+    }
+    return NULL;
+}
+
+/* Where a path of a plan leads: from here; else from the plan's folder or the nearest above it, for a plan in out/
+ * names stems/ beside out/. NULL: nowhere. Whether it is the file that was meant is told by its hash. */
+static const char *place_of(const char *path, const char *plan, td_arena *a)
+{
+    char folder[PATH_MAX];
+    if (td_is_file(path)) return path;
+    if (*path == '/' || !plan || !realpath(plan, folder)) return NULL;
+    *strrchr(folder, '/') = 0;
+    return place_above(path, folder, a);
+}
+
+/* A path as a plan written into `folder` has it: as it was, while that leads to the file. */
+static const char *path_now(const char *path, const char *used, const char *folder, td_arena *a)
+{
+    char real[PATH_MAX];
+    const char *there = path && td_is_file(path) ? path : NULL;
+    if (!there && path && *path != '/' && realpath(folder, real)) there = place_above(path, real, a);
+    return there && used && td_same_file(there, used) ? path : used;
+}
+
+/* The stems of a plan that was made elsewhere lie where this mix has found them. */
+static void name_stems_again(const td_mixdown_wish *w, td_mixdown *m, td_plan *p)
+{
+    for (size_t i = 0; w->n_plans && i < p->n_stems; i++) {
+        const td_stem *s = &m->session->stem[i];
+        p->stem[i].path = path_now(p->stem[i].path, s->path, w->out, m->arena);
+        p->stem[i].path_right = path_now(p->stem[i].path_right, s->path_right, w->out, m->arena);
+    }
+}
+
 static td_status write_plan(const td_mixdown_wish *w, td_mixdown *m, size_t i, td_error *err)
 {
     char name[TD_PLAN_NAME];
     td_text t = { 0 };
     td_mixdown_plan_name(w, i, name);
+    name_stems_again(w, m, m->plan[i]);
     td_status st = td_plan_write(m->plan[i], &t) ? td_no_memory(err) : write_text(w->out, name, &t, w->force, err);
     td_text_free(&t);
     return st;
@@ -592,14 +634,27 @@ static bool is_among(const char *sha256, const td_session *s)
     return false;
 }
 
+static const char anew[] = "plan these stems anew";
+
+/* Another take of that name, one that cannot be read, or none. */
+static td_status refuse_lost(const td_plan *p, const char *name, const td_session *s, td_error *err)
+{
+    const char *label = p->label ? p->label : p->recipe;
+    const td_stem *other = NULL;
+    for (size_t i = 0; i < s->n_stems && !other; i++)
+        if (!strcmp(s->stem[i].name, name)) other = &s->stem[i];
+    if (!other)
+        return td_fail(err, TD_RECIPE, name, "add it, or plan these stems anew",
+                       "the plan '%s' was made with it, and it is not among these stems", label);
+    if (other->fault_text[0]) return td_fail(err, TD_INPUT, name, NULL, "%s", other->fault_text);
+    return td_fail(err, TD_RECIPE, name, anew, "the plan '%s' was made for another file", label);
+}
+
 /* A plan holds for the stems it was made for, to the byte: another take would be mixed by the wrong numbers. */
 static td_status expect_stems(const td_plan *p, const td_session *s, td_error *err)
 {
-    static const char anew[] = "plan these stems anew";
     for (size_t i = 0; i < p->n_stems; i++)
-        if (!is_among(p->stem[i].sha256, s))
-            return td_fail(err, TD_RECIPE, p->stem[i].name, anew, "the plan '%s' was made for another file",
-                           p->label ? p->label : p->recipe);
+        if (!is_among(p->stem[i].sha256, s)) return refuse_lost(p, p->stem[i].name, s, err);
     bool same = p->n_stems == s->n_stems && p->n_buses == s->n_buses && p->rate_hz == s->rate_hz;
     for (size_t i = 0; same && i < s->n_stems; i++) {
         const char *bus = s->stem[i].bus < s->n_buses ? s->bus[s->stem[i].bus].name : "";
@@ -614,24 +669,9 @@ static td_status expect_stems(const td_plan *p, const td_session *s, td_error *e
                    p->frames, s->frames, most);
 }
 
-/* Where a path of a plan leads: from here; else from the plan's folder or the nearest above it, for a plan in out/
- * names stems/ beside out/. NULL: nowhere. Whether it is the file that was meant is told by its hash. */
-static const char *place_of(const td_plan *p, const char *path, td_arena *a)
-{
-    char folder[PATH_MAX];
-    if (td_is_file(path)) return path;
-    if (*path == '/' || !p->read_from || !realpath(p->read_from, folder)) return NULL;
-    for (char *slash; (slash = strrchr(folder, '/'));) {
-        *slash = 0;
-        const char *there = td_arena_printf(a, "%s/%s", folder, path);
-        if (!there || td_is_file(there)) return there;
-    }
-    return NULL;
-}
-
 static td_status place_file(const td_plan *p, const char *path, td_arena *a, const char **out, td_error *err)
 {
-    *out = path ? place_of(p, path, a) : NULL;
+    *out = path ? place_of(path, p->read_from, a) : NULL;
     if (*out || !path) return TD_OK;
     return td_fail(err, TD_INPUT, path, "say where the stems lie now: mix STEMS --plan FILE, or verify --stems DIR",
                    "lies neither here nor beside the plan, whose paths are as they were named when it was made");
@@ -674,7 +714,7 @@ static void recall(const td_mixdown_wish *w, const td_plan *p, const char *what,
 static void recall_recipe(const td_mixdown_wish *w, td_mixdown *m, const td_plan *p, td_recipe **recipe)
 {
     if (!w->library) return;
-    if (p->recipe_path) recall(w, p, place_of(p, p->recipe_path, m->arena), recipe);
+    if (p->recipe_path) recall(w, p, place_of(p->recipe_path, p->read_from, m->arena), recipe);
     if (td_library_find(w->library, p->recipe)) recall(w, p, p->recipe, recipe);
     for (size_t i = 0; i < w->order->n_mixes; i++) recall(w, p, w->order->mix[i].recipe, recipe);
 }

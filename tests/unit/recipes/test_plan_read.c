@@ -27,7 +27,7 @@ static void refused(const char *text, const char *message)
 static void names_the_place_of_a_mistake(void **state)
 {
     (void)state;
-    refused("topdown: recipe/1\n", "p.yaml:1:10: error: 'recipe/1' cannot be read here");
+    refused("topdown: recipe/1\n", "p.yaml:1:10: error: this is a recipe, not a plan");
     refused("topdown: plan/1\n", "'frames' is missing here");
     refused(HEAD "stems:\n  - { name: a.wav, path: \"\" }\n", "p.yaml:7:26: error: a path is empty");
     refused(HEAD "trim: 3\n", "p.yaml:6:7: error: 'trim' needs a gain, '3' has no unit");
