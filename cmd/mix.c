@@ -10,7 +10,7 @@ static const td_flag flags[] = {
     TD_MIXING_FLAGS,
     { "plan", 0, "FILE", "render a plan that is decided already; stems are where it says, or the ones named" },
     { "output", 'o', "DIR", "where everything goes; made when missing" },
-    { "title", 0, "TEXT", "the song; its folder's name otherwise" },
+    { "title", 0, "TEXT", "the song; its folder's name otherwise, or that of the one above stems/ or tracks/" },
     { "artist", 0, "TEXT", "who plays it; stands in names and tags of the files" },
     { "no-match", 0, NULL, "several mixes: leave previews as loud as their recipes ask, do not level them to compare" },
     { "keep-groups", 0, NULL, "keep rendered groups for the next render of a changed plan, as --plan does" },

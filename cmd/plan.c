@@ -9,7 +9,7 @@ static const td_flag flags[] = {
     TD_MIXING_FLAGS,
     { "output", 'o', "FILE", "write the plan here, for `topdown mix --plan`; with several recipes a folder" },
     { "expect", 0, "FILE", "compare with this plan and exit 5 when they differ; one recipe" },
-    { "title", 0, "TEXT", "the song; its folder's name otherwise" },
+    { "title", 0, "TEXT", "the song; its folder's name otherwise, or that of the one above stems/ or tracks/" },
     { "artist", 0, "TEXT", "who plays it; stands in names and tags of the files" },
     { "force", 0, NULL, "replace files that stand there already" },
     { NULL, 0, NULL, NULL },

@@ -21,7 +21,7 @@
 typedef struct remote {
     const td_client_options *options;
     td_arena *arena;
-    const char *server;
+    const char *server, *key_file;
     char *authorization;
 } remote;
 
@@ -35,6 +35,7 @@ static td_status open_remote(const td_client_options *o, remote *out, td_error *
     *out = (remote){ .options = o, .arena = td_arena_new(), .server = server ? server : TD_DEFAULT_SERVER };
     if (!out->arena) return TD_NOMEM;
     if (!key_file) key_file = TD_DEFAULT_DATA "/api-key";
+    out->key_file = key_file;
     td_status st = td_file_read(out->arena, key_file, 1 << 20, &key, NULL, err);
     if (st) {
         if (err) snprintf(err->hint, sizeof err->hint, "--key FILE names the server's api-key");
@@ -57,6 +58,8 @@ static td_status refused(const remote *c, long status, const json_t *answer, td_
     const char *title = json_string_value(json_object_get(answer, "title"));
     const json_t *first = json_array_get(json_object_get(answer, "errors"), 0);
     const char *hint = json_string_value(json_object_get(first, "hint"));
+    if (status == 401)
+        hint = td_arena_printf(c->arena, "--key FILE names this server's api-key; asked with that of %s", c->key_file);
     td_status st = status == 401 || status == 403                    ? TD_DENIED
                    : status == 429 || status == 503 || status == 507 ? TD_BUSY
                    : status == 422                                   ? TD_JOB

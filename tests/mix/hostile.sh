@@ -99,6 +99,7 @@ ok "as if it had never been there" mix "$work/whole" -o "$work/right"
 ok "to the byte" cmp "$work"/left/*Master*.wav "$work"/right/*Master*.wav
 rm "$work/ajar/Kick.flac"
 ok "nothing left is no mix" exits 3 mix "$work/ajar" --skip-rejected -o "$work/x"
+ok "and leaving out is no way" bash -c '! grep -q skip-rejected "$1"' - "$work/log"
 
 # folders in the folder are part of it: a client who sends folders means all of them
 mkdir -p "$work/nested/Vox" "$work/nested/B/Takes" "$work/nested/.old" "$work/nested/__MACOSX" "$work/nested/out"
@@ -172,6 +173,9 @@ ok "its place is shown before the first sound" bash -c 'grep -n "did you mean .v
 ok "the report has it" grep -q "no role 'vocals.leed'" "$work/warned/report.json"
 ok "and the plan" grep -q "no role 'vocals.leed'" "$work/warned/plan-warned.yaml"
 
+for kind in "--job" "--plan"; do
+    ok "a recipe for it is called so: $kind" says "this is a recipe, not a ${kind#--}" "$topdown" mix $kind "$work/recipes/plain.yaml" -o "$work/x"
+done
 ok "a pipe for a plan" exits 3 "$topdown" mix --plan "$work/pipe.wav" -o "$work/x"
 printf 'RIFF\x10\x00\x00\x00WAVEjunk' >"$work/stems/Broken.wav"
 ok "each refused stem is named" says "error: Broken.wav: " mix "$work/stems" -o "$work/x"

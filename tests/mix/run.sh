@@ -272,6 +272,11 @@ ok "which is said" says "$away" place / mix --plan "$work/place/out/plan-my-rock
 ok "by verify as well" says "$away" place / verify "$work/place/out" --render
 ok "and read where they are now" place / mix "$work/place/moved" --plan "$work/place/out/plan-my-rock.yaml" -o "$work/place/third"
 ok "to the same bytes again" cmp "$work"/place/out/*Master*.wav "$work"/place/third/*Master*.wav
+ok "whose plan says where they are" place / verify "$work/place/third" --render
+rm "$work"/place/moved/*KICK*
+ok "one that is not there is missed by its name" says "KICK.flac: the plan 'my-rock' was made with it, and it is not among" \
+    place / mix "$work/place/moved" --plan "$work/place/out/plan-my-rock.yaml" -o "$work/x"
+ok "by verify too" says "it is not among these stems" place / verify "$work/place/third" --render --stems "$work/place/moved"
 ok "measure agrees with ffmpeg" says "-14.0 LUFS" "$topdown" measure "${a}_Master_48k24.wav"
 ok "and finds nothing wrong with a master" says "faults      none a file shows" "$topdown" measure "${a}_Master_48k24.wav"
 # a sine of 220 Hz that is 8 dB too loud is cut off twice a period on each side: 4400 times in 5 s
