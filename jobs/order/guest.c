@@ -62,10 +62,11 @@ td_status td_guests_open(const td_session *s, uint64_t frames, const char *scrat
 {
     const td_stem *const stem[TD_GUESTS] = { s->rough, s->reference };
     static const char *const kind[TD_GUESTS] = { "rough", "reference" };
+    const double block_s = 0.4; /* a shorter file has no loudness of its own */
     td_status st = TD_OK;
     *n = 0;
     for (size_t i = 0; !st && i < TD_GUESTS; i++) {
-        if (!stem[i]) continue;
+        if (!stem[i] || (double)stem[i]->frames < block_s * s->rate_hz) continue;
         td_guest *g = &guest[(*n)++];
         *g = (td_guest){ .kind = kind[i] };
         st = open_guest(s, stem[i], frames, scratch_folder, g, err);

@@ -12,7 +12,8 @@ typedef struct td_guest {
     double loudness_lufs, true_peak_dbtp;
 } td_guest;
 
-/* Those the session has, as delivered, cut or continued to so many frames. *n counts what is there to be closed, also
+/* Those the session has, as delivered, cut or continued to so many frames; one too short to have a
+ * loudness is none. *n counts what is there to be closed, also
  * on failure. */
 td_status td_guests_open(const td_session *session, uint64_t frames, const char *scratch_folder,
                          td_guest guest[TD_GUESTS], size_t *n, td_error *err);
