@@ -677,6 +677,17 @@ static td_status place_file(const td_plan *p, const char *path, td_arena *a, con
                    "lies neither here nor beside the plan, whose paths are as they were named when it was made");
 }
 
+/* Another song's folder may have a file of that name: the one beside the plan, if only that is of the plan's bytes. */
+static const char *file_meant(const td_plan *p, const td_plan_stem *s, const char *here, td_arena *a)
+{
+    char folder[PATH_MAX], hash[TD_SHA256_HEX];
+    if (here != s->path || *here == '/' || !s->sha256 || !p->read_from || !realpath(p->read_from, folder)) return here;
+    *strrchr(folder, '/') = 0;
+    const char *there = place_above(here, folder, a);
+    if (!there || td_same_file(there, here) || td_sha256_file(here, hash, NULL, NULL)) return here;
+    return strcmp(hash, s->sha256) ? there : here;
+}
+
 td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, size_t *n, td_error *err)
 {
     *n = 0;
@@ -691,6 +702,7 @@ td_status td_stems_of_plan(const td_plan *p, td_arena *a, td_stem_wish **stem, s
         *to =
             (td_stem_wish){ .name = s->name, .role = s->role, .level_db = s->gain_db, .pan = s->pan, .flip = s->flip };
         td_status st = place_file(p, s->path, a, &to->file, err);
+        if (!st && !s->path_right) to->file = file_meant(p, s, to->file, a);
         if (!st) st = place_file(p, s->path_right, a, &to->right, err);
         if (st) return st;
     }

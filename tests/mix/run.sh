@@ -265,6 +265,10 @@ ok "is held against what is usual" bash -c '! grep -e "no recipe found" -e "is n
 ok "from another folder too" place / mix --plan "$work/place/out/plan-my-rock.yaml" -o "$work/place/again"
 ok "to the same bytes" cmp "$work"/place/out/*Master*.wav "$work"/place/again/*Master*.wav
 ok "which verify makes there" place / verify "$work/place/out" --render
+mkdir -p "$work/other/stems"
+for stem in "$work"/place/stems/*; do cp demo/stems/*"TOM BREAK.flac" "$work/other/stems/${stem##*/}"; done
+ok "from beside stems of the same names too" place "$work/other" mix --plan "$work/place/out/plan-my-rock.yaml" -o out
+ok "to the same bytes as well" cmp "$work"/place/out/*Master*.wav "$work"/other/out/*Master*.wav
 mv "$work/place/stems" "$work/place/moved"
 away="lies neither here nor beside the plan, whose paths are as they were named when it was made"
 ok "stems that were moved are missed" exits 3 place / mix --plan "$work/place/out/plan-my-rock.yaml" -o "$work/x"
