@@ -189,9 +189,10 @@ const td_command td_cmd_measure = {
     .group = "On this machine",
     .summary = "loudness, peaks, spectrum and faults of finished files",
     .synopsis = "FILE... [--against REFERENCE] [--json]",
-    .examples = "  topdown measure out/*.wav                 loudness, true peak, range, spectrum\n"
-                "  topdown measure mix.wav --against hit.wav   what an engineer would hear first, and by how much\n"
-                "\nClipping is told at full scale: what was clipped and then turned down, resampled or coded shows none.\n",
+    .examples =
+        "  topdown measure out/*.wav                 loudness, true peak, range, spectrum\n"
+        "  topdown measure mix.wav --against hit.wav   what an engineer would hear first, and by how much\n"
+        "\nClipping is told at full scale: what was clipped and then turned down, resampled or coded shows none.\n",
     .flags = flags,
     .run = run,
 };
