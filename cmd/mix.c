@@ -121,37 +121,37 @@ static void kept_line(const td_mixdown *d)
     if (thawed) fprintf(stderr, "%zu of %zu groups as an earlier render kept them\n", thawed, buses);
 }
 
-static int widest_name(const td_mix *m, int least)
+static size_t widest_name(const td_mix *m, size_t least)
 {
     for (size_t i = 0; m && i < m->n_files; i++) {
-        int n = (int)strlen(m->file[i].name); /* names of files that leave are ASCII */
+        size_t n = td_width(m->file[i].name);
         least = n > least ? n : least;
     }
     return least;
 }
 
 /* Of all files that are listed: one table. */
-static int name_columns(const td_mixdown *d)
+static size_t name_columns(const td_mixdown *d)
 {
-    int widest = widest_name(d->guests, 0);
+    size_t widest = widest_name(d->guests, 0);
     for (size_t i = 0; i < d->n && d->mix; i++) widest = widest_name(d->mix[i], widest);
     return widest;
 }
 
-static size_t print_mix(const td_mix *m, int widest)
+static size_t print_mix(const td_mix *m, size_t widest)
 {
     size_t missed = 0;
     char text[TD_GOAL_TEXT];
     for (size_t i = 0; i < m->n_files; i++) {
         const td_mix_file *f = &m->file[i];
-        printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", widest, f->name, f->loudness_lufs, f->true_peak_dbtp,
-               f->range_lu);
+        printf("  %-*s  %6.1f LUFS  %5.1f dBTP  LRA %4.1f LU\n", td_filling(f->name, widest), f->name, f->loudness_lufs,
+               f->true_peak_dbtp, f->range_lu);
         if (fabs(f->turned_db) > 0.05)
-            printf("  %-*s  turned %s %.1f dB, to be compared\n", widest, "", f->turned_db < 0 ? "down" : "up",
+            printf("  %-*s  turned %s %.1f dB, to be compared\n", (int)widest, "", f->turned_db < 0 ? "down" : "up",
                    fabs(f->turned_db));
         if (f->reached) continue;
         missed++;
-        printf("  %-*s  warn: %s\n", widest, "", f->missed ? f->missed : "target missed");
+        printf("  %-*s  warn: %s\n", (int)widest, "", f->missed ? f->missed : "target missed");
     }
     for (size_t i = 0; m->rendered && i < m->rendered->n_steps; i++) {
         const td_step_reached *s = &m->rendered->step[i];

@@ -115,35 +115,43 @@ const char *td_nearest(const char *s, const char *const *words, size_t n)
     return best;
 }
 
-/* Length of the UTF-8 sequence at s, or 0 when it is not one that may be printed. */
-static size_t sequence(const unsigned char *s)
+unsigned td_character(const char *s, size_t *bytes)
 {
-    if (s[0] < 0x20 || s[0] == 0x7f) return 0;
-    if (s[0] < 0x80) return 1;
-    size_t n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
-    if (s[0] >= 0xf5) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0))) return 0;
-    if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))) return 0;
-    if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) return 0;                                  /* C1 controls */
-    if (n == 3 && s[0] == 0xe2 && s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) return 0; /* line breaks, bidi */
-    return n;
+    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const unsigned char *p = (const unsigned char *)s;
+    size_t n = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+    unsigned code = n > 1 ? *p & (0x7fu >> n) : *p;
+    *bytes = 1;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) return 0;
+        code = code << 6 | (p[i] & 0x3f);
+    }
+    if (!n || code < least[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return 0;
+    *bytes = n;
+    return code;
+}
+
+/* Length of the character at s, or 0 when it may not be printed: controls, line breaks, what turns the direction. */
+static size_t sequence(const char *s)
+{
+    size_t n;
+    unsigned code = td_character(s, &n);
+    bool printed = code >= 0x20 && (code < 0x7f || code >= 0xa0) && (code < 0x2028 || code > 0x202e);
+    return printed ? n : 0;
 }
 
 const char *td_printable(const char *s, char *out, size_t size)
 {
     size_t o = 0;
-    const unsigned char *p = (const unsigned char *)s;
-    while (*p) {
-        size_t n = sequence(p);
+    while (*s) {
+        size_t n = sequence(s);
         if (o + (n ? n : 4) >= size) break;
         if (n) {
-            memcpy(out + o, p, n);
+            memcpy(out + o, s, n);
             o += n;
-            p += n;
+            s += n;
         } else {
-            o += (size_t)snprintf(out + o, size - o, "\\x%02x", *p++);
+            o += (size_t)snprintf(out + o, size - o, "\\x%02x", (unsigned char)*s++);
         }
     }
     out[o] = 0;
@@ -152,13 +160,13 @@ const char *td_printable(const char *s, char *out, size_t size)
 
 /* What takes more or less than one column: combining marks, and what UAX #11 (East Asian Width) has as wide. */
 static const struct {
-    unsigned long first, last;
+    unsigned first, last;
     size_t columns;
 } odd_widths[] = { { 0x300, 0x36f, 0 },     { 0x1100, 0x115f, 2 },   { 0x2e80, 0xa4cf, 2 },  { 0xac00, 0xd7a3, 2 },
                    { 0xf900, 0xfaff, 2 },   { 0xfe30, 0xfe6f, 2 },   { 0xff01, 0xff60, 2 },  { 0xffe0, 0xffe6, 2 },
                    { 0x1f300, 0x1f64f, 2 }, { 0x1f900, 0x1f9ff, 2 }, { 0x20000, 0x3fffd, 2 } };
 
-static size_t columns_of(unsigned long character)
+static size_t columns_of(unsigned character)
 {
     for (size_t i = 0; i < sizeof odd_widths / sizeof *odd_widths; i++)
         if (character >= odd_widths[i].first && character <= odd_widths[i].last) return odd_widths[i].columns;
@@ -168,13 +176,7 @@ static size_t columns_of(unsigned long character)
 size_t td_width(const char *s)
 {
     size_t columns = 0;
-    for (const unsigned char *p = (const unsigned char *)s; *p;) {
-        size_t n = sequence(p);
-        unsigned long character = n > 1 ? *p & (0xffU >> (n + 1)) : *p;
-        for (size_t i = 1; i < n; i++) character = character << 6 | (p[i] & 0x3f);
-        columns += columns_of(character);
-        p += n ? n : 1;
-    }
+    for (size_t n; *s; s += n) columns += columns_of(td_character(s, &n));
     return columns;
 }
 

@@ -28,6 +28,8 @@ const char *td_nearest(const char *s, const char *const *words, size_t n);
 
 /* A copy of s that is safe to print on one line of a terminal: controls and broken UTF-8 become \xNN. Returns out. */
 const char *td_printable(const char *s, char *out, size_t size);
+/* The character of UTF-8 that a text begins with, and its length. 0, and a byte to pass over: none, or no UTF-8. */
+unsigned td_character(const char *s, size_t *bytes);
 /* How many columns a printable text takes in a terminal: accents that stand on the letter before them take none,
  * Chinese, Japanese and Korean characters two. */
 size_t td_width(const char *s);

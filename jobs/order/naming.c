@@ -1,5 +1,6 @@
 #include "jobs/order/naming.h"
 
+#include "engine/base/text.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,23 +12,6 @@ enum { SONG_LONGEST = 15 };
 typedef struct span_of_codes {
     unsigned first, last;
 } span_of_codes;
-
-/* One character of UTF-8, and how many bytes it takes; 0: there is none, or it is broken and one byte is passed over.
- */
-static unsigned decode(const char *s, size_t *bytes)
-{
-    const unsigned char *p = (const unsigned char *)s;
-    size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
-    unsigned code = n == 1 ? *p : *p & (0x7fu >> n);
-    *bytes = 1;
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) return 0;
-        code = code << 6 | (p[i] & 0x3f);
-    }
-    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    if (n) *bytes = n;
-    return n && code >= least[n] ? code : 0;
-}
 
 /* Latin letters with marks as ASCII; "" for what is none. */
 static const char *fold(unsigned code, char one[2])
@@ -140,7 +124,7 @@ static void spell(spelling *s, const char *text)
     bool full = false;
     s->start = true;
     for (; *text && !full; text += bytes) {
-        unsigned code = decode(text, &bytes);
+        unsigned code = td_character(text, &bytes);
         if (code && parts_words(code) && !(code < 0x80 && isalnum((int)code)))
             end_word(s);
         else if (code)
